@@ -1,0 +1,107 @@
+package harrier
+
+import (
+	"net/netip"
+	"time"
+)
+
+// Asset is a host that is tracked over time within a repository.
+type Asset struct {
+	ID         ID
+	UUID       UUID
+	Repository ID
+	Addr       netip.Addr // the address it was last seen at
+	MAC        string     // "02:00:5e:10:00:01"; "" when not known
+	FQDN       string     // lower case, without the final dot
+	NetBIOS    string
+	Names      []string // all names that it was reached by
+	OS         string   // "Debian GNU/Linux 12"; "" when not known
+	// OSConfidence is 0 to 100; OSMethod says how the OS was told ("SSH", "HTTP").
+	OSConfidence int
+	OSMethod     string
+	OSCPE        string
+	DeviceType   string // "general-purpose", "router", "printer" …; "" when not known
+	FirstSeen    time.Time
+	LastSeen     time.Time // last time it answered
+	LastScan     ID        // the scan that saw it last
+	Open         Counts    // open findings by severity
+}
+
+// Host is what a scan found out about the machine behind one address, before
+// it is recognised as an asset.
+type Host struct {
+	Name    string     `json:"name"`              // as the target list has it: an address or a name
+	Addr    netip.Addr `json:"addr"`              // where packets went
+	Alive   bool       `json:"alive"`             // something answered
+	Reason  string     `json:"reason,omitempty"`  // how it was seen to be alive, or why it was not asked
+	RTT     int64      `json:"rtt_us,omitempty"`  // microseconds; 0 when not measured
+	MAC     string     `json:"mac,omitempty"`     // when on link
+	FQDN    string     `json:"fqdn,omitempty"`    // by reverse lookup or from the services
+	NetBIOS string     `json:"netbios,omitempty"` // from SMB
+	OS      string     `json:"os,omitempty"`
+	// OSConfidence is 0 to 100; OSMethod says how the OS was told.
+	OSConfidence int       `json:"os_confidence,omitempty"`
+	OSMethod     string    `json:"os_method,omitempty"`
+	OSCPE        string    `json:"os_cpe,omitempty"`
+	DeviceType   string    `json:"device_type,omitempty"`
+	Fragile      bool      `json:"fragile,omitempty"` // scanned under the fragile profile
+	Started      time.Time `json:"started,omitzero"`
+	Ended        time.Time `json:"ended,omitzero"` // zero while its run goes on
+}
+
+// Repository is a partition of assets and findings with its own rule for
+// recognising a host again.
+type Repository struct {
+	ID          ID
+	UUID        UUID
+	Name        string
+	Description string
+	Tracking    Tracking
+	Created     time.Time
+}
+
+// Tracking says by what a host is recognised as an asset that is known.
+type Tracking uint8
+
+// The tracking rules.
+const (
+	TrackByIP   Tracking = iota // the address is the identity
+	TrackByDHCP                 // MAC address, then FQDN, then NetBIOS name, then address
+)
+
+// DefaultRepository is the repository that every installation has.
+const DefaultRepository ID = 1
+
+// Recognise returns the asset of known that h is, by the rule t, or nil for a
+// new one. Known holds the candidates: assets of the repository that share the
+// address, MAC, FQDN or NetBIOS name with h.
+//
+// Source: "Identity" in the model: strong evidence only, never by a hint.
+func (t Tracking) Recognise(h Host, known []Asset) *Asset {
+	if t == TrackByDHCP {
+		for _, same := range []func(a *Asset) bool{
+			func(a *Asset) bool { return h.MAC != "" && a.MAC == h.MAC },
+			func(a *Asset) bool { return h.FQDN != "" && a.FQDN == h.FQDN && agree(a.MAC, h.MAC) },
+			func(a *Asset) bool { return h.NetBIOS != "" && a.NetBIOS == h.NetBIOS && agree(a.MAC, h.MAC) },
+			func(a *Asset) bool {
+				return a.Addr == h.Addr && agree(a.MAC, h.MAC) && agree(a.FQDN, h.FQDN) && agree(a.NetBIOS, h.NetBIOS)
+			},
+		} {
+			for i := range known {
+				if same(&known[i]) {
+					return &known[i]
+				}
+			}
+		}
+		return nil
+	}
+	for i := range known {
+		if known[i].Addr == h.Addr {
+			return &known[i]
+		}
+	}
+	return nil
+}
+
+// agree reports whether two identifiers do not contradict each other.
+func agree(a, b string) bool { return a == "" || b == "" || a == b }

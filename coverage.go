@@ -1,0 +1,185 @@
+package harrier
+
+import (
+	"slices"
+	"sort"
+)
+
+// Outcome is how a planned check of an asset ended. The order is the order in
+// which outcomes of several endpoints combine: the gravest wins.
+type Outcome uint8
+
+// The outcomes.
+const (
+	Clean      Outcome = iota // looked at, not there
+	Skipped                   // not looked at, on purpose
+	Failed                    // looked at, could not tell
+	Vulnerable                // looked at, there
+)
+
+// String returns "clean", "skipped", "failed" or "vulnerable".
+func (o Outcome) String() string {
+	return [...]string{"clean", "skipped", "failed", "vulnerable"}[min(o, Vulnerable)]
+}
+
+// Coverage says, for one host in one scan, what was looked at and how it
+// ended. It makes "not looked at" different from "fixed".
+//
+// Only exceptions are kept: a planned check that has no entry is clean wherever
+// the host was looked at completely.
+type Coverage struct {
+	Alive    bool   `json:"alive"`             // the host answered
+	Complete bool   `json:"complete"`          // its run went to the end
+	Reason   string `json:"reason,omitempty"`  // why it is not alive or not complete
+	Planned  int    `json:"planned"`           // how many checks were planned
+	Ports    Ports  `json:"ports"`             // whose state became known
+	Open     []Open `json:"open,omitempty"`    // the open ones among them, in the order of Endpoint.Compare
+	Entries  []Done `json:"entries,omitempty"` // exceptions, in the order of Done.compare
+	Enabled  *IDs   `json:"-"`                 // the planned checks; nil means all that are asked for
+}
+
+// Open is an open port; Known tells that the service on it was recognised.
+type Open struct {
+	Endpoint
+	Known bool `json:"known,omitempty"`
+}
+
+// Done is the outcome of one check at one endpoint. An Endpoint with no
+// protocol stands for the whole host.
+type Done struct {
+	Check VulnID `json:"check"`
+	Endpoint
+	Outcome Outcome `json:"outcome"`
+	Reason  string  `json:"reason,omitempty"`
+}
+
+func (d Done) compare(e Done) int {
+	if d.Check != e.Check {
+		return int(d.Check) - int(e.Check)
+	}
+	return d.Endpoint.Compare(e.Endpoint)
+}
+
+// Add notes an outcome; of two for the same check and endpoint the graver stays.
+func (c *Coverage) Add(d Done) {
+	i, found := slices.BinarySearchFunc(c.Entries, d, Done.compare)
+	switch {
+	case !found:
+		c.Entries = slices.Insert(c.Entries, i, d)
+	case d.Outcome > c.Entries[i].Outcome:
+		c.Entries[i] = d
+	}
+}
+
+// Outcome says how check ended at endpoint e, and why if it is not clean.
+//
+// Source: "The life of a finding", rule 2, in the model: clean needs a host
+// that answered, a port that was in the scanned range and a check that was
+// enabled and could tell.
+func (c *Coverage) Outcome(check VulnID, e Endpoint) (Outcome, string) {
+	switch {
+	case !c.Alive:
+		return Skipped, reasonOr(c.Reason, "the host did not answer")
+	case c.Enabled != nil && !c.Enabled.Has(check):
+		return Skipped, "not in the policy"
+	}
+	for _, place := range []Endpoint{e, {}} {
+		if i, found := slices.BinarySearchFunc(c.Entries, Done{Check: check, Endpoint: place}, Done.compare); found {
+			return c.Entries[i].Outcome, c.Entries[i].Reason
+		}
+	}
+	switch {
+	case !c.Complete:
+		return Skipped, reasonOr(c.Reason, "the scan did not get there")
+	case e.Port == 0:
+		return Clean, ""
+	case !c.Ports.Contains(e):
+		return Skipped, "port not in the scanned range"
+	}
+	i, open := slices.BinarySearchFunc(c.Open, e, func(o Open, e Endpoint) int { return o.Compare(e) })
+	if open && !c.Open[i].Known {
+		return Failed, "the service on the port was not recognised"
+	}
+	return Clean, ""
+}
+
+func reasonOr(reason, otherwise string) string {
+	if reason != "" {
+		return reason
+	}
+	return otherwise
+}
+
+// Totals counts planned checks by their gravest outcome. Planned is always the
+// sum of the other four.
+type Totals struct {
+	Planned    int `json:"planned"`
+	Clean      int `json:"clean"`
+	Vulnerable int `json:"vulnerable"`
+	Skipped    int `json:"skipped"`
+	Failed     int `json:"failed"`
+}
+
+// Add returns the sum of t and o.
+func (t Totals) Add(o Totals) Totals {
+	return Totals{t.Planned + o.Planned, t.Clean + o.Clean, t.Vulnerable + o.Vulnerable, t.Skipped + o.Skipped, t.Failed + o.Failed}
+}
+
+// Balanced reports whether every planned check has an outcome.
+func (t Totals) Balanced() bool {
+	return t.Planned == t.Clean+t.Vulnerable+t.Skipped+t.Failed
+}
+
+// Totals sums c up, by check.
+func (c *Coverage) Totals() Totals {
+	t := Totals{Planned: c.Planned}
+	rest := c.Planned
+	for from := 0; from < len(c.Entries); {
+		to, worst := from, Clean
+		for ; to < len(c.Entries) && c.Entries[to].Check == c.Entries[from].Check; to++ {
+			worst = max(worst, c.Entries[to].Outcome)
+		}
+		from = to
+		if rest--; !c.Alive {
+			worst = Skipped
+		}
+		switch worst {
+		case Clean:
+			t.Clean++
+		case Skipped:
+			t.Skipped++
+		case Failed:
+			t.Failed++
+		case Vulnerable:
+			t.Vulnerable++
+		}
+	}
+	if c.Alive && c.Complete {
+		t.Clean += rest
+	} else {
+		t.Skipped += rest
+	}
+	return t
+}
+
+// IDs is a set of vulnerability numbers. The zero value is empty.
+type IDs struct{ sorted []VulnID }
+
+// NewIDs returns the set of ids, in any order, repeats allowed.
+func NewIDs(ids []VulnID) *IDs {
+	s := slices.Clone(ids)
+	slices.Sort(s)
+	return &IDs{slices.Compact(s)}
+}
+
+// Has reports whether id is in the set.
+func (s *IDs) Has(id VulnID) bool {
+	i := sort.Search(len(s.sorted), func(i int) bool { return s.sorted[i] >= id })
+	return i < len(s.sorted) && s.sorted[i] == id
+}
+
+// Len is the size of the set.
+func (s *IDs) Len() int { return len(s.sorted) }
+
+// All returns the members in rising order; the caller must not change them.
+func (s *IDs) All() []VulnID { return s.sorted }

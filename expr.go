@@ -1,0 +1,134 @@
+package harrier
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// Expr is a condition on an entity: And, Or, Not or Cmp. Each door parses its
+// own syntax into one; the store turns it into SQL, and Matches evaluates it
+// in memory. A nil Expr holds for everything.
+type Expr interface{ expr() }
+
+// And holds when all of its parts do; an empty one holds.
+type And []Expr
+
+// Or holds when one of its parts does; an empty one does not.
+type Or []Expr
+
+// Not holds when its part does not.
+type Not struct{ Of Expr }
+
+// Cmp compares a field with values.
+type Cmp struct {
+	Field  string
+	Op     Op
+	Values []any // int64, float64, string or bool
+}
+
+func (And) expr() {}
+func (Or) expr()  {}
+func (Not) expr() {}
+func (Cmp) expr() {}
+
+// Op is a comparison.
+type Op string
+
+// The comparisons. Text is compared without regard to case.
+const (
+	Eq       Op = "="  // equals one of the values
+	Ne       Op = "!=" // equals none of the values
+	Lt       Op = "<"
+	Le       Op = "<="
+	Gt       Op = ">"
+	Ge       Op = ">="
+	Contains Op = "contains" // has one of the values within
+	Lacks    Op = "lacks"    // has none of the values within
+)
+
+// Matches reports whether e holds for an entity whose fields are told by get.
+// A field may have several values (int64, float64, string, bool): a comparison
+// holds when it does for one of them, Ne and Lacks when for all.
+func Matches(e Expr, get func(field string) []any) bool {
+	switch e := e.(type) {
+	case nil:
+		return true
+	case And:
+		return !slices.ContainsFunc(e, func(p Expr) bool { return !Matches(p, get) })
+	case Or:
+		return slices.ContainsFunc(e, func(p Expr) bool { return Matches(p, get) })
+	case Not:
+		return !Matches(e.Of, get)
+	case Cmp:
+		return e.holds(get(e.Field))
+	}
+	return false
+}
+
+func (c Cmp) holds(have []any) bool {
+	someOf := func(test func(a, b any) bool) bool {
+		return slices.ContainsFunc(have, func(a any) bool {
+			return slices.ContainsFunc(c.Values, func(b any) bool { return test(a, b) })
+		})
+	}
+	switch c.Op {
+	case Eq:
+		return someOf(func(a, b any) bool { return compareValues(a, b) == 0 })
+	case Ne:
+		return !someOf(func(a, b any) bool { return compareValues(a, b) == 0 })
+	case Lt:
+		return someOf(func(a, b any) bool { return compareValues(a, b) < 0 })
+	case Le:
+		return someOf(func(a, b any) bool { return compareValues(a, b) <= 0 })
+	case Gt:
+		return someOf(func(a, b any) bool { return compareValues(a, b) > 0 })
+	case Ge:
+		return someOf(func(a, b any) bool { return compareValues(a, b) >= 0 })
+	case Contains:
+		return someOf(within)
+	case Lacks:
+		return !someOf(within)
+	}
+	return false
+}
+
+func within(a, b any) bool {
+	s, okA := a.(string)
+	t, okB := b.(string)
+	return okA && okB && strings.Contains(strings.ToLower(s), strings.ToLower(t))
+}
+
+// compareValues orders numbers by size and text by its lower case; values of
+// different types by the names of their types, so that they are never equal.
+func compareValues(a, b any) int {
+	x, okX := number(a)
+	y, okY := number(b)
+	if okX && okY {
+		return cmp.Compare(x, y)
+	}
+	s, okS := a.(string)
+	t, okT := b.(string)
+	if okS && okT {
+		return cmp.Compare(strings.ToLower(s), strings.ToLower(t))
+	}
+	if okX {
+		return -1
+	}
+	return 1
+}
+
+func number(v any) (float64, bool) {
+	switch v := v.(type) {
+	case int64:
+		return float64(v), true
+	case float64:
+		return v, true
+	case bool:
+		if v {
+			return 1, true
+		}
+		return 0, true
+	}
+	return 0, false
+}

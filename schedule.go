@@ -1,0 +1,16 @@
+package harrier
+
+// Schedule says when a site is scanned by itself. The zero value: on demand
+// only.
+type Schedule struct {
+	Enabled bool `json:"enabled,omitempty"`
+	// Start is the local time of the first run, "20260301T093000"; "" for none.
+	Start string `json:"start,omitempty"`
+	// Rule is an iCalendar recurrence rule such as
+	// "FREQ=WEEKLY;INTERVAL=1;BYDAY=MO"; "FREQ=ONETIME" runs once.
+	Rule     string `json:"rule,omitempty"`
+	Timezone string `json:"timezone,omitempty"` // IANA name; "" is UTC
+}
+
+// Planned reports whether the schedule ever runs anything.
+func (s Schedule) Planned() bool { return s.Enabled && s.Start != "" }

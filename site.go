@@ -1,0 +1,90 @@
+package harrier
+
+import (
+	"strings"
+	"time"
+)
+
+// Site is a definition of what to scan, how and when. It is the object in
+// Nessus' /scans, an active scan of SecurityCenter, a NeXpose site.
+type Site struct {
+	ID          ID
+	UUID        UUID
+	Name        string
+	Description string
+	Owner       ID
+	Repository  ID
+	Folder      ID     // zero: none
+	Targets     string // as written, see ParseTargets; may be empty until the first launch
+	Exclude     string // likewise, subtracted
+	Policy      ID     // the settings of its scans
+	Engine      ID     // zero: any engine of Pool
+	Pool        string // "" is LocalPool
+	Schedule    Schedule
+	Emails      string  // addresses to tell when a scan ends, comma separated
+	Grants      []Grant // who else may use it
+	NextRun     time.Time
+	LastRun     time.Time
+	LastScan    ID // the newest scan; zero before the first
+	Read        bool
+	Created     time.Time
+	Modified    time.Time
+}
+
+// Check answers Invalid, naming the field, for a site that breaks its own
+// rules: a name that is empty or longer than 255 bytes, targets or exclusions
+// that can not be read.
+func (s *Site) Check() error {
+	if err := checkName(s.Name); err != nil {
+		return err
+	}
+	if strings.TrimSpace(s.Targets) != "" {
+		if _, err := ParseTargets(s.Targets); err != nil {
+			return err
+		}
+	}
+	if strings.TrimSpace(s.Exclude) != "" {
+		if _, err := ParseTargets(s.Exclude); err != nil {
+			return Invalidf("exclude", "%s", MessageOf(err))
+		}
+	}
+	return nil
+}
+
+func checkName(name string) error {
+	switch {
+	case strings.TrimSpace(name) == "":
+		return Invalidf("name", "must not be empty")
+	case len(name) > 255:
+		return Invalidf("name", "is longer than 255 bytes")
+	case strings.ContainsFunc(name, func(r rune) bool { return r < ' ' }):
+		return Invalidf("name", "has control characters")
+	}
+	return nil
+}
+
+// Folder groups a user's sites.
+type Folder struct {
+	ID    ID
+	Owner ID // zero: everybody's
+	Name  string
+	Kind  FolderKind
+}
+
+// FolderKind tells system folders from the users' own.
+type FolderKind string
+
+// The kinds of folders. Every installation has one trash (ID 2) and one main
+// folder (ID 3) that can neither be renamed nor deleted.
+const (
+	TrashFolder  FolderKind = "trash"
+	MainFolder   FolderKind = "main"
+	CustomFolder FolderKind = "custom"
+)
+
+// The system folders' IDs: the same in every installation, for scripts that
+// name them.
+const (
+	Trash   ID = 2
+	MyScans ID = 3
+)
