@@ -1,0 +1,47 @@
+package store
+
+import (
+	"context"
+
+	"github.com/harrier-scan/harrier"
+)
+
+var exceptions = table[harrier.Exception]{
+	name: "exception", noun: "exception", taken: "an exception with this UUID exists already",
+	columns: "uuid vuln host hide recast reason owner created expires",
+	row: func(e *harrier.Exception) []any {
+		return []any{
+			longName{&e.UUID},
+			&e.Vulnerability, &e.Host, &e.Hide, &e.Recast, &e.Reason, &e.Owner,
+			moment{&e.Created},
+			moment{&e.Expires},
+		}
+	},
+	id:   func(e *harrier.Exception) *harrier.ID { return &e.ID },
+	uuid: func(e *harrier.Exception) *harrier.UUID { return &e.UUID },
+}
+
+// InsertException stores e and gives it an ID.
+func (db *DB) InsertException(ctx context.Context, e *harrier.Exception) error {
+	return exceptions.insert(ctx, db, e)
+}
+
+// UpdateException stores e over the one with its ID.
+func (db *DB) UpdateException(ctx context.Context, e *harrier.Exception) error {
+	return exceptions.update(ctx, db, e)
+}
+
+// DeleteException removes an exception.
+func (db *DB) DeleteException(ctx context.Context, id harrier.ID) error {
+	return exceptions.delete(ctx, db, id)
+}
+
+// Exception returns an exception.
+func (db *DB) Exception(ctx context.Context, id harrier.ID) (harrier.Exception, error) {
+	return exceptions.byID(ctx, db, id)
+}
+
+// Exceptions returns all exceptions by rising ID, expired ones too.
+func (db *DB) Exceptions(ctx context.Context) ([]harrier.Exception, error) {
+	return exceptions.list(ctx, db, "ORDER BY id")
+}

@@ -1,0 +1,113 @@
+package store
+
+import "github.com/harrier-scan/harrier"
+
+// field is something that can be searched by. Exactly one of number, decimal,
+// text, ordinal and choices says what it is.
+type field struct {
+	number  string // an integer column
+	decimal string // a column of floating point numbers
+	text    string
+	ordinal string // an integer column with few values, from 0
+	values  int    // of ordinal: how many
+	choices []choice
+	// within is where the column is, when it is not in the table itself: a
+	// condition with %s for that on the column. A field that is there several
+	// times holds when one of them does.
+	within string
+	sort   string // what to sort by; "": not sortable
+}
+
+// choice is one of the values that a field can have, and the condition for it.
+type choice struct {
+	value     any
+	condition string
+}
+
+func yesNo(yes, no string) []choice { return []choice{{true, yes}, {false, no}} }
+
+const (
+	ofVulnerability = "vuln IN (SELECT id FROM vulnerability WHERE %s)"
+	ofAsset         = "asset IN (SELECT id FROM asset WHERE %s)"
+)
+
+// findingFields lists what findings are searched by. Instants are microseconds
+// since 1970. Fields of the vulnerability need its definition: a finding
+// without one has no value there.
+var findingFields = map[string]field{
+	"id":            {number: "id", sort: "id"},
+	"asset":         {number: "asset", sort: "asset"},
+	"repository":    {number: "repository", sort: "repository"},
+	"vulnerability": {number: "vuln", sort: "vuln"},
+	"severity":      {ordinal: "severity", values: harrier.Severities, sort: "severity"},
+	"certainty":     {ordinal: "certainty", values: 3, sort: "certainty"},
+	"protocol":      {text: "protocol", sort: "protocol"},
+	"port":          {number: "port", sort: "port"},
+	"key":           {text: "instance", sort: "instance"},
+	"service":       {text: "service", sort: "service"},
+	"evidence":      {text: "evidence"},
+	"source":        {text: "source", sort: "source"},
+	"last_scan":     {number: "last_scan", sort: "last_scan"},
+	"first_seen":    {number: "first_seen", sort: "first_seen"},
+	"last_seen":     {number: "last_seen", sort: "last_seen"},
+	"opened":        {number: "opened", sort: "opened"}, // start of the newest interval
+	"closed":        {number: "closed", sort: "closed"}, // end of the newest interval; 0 while it is open
+	"state":         {choices: []choice{{"open", "closed = 0"}, {"closed", "closed > 0"}}},
+	"open":          {choices: yesNo("closed = 0", "closed > 0")},
+	"mitigated":     {choices: yesNo("(older > 0 OR closed > 0)", "(older = 0 AND closed = 0)")}, // closed at least once
+
+	"name":      {text: "name", within: ofVulnerability, sort: "coalesce((SELECT name FROM vulnerability v WHERE v.id = finding.vuln), '')"},
+	"family":    {text: "family", within: ofVulnerability},
+	"slug":      {text: "slug", within: ofVulnerability},
+	"cvss2":     {decimal: "cvss2", within: ofVulnerability},
+	"cvss3":     {decimal: "cvss3", within: ofVulnerability, sort: "coalesce((SELECT cvss3 FROM vulnerability v WHERE v.id = finding.vuln), 0)"},
+	"epss":      {decimal: "epss", within: ofVulnerability, sort: "coalesce((SELECT epss FROM vulnerability v WHERE v.id = finding.vuln), 0)"},
+	"exploited": {choices: yesNo("exploited", "NOT exploited"), within: ofVulnerability},
+	"exploit":   {choices: yesNo("exploit", "NOT exploit"), within: ofVulnerability},
+	"published": {number: "published", within: ofVulnerability},
+	"cve":       {text: "cve", within: "vuln IN (SELECT vuln FROM vulnerability_cve WHERE %s)"},
+
+	"address": {text: "addr", within: ofAsset, sort: "(SELECT addr_key FROM asset a WHERE a.id = finding.asset)"},
+	"fqdn":    {text: "fqdn", within: ofAsset, sort: "(SELECT fqdn FROM asset a WHERE a.id = finding.asset)"},
+	"netbios": {text: "netbios", within: ofAsset},
+	"mac":     {text: "mac", within: ofAsset},
+	"os":      {text: "os", within: ofAsset},
+	"host":    {text: "name", within: "asset IN (SELECT asset FROM asset_name WHERE %s)"}, // any name of the asset
+}
+
+const (
+	ofServices = "id IN (SELECT asset FROM service WHERE %s)"
+	ofFindings = "id IN (SELECT asset FROM finding WHERE closed = 0 AND %s)"
+)
+
+// assetFields lists what assets are searched by.
+var assetFields = map[string]field{
+	"id":            {number: "id", sort: "id"},
+	"repository":    {number: "repository", sort: "repository"},
+	"address":       {text: "addr", sort: "addr_key"},
+	"fqdn":          {text: "fqdn", sort: "fqdn"},
+	"netbios":       {text: "netbios", sort: "netbios"},
+	"mac":           {text: "mac", sort: "mac"},
+	"host":          {text: "name", within: "id IN (SELECT asset FROM asset_name WHERE %s)"}, // any name of the asset
+	"os":            {text: "os", sort: "os"},
+	"os_confidence": {number: "os_confidence", sort: "os_confidence"},
+	"device_type":   {text: "device_type", sort: "device_type"},
+	"first_seen":    {number: "first_seen", sort: "first_seen"},
+	"last_seen":     {number: "last_seen", sort: "last_seen"},
+	"last_scan":     {number: "last_scan", sort: "last_scan"},
+	"info":          {number: "open0", sort: "open0"}, // how many findings of this severity are open
+	"low":           {number: "open1", sort: "open1"},
+	"medium":        {number: "open2", sort: "open2"},
+	"high":          {number: "open3", sort: "open3"},
+	"critical":      {number: "open4", sort: "open4"},
+
+	"port":     {number: "port", within: ofServices},
+	"protocol": {text: "protocol", within: ofServices},
+	"service":  {text: "name", within: ofServices},
+	"product":  {text: "product", within: ofServices},
+	"version":  {text: "version", within: ofServices},
+	"cpe":      {text: "cpe", within: ofServices},
+
+	"vulnerability": {number: "vuln", within: ofFindings}, // of the open findings
+	"cve":           {text: "cve", within: "id IN (SELECT asset FROM finding WHERE closed = 0 AND vuln IN (SELECT vuln FROM vulnerability_cve WHERE %s))"},
+}

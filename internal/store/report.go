@@ -1,0 +1,65 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/harrier-scan/harrier"
+)
+
+var reports = table[harrier.Report]{
+	name: "report", noun: "report", taken: "a report with this token exists already",
+	columns: "uuid token owner scan format options status error name path created ended",
+	row: func(r *harrier.Report) []any {
+		return []any{
+			longName{&r.UUID},
+			&r.Token, &r.Owner, &r.Scan, &r.Format,
+			document{&r.Options},
+			&r.Status, &r.Error, &r.Name,
+			&r.Path,
+			moment{&r.Created},
+			moment{&r.Ended},
+		}
+	},
+	id:   func(r *harrier.Report) *harrier.ID { return &r.ID },
+	uuid: func(r *harrier.Report) *harrier.UUID { return &r.UUID },
+}
+
+// InsertReport stores r and gives it an ID.
+func (db *DB) InsertReport(ctx context.Context, r *harrier.Report) error {
+	return reports.insert(ctx, db, r)
+}
+
+// UpdateReport stores r over the one with its ID.
+func (db *DB) UpdateReport(ctx context.Context, r *harrier.Report) error {
+	return reports.update(ctx, db, r)
+}
+
+// DeleteReport removes the record of a report; its file is the caller's.
+func (db *DB) DeleteReport(ctx context.Context, id harrier.ID) error {
+	return reports.delete(ctx, db, id)
+}
+
+// Report returns a report.
+func (db *DB) Report(ctx context.Context, id harrier.ID) (harrier.Report, error) {
+	return reports.byID(ctx, db, id)
+}
+
+// Reports returns all reports by rising ID.
+func (db *DB) Reports(ctx context.Context) ([]harrier.Report, error) {
+	return reports.list(ctx, db, "ORDER BY id")
+}
+
+// ReportByToken returns the report that token stands for.
+func (db *DB) ReportByToken(ctx context.Context, token string) (harrier.Report, error) {
+	r, found, err := reports.where(ctx, db, "token = $1 AND token <> ''", clean(token))
+	if err == nil && !found {
+		err = harrier.Errorf(harrier.NotFound, "no report has this token")
+	}
+	return r, err
+}
+
+// ReportsBefore returns the reports made before t by rising ID.
+func (db *DB) ReportsBefore(ctx context.Context, t time.Time) ([]harrier.Report, error) {
+	return reports.list(ctx, db, "WHERE created < $1 ORDER BY id", micros(t))
+}

@@ -1,0 +1,346 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/harrier-scan/harrier"
+)
+
+// saver is one call of SaveFindings.
+type saver struct {
+	db   *DB
+	t    *tx
+	open map[harrier.ID]*harrier.Counts // what open findings of assets change by
+	all  map[countKey]int               // what the counts of repositories change by
+}
+
+type countKey struct {
+	repository harrier.ID
+	severity   harrier.Severity
+	open       bool
+}
+
+func (s *saver) check(ctx context.Context, list []*harrier.Finding) error {
+	for _, f := range list {
+		if len(f.Intervals) == 0 {
+			return harrier.Invalidf("intervals", "a finding has none")
+		}
+		if f.Severity >= harrier.Severities {
+			return harrier.Invalidf("severity", "there is no %d", f.Severity)
+		}
+		if err := s.t.learnRepository(ctx, f.Asset); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *saver) save(ctx context.Context, list []*harrier.Finding) error {
+	changed, err := s.insert(ctx, list)
+	if err != nil {
+		return err
+	}
+	if err := s.update(ctx, changed); err != nil {
+		return err
+	}
+	return s.count(ctx)
+}
+
+const insertFinding = `INSERT INTO finding (id, asset, vuln, protocol, port, instance, repository, severity, certainty,
+	last_scan, older, first_seen, opened, last_seen, closed, source, service, evidence)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) ON CONFLICT DO NOTHING`
+
+// insert stores the findings without an ID, and returns those of the list that
+// are in the database already.
+func (s *saver) insert(ctx context.Context, list []*harrier.Finding) ([]*harrier.Finding, error) {
+	changed := make([]*harrier.Finding, 0, len(list))
+	fresh := make([]*harrier.Finding, 0, len(list))
+	for _, f := range list {
+		if f.ID == 0 {
+			fresh = append(fresh, f)
+		} else {
+			changed = append(changed, f)
+		}
+	}
+	if len(fresh) == 0 {
+		return changed, nil
+	}
+	var last harrier.ID
+	if _, err := s.db.one(ctx, "UPDATE sequence SET last = last + $1 WHERE name = 'finding' RETURNING last",
+		[]any{int64(len(fresh))}, &last); err != nil {
+		return nil, err
+	}
+	rows := make([][]any, len(fresh))
+	for i, f := range fresh {
+		rows[i] = s.row(f, last-harrier.ID(len(fresh)-1-i))
+	}
+	inserted, err := s.db.bulk(ctx, insertFinding, rows)
+	if err != nil {
+		return nil, err
+	}
+	taken, err := s.taken(ctx, last, len(fresh), int(inserted))
+	if err != nil {
+		return nil, err
+	}
+	var chains []*harrier.Finding
+	for i, f := range fresh {
+		if taken[i] {
+			if err := s.adopt(ctx, f); err != nil {
+				return nil, err
+			}
+			changed = append(changed, f)
+			continue
+		}
+		f.ID = last - harrier.ID(len(fresh)-1-i)
+		s.add(f, 1)
+		s.t.remember(f)
+		if len(f.Intervals) > 1 {
+			chains = append(chains, f)
+		}
+	}
+	return changed, s.putOlder(ctx, chains)
+}
+
+// taken says which of the n findings up to the ID last were not inserted,
+// because others have their instances.
+func (s *saver) taken(ctx context.Context, last harrier.ID, n, inserted int) ([]bool, error) {
+	out := make([]bool, n)
+	if inserted == n {
+		return out, nil
+	}
+	for i := range out {
+		out[i] = true
+	}
+	err := s.db.rows(ctx, "SELECT id FROM finding WHERE id > $1 AND id <= $2", []any{int64(last) - int64(n), int64(last)},
+		func(scan func(...any) error) error {
+			var id harrier.ID
+			err := scan(&id)
+			out[n-1-int(last-id)] = false
+			return err
+		})
+	return out, err
+}
+
+// row returns the arguments of insertFinding.
+func (s *saver) row(f *harrier.Finding, id harrier.ID) []any {
+	now := f.Intervals[len(f.Intervals)-1]
+	return []any{
+		int64(id), int64(f.Asset), int64(f.Vulnerability), clean(string(f.Protocol)), int64(f.Port), clean(f.Key),
+		int64(s.t.repositories[f.Asset]), int64(f.Severity), int64(f.Certainty), int64(f.LastScan),
+		int64(len(f.Intervals) - 1), micros(f.Intervals[0].Opened), micros(now.Opened), micros(now.LastSeen),
+		micros(now.Closed), clean(f.Source), clean(f.Service), clean(f.Evidence),
+	}
+}
+
+// adopt gives f the ID of the finding that has its instance already.
+func (s *saver) adopt(ctx context.Context, f *harrier.Finding) error {
+	old, err := s.db.findings(ctx, "WHERE asset = $1 AND vuln = $2 AND protocol = $3 AND port = $4 AND instance = $5",
+		int64(f.Asset), int64(f.Vulnerability), clean(string(f.Protocol)), int64(f.Port), clean(f.Key))
+	if err != nil {
+		return err
+	}
+	if len(old) != 1 {
+		return fmt.Errorf("finding of asset %d vanished", f.Asset)
+	}
+	f.ID = old[0].ID
+	s.t.remember(old[0])
+	return nil
+}
+
+const (
+	// The usual case of a scan that finds the same again.
+	updateSeen = "UPDATE finding SET last_scan = $1, last_seen = $2 WHERE id = $3"
+	updateBody = `UPDATE finding SET certainty = $1, last_scan = $2, older = $3, first_seen = $4, opened = $5,
+		last_seen = $6, closed = $7, source = $8, service = $9, evidence = $10 WHERE id = $11`
+	// With what the indexes are made of.
+	updateAll = `UPDATE finding SET asset = $1, vuln = $2, protocol = $3, port = $4, instance = $5, repository = $6,
+		severity = $7, certainty = $8, last_scan = $9, older = $10, first_seen = $11, opened = $12, last_seen = $13,
+		closed = $14, source = $15, service = $16, evidence = $17 WHERE id = $18`
+)
+
+// update stores findings that are in the database, as cheaply as what changed
+// allows.
+func (s *saver) update(ctx context.Context, list []*harrier.Finding) error {
+	if err := s.read(ctx, list); err != nil {
+		return err
+	}
+	var p pending
+	for _, f := range list {
+		old, ok := s.t.known[f.ID]
+		if !ok {
+			return harrier.Errorf(harrier.NotFound, "no finding %d", f.ID)
+		}
+		what := compare(&old, f)
+		if what == changedNothing {
+			continue
+		}
+		if p.ids[f.ID] { // twice in the list
+			if err := s.write(ctx, &p); err != nil {
+				return err
+			}
+		}
+		if err := s.t.learnRepository(ctx, old.Asset); err != nil {
+			return err
+		}
+		p.add(what, f, s.row(f, f.ID))
+		if !slices.EqualFunc(old.Intervals[:len(old.Intervals)-1], f.Intervals[:len(f.Intervals)-1], sameInterval) {
+			p.chains = append(p.chains, f)
+		}
+		s.add(&old, -1)
+		s.add(f, 1)
+		s.t.remember(f)
+	}
+	return s.write(ctx, &p)
+}
+
+// pending holds updates to be written, none of a finding twice.
+type pending struct {
+	ids             map[harrier.ID]bool
+	seen, body, all [][]any
+	chains          []*harrier.Finding // whose older intervals changed
+}
+
+// add takes the arguments of insertFinding for f.
+func (p *pending) add(what change, f *harrier.Finding, row []any) {
+	if p.ids == nil {
+		p.ids = map[harrier.ID]bool{}
+	}
+	p.ids[f.ID] = true
+	id := row[0]
+	switch what {
+	case changedNothing:
+	case changedSeen:
+		p.seen = append(p.seen, []any{row[9], row[13], id})
+	case changedBody:
+		p.body = append(p.body, append(row[8:], id))
+	case changedKey:
+		p.all = append(p.all, append(row[1:], id))
+	}
+}
+
+func (s *saver) write(ctx context.Context, p *pending) error {
+	if _, err := s.db.bulk(ctx, updateSeen, p.seen); err != nil {
+		return err
+	}
+	if _, err := s.db.bulk(ctx, updateBody, p.body); err != nil {
+		return err
+	}
+	if _, err := s.db.bulk(ctx, updateAll, p.all); err != nil {
+		return err
+	}
+	for _, f := range p.chains {
+		if _, err := s.db.exec(ctx, "DELETE FROM finding_interval WHERE finding = $1", int64(f.ID)); err != nil {
+			return err
+		}
+	}
+	err := s.putOlder(ctx, p.chains)
+	*p = pending{}
+	return err
+}
+
+// putOlder stores the intervals before the newest.
+func (s *saver) putOlder(ctx context.Context, list []*harrier.Finding) error {
+	var rows [][]any
+	for _, f := range list {
+		for n, i := range f.Intervals[:len(f.Intervals)-1] {
+			rows = append(rows, []any{int64(f.ID), int64(n), micros(i.Opened), micros(i.LastSeen), micros(i.Closed)})
+		}
+	}
+	_, err := s.db.bulk(ctx, `INSERT INTO finding_interval (finding, n, opened, last_seen, closed)
+		VALUES ($1, $2, $3, $4, $5)`, rows)
+	return err
+}
+
+// read makes sure that what stands in the database is known.
+func (s *saver) read(ctx context.Context, list []*harrier.Finding) error {
+	var ids []any
+	for _, f := range list {
+		if _, ok := s.t.known[f.ID]; !ok {
+			ids = append(ids, int64(f.ID))
+		}
+	}
+	for part := range slices.Chunk(ids, 500) {
+		found, err := s.db.findings(ctx, "WHERE id IN ("+placeholders(len(part))+")", part...)
+		if err != nil {
+			return err
+		}
+		s.t.remember(found...)
+	}
+	return nil
+}
+
+// change is how much of a finding changed.
+type change int
+
+const (
+	changedNothing change = iota
+	changedSeen           // the last scan and when it saw it
+	changedBody           // what no index is made of
+	changedKey
+)
+
+func compare(old, f *harrier.Finding) change {
+	a, b := old.Intervals[len(old.Intervals)-1], f.Intervals[len(f.Intervals)-1]
+	switch {
+	case old.Asset != f.Asset || old.Vulnerability != f.Vulnerability || old.Port != f.Port || old.Severity != f.Severity ||
+		clean(string(old.Protocol)) != clean(string(f.Protocol)) || clean(old.Key) != clean(f.Key):
+		return changedKey
+	case old.Certainty != f.Certainty || micros(a.Opened) != micros(b.Opened) || micros(a.Closed) != micros(b.Closed) ||
+		clean(old.Source) != clean(f.Source) || clean(old.Service) != clean(f.Service) ||
+		clean(old.Evidence) != clean(f.Evidence) || !slices.EqualFunc(old.Intervals[:len(old.Intervals)-1],
+		f.Intervals[:len(f.Intervals)-1], sameInterval):
+		return changedBody
+	case old.LastScan != f.LastScan || micros(a.LastSeen) != micros(b.LastSeen):
+		return changedSeen
+	}
+	return changedNothing
+}
+
+func sameInterval(a, b harrier.Interval) bool {
+	return micros(a.Opened) == micros(b.Opened) && micros(a.LastSeen) == micros(b.LastSeen) && micros(a.Closed) == micros(b.Closed)
+}
+
+// add counts f in (by is 1) or out (by is -1).
+func (s *saver) add(f *harrier.Finding, by int) {
+	open := f.Open()
+	s.all[countKey{s.t.repositories[f.Asset], f.Severity, open}] += by
+	if !open {
+		return
+	}
+	if s.open[f.Asset] == nil {
+		s.open[f.Asset] = new(harrier.Counts)
+	}
+	s.open[f.Asset][f.Severity] += by
+}
+
+// count stores the changes of the counts.
+func (s *saver) count(ctx context.Context) error {
+	for asset, c := range s.open {
+		if *c == (harrier.Counts{}) {
+			continue
+		}
+		if _, err := s.db.exec(ctx, `UPDATE asset SET open0 = open0 + $1, open1 = open1 + $2, open2 = open2 + $3,
+			open3 = open3 + $4, open4 = open4 + $5 WHERE id = $6`,
+			int64(c[0]), int64(c[1]), int64(c[2]), int64(c[3]), int64(c[4]), int64(asset)); err != nil {
+			return err
+		}
+	}
+	var rows [][]any
+	for k, n := range s.all {
+		if n != 0 {
+			rows = append(rows, []any{int64(k.repository), int64(k.severity), int64(b2i(k.open)), int64(n)})
+		}
+	}
+	_, err := s.db.bulk(ctx, `INSERT INTO finding_count (repository, severity, open, count) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (repository, severity, open) DO UPDATE SET count = finding_count.count + excluded.count`, rows)
+	return err
+}
+
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}

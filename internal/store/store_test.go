@@ -1,0 +1,16 @@
+package store_test
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/harrier-scan/harrier/internal/store/storetest"
+)
+
+func TestSQLiteFile(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) string { return filepath.Join(t.TempDir(), "harrier.db") })
+}
+
+func TestSQLiteMemory(t *testing.T) {
+	storetest.Run(t, func(*testing.T) string { return ":memory:" })
+}

@@ -1,0 +1,87 @@
+// Package storetest holds the promises of package store as tests, to be run
+// on each database that it supports.
+package storetest
+
+import (
+	"testing"
+
+	"github.com/harrier-scan/harrier/internal/store"
+)
+
+// Run puts every promise to databases at the addresses that fresh returns,
+// each of which must be empty.
+func Run(t *testing.T, fresh func(t *testing.T) string) {
+	for _, p := range promises {
+		t.Run(p.name, func(t *testing.T) { p.run(t, fresh(t)) })
+	}
+}
+
+// promises lists the tests. Each is given the address of an empty database.
+var promises = []struct {
+	name string
+	run  func(t *testing.T, dsn string)
+}{
+	{"every field of every noun comes back", roundTrips},
+	{"what does not exist is NotFound", notFound},
+	{"identities are never given twice", freshIDs},
+	{"unique names are kept unique", conflicts},
+	{"a new database has its seeds", seeds},
+	{"a failed transaction leaves nothing", rollback},
+	{"a nested call joins the transaction", nested},
+	{"a conflict leaves the transaction usable", conflictInTx},
+	{"transactions write one at a time", serial},
+	{"a cancelled transaction leaves nothing", cancelled},
+	{"sessions end when idle", sessions},
+	{"the audit log is newest first", auditLog},
+	{"due sites", dueSites},
+	{"reports by token and age", reportLookups},
+	{"text that a database can not hold is made valid", strangeText},
+	{"plans never change", plans},
+	{"scans by site and state", scanLists},
+	{"batches finish once", batches},
+	{"a deleted scan takes its parts along", deleteScan},
+	{"vulnerabilities", vulnerabilities},
+	{"assets", assets},
+	{"services are kept by endpoint", services},
+	{"hosts of a scan", hosts},
+	{"sums of a scan", scanSums},
+	{"findings come back", findings},
+	{"findings are kept by instance", findingKeys},
+	{"counts are exact at every step", countsExact},
+	{"a search answers as the words do", searchMatches},
+	{"pages are parts of one order", pages},
+	{"what can not be searched is Invalid", badSearches},
+	{"readers read while a writer writes", readersAndWriter},
+	{"what was committed is there after reopening", reopen},
+}
+
+func open(t *testing.T, dsn string) *store.DB {
+	t.Helper()
+	db, err := store.Open(t.Context(), dsn)
+	if err != nil {
+		t.Fatalf("Open = %v", err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Errorf("Close = %v", err)
+		}
+	})
+	return db
+}
+
+// must ends the test on an error.
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// got ends the test on an error and returns the value otherwise.
+func got[T any](v T, err error) func(t *testing.T) T {
+	return func(t *testing.T) T {
+		t.Helper()
+		must(t, err)
+		return v
+	}
+}
