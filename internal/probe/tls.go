@@ -1,0 +1,226 @@
+package probe
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"net"
+	"net/netip"
+	"strings"
+	"sync"
+)
+
+// greeting is what the other side told in a TLS handshake.
+type greeting struct {
+	complete bool // the handshake went through, so that one can talk inside
+	version  uint16
+	cipher   uint16
+	chain    [][]byte // DER certificates, leaf first
+}
+
+// clientConfig accepts every server that crypto/tls can talk to: to look at a
+// certificate is not to trust it.
+func clientConfig(name string) *tls.Config {
+	c := &tls.Config{
+		InsecureSkipVerify: true,
+		MinVersion:         tls.VersionTLS10,
+		ServerName:         sni(name),
+	}
+	for _, list := range [][]*tls.CipherSuite{tls.CipherSuites(), tls.InsecureCipherSuites()} {
+		for _, suite := range list {
+			c.CipherSuites = append(c.CipherSuites, suite.ID)
+		}
+	}
+	return c
+}
+
+// sni returns name when it may stand in a server name extension.
+func sni(name string) string {
+	if _, err := netip.ParseAddr(name); err == nil {
+		return ""
+	}
+	return strings.TrimSuffix(name, ".")
+}
+
+// hello asks for TLS on a fresh connection.
+func (x *talk) hello(ctx context.Context) found {
+	w, err := x.openPlain(ctx)
+	if err != nil {
+		return found{}
+	}
+	defer w.Close()
+	heard := &recorder{Conn: w.Conn}
+	if g := handshake(ctx, x, heard); g != nil {
+		return found{tls: g}
+	}
+	switch b := heard.first; {
+	case isTLS(b):
+		return found{tls: x.oldHandshake(ctx)}
+	case ctx.Err() != nil || len(b) == 0:
+		return found{}
+	default:
+		return found{p: byBanner(x.Endpoint, b), reply: b}
+	}
+}
+
+// handshake speaks TLS over conn; nil when it does not come to an end.
+func handshake(ctx context.Context, x *talk, conn net.Conn) *greeting {
+	ctx, cancel := context.WithTimeout(ctx, x.Timeout)
+	defer cancel()
+	client := tls.Client(conn, clientConfig(x.Name))
+	if err := client.HandshakeContext(ctx); err != nil {
+		return nil
+	}
+	state := client.ConnectionState()
+	g := &greeting{complete: true, version: state.Version, cipher: state.CipherSuite}
+	for _, c := range state.PeerCertificates {
+		g.chain = append(g.chain, c.Raw)
+	}
+	return g
+}
+
+// oldHandshake greets a server that crypto/tls can not talk to: one with
+// versions, ciphers, keys or certificates that it refuses.
+func (x *talk) oldHandshake(ctx context.Context) *greeting {
+	g := &greeting{}
+	for _, v := range []uint16{tls.VersionTLS12, tls.VersionTLS10, versionSSL3} {
+		reply, err := x.askPlain(ctx, clientHello(v, sni(x.Name)), helloDone)
+		if err != nil {
+			continue
+		}
+		if s, ok := parseServerHello(reply); ok {
+			g.version, g.cipher, g.chain = s.version, s.cipher, s.chain
+			return g
+		}
+	}
+	return g
+}
+
+func (x *talk) askPlain(ctx context.Context, hello []byte, done func([]byte) bool) ([]byte, error) {
+	w, err := x.openPlain(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer w.Close()
+	return w.ask(hello, done)
+}
+
+// greet notes what a handshake told.
+func (x *talk) greet(g *greeting) {
+	x.s.Certificates = certificates(g.chain)
+	if g.version != 0 {
+		x.fact("tls.cipher", cipherName(g.cipher))
+		x.fact("tls.versions", versionName(g.version))
+	}
+	if x.s.Name == "" && !g.complete {
+		x.s.Name = "tls"
+	}
+}
+
+// learnTLS asks which versions the endpoint accepts, and which protocol it
+// chooses where that can be told.
+func (x *talk) learnTLS(ctx context.Context) {
+	if x.s.Name == "" {
+		x.s.Name = "tls"
+	}
+	if versions := x.tlsVersions(ctx, nil); versions != "" {
+		x.fact("tls.versions", versions)
+	}
+	if x.s.Name != "http" {
+		return
+	}
+	w, err := x.openPlain(ctx)
+	if err != nil {
+		return
+	}
+	defer w.Close()
+	config := clientConfig(x.Name)
+	config.NextProtos = []string{"h2", "http/1.1"}
+	ctx, cancel := context.WithTimeout(ctx, x.Timeout)
+	defer cancel()
+	client := tls.Client(w.Conn, config)
+	if client.HandshakeContext(ctx) == nil {
+		x.fact("tls.alpn", client.ConnectionState().NegotiatedProtocol)
+	}
+}
+
+// tlsVersions greets the endpoint once for every version and lists those that
+// it accepts. Upgrade, if there is one, brings a plain connection to the point
+// where TLS begins.
+func (x *talk) tlsVersions(ctx context.Context, upgrade func(*wire) error) string {
+	accepted := make([]bool, len(tlsVersionList))
+	var wg sync.WaitGroup
+	for i, v := range tlsVersionList {
+		wg.Go(func() {
+			w, err := x.openPlain(ctx)
+			if err != nil {
+				return
+			}
+			defer w.Close()
+			if upgrade != nil && upgrade(w) != nil {
+				return
+			}
+			reply, err := w.ask(clientHello(v, sni(x.Name)), helloDone)
+			if err != nil {
+				return
+			}
+			s, ok := parseServerHello(reply)
+			accepted[i] = ok && s.version == v
+		})
+	}
+	wg.Wait()
+	var names []string
+	for i, v := range tlsVersionList {
+		if accepted[i] {
+			names = append(names, versionName(v))
+		}
+	}
+	return strings.Join(names, ",")
+}
+
+var tlsVersionList = []uint16{versionSSL3, tls.VersionTLS10, tls.VersionTLS11, tls.VersionTLS12, tls.VersionTLS13}
+
+// versionName writes a version as in the fact tls.versions.
+func versionName(v uint16) string {
+	switch v {
+	case versionSSL3:
+		return "SSLv3"
+	case tls.VersionTLS10:
+		return "TLSv1.0"
+	case tls.VersionTLS11:
+		return "TLSv1.1"
+	case tls.VersionTLS12:
+		return "TLSv1.2"
+	case tls.VersionTLS13:
+		return "TLSv1.3"
+	}
+	return ""
+}
+
+// isTLS reports whether b begins with a TLS record that a server may send
+// first: a handshake or an alert.
+func isTLS(b []byte) bool {
+	switch {
+	case len(b) < 5 || b[1] != 3 || b[2] > 4:
+		return false
+	case b[0] == 0x16:
+		return true
+	case b[0] == 0x15:
+		return bytes.Equal(b[3:5], []byte{0, 2})
+	}
+	return false
+}
+
+// recorder keeps the first bytes that come over a connection.
+type recorder struct {
+	net.Conn
+	first []byte
+}
+
+func (r *recorder) Read(b []byte) (int, error) {
+	n, err := r.Conn.Read(b)
+	if room := maxBanner - len(r.first); room > 0 {
+		r.first = append(r.first, b[:min(n, room)]...)
+	}
+	return n, err
+}

@@ -1,0 +1,140 @@
+package identify_test
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
+
+	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/probe"
+	"github.com/harrier-scan/harrier/internal/stage/identify"
+	"github.com/harrier-scan/harrier/internal/wiretest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func tcp(ports ...uint16) []harrier.Endpoint {
+	var out []harrier.Endpoint
+	for _, p := range ports {
+		out = append(out, harrier.Endpoint{Protocol: harrier.TCP, Port: p})
+	}
+	return out
+}
+
+// byPort answers each port in its own way.
+func byPort(peers map[uint16]wiretest.Dialer) probe.Dialer {
+	return func(ctx context.Context, network string, to netip.AddrPort) (net.Conn, error) {
+		return peers[to.Port()](ctx, network, to)
+	}
+}
+
+func TestHostStreams(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		peers := map[uint16]wiretest.Dialer{
+			22: wiretest.Banner("SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u10\r\n"), 23: wiretest.Silence(), 80: wiretest.Answer("HTTP/1.0 200 OK\r\nServer: nginx/1.22.1\r\n\r\n"), 81: wiretest.Refuse(),
+		}
+		host := harrier.Host{Addr: netip.MustParseAddr("192.0.2.1"), RTT: 1000}
+		began := time.Now()
+		at := map[uint16]time.Duration{}
+		got := map[uint16]harrier.Service{}
+		host, err := identify.Host(t.Context(), host, tcp(22, 23, 80, 81), identify.Options{Dial: byPort(peers), Timeout: 3 * time.Second}, func(s harrier.Service) {
+			got[s.Port], at[s.Port] = s, time.Since(began)
+		})
+		if err != nil || len(got) != 4 {
+			t.Fatalf("Host told %d services, %v; want 4", len(got), err)
+		}
+		if got[22].Product != "OpenSSH" || got[80].Product != "nginx" || got[23].Name != "" || got[81].Name != "" {
+			t.Errorf("Host told %v", got)
+		}
+		if at[80] >= at[23] {
+			t.Errorf("the web server was told after %v, the silent port after %v; want the quick one first", at[80], at[23])
+		}
+		if got[22].FirstSeen.IsZero() || host.OS != "Debian GNU/Linux 12" {
+			t.Errorf("first seen %v, OS %q; want a time, Debian GNU/Linux 12", got[22].FirstSeen, host.OS)
+		}
+	})
+}
+
+// counted counts itself out when it is closed.
+type counted struct {
+	net.Conn
+	open *atomic.Int32
+}
+
+func (c *counted) Close() error {
+	c.open.Add(-1)
+	return c.Conn.Close()
+}
+
+// TestBounds counts the endpoints that are asked at a time.
+func TestBounds(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		options identify.Options
+		most    int32 // connections: each endpoint in hand may have a few
+		fragile bool
+	}{
+		{"gentle: one endpoint", identify.Options{Gentle: true}, 1, false},
+		{"fragile: one endpoint", identify.Options{}, 1, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var now, most atomic.Int32
+				dial := func(ctx context.Context, network string, to netip.AddrPort) (net.Conn, error) {
+					conn, err := wiretest.Silence()(ctx, network, to)
+					n := now.Add(1)
+					for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
+					}
+					return &counted{Conn: conn, open: &now}, err
+				}
+				c.options.Dial, c.options.Timeout = dial, time.Second
+				host := harrier.Host{Addr: netip.MustParseAddr("192.0.2.1"), Fragile: c.fragile}
+				told := 0
+				if _, err := identify.Host(t.Context(), host, tcp(4711, 4712, 4713, 4714), c.options, func(harrier.Service) { told++ }); err != nil || told != 4 {
+					t.Fatalf("Host told %d services, %v; want 4", told, err)
+				}
+				if most.Load() > c.most {
+					t.Errorf("%d connections at a time; want at most %d", most.Load(), c.most)
+				}
+			})
+		})
+	}
+}
+
+func TestSharedSlots(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slots := identify.NewSlots(1)
+		slow := wiretest.Silence()
+		host := harrier.Host{Addr: netip.MustParseAddr("192.0.2.1"), RTT: 1000}
+		one := func() time.Duration {
+			began := time.Now()
+			if _, err := identify.Host(t.Context(), host, tcp(4711), identify.Options{Dial: probe.Dialer(slow), Timeout: time.Second, Slots: slots}, func(harrier.Service) {}); err != nil {
+				t.Error(err)
+			}
+			return time.Since(began)
+		}
+		alone := one()
+		second := make(chan time.Duration)
+		go func() { second <- one() }()
+		first := one()
+		if longer := max(first, <-second); longer < 2*alone-time.Second/2 {
+			t.Errorf("two hosts with one slot took %v; want about %v, one after the other", longer, 2*alone)
+		}
+	})
+}
+
+func TestCanceled(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	host := harrier.Host{Addr: netip.MustParseAddr("192.0.2.1")}
+	_, err := identify.Host(ctx, host, tcp(1, 2, 3), identify.Options{Dial: probe.Dialer(wiretest.Silence())}, func(s harrier.Service) { t.Errorf("told %v", s) })
+	if err == nil {
+		t.Error("Host of a canceled scan = nil; want the context's error")
+	}
+}
