@@ -1,0 +1,137 @@
+package match
+
+// nginx is what is known of nginx.
+//
+// Source: ids, ranges, vectors and weaknesses from the advisories of its maker
+// and the CVE list; the words are our own.
+var nginx = product{
+	Name:   "nginx",
+	CPEs:   []string{"f5:nginx", "nginx:nginx", "igor_sysoev:nginx"},
+	Family: "Web Servers",
+	What:   "web server",
+	Scheme: Dotted,
+	Parts:  3,
+	Home:   "https://nginx.org/en/security_advisories.html",
+	Base:   910_000,
+	CVEs: []cve{
+		{
+			N: 1, CVE: "CVE-2021-23017", Published: "2021-06-01", CWE: 193,
+			Title:    "one byte overwrite in the resolver",
+			Effect:   "Forged DNS answers to a resolver directive overwrite one byte of memory, which crashes a worker or runs code in it.",
+			Affected: []span{{From: "0.6.18", Fixed: "1.20.1"}},
+			Vector:   "CVSS:3.1/AV:N/AC:H/PR:N/UI:N/S:U/C:H/I:H/A:L", Score: 7.7,
+		},
+		{
+			N: 2, CVE: "CVE-2021-3618", Published: "2022-03-23", CWE: 295,
+			Title:    "cross-protocol attack on its mail proxy",
+			Effect:   "With a certificate that several protocols share, an attacker in the path turns TLS connections over to the mail proxy.",
+			Affected: []span{{Fixed: "1.21.0"}},
+			Vector:   "CVSS:3.1/AV:N/AC:H/PR:N/UI:N/S:U/C:H/I:H/A:N", Score: 7.4,
+		},
+		{
+			N: 3, CVE: "CVE-2022-41741", Published: "2022-10-19", CWE: 787,
+			Title:    "memory corruption in the mp4 module",
+			Effect:   "A crafted video that the mp4 module processes corrupts the memory of a worker.",
+			Affected: []span{{From: "1.1.3", Fixed: "1.22.1"}, {From: "1.23.0", Fixed: "1.23.2"}},
+			Vector:   "CVSS:3.1/AV:L/AC:L/PR:L/UI:N/S:U/C:H/I:H/A:H", Score: 7.8,
+		},
+		{
+			N: 4, CVE: "CVE-2022-41742", Published: "2022-10-19", CWE: 787,
+			Title:    "memory disclosure in the mp4 module",
+			Effect:   "A crafted video that the mp4 module processes shows memory of a worker or crashes it.",
+			Affected: []span{{From: "1.1.3", Fixed: "1.22.1"}, {From: "1.23.0", Fixed: "1.23.2"}},
+			Vector:   "CVSS:3.1/AV:L/AC:L/PR:L/UI:N/S:U/C:H/I:N/A:H", Score: 7.1,
+		},
+		{
+			N: 5, CVE: "CVE-2023-44487", Published: "2023-10-10", CWE: 400, Exploited: true,
+			Title:    "HTTP/2 rapid reset",
+			Effect:   "A client that opens and resets HTTP/2 streams at once keeps the server busy far beyond its own effort.",
+			Affected: []span{{From: "1.9.5", Fixed: "1.25.3"}},
+			Vector:   "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H", Score: 7.5,
+		},
+		{
+			N: 6, CVE: "CVE-2024-7347", Published: "2024-08-14", CWE: 126,
+			Title:    "over-read in the mp4 module",
+			Effect:   "A crafted video that the mp4 module processes makes a worker read beyond its memory and end.",
+			Affected: []span{{From: "1.5.13", Fixed: "1.26.2"}, {From: "1.27.0", Fixed: "1.27.1"}},
+			Vector:   "CVSS:3.1/AV:L/AC:H/PR:L/UI:N/S:U/C:N/I:N/A:H", Score: 4.7,
+		},
+		{
+			N: 7, CVE: "CVE-2024-24989", Published: "2024-02-14", CWE: 476,
+			Title:    "crash in HTTP/3",
+			Effect:   "Requests over HTTP/3 end worker processes.",
+			Affected: []span{{From: "1.25.3", Fixed: "1.25.4"}},
+			Vector:   "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H", Score: 7.5,
+		},
+		{
+			N: 8, CVE: "CVE-2024-24990", Published: "2024-02-14", CWE: 416,
+			Title:    "use after free in HTTP/3",
+			Effect:   "Requests over HTTP/3 end worker processes.",
+			Affected: []span{{From: "1.25.0", Fixed: "1.25.4"}},
+			Vector:   "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H", Score: 7.5,
+		},
+		{
+			N: 9, CVE: "CVE-2024-31079", Published: "2024-05-29", CWE: 121,
+			Title:    "stack overflow in HTTP/3",
+			Effect:   "Well-timed requests over HTTP/3 end worker processes or have other effects.",
+			Affected: []span{{From: "1.25.0", Fixed: "1.26.1"}},
+			Vector:   "CVSS:3.1/AV:N/AC:H/PR:N/UI:N/S:U/C:N/I:L/A:L", Score: 4.8,
+		},
+		{
+			N: 10, CVE: "CVE-2024-32760", Published: "2024-05-29", CWE: 787,
+			Title:    "buffer overwrite in HTTP/3",
+			Effect:   "HTTP/3 encoder instructions overwrite memory of a worker.",
+			Affected: []span{{From: "1.25.0", Fixed: "1.26.1"}},
+			Vector:   "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:L/A:L", Score: 6.5,
+		},
+		{
+			N: 11, CVE: "CVE-2024-35200", Published: "2024-05-29", CWE: 476,
+			Title:    "null pointer in HTTP/3",
+			Effect:   "Requests over HTTP/3 end worker processes.",
+			Affected: []span{{From: "1.25.0", Fixed: "1.26.1"}},
+			Vector:   "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:L", Score: 5.3,
+		},
+		{
+			N: 12, CVE: "CVE-2025-23419", Published: "2025-02-05", CWE: 287,
+			Title:    "client certificates bypassed by session resumption",
+			Effect:   "Where server blocks share an address, a TLS session of one is resumed at another without the client certificate that it asks for.",
+			Affected: []span{{From: "1.11.4", Fixed: "1.26.3"}, {From: "1.27.0", Fixed: "1.27.4"}},
+			Vector:   "CVSS:3.1/AV:N/AC:L/PR:L/UI:N/S:U/C:L/I:N/A:N", Score: 4.3,
+		},
+		{
+			N: 13, CVE: "CVE-2017-7529", Published: "2017-07-13", CWE: 190,
+			Title:    "integer overflow in the range filter",
+			Effect:   "A request for odd byte ranges reads the head of a cache file, which can show what is meant for the backend alone.",
+			Affected: []span{{From: "0.5.6", Fixed: "1.12.1"}, {From: "1.13.0", Fixed: "1.13.3"}},
+			Vector:   "CVSS:3.0/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:N/A:N", Score: 7.5,
+		},
+		{
+			N: 14, CVE: "CVE-2019-20372", Published: "2020-01-09", CWE: 444,
+			Title:    "request smuggling through error pages",
+			Effect:   "With certain error_page settings an attacker reads or reaches pages behind a load balancer that nobody should.",
+			Affected: []span{{Fixed: "1.17.7"}},
+			Vector:   "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:L/A:N", Score: 5.3,
+		},
+		{
+			N: 15, CVE: "CVE-2018-16843", Published: "2018-11-07", CWE: 400,
+			Title:    "memory exhaustion in HTTP/2",
+			Effect:   "HTTP/2 clients make the server use up its memory.",
+			Affected: []span{{From: "1.9.5", Fixed: "1.14.1"}, {From: "1.15.0", Fixed: "1.15.6"}},
+			Vector:   "CVSS:3.0/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H", Score: 7.5,
+		},
+		{
+			N: 16, CVE: "CVE-2018-16844", Published: "2018-11-07", CWE: 400,
+			Title:    "processor exhaustion in HTTP/2",
+			Effect:   "HTTP/2 clients keep the processor of the server busy.",
+			Affected: []span{{From: "1.9.5", Fixed: "1.14.1"}, {From: "1.15.0", Fixed: "1.15.6"}},
+			Vector:   "CVSS:3.0/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H", Score: 7.5,
+		},
+		{
+			N: 17, CVE: "CVE-2019-9511", Published: "2019-08-13", CWE: 770,
+			Title:    "HTTP/2 data dribble",
+			Effect:   "A client that takes large answers in tiny windows over many streams uses up processor and memory of the server.",
+			Affected: []span{{From: "1.9.5", Fixed: "1.16.1"}, {From: "1.17.0", Fixed: "1.17.3"}},
+			Vector:   "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H", Score: 7.5,
+		},
+	},
+}

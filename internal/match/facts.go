@@ -1,0 +1,77 @@
+package match
+
+import (
+	"slices"
+	"time"
+
+	harrier "github.com/harrier-scan/harrier"
+)
+
+// hostFact is a statement about a host as a whole. State returns the text of
+// its output, or "" when there is nothing to state.
+type hostFact struct {
+	harrier.Vulnerability
+	State func(c Context, h harrier.Host, services []harrier.Service) string
+}
+
+// serviceFact is the same about one service.
+type serviceFact struct {
+	harrier.Vulnerability
+	State func(s harrier.Service) string
+}
+
+// Facts states what the scan c found out about host h and its services (every
+// open port, recognised or not), under the numbers, names and output texts that
+// clients know. Planned says which of them the scan may state; nil is all. Of a
+// host that did not answer it states at most that.
+//
+// Source: nessus-api.md, section 13.
+func Facts(c Context, h harrier.Host, services []harrier.Service, planned *harrier.IDs) []harrier.Observation {
+	if !h.Alive {
+		return deadHost(c, h, planned)
+	}
+	services = slices.Clone(services)
+	slices.SortFunc(services, func(a, b harrier.Service) int { return a.Compare(b.Endpoint) })
+	var out []harrier.Observation
+	for _, f := range hostFacts {
+		if !wanted(planned, f.ID) {
+			continue
+		}
+		if text := f.State(c, h, services); text != "" {
+			out = append(out, observation(c, f.ID, wholeHost, "", text))
+		}
+	}
+	for _, f := range serviceFacts {
+		if !wanted(planned, f.ID) {
+			continue
+		}
+		for _, s := range services {
+			if text := f.State(s); text != "" {
+				out = append(out, observation(c, f.ID, s.Endpoint, s.Name, text))
+			}
+		}
+	}
+	return out
+}
+
+// wholeHost is where clients expect statements about the host itself.
+//
+// Source: nessus-api.md, section 13.1.
+var wholeHost = harrier.Endpoint{Protocol: harrier.TCP}
+
+func observation(c Context, id harrier.VulnID, e harrier.Endpoint, service, text string) harrier.Observation {
+	return harrier.Observation{
+		Vulnerability: id, Endpoint: e, Service: service, Evidence: limit(text),
+		Certainty: harrier.Certain, Source: "fact", At: c.Now.UTC().Truncate(time.Microsecond),
+	}
+}
+
+// limit keeps evidence within the 64 KiB that an observation may have.
+func limit(text string) string {
+	const most = 64 << 10
+	if len(text) <= most {
+		return text
+	}
+	const cut = "\n[cut]"
+	return text[:most-len(cut)] + cut
+}
