@@ -1,0 +1,115 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/pipeline"
+)
+
+// work runs a batch to its end and acknowledges it. When ctx ends first, or
+// results can not be stored, the batch is given back.
+func (e *Engine) work(ctx context.Context, b *batch) {
+	began := time.Now()
+	e.c.Log.InfoContext(ctx, "batch began", "scan", b.name.scan, "batch", b.name.batch, "attempt", b.attempt)
+	err := e.alive(ctx, b, func(ctx context.Context) error { return e.runBatch(ctx, b) })
+	// The rest must happen even when the engine is told to end right now.
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	if err != nil {
+		e.c.Log.WarnContext(ctx, "batch given back", "scan", b.name.scan, "batch", b.name.batch, "err", err)
+		err = b.latest().Nak(last, 0)
+	} else {
+		e.c.Log.InfoContext(ctx, "batch ended", "scan", b.name.scan, "batch", b.name.batch, "took", time.Since(began))
+		err = b.latest().Ack(last)
+	}
+	if err != nil { // it comes again, and finds its hosts done
+		e.c.Log.WarnContext(ctx, "delivery not settled", "scan", b.name.scan, "batch", b.name.batch, "err", err)
+	}
+}
+
+// alive keeps the job in hand while do runs.
+func (e *Engine) alive(ctx context.Context, b *batch, do func(context.Context) error) error {
+	done := make(chan struct{})
+	var telling sync.WaitGroup
+	telling.Go(func() {
+		tick := time.NewTicker(e.c.Beat)
+		defer tick.Stop()
+		for {
+			select {
+			case <-done:
+				return
+			case <-tick.C:
+			}
+			if err := b.latest().InProgress(ctx); err != nil {
+				e.c.Log.DebugContext(ctx, "progress not told", "scan", b.name.scan, "batch", b.name.batch, "err", err)
+			}
+		}
+	})
+	defer telling.Wait()
+	defer close(done)
+	return do(ctx)
+}
+
+// runBatch scans the batch and stores its results, its end last. The error says
+// that the end was not stored.
+func (e *Engine) runBatch(ctx context.Context, b *batch) error {
+	out := newOutbox(e.bus, harrier.Result{Scan: b.name.scan, Batch: b.name.batch, Attempt: b.attempt, Engine: e.c.Name})
+	var sending sync.WaitGroup
+	sending.Go(func() { out.run(ctx) })
+	err := e.scanBatch(ctx, b, out)
+	done := &harrier.BatchDone{}
+	switch {
+	case errors.Is(err, pipeline.ErrStopped):
+		done.Stopped = true
+	case err != nil:
+		done.Error = harrier.MessageOf(err)
+		e.c.Log.ErrorContext(ctx, "batch failed", "scan", b.name.scan, "batch", b.name.batch, "err", err)
+	}
+	done.At = time.Now().UTC()
+	putErr := out.put(ctx, harrier.Result{Done: done})
+	out.close()
+	sending.Wait()
+	return errors.Join(ctx.Err(), putErr, out.failure())
+}
+
+func (e *Engine) scanBatch(ctx context.Context, b *batch, out *outbox) error {
+	select {
+	case <-b.scan.stop: // before it began: nothing to look at
+		return pipeline.ErrStopped
+	default:
+	}
+	plan := b.job.Plan
+	return pipeline.Run(ctx, b.scan.stop, e.tools, pipeline.Batch{
+		Targets: b.job.Targets, Plan: plan, Net: b.scan.net, Hosts: b.scan.hosts, Skip: e.done(ctx, b), Publish: out.put,
+	})
+}
+
+// done asks, when the batch was handed out before, which of its hosts the
+// console has. If the console can not tell, all hosts are scanned again: that
+// costs time and changes nothing else.
+func (e *Engine) done(ctx context.Context, b *batch) map[string]bool {
+	if b.attempt <= 1 {
+		return nil
+	}
+	for range 3 {
+		names, err := e.bus.AskDone(ctx, b.name.scan, b.name.batch)
+		if err == nil {
+			skip := make(map[string]bool, len(names))
+			for _, n := range names {
+				skip[n] = true
+			}
+			return skip
+		}
+		e.c.Log.WarnContext(ctx, "console not asked which hosts are done", "scan", b.name.scan, "batch", b.name.batch, "err", err)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(time.Second):
+		}
+	}
+	return nil
+}

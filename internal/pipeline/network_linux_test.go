@@ -1,0 +1,172 @@
+package pipeline_test
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	harrier "github.com/harrier-scan/harrier"
+)
+
+// role tells the processes of TestNetwork apart: the scanner's, in a network
+// namespace of its own, and the target's in another.
+const role = "HARRIER_TEST_NETWORK"
+
+// openPorts are those that the target listens at.
+func openPorts() []int {
+	var out []int
+	for n := range 40 {
+		out = append(out, 1000+n*97)
+	}
+	return out
+}
+
+// TestNetwork scans hosts behind a wire that loses one packet in a hundred each
+// way: some ports open, most closed, some dropped by a filter, and addresses
+// where nobody is.
+func TestNetwork(t *testing.T) {
+	switch os.Getenv(role) {
+	case "target":
+		beTarget(t)
+		return
+	case "scanner":
+		beScanner(t)
+		return
+	}
+	for _, tool := range []string{"ip", "nft", "unshare", "nsenter"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skipf("%s is not installed", tool)
+		}
+	}
+	if os.Getuid() != 0 {
+		t.Skip("network namespaces need root")
+	}
+	out, err := inNamespace(t, "scanner").CombinedOutput()
+	t.Logf("%s", out)
+	if err != nil {
+		t.Errorf("the scanner's process: %v", err)
+	}
+}
+
+func inNamespace(t *testing.T, as string) *exec.Cmd {
+	cmd := exec.CommandContext(t.Context(), "unshare", "-n", os.Args[0], "-test.run=^TestNetwork$", "-test.v")
+	cmd.Env = append(os.Environ(), role+"="+as)
+	return cmd
+}
+
+// beTarget listens once it is told to, until its input ends.
+func beTarget(t *testing.T) {
+	fmt.Println("ready")
+	in := bufio.NewReader(os.Stdin)
+	if _, err := in.ReadString('\n'); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range openPorts() {
+		l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", fmt.Sprint(":", p))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+	}
+	fmt.Println("listening")
+	_, _ = io.Copy(io.Discard, in)
+}
+
+func beScanner(t *testing.T) {
+	target := inNamespace(t, "target")
+	in, err := target.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := target.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := target.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		in.Close()
+		_ = target.Wait()
+	}()
+	lines := bufio.NewScanner(out)
+	hear(t, lines, "ready")
+	there := fmt.Sprint("nsenter -n -t ", target.Process.Pid, " ")
+	for _, line := range []string{
+		fmt.Sprint("ip link add v0 type veth peer name v1 netns ", target.Process.Pid),
+		"ip link set lo up", "ip addr add 10.9.0.1/24 dev v0", "ip link set v0 up",
+		there + "ip link set lo up", there + "ip addr add 10.9.0.2/24 dev v1", there + "ip link set v1 up",
+		there + "ip route add local 10.9.1.0/29 dev lo", "ip route add 10.9.1.0/24 via 10.9.0.2",
+		there + "nft add table inet t",
+		there + "nft add chain inet t in { type filter hook prerouting priority 0 ; }",
+		there + "nft add chain inet t out { type filter hook postrouting priority 0 ; }",
+		there + "nft add rule inet t in tcp dport 3000-3099 drop",
+		there + "nft add rule inet t in numgen random mod 100 < 1 drop",
+		there + "nft add rule inet t out numgen random mod 100 < 1 drop",
+	} {
+		args := strings.Fields(line)
+		if out, err := exec.CommandContext(t.Context(), args[0], args[1:]...).CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v\n%s", line, err, out)
+		}
+	}
+	fmt.Fprintln(in, "go")
+	hear(t, lines, "listening")
+	scanNetwork(t)
+}
+
+func hear(t *testing.T, lines *bufio.Scanner, word string) {
+	t.Helper()
+	for lines.Scan() {
+		if lines.Text() == word {
+			return
+		}
+	}
+	t.Fatalf("the target's process ended before it said %q", word)
+}
+
+func scanNetwork(t *testing.T) {
+	began := time.Now()
+	l := run(t, "10.9.1.1-4,10.9.0.70-73", harrier.Plan{Settings: harrier.Settings{Ports: "T:1-5000"}}, tools())
+	t.Logf("4 hosts of 5000 ports at 1%% loss each way: %v", time.Since(began))
+	dropped := 100 - len(slices.DeleteFunc(openPorts(), func(p int) bool { return p < 3000 || p > 3099 }))
+	found, unknown := 0, 0
+	for _, name := range []string{"10.9.1.1", "10.9.1.2", "10.9.1.3", "10.9.1.4"} {
+		c := l.coverage[name]
+		if c == nil {
+			t.Fatalf("%s is not alive; hosts %v, dead %v", name, l.hosts, l.dead)
+		}
+		if reason := l.hosts[name].Reason; !strings.HasPrefix(reason, "tcp ") && reason != "icmp echo" {
+			t.Errorf("%s is alive by %q; want an echo or an answer of a port", name, reason)
+		}
+		for _, o := range c.Open {
+			if !slices.Contains(openPorts(), int(o.Port)) {
+				t.Errorf("%s: %v is called open and is not", name, o.Endpoint)
+			}
+		}
+		found += len(c.Open)
+		unknown += 5000 - c.Ports.Count(harrier.TCP)
+	}
+	want := 4 * (len(openPorts()) - (100 - dropped))
+	t.Logf("%d of %d open ports found, %d of %d ports unknown", found, want, unknown, 4*5000)
+	if found < want {
+		t.Errorf("%d open ports found; want all %d", found, want)
+	}
+	if unknown > 0 {
+		t.Errorf("%d ports unknown; want none: the hosts answered to the end", unknown)
+	}
+	if len(l.dead) != 1 || l.dead[0].Count != 4 || l.dead[0].Target.String() != "10.9.0.70-10.9.0.73" || l.dead[0].Reason != "no answer" {
+		t.Errorf("dead = %v; want one span of 4 addresses", l.dead)
+	}
+	// A host that is there but drops everything that is asked of it.
+	silent := run(t, "10.9.1.5", harrier.Plan{Settings: harrier.Settings{Ports: "T:3000-3009", NoPing: true, NoICMP: true}}, tools())
+	if c := silent.coverage["10.9.1.5"]; c == nil || c.Ports.Count(harrier.TCP) != 0 {
+		t.Errorf("coverage of a host that never answers = %+v; want no port known", c)
+	}
+}

@@ -1,0 +1,158 @@
+// Package ports finds the open ports of one host, by completing TCP handshakes
+// and by asking UDP ports in the words of the protocols that usually live
+// there.
+//
+// How many probes are in flight follows what the host and the way to it bear:
+// the window grows with answers and halves when many ports answer only the second
+// time, which shows that packets are lost. Silence alone is no loss: while
+// ports stay silent, a port that is known to answer is asked again now and
+// then, and tells the one from the other.
+//
+// A Report says which ports' state became known, and no more: what was not
+// asked, what stayed silent after the host's last answer, and UDP ports that
+// did not answer are not among them.
+package ports
+
+import (
+	"cmp"
+	"context"
+	"net/netip"
+	"slices"
+	"time"
+
+	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/netio"
+)
+
+// Target is the host to scan and how.
+type Target struct {
+	Addr     netip.Addr
+	RTT      time.Duration // as measured before; 0 when it was not
+	Settings harrier.Settings
+}
+
+// Report is what became known of a host's ports.
+type Report struct {
+	Known  harrier.Ports      // whose state is known: open, closed or filtered
+	Open   []harrier.Endpoint // among Known, in the order of Endpoint.Compare
+	Silent int                // ports that gave no answer, or whose silence proves nothing
+	Reason string             // why ports were left out; "" when none was
+}
+
+// GaveUp is the Reason of a scan that ended early because of StopSilent.
+const GaveUp = "the host stopped answering"
+
+// Found is called with each open port at once. Its error ends the scan.
+type Found func(ctx context.Context, e harrier.Endpoint) error
+
+// Scan asks the ports that the settings name. It returns what became known
+// even with an error: that of found, ctx's, or Invalid for a port list that can
+// not be read.
+func Scan(ctx context.Context, n *netio.Net, t Target, found Found) (Report, error) {
+	list, err := Planned(t.Settings)
+	if err != nil {
+		return Report{}, err
+	}
+	s := newTCPScan(n, t, list.List(harrier.TCP), found)
+	err = s.run(ctx)
+	r := s.report()
+	if err == nil && len(list.UDP) > 0 && s.gaveUp == "" {
+		u := newUDPScan(n, t, list.List(harrier.UDP), found)
+		err = u.run(ctx)
+		r = join(r, u.report())
+	}
+	slices.SortFunc(r.Open, harrier.Endpoint.Compare)
+	return r, err
+}
+
+// Planned is the ports that a scan with the settings asks: those that the list
+// names, without UDP ones unless they are asked for and without printers' ports
+// unless they are scanned.
+func Planned(s harrier.Settings) (harrier.Ports, error) {
+	list, err := harrier.ParsePorts(s.Ports)
+	if err != nil {
+		return harrier.Ports{}, err
+	}
+	if !s.UDP {
+		list.UDP = nil
+	}
+	if s.ScanPrinters {
+		return list, nil
+	}
+	var kept []harrier.PortRange
+	for _, r := range list.TCP {
+		kept = append(kept, withoutPrinters(r)...)
+	}
+	list.TCP = kept
+	return list, nil
+}
+
+func withoutPrinters(r harrier.PortRange) []harrier.PortRange {
+	if r.Last < 9100 || r.First > 9107 {
+		return []harrier.PortRange{r}
+	}
+	var out []harrier.PortRange
+	if r.First < 9100 {
+		out = append(out, harrier.PortRange{First: r.First, Last: 9099})
+	}
+	if r.Last > 9107 {
+		out = append(out, harrier.PortRange{First: 9108, Last: r.Last})
+	}
+	return out
+}
+
+func join(a, b Report) Report {
+	return Report{
+		Known:  harrier.Ports{TCP: a.Known.TCP, UDP: b.Known.UDP},
+		Open:   append(a.Open, b.Open...),
+		Silent: a.Silent + b.Silent, Reason: cmp.Or(a.Reason, b.Reason),
+	}
+}
+
+// ranges writes ports as the ranges of a harrier.Ports.
+func ranges(ports []uint16) []harrier.PortRange {
+	slices.Sort(ports)
+	var out []harrier.PortRange
+	for _, p := range ports {
+		if n := len(out); n > 0 && int(p) <= int(out[n-1].Last)+1 {
+			out[n-1].Last = p
+		} else {
+			out = append(out, harrier.PortRange{First: p, Last: p})
+		}
+	}
+	return out
+}
+
+// likely are the ports that are open most often: asked first, the first
+// finding comes early.
+var likely = []uint16{
+	80, 443, 22, 21, 25, 23, 53, 3389, 445, 139, 8080, 3306, 110, 143, 993, 995, 111, 135, 587, 5432, 6379, 8443, 5900, 389, 636,
+	1433, 27017, 9200, 11211, 1883, 5672, 2375, 2379, 8000, 8008, 8888, 10000, 5985, 873, 2049, 4222, 9090, 3000, 6443, 465,
+}
+
+// ordered puts the likely ports first and spreads the rest, so that neighbours
+// are not asked in one burst. Port 0 is left out.
+func ordered(ports []uint16) []uint16 {
+	var places [1 << 16]uint16 // 0: free
+	for _, p := range ports {
+		places[spread(p)] = p
+	}
+	out := make([]uint16, 0, len(ports))
+	take := func(place uint16) {
+		if p := places[place]; p != 0 {
+			out = append(out, p)
+			places[place] = 0
+		}
+	}
+	for _, p := range likely {
+		take(spread(p))
+	}
+	for place := range places {
+		take(uint16(place))
+	}
+	return out
+}
+
+// spread is a fixed permutation of the port numbers: it is odd, so that no two
+// ports meet, and always the same, so that scans can be compared.
+func spread(p uint16) uint16 { return p * 40503 }
