@@ -1,0 +1,337 @@
+package identity
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/harrier-scan/harrier"
+)
+
+// First makes the user "admin", an operator, with a new password, on an
+// installation that has no user yet. The password is told this once.
+func (r *Room) First(ctx context.Context) (name, password string, created bool, err error) {
+	name, password = "admin", randomText(20, "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789")
+	err = r.store.InTx(ctx, func(ctx context.Context) error {
+		users, err := r.store.Users(ctx)
+		if err != nil || len(users) > 0 {
+			return err
+		}
+		created = true
+		return r.Create(ctx, harrier.System, &harrier.User{Name: name, FullName: "Administrator", Role: harrier.Operator}, password)
+	})
+	if err != nil || !created {
+		return "", "", false, err
+	}
+	return name, password, true, nil
+}
+
+// Users returns all users by rising ID, without what is secret about them. It
+// answers Forbidden to those who do not manage users.
+func (r *Room) Users(ctx context.Context, by harrier.Actor) ([]harrier.User, error) {
+	if !by.May(harrier.ManageUsers) {
+		return nil, harrier.Errorf(harrier.Forbidden, "you may not see the users")
+	}
+	users, err := r.store.Users(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list users: %w", err)
+	}
+	for i := range users {
+		users[i] = public(users[i])
+	}
+	return users, nil
+}
+
+// User returns a user without what is secret about them: oneself, or anybody
+// to those who manage users; others are NotFound.
+func (r *Room) User(ctx context.Context, by harrier.Actor, id harrier.ID) (harrier.User, error) {
+	u, err := r.visible(ctx, by, id)
+	return public(u), err
+}
+
+// Names returns the sign-in names of all users, for lists that tell whose an
+// object is.
+func (r *Room) Names(ctx context.Context) (map[harrier.ID]string, error) {
+	users, err := r.store.Users(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list users: %w", err)
+	}
+	out := map[harrier.ID]string{}
+	for _, u := range users {
+		out[u.ID] = u.Name
+	}
+	return out, nil
+}
+
+// Create stores a user with a password, and gives u its ID, UUID and creation
+// time. It answers Forbidden to those who do not manage users, and for a role
+// with rights that by does not have; Invalid, naming the field, for a bad name,
+// role or password; Conflict for a name that is taken, in whatever case.
+func (r *Room) Create(ctx context.Context, by harrier.Actor, u *harrier.User, password string) error {
+	if !by.May(harrier.ManageUsers) {
+		return harrier.Errorf(harrier.Forbidden, "you may not create users")
+	}
+	if err := check(u); err != nil {
+		return err
+	}
+	if err := checkPassword("password", password, u.Name); err != nil {
+		return err
+	}
+	if !by.May(u.Role.Permissions()) {
+		return harrier.Errorf(harrier.Forbidden, "you may not create a user who may do more than you")
+	}
+	phc, err := r.hasher.hash(ctx, password)
+	if err != nil {
+		return err
+	}
+	stored := harrier.User{
+		UUID: harrier.NewUUID(r.now()), Name: u.Name, FullName: u.FullName, Email: u.Email, Role: u.Role, Disabled: u.Disabled,
+		PasswordHash: phc, Created: r.now(),
+	}
+	err = r.store.InTx(ctx, func(ctx context.Context) error {
+		if err := r.freeName(ctx, stored); err != nil {
+			return err
+		}
+		if err := r.store.InsertUser(ctx, &stored); err != nil {
+			return err
+		}
+		return r.Record(ctx, by, "user.create", object(stored.ID), fmt.Sprintf("%s, %s", stored.Name, stored.Role))
+	})
+	if err != nil {
+		return fmt.Errorf("create user: %w", err)
+	}
+	*u = public(stored)
+	return nil
+}
+
+// Update stores name, full name, address, role and whether they are disabled
+// over the user with u's ID. Users change their own full name and address;
+// those who manage users change the rest, for users who may do no more than
+// they, and not their own role to a higher one. It answers NotFound, Forbidden,
+// Invalid, Conflict for a taken name, and Conflict for what would leave no
+// operator who can sign in.
+func (r *Room) Update(ctx context.Context, by harrier.Actor, u *harrier.User) error {
+	err := r.change(ctx, by, u.ID, "user.update", func(ctx context.Context, stored *harrier.User) error {
+		old := *stored
+		stored.Name, stored.FullName, stored.Email = u.Name, u.FullName, u.Email
+		stored.Role, stored.Disabled = u.Role, u.Disabled
+		if err := check(stored); err != nil {
+			return err
+		}
+		if (stored.Name != old.Name || stored.Role != old.Role || stored.Disabled != old.Disabled) && !by.May(harrier.ManageUsers) {
+			return harrier.Errorf(harrier.Forbidden, "you may not change names, roles and who may sign in")
+		}
+		if stored.Role != old.Role && !by.May(stored.Role.Permissions()) {
+			return harrier.Errorf(harrier.Forbidden, "you may not give a role that may do more than you")
+		}
+		if err := r.freeName(ctx, *stored); err != nil {
+			return err
+		}
+		if stored.Disabled && !old.Disabled {
+			if err := r.store.DeleteSessionsOf(ctx, old.ID); err != nil {
+				return err
+			}
+		}
+		if stored.Role != harrier.Operator || stored.Disabled {
+			return r.otherOperator(ctx, old)
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("update user: %w", err)
+	}
+	*u, err = r.User(ctx, harrier.System, u.ID)
+	return err
+}
+
+// Delete removes a user and ends their sessions. It answers NotFound,
+// Forbidden, and Conflict for oneself and for the last operator.
+func (r *Room) Delete(ctx context.Context, by harrier.Actor, id harrier.ID) error {
+	if !by.May(harrier.ManageUsers) {
+		return harrier.Errorf(harrier.Forbidden, "you may not delete users")
+	}
+	err := r.store.InTx(ctx, func(ctx context.Context) error {
+		u, err := r.changeable(ctx, by, id)
+		if err != nil {
+			return err
+		}
+		if id == by.User {
+			return harrier.Errorf(harrier.Conflict, "you can not delete your own account")
+		}
+		if err := r.otherOperator(ctx, u); err != nil {
+			return err
+		}
+		if err := r.store.DeleteSessionsOf(ctx, id); err != nil {
+			return err
+		}
+		if err := r.store.DeleteUser(ctx, id); err != nil {
+			return err
+		}
+		return r.Record(ctx, by, "user.delete", object(id), u.Name)
+	})
+	r.keys.clear()
+	if err != nil {
+		return fmt.Errorf("delete user: %w", err)
+	}
+	return nil
+}
+
+// SetPassword gives a user another password. Whoever changes their own has to
+// know the current one, and keeps their sessions; those of another user end.
+// It answers NotFound, Forbidden, and Invalid, naming the field, for a wrong
+// current_password or a bad password.
+func (r *Room) SetPassword(ctx context.Context, by harrier.Actor, id harrier.ID, current, password string) error {
+	u, err := r.changeable(ctx, by, id)
+	if err != nil {
+		return err
+	}
+	if err := checkPassword("password", password, u.Name); err != nil {
+		return err
+	}
+	if id == by.User {
+		if err := r.checkCurrent(ctx, u, current); err != nil {
+			return err
+		}
+	}
+	phc, err := r.hasher.hash(ctx, password)
+	if err != nil {
+		return err
+	}
+	err = r.change(ctx, by, id, "user.password", func(ctx context.Context, stored *harrier.User) error {
+		if id == by.User && stored.PasswordHash != u.PasswordHash {
+			return harrier.Errorf(harrier.Conflict, "the password was changed meanwhile")
+		}
+		stored.PasswordHash = phc
+		if id == by.User {
+			return nil
+		}
+		return r.store.DeleteSessionsOf(ctx, id)
+	})
+	if err != nil {
+		return fmt.Errorf("set password: %w", err)
+	}
+	return nil
+}
+
+// checkCurrent counts wrong guesses as sign-ins do: a stolen session must not
+// be a way to try passwords.
+func (r *Room) checkCurrent(ctx context.Context, u harrier.User, current string) error {
+	const field = "current_password"
+	if current == "" {
+		return harrier.Invalidf(field, "is needed to change one's own password")
+	}
+	wrong, from := harrier.Invalidf(field, "is wrong"), object(u.ID)
+	if r.limits.wait(u.Name, from, r.now()) > 0 || len(current) > longest {
+		return wrong
+	}
+	ok, _, err := r.hasher.verify(ctx, u.PasswordHash, current)
+	if err != nil {
+		return fmt.Errorf("check password of user %d: %w", u.ID, err)
+	}
+	if !ok {
+		r.limits.failed(u.Name, from, r.now())
+		return wrong
+	}
+	return nil
+}
+
+// change alters a user in one transaction, writes it to the audit log and
+// empties the key cache.
+func (r *Room) change(ctx context.Context, by harrier.Actor, id harrier.ID, action string, alter func(context.Context, *harrier.User) error) error {
+	err := r.store.InTx(ctx, func(ctx context.Context) error {
+		u, err := r.changeable(ctx, by, id)
+		if err != nil {
+			return err
+		}
+		if err := alter(ctx, &u); err != nil {
+			return err
+		}
+		if err := r.store.UpdateUser(ctx, &u); err != nil {
+			return err
+		}
+		return r.Record(ctx, by, action, object(id), fmt.Sprintf("%s, %s", u.Name, u.Role))
+	})
+	r.keys.clear() // also after an error: the change may have been stored
+	return err
+}
+
+// visible returns a stored user that by may see.
+func (r *Room) visible(ctx context.Context, by harrier.Actor, id harrier.ID) (harrier.User, error) {
+	u, err := r.store.User(ctx, id)
+	if err != nil && harrier.KindOf(err) != harrier.NotFound {
+		return u, fmt.Errorf("load user: %w", err)
+	}
+	if err != nil || id != by.User && !by.May(harrier.ManageUsers) {
+		return harrier.User{}, harrier.Errorf(harrier.NotFound, "no user %d", id)
+	}
+	return u, nil
+}
+
+// changeable returns a stored user that by may change: oneself, or one who may
+// do no more than by.
+func (r *Room) changeable(ctx context.Context, by harrier.Actor, id harrier.ID) (harrier.User, error) {
+	u, err := r.visible(ctx, by, id)
+	if err == nil && id != by.User && !by.May(u.Role.Permissions()) {
+		return u, harrier.Errorf(harrier.Forbidden, "you may not change a user who may do more than you")
+	}
+	return u, err
+}
+
+// otherOperator answers Conflict when u is the only operator who can sign in.
+func (r *Room) otherOperator(ctx context.Context, u harrier.User) error {
+	if u.Role != harrier.Operator || u.Disabled {
+		return nil
+	}
+	users, err := r.store.Users(ctx)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(users, func(o harrier.User) bool { return o.ID != u.ID && o.Role == harrier.Operator && !o.Disabled }) {
+		return harrier.Errorf(harrier.Conflict, "%s is the only operator left", u.Name)
+	}
+	return nil
+}
+
+// freeName answers Conflict when another user has the name, in whatever case.
+func (r *Room) freeName(ctx context.Context, u harrier.User) error {
+	other, err := r.store.UserByName(ctx, u.Name)
+	switch {
+	case err != nil && harrier.KindOf(err) == harrier.NotFound:
+		return nil
+	case err != nil:
+		return err
+	case other.ID != u.ID:
+		return harrier.Errorf(harrier.Conflict, "there is a user %q already", other.Name)
+	}
+	return nil
+}
+
+// check answers Invalid, naming the field, for a user who breaks the rules.
+func check(u *harrier.User) error {
+	const most = 128
+	switch {
+	case strings.TrimSpace(u.Name) == "":
+		return harrier.Invalidf("username", "must not be empty")
+	case u.Name != strings.TrimSpace(u.Name):
+		return harrier.Invalidf("username", "must not begin or end with a blank")
+	case !slices.Contains(harrier.Roles, u.Role):
+		return harrier.Invalidf("role", "%q is not a role", u.Role)
+	}
+	for _, f := range []struct{ field, value string }{{"username", u.Name}, {"name", u.FullName}, {"email", u.Email}} {
+		if len(f.value) > most {
+			return harrier.Invalidf(f.field, "is longer than %d bytes", most)
+		}
+		if strings.ContainsFunc(f.value, unicode.IsControl) {
+			return harrier.Invalidf(f.field, "has control characters")
+		}
+	}
+	return nil
+}
+
+// public returns u without what is secret.
+func public(u harrier.User) harrier.User {
+	u.PasswordHash, u.SecretHash = "", ""
+	return u
+}

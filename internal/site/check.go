@@ -1,0 +1,132 @@
+package site
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/calendar"
+)
+
+// check answers Invalid, naming the field, when s breaks its own rules or names
+// something that by can not name. What s shares with old was checked before: it
+// may be beyond by's sight, or gone.
+func (r *Room) check(ctx context.Context, by harrier.Actor, s *harrier.Site, old harrier.Site) error {
+	if err := s.Check(); err != nil {
+		return err
+	}
+	if err := calendar.Check(s.Schedule); err != nil {
+		return err
+	}
+	if s.Policy != old.Policy {
+		if err := r.checkPolicy(ctx, by, s); err != nil {
+			return err
+		}
+	}
+	if err := r.checkFolder(ctx, by, s, old); err != nil {
+		return err
+	}
+	if s.Repository != old.Repository {
+		_, err := r.store.Repository(ctx, s.Repository)
+		if err := missing(err, "repository", s.Repository); err != nil {
+			return err
+		}
+	}
+	if s.Engine != old.Engine {
+		if err := r.checkEngine(ctx, s.Engine); err != nil {
+			return err
+		}
+	}
+	if s.Owner != old.Owner && s.Owner != by.User {
+		_, err := r.store.User(ctx, s.Owner)
+		if err := missing(err, "owner", s.Owner); err != nil {
+			return err
+		}
+	}
+	return r.checkGrants(ctx, s.Grants, old.Grants)
+}
+
+// checkPolicy: a policy has to be in by's sight, and a hidden one can not
+// belong to two sites.
+func (r *Room) checkPolicy(ctx context.Context, by harrier.Actor, s *harrier.Site) error {
+	p, err := r.policies.Policy(ctx, by, s.Policy)
+	if err := missing(err, "policy", s.Policy); err != nil {
+		return err
+	}
+	if !p.Hidden {
+		return nil
+	}
+	all, err := r.store.Sites(ctx)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(all, func(o harrier.Site) bool { return o.Policy == s.Policy && o.ID != s.ID }) {
+		return harrier.Invalidf("policy", "%d belongs to another site", s.Policy)
+	}
+	return nil
+}
+
+// checkFolder: who sees a site in My Scans because its folder is its owner's
+// leaves it in that folder by saying so.
+func (r *Room) checkFolder(ctx context.Context, by harrier.Actor, s *harrier.Site, old harrier.Site) error {
+	s.Folder = cmp.Or(s.Folder, old.Folder, harrier.MyScans)
+	if s.Folder == old.Folder {
+		return nil
+	}
+	folders, err := r.Folders(ctx, by)
+	if err != nil {
+		return err
+	}
+	if old.ID != 0 && inSight(old, folders).Folder == s.Folder {
+		s.Folder = old.Folder
+		return nil
+	}
+	if inSight(*s, folders).Folder != s.Folder {
+		return harrier.Invalidf("folder", "no folder %d", s.Folder)
+	}
+	return nil
+}
+
+func (r *Room) checkEngine(ctx context.Context, id harrier.ID) error {
+	if id == 0 {
+		return nil
+	}
+	engines, err := r.store.Engines(ctx)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(engines, func(e harrier.Engine) bool { return e.ID == id }) {
+		return harrier.Invalidf("engine", "no engine %d", id)
+	}
+	return nil
+}
+
+func (r *Room) checkGrants(ctx context.Context, grants, old []harrier.Grant) error {
+	levels := []harrier.Level{harrier.NoAccess, harrier.MayView, harrier.MayControl, harrier.MayConfigure, harrier.Owns}
+	for _, g := range grants {
+		if slices.Contains(old, g) {
+			continue
+		}
+		if !slices.Contains(levels, g.Level) {
+			return harrier.Invalidf("grants", "%d is not a level (0, 16, 32, 64, 128)", g.Level)
+		}
+		if g.User == 0 {
+			continue // everybody
+		}
+		_, err := r.store.User(ctx, g.User)
+		if err := missing(err, "grants", g.User); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// missing turns NotFound about what a site names into Invalid: the request
+// names it, not the address.
+func missing(err error, field string, id harrier.ID) error {
+	if err != nil && harrier.KindOf(err) == harrier.NotFound {
+		return harrier.Invalidf(field, "there is no %d", id).Because(err)
+	}
+	return err
+}
