@@ -2,6 +2,7 @@ package harrier
 
 import (
 	"cmp"
+	"fmt"
 	"time"
 )
 
@@ -44,6 +45,15 @@ type Instance struct {
 // Instance returns the identity of o within its host.
 func (o Observation) Instance() Instance {
 	return Instance{o.Vulnerability, o.Endpoint, o.Key}
+}
+
+// String returns "900001 at 6379/tcp", with the key behind it if there is one.
+func (i Instance) String() string {
+	s := fmt.Sprintf("%d at %s", i.Vulnerability, i.Endpoint)
+	if i.Key != "" {
+		s += " " + i.Key
+	}
+	return s
 }
 
 // Compare orders instances by vulnerability, endpoint, key.

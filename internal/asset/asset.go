@@ -1,0 +1,82 @@
+// Package asset is the room of assets: the hosts that are tracked over time,
+// and the services that listen on them. Folding writes them; this room reads.
+package asset
+
+import (
+	"context"
+
+	"github.com/harrier-scan/harrier"
+)
+
+// Store is what the room reads from the database. The methods are those of the
+// store package.
+type Store interface {
+	Asset(ctx context.Context, id harrier.ID) (harrier.Asset, error)
+	AssetByUUID(ctx context.Context, uuid harrier.UUID) (harrier.Asset, error)
+	ServicesOf(ctx context.Context, asset harrier.ID) ([]harrier.Service, error)
+}
+
+// Page is a part of a long list, and its order.
+type Page struct {
+	Sort          string // a field; "" for the store's own order
+	Desc          bool
+	Limit, Offset int // Limit 0: all
+}
+
+// Search lists assets that match e, and how many match: SearchAssets of the
+// store.
+type Search func(ctx context.Context, e harrier.Expr, p Page) ([]harrier.Asset, int, error)
+
+// Room is the room of assets. Its methods may overlap. All of them answer
+// Forbidden without the right to read everybody's objects, since assets belong
+// to repositories and not to one user.
+type Room struct {
+	store  Store
+	search Search // nil: Assets answers Unavailable
+}
+
+// New returns the room over store.
+func New(store Store, search Search) *Room { return &Room{store, search} }
+
+func may(by harrier.Actor) error {
+	if !by.May(harrier.ReadAll) {
+		return harrier.Errorf(harrier.Forbidden, "you may not read all assets")
+	}
+	return nil
+}
+
+// Asset returns one asset. It answers NotFound.
+func (r *Room) Asset(ctx context.Context, by harrier.Actor, id harrier.ID) (harrier.Asset, error) {
+	if err := may(by); err != nil {
+		return harrier.Asset{}, err
+	}
+	return r.store.Asset(ctx, id)
+}
+
+// ByUUID returns the asset with the long name uuid. It answers NotFound.
+func (r *Room) ByUUID(ctx context.Context, by harrier.Actor, uuid harrier.UUID) (harrier.Asset, error) {
+	if err := may(by); err != nil {
+		return harrier.Asset{}, err
+	}
+	return r.store.AssetByUUID(ctx, uuid)
+}
+
+// Assets lists assets that match e, one page of them, and how many match.
+func (r *Room) Assets(ctx context.Context, by harrier.Actor, e harrier.Expr, p Page) ([]harrier.Asset, int, error) {
+	if err := may(by); err != nil {
+		return nil, 0, err
+	}
+	if r.search == nil {
+		return nil, 0, harrier.Errorf(harrier.Unavailable, "assets can not be searched here")
+	}
+	return r.search(ctx, e, p)
+}
+
+// Services lists what listens on an asset, in the order of Endpoint.Compare. It
+// answers NotFound for an asset that does not exist.
+func (r *Room) Services(ctx context.Context, by harrier.Actor, asset harrier.ID) ([]harrier.Service, error) {
+	if _, err := r.Asset(ctx, by, asset); err != nil {
+		return nil, err
+	}
+	return r.store.ServicesOf(ctx, asset)
+}

@@ -1,0 +1,116 @@
+package finding
+
+import (
+	"context"
+	"strings"
+
+	"github.com/harrier-scan/harrier"
+)
+
+// Findings lists findings that match e, one page of them, and how many match.
+// It answers Forbidden without the right to read everybody's objects, since
+// findings belong to repositories and not to one scan.
+func (r *Room) Findings(ctx context.Context, by harrier.Actor, e harrier.Expr, p Page) ([]harrier.Finding, int, error) {
+	switch {
+	case !by.May(harrier.ReadAll):
+		return nil, 0, harrier.Errorf(harrier.Forbidden, "you may not read all findings")
+	case r.Search == nil:
+		return nil, 0, harrier.Errorf(harrier.Unavailable, "findings can not be searched here")
+	}
+	return r.Search(ctx, e, p)
+}
+
+// Exceptions lists the exceptions that by may see, by rising id: the own ones,
+// or all with the right to read everybody's objects.
+func (r *Room) Exceptions(ctx context.Context, by harrier.Actor) ([]harrier.Exception, error) {
+	all, err := r.Store.Exceptions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []harrier.Exception
+	for _, e := range all {
+		if by.LevelOn(e.Owner, nil) >= harrier.MayView {
+			out = append(out, e)
+		}
+	}
+	return out, nil
+}
+
+// Exception returns one exception. It answers NotFound for one that by may not
+// see.
+func (r *Room) Exception(ctx context.Context, by harrier.Actor, id harrier.ID) (harrier.Exception, error) {
+	e, err := r.Store.Exception(ctx, id)
+	if err != nil {
+		return harrier.Exception{}, err
+	}
+	if by.LevelOn(e.Owner, nil) < harrier.MayView {
+		return harrier.Exception{}, harrier.Errorf(harrier.NotFound, "no exception %d", id)
+	}
+	return e, nil
+}
+
+// CreateException stores e and gives it an ID, a UUID and its owner, by. It
+// answers Forbidden without the right to edit findings, and Invalid for one
+// without a vulnerability or with a severity that does not exist.
+func (r *Room) CreateException(ctx context.Context, by harrier.Actor, e *harrier.Exception) error {
+	if !by.May(harrier.EditFindings) {
+		return harrier.Errorf(harrier.Forbidden, "you may not write exceptions")
+	}
+	if err := checkException(e); err != nil {
+		return err
+	}
+	e.Owner, e.Created = by.User, r.Now().UTC()
+	e.UUID = harrier.NewUUID(e.Created)
+	return r.Store.InsertException(ctx, e)
+}
+
+// UpdateException stores what e says, but for its owner and creation. It
+// answers NotFound, Forbidden and Invalid like the others.
+func (r *Room) UpdateException(ctx context.Context, by harrier.Actor, e *harrier.Exception) error {
+	if err := checkException(e); err != nil {
+		return err
+	}
+	return r.Store.InTx(ctx, func(ctx context.Context) error {
+		have, err := r.ownException(ctx, by, e.ID)
+		if err != nil {
+			return err
+		}
+		e.UUID, e.Owner, e.Created = have.UUID, have.Owner, have.Created
+		return r.Store.UpdateException(ctx, e)
+	})
+}
+
+// DeleteException removes an exception. It answers NotFound and Forbidden.
+func (r *Room) DeleteException(ctx context.Context, by harrier.Actor, id harrier.ID) error {
+	return r.Store.InTx(ctx, func(ctx context.Context) error {
+		if _, err := r.ownException(ctx, by, id); err != nil {
+			return err
+		}
+		return r.Store.DeleteException(ctx, id)
+	})
+}
+
+// ownException returns an exception that by may change.
+func (r *Room) ownException(ctx context.Context, by harrier.Actor, id harrier.ID) (harrier.Exception, error) {
+	e, err := r.Exception(ctx, by, id)
+	if err != nil {
+		return harrier.Exception{}, err
+	}
+	if !by.May(harrier.EditFindings) || by.LevelOn(e.Owner, nil) < harrier.Owns {
+		return harrier.Exception{}, harrier.Errorf(harrier.Forbidden, "you may not change exception %d", id)
+	}
+	return e, nil
+}
+
+func checkException(e *harrier.Exception) error {
+	e.Host = strings.TrimSpace(e.Host)
+	switch {
+	case e.Vulnerability <= 0:
+		return harrier.Invalidf("plugin_id", "must be the number of a vulnerability")
+	case e.Recast >= harrier.Severities:
+		return harrier.Invalidf("severity", "there is no severity %d", e.Recast)
+	case len(e.Host) > 255:
+		return harrier.Invalidf("host", "is longer than 255 bytes")
+	}
+	return nil
+}

@@ -1,0 +1,218 @@
+package finding
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/harrier-scan/harrier"
+)
+
+// Fold stores what a group of results says, all or nothing. Results of scans
+// that have ended or are gone change nothing. It may be called again with the
+// same results, in any mixture.
+func (r *Room) Fold(ctx context.Context, group []harrier.Result) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var f *folding
+	err := r.Store.InTx(ctx, func(ctx context.Context) error {
+		if f != nil { // the store tries again: what is in memory has gone ahead
+			r.cache.clear()
+		}
+		f = newFolding(r)
+		for i := range group {
+			if err := f.result(ctx, &group[i]); err != nil {
+				return fmt.Errorf("scan %d batch %d: %w", group[i].Scan, group[i].Batch, err)
+			}
+		}
+		return f.flush(ctx)
+	})
+	if err != nil {
+		r.cache.clear()
+		return err
+	}
+	r.cache.trim()
+	for id, s := range f.scans {
+		if s != nil && s.batchEnded {
+			s.batchEnded = false
+			r.Folded(id)
+		}
+	}
+	return nil
+}
+
+// folding is one transaction.
+type folding struct {
+	*Room
+	scans  map[harrier.ID]*scan // nil for those that take no results
+	hosts  map[hostKey]*host
+	assets map[harrier.ID]*asset
+}
+
+func newFolding(r *Room) *folding {
+	return &folding{Room: r, scans: map[harrier.ID]*scan{}, hosts: map[hostKey]*host{}, assets: map[harrier.ID]*asset{}}
+}
+
+// scan is what folding knows of a scan.
+type scan struct {
+	harrier.Scan
+	planned    *harrier.IDs
+	tracking   harrier.Tracking
+	dead       *deadSpans                           // nil until a batch reports some
+	sharing    map[harrier.ID][]hostKey             // the hosts that each asset has in this scan; nil until loaded
+	counts     map[harrier.VulnID]*harrier.ScanVuln // to be added in this transaction
+	batchEnded bool
+	since      time.Time // no engine saw anything earlier
+}
+
+// scan returns the scan, or nil when it takes no results: one that has ended
+// has its sums, which late results must not falsify.
+func (f *folding) scan(ctx context.Context, id harrier.ID) (*scan, error) {
+	if s, met := f.scans[id]; met {
+		return s, nil
+	}
+	f.scans[id] = nil
+	sc, err := f.Store.Scan(ctx, id)
+	if harrier.KindOf(err) == harrier.NotFound || err == nil && sc.Status.Ended() {
+		f.cache.forget(id)
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	s := f.cache.scans[id]
+	if s == nil {
+		if s, err = f.open(ctx, sc); err != nil {
+			return nil, err
+		}
+		f.cache.scans[id] = s
+	}
+	s.Scan = sc
+	f.scans[id] = s
+	return s, nil
+}
+
+func (f *folding) open(ctx context.Context, sc harrier.Scan) (*scan, error) {
+	s := &scan{Scan: sc, planned: harrier.NewIDs(sc.Plan.Checks), counts: map[harrier.VulnID]*harrier.ScanVuln{}, since: sc.Started}
+	if s.since.IsZero() {
+		s.since = sc.Created
+	}
+	tracking, known := f.cache.tracks[sc.Repository]
+	if !known {
+		repo, err := f.Store.Repository(ctx, sc.Repository)
+		if err != nil {
+			return nil, fmt.Errorf("repository %d: %w", sc.Repository, err)
+		}
+		tracking = repo.Tracking
+		f.cache.tracks[sc.Repository] = tracking
+	}
+	s.tracking = tracking
+	return s, nil
+}
+
+// ahead is how far an engine's clock may run before the console's.
+const ahead = 5 * time.Minute
+
+// when is an engine's instant as it is believed: not before the scan began,
+// since then nothing was asked, and not in the future.
+func (f *folding) when(s *scan, t time.Time) time.Time {
+	t = t.UTC().Truncate(time.Microsecond)
+	if t.Before(s.since) || t.After(f.Now().Add(ahead)) {
+		return s.since
+	}
+	return t
+}
+
+func (f *folding) result(ctx context.Context, res *harrier.Result) error {
+	s, err := f.scan(ctx, res.Scan)
+	if err != nil || s == nil {
+		return err
+	}
+	if res.Host != nil {
+		if err := f.aboutHost(ctx, s, res); err != nil {
+			return err
+		}
+	}
+	if len(res.Dead) > 0 {
+		if err := f.aboutDead(ctx, s, res); err != nil {
+			return err
+		}
+	}
+	if res.Done != nil {
+		return f.batchDone(ctx, s, res)
+	}
+	return nil
+}
+
+// batchDone notes the end of a batch. One that an engine gave up although the
+// scan goes on stays open: it will be handed out again.
+func (f *folding) batchDone(ctx context.Context, s *scan, res *harrier.Result) error {
+	if res.Done.Stopped && s.Status != harrier.ScanStopping {
+		return nil
+	}
+	s.batchEnded = true
+	if res.Done.Error != "" {
+		f.Log.WarnContext(ctx, "batch ended by a fault", "scan", s.ID, "batch", res.Batch, "engine", res.Engine, "err", res.Done.Error)
+		if s.Reason == "" {
+			s.Reason = fmt.Sprintf("batch %d: %s", res.Batch, res.Done.Error)
+			if err := f.Store.UpdateScan(ctx, &s.Scan); err != nil {
+				return err
+			}
+		}
+	}
+	err := f.Store.FinishBatch(ctx, s.ID, res.Batch, res.Attempt)
+	if harrier.KindOf(err) == harrier.NotFound {
+		return nil
+	}
+	return err
+}
+
+// flush writes what the results changed, each row once.
+func (f *folding) flush(ctx context.Context) error {
+	for _, a := range inOrder(f.assets) {
+		if err := f.flushAsset(ctx, a); err != nil {
+			return err
+		}
+	}
+	for _, k := range slices.SortedFunc(maps.Keys(f.hosts), hostKey.compare) {
+		if err := f.flushHost(ctx, f.hosts[k]); err != nil {
+			return err
+		}
+	}
+	for _, s := range inOrder(f.scans) {
+		if s == nil {
+			continue
+		}
+		if err := f.flushCounts(ctx, s); err != nil {
+			return err
+		}
+		if err := f.flushDead(ctx, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f *folding) flushCounts(ctx context.Context, s *scan) error {
+	if len(s.counts) == 0 {
+		return nil
+	}
+	list := make([]harrier.ScanVuln, 0, len(s.counts))
+	for _, v := range s.counts {
+		list = append(list, *v)
+	}
+	clear(s.counts)
+	slices.SortFunc(list, func(a, b harrier.ScanVuln) int { return int(a.Vulnerability) - int(b.Vulnerability) })
+	return f.Store.AddScanVulns(ctx, s.ID, list)
+}
+
+// inOrder lists a map's values by rising key.
+func inOrder[V any](m map[harrier.ID]V) []V {
+	out := make([]V, 0, len(m))
+	for _, id := range slices.Sorted(maps.Keys(m)) {
+		out = append(out, m[id])
+	}
+	return out
+}

@@ -1,0 +1,204 @@
+// Package finding is the room of findings: it folds the results of engines into
+// assets, services, per-scan observations, coverage and findings, and keeps the
+// exceptions.
+//
+// Folding is a function of what was said, not of how or how often it arrived.
+// Everything is keyed by what it speaks of (scan, host, instance) and merged by
+// rules that do not depend on order, so that a repeated message, a second
+// attempt of a batch, or a restart between two messages changes nothing. One
+// group of results is one transaction: it is acknowledged after the commit.
+package finding
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/match"
+)
+
+// Store is what the room keeps in the database. The methods are those of the
+// store package.
+type Store interface {
+	InTx(ctx context.Context, do func(ctx context.Context) error) error
+
+	Scan(ctx context.Context, id harrier.ID) (harrier.Scan, error)
+	UpdateScan(ctx context.Context, s *harrier.Scan) error
+	Batches(ctx context.Context, scan harrier.ID) ([]harrier.Batch, error)
+	FinishBatch(ctx context.Context, scan harrier.ID, number, attempt int) error
+	Dead(ctx context.Context, scan harrier.ID) ([]harrier.Span, error)
+	PutDead(ctx context.Context, scan harrier.ID, batch int, spans []harrier.Span) error
+
+	AssetStore
+	HostStore
+	ExceptionStore
+}
+
+// AssetStore is the part of Store that holds what is tracked over time.
+type AssetStore interface {
+	Repository(ctx context.Context, id harrier.ID) (harrier.Repository, error)
+	AssetsLike(ctx context.Context, repository harrier.ID, h harrier.Host) ([]harrier.Asset, error)
+	Asset(ctx context.Context, id harrier.ID) (harrier.Asset, error)
+	InsertAsset(ctx context.Context, a *harrier.Asset) error
+	UpdateAsset(ctx context.Context, a *harrier.Asset) error
+	ServicesOf(ctx context.Context, asset harrier.ID) ([]harrier.Service, error)
+	PutServices(ctx context.Context, asset harrier.ID, list []harrier.Service) error
+	DeleteServices(ctx context.Context, asset harrier.ID, list []harrier.Endpoint) error
+	FindingsOf(ctx context.Context, asset harrier.ID) ([]*harrier.Finding, error)
+	SaveFindings(ctx context.Context, list []*harrier.Finding) error
+}
+
+// HostStore is the part of Store that holds the hosts of scans.
+type HostStore interface {
+	ScanHosts(ctx context.Context, scan harrier.ID) ([]harrier.ScanHost, error)
+	ScanHostByName(ctx context.Context, scan harrier.ID, name, addr string) (harrier.ScanHost, error)
+	PutScanHost(ctx context.Context, h *harrier.ScanHost) error
+	HostObservations(ctx context.Context, scan harrier.ID, index int) ([]harrier.Observation, error)
+	PutHostObservations(ctx context.Context, scan harrier.ID, index int, list []harrier.Observation) error
+	HostCoverage(ctx context.Context, scan harrier.ID, index int) (*harrier.Coverage, error)
+	PutHostCoverage(ctx context.Context, scan harrier.ID, index int, c *harrier.Coverage) error
+	AddScanVulns(ctx context.Context, scan harrier.ID, list []harrier.ScanVuln) error
+}
+
+// ExceptionStore is the part of Store that holds the exceptions.
+type ExceptionStore interface {
+	InsertException(ctx context.Context, e *harrier.Exception) error
+	UpdateException(ctx context.Context, e *harrier.Exception) error
+	DeleteException(ctx context.Context, id harrier.ID) error
+	Exception(ctx context.Context, id harrier.ID) (harrier.Exception, error)
+	Exceptions(ctx context.Context) ([]harrier.Exception, error)
+}
+
+// Bus is how results come in and how engines ask what is done. The methods are
+// those of the bus package.
+type Bus interface {
+	ConsumeResults(ctx context.Context, handle func(ctx context.Context, group []harrier.Result) error) error
+	ServeDone(ctx context.Context, answer func(ctx context.Context, scan harrier.ID, batch int) ([]string, error)) error
+}
+
+// Catalog knows the vulnerabilities.
+type Catalog interface {
+	Vulnerability(ctx context.Context, id harrier.VulnID) (harrier.Vulnerability, error)
+}
+
+// Page is a part of a long list, and its order.
+type Page struct {
+	Sort          string // a field; "" for the store's own order
+	Desc          bool
+	Limit, Offset int // Limit 0: all
+}
+
+// Config is what a Room needs. Store and Catalog must be given.
+type Config struct {
+	Store   Store
+	Bus     Bus // needed by Run
+	Catalog Catalog
+	Search  func(ctx context.Context, e harrier.Expr, p Page) ([]harrier.Finding, int, error) // the store's; nil: Findings answers Unavailable
+	Folded  func(scan harrier.ID)                                                             // hears that a batch of the scan has ended; nil: nobody
+	Version string                                                                            // of Harrier, for the facts about a scan
+	Now     func() time.Time                                                                  // nil: time.Now
+	Log     *slog.Logger                                                                      // nil: none
+	Hosts   int                                                                               // whose state is kept in memory; 0 means 1024
+
+	// Facts and Services are those of package match; others are for tests.
+	Facts    func(c match.Context, h harrier.Host, services []harrier.Service, planned *harrier.IDs) []harrier.Observation
+	Services func(h harrier.Host, services []harrier.Service, planned *harrier.IDs, set harrier.Settings) ([]harrier.Observation, []harrier.Done)
+}
+
+// Room is the room of findings. Its methods may overlap.
+type Room struct {
+	Config
+	mu    sync.Mutex // held while folding
+	cache *cache
+}
+
+// New returns the room.
+func New(c Config) *Room {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Folded == nil {
+		c.Folded = func(harrier.ID) {}
+	}
+	if c.Hosts <= 0 {
+		c.Hosts = 1024
+	}
+	if c.Facts == nil {
+		c.Facts = match.Facts
+	}
+	if c.Services == nil {
+		c.Services = match.Services
+	}
+	return &Room{Config: c, cache: newCache(c.Hosts)}
+}
+
+// Run folds results as they come in, and tells engines which hosts of a batch
+// are done, until ctx ends.
+func (r *Room) Run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return r.keep(ctx, "results", func() error { return r.Bus.ConsumeResults(ctx, r.take) }) })
+	g.Go(func() error { return r.keep(ctx, "questions", func() error { return r.Bus.ServeDone(ctx, r.done) }) })
+	return g.Wait()
+}
+
+// keep does what until ctx ends, again after a failure.
+func (r *Room) keep(ctx context.Context, what string, do func() error) error {
+	for ctx.Err() == nil {
+		if err := do(); err != nil && ctx.Err() == nil {
+			r.Log.WarnContext(ctx, "the bus fails", "what", what, "err", err)
+			pause(ctx, time.Second)
+		}
+	}
+	return nil
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+	}
+}
+
+// take folds a group from the bus. When it can not be folded for a reason that
+// lies in itself, its results are folded singly, so that one bad result stops
+// neither the others nor the stream; such a result is dropped and logged.
+func (r *Room) take(ctx context.Context, group []harrier.Result) error {
+	err := r.Fold(ctx, group)
+	if err == nil || !atFault(err) {
+		return r.logged(ctx, err)
+	}
+	for i := range group {
+		err := r.Fold(ctx, group[i:i+1])
+		if err != nil && atFault(err) {
+			r.Log.ErrorContext(ctx, "result dropped", "scan", group[i].Scan, "batch", group[i].Batch,
+				"attempt", group[i].Attempt, "seq", group[i].Seq, "err", err)
+			continue
+		}
+		if err != nil {
+			return r.logged(ctx, err)
+		}
+	}
+	return nil
+}
+
+func (r *Room) logged(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() == nil {
+		r.Log.ErrorContext(ctx, "results not folded yet", "err", err)
+	}
+	return err
+}
+
+// atFault reports whether what was to be stored, and not the store, is wrong.
+func atFault(err error) bool {
+	k := harrier.KindOf(err)
+	return k == harrier.Invalid || k == harrier.Conflict
+}

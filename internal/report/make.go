@@ -1,0 +1,255 @@
+package report
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/format"
+	"github.com/harrier-scan/harrier/internal/scan"
+)
+
+// sweepEvery is how often old files are looked for.
+const sweepEvery = 10 * time.Minute
+
+// Run makes reports and removes old files until ctx ends.
+func (r *Room) Run(ctx context.Context) error {
+	again, err := r.recall(ctx)
+	if err != nil {
+		return fmt.Errorf("reports in the making: %w", err)
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		for _, j := range again {
+			select {
+			case r.queue <- j:
+			case <-ctx.Done():
+				return nil
+			}
+		}
+		return nil
+	})
+	for range r.Workers {
+		g.Go(func() error { return r.work(ctx) })
+	}
+	g.Go(func() error { return r.sweepOften(ctx) })
+	return g.Wait()
+}
+
+// recall finds the reports that a restart cut short. Those with a filter have
+// failed, since the filter is gone.
+func (r *Room) recall(ctx context.Context) ([]job, error) {
+	all, err := r.Store.Reports(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var again []job
+	for _, rep := range all {
+		r.mu.Lock()
+		_, queued := r.pending[rep.ID]
+		r.mu.Unlock()
+		if rep.Status != harrier.ReportRunning || queued {
+			continue
+		}
+		if rep.Options[filtered] != "" {
+			r.end(ctx, rep, harrier.Errorf(harrier.Unavailable, "the console was restarted; ask for the report again"))
+			continue
+		}
+		// What its maker was allowed to see was decided when it was asked for.
+		by := harrier.System
+		by.User = rep.Owner
+		r.expect(rep.ID)
+		again = append(again, job{report: rep, by: by})
+	}
+	return again, nil
+}
+
+func (r *Room) work(ctx context.Context) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case j := <-r.queue:
+			r.make(ctx, j)
+		}
+	}
+}
+
+// make makes one report. One that the end of Run cuts short stays as it is: it
+// is made again at the next start.
+func (r *Room) make(ctx context.Context, j job) {
+	began := r.Now()
+	fault := r.write(ctx, j)
+	if ctx.Err() != nil {
+		return
+	}
+	r.end(ctx, j.report, fault)
+	r.Log.InfoContext(ctx, "report made", "report", j.report.ID, "scan", j.report.Scan, "format", j.report.Format,
+		"took", r.Now().Sub(began), "err", fault)
+}
+
+// end stores how a report ended.
+func (r *Room) end(ctx context.Context, rep harrier.Report, fault error) {
+	rep.Status, rep.Ended = harrier.ReportReady, r.Now().UTC()
+	if fault != nil {
+		rep.Status, rep.Error = harrier.ReportFailed, harrier.MessageOf(fault)
+	}
+	if err := r.Store.UpdateReport(ctx, &rep); err != nil && harrier.KindOf(err) != harrier.NotFound {
+		r.Log.ErrorContext(ctx, "report not stored", "report", rep.ID, "err", err)
+	}
+	r.over(rep.ID)
+}
+
+// write makes the file of a report.
+func (r *Room) write(ctx context.Context, j job) (err error) {
+	defer func() {
+		if fault := recover(); fault != nil { // in a format: this report fails, others go on
+			err = fmt.Errorf("format %s: %v", j.report.Format, fault)
+		}
+	}()
+	f, ok := r.format(j.report.Format)
+	if !ok {
+		return harrier.Errorf(harrier.Invalid, "there is no format %q", j.report.Format)
+	}
+	s, err := r.head(ctx, j)
+	if err != nil {
+		return err
+	}
+	return r.file(filepath.Join(r.Dir, j.report.Path), func(w io.Writer) error {
+		return f.Write(ctx, w, s, r.hosts(ctx, j, s))
+	})
+}
+
+// Write writes a scan to w at once, in the named format, as far as by may see
+// it. It answers NotFound for a scan that by may not see and Invalid for a
+// format that does not exist.
+func (r *Room) Write(ctx context.Context, by harrier.Actor, w io.Writer, scan harrier.ID, formatName string, options map[string]string) error {
+	f, ok := r.format(formatName)
+	if !ok {
+		return harrier.Invalidf("format", "there is no format %q (%s)", formatName, r.names())
+	}
+	j := job{report: harrier.Report{Scan: scan, Options: options}, by: by}
+	s, err := r.head(ctx, j)
+	if err != nil {
+		return err
+	}
+	return f.Write(ctx, w, s, r.hosts(ctx, j, s))
+}
+
+// head is what the format is told of the scan as a whole.
+func (r *Room) head(ctx context.Context, j job) (format.Scan, error) {
+	sc, err := r.Scans.Scan(ctx, j.by, j.report.Scan)
+	if err != nil {
+		return format.Scan{}, err
+	}
+	s := format.Scan{Scan: sc, Version: r.Version, Options: j.report.Options, Coverage: sc.Coverage}
+	if s.Dead, err = r.Scans.Dead(ctx, j.by, sc.ID); err != nil {
+		return format.Scan{}, err
+	}
+	if s.Site, err = r.Store.Site(ctx, sc.Site); err != nil && harrier.KindOf(err) != harrier.NotFound {
+		return format.Scan{}, err
+	}
+	if s.Policy, err = r.Store.Policy(ctx, sc.PolicyID); err != nil && harrier.KindOf(err) != harrier.NotFound {
+		return format.Scan{}, err
+	}
+	s.Vulnerability = func(id harrier.VulnID) (harrier.Vulnerability, bool) {
+		v, err := r.Vulns.Vulnerability(ctx, id)
+		return v, err == nil
+	}
+	s.Families = func() []harrier.Family { return r.Vulns.Families(ctx) }
+	return s, nil
+}
+
+// hosts yields the hosts of a scan with those results that the filter lets
+// through; hosts of which it lets nothing through are left out.
+func (r *Room) hosts(ctx context.Context, j job, s format.Scan) iter.Seq2[format.Host, error] {
+	return func(yield func(format.Host, error) bool) {
+		for res, err := range r.Scans.Results(ctx, j.by, j.report.Scan) {
+			if err != nil {
+				yield(format.Host{}, err)
+				return
+			}
+			h := hostOf(res, j.filter, s)
+			if j.filter != nil && len(h.Results) == 0 {
+				continue
+			}
+			if h.Services, err = r.services(ctx, h.ScanHost); err != nil {
+				yield(format.Host{}, err)
+				return
+			}
+			if !yield(h, nil) {
+				return
+			}
+		}
+	}
+}
+
+// services returns the services of a host, or none when a later scan has looked
+// at its asset: what is known by now is not what this scan saw.
+func (r *Room) services(ctx context.Context, h harrier.ScanHost) ([]harrier.Service, error) {
+	if h.Asset == 0 {
+		return nil, nil
+	}
+	a, err := r.Store.Asset(ctx, h.Asset)
+	if err != nil || a.LastScan != h.Scan {
+		return nil, err
+	}
+	return r.Store.ServicesOf(ctx, h.Asset)
+}
+
+func hostOf(res scan.HostResult, filter harrier.Expr, s format.Scan) format.Host {
+	h := format.Host{ScanHost: res.ScanHost, Results: make([]format.Result, 0, len(res.Observations))}
+	h.Present = harrier.Counts{}
+	for _, o := range res.Observations {
+		one := format.Result{Observation: o.Observation, Severity: o.Severity}
+		if filter != nil && !harrier.Matches(filter, format.Fields(s, h, one)) {
+			continue
+		}
+		h.Results = append(h.Results, one)
+		if o.Severity < harrier.Severities {
+			h.Present[o.Severity]++
+		}
+	}
+	return h
+}
+
+// file writes a file that nobody else may read, whole or not at all.
+func (r *Room) file(path string, write func(io.Writer) error) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".making-*") // mode 0600
+	if err != nil {
+		return fmt.Errorf("make report: %w", err)
+	}
+	whole := false
+	defer func() {
+		if !whole {
+			_ = f.Close()
+			_ = os.Remove(f.Name()) // swept later when this fails
+		}
+	}()
+	w := bufio.NewWriterSize(f, 256<<10)
+	if err := write(w); err != nil {
+		return err
+	}
+	if err := w.Flush(); err != nil {
+		return fmt.Errorf("write report: %w", err)
+	}
+	if err := f.Sync(); err != nil {
+		return fmt.Errorf("write report: %w", err)
+	}
+	if err := f.Close(); err != nil {
+		return fmt.Errorf("write report: %w", err)
+	}
+	if err := os.Rename(f.Name(), path); err != nil {
+		return fmt.Errorf("write report: %w", err)
+	}
+	whole = true
+	return nil
+}

@@ -1,0 +1,77 @@
+package scan
+
+import (
+	"context"
+
+	"github.com/harrier-scan/harrier"
+)
+
+// Command pauses, resumes, stops or kills a scan that goes on. The state that
+// it leads to is stored when Command returns; Run settles it when the engines
+// have followed. It answers NotFound and Forbidden for scans of sites that by
+// may not see or control, Conflict when the command does not fit the state,
+// and Unavailable when the engines can not be told now; Run goes on trying.
+func (r *Room) Command(ctx context.Context, by harrier.Actor, scan harrier.ID, c harrier.Command) error {
+	var sc harrier.Scan
+	err := r.Store.InTx(ctx, func(ctx context.Context) error {
+		var err error
+		if sc, err = r.Store.Scan(ctx, scan); err != nil {
+			return err
+		}
+		if _, err := r.controlled(ctx, by, sc.Site); err != nil {
+			return err
+		}
+		after, err := sc.Status.After(c)
+		if err != nil {
+			return err
+		}
+		if after == harrier.ScanAborted {
+			return r.end(ctx, &sc, after, notKilled, "")
+		}
+		sc.Status, sc.Modified = after, r.now()
+		return r.Store.UpdateScan(ctx, &sc)
+	})
+	if err != nil {
+		return err
+	}
+	r.Log.InfoContext(ctx, "scan commanded", "scan", scan, "command", c, "user", by.Name)
+	if sc.Status.Ended() {
+		r.ended(ctx, sc)
+		return nil
+	}
+	if err := r.command(ctx, sc); err != nil {
+		r.Log.WarnContext(ctx, "engines not told yet", "scan", scan, "err", err)
+	}
+	r.nudge()
+	return nil
+}
+
+// wanted is what engines are to do about a scan in state s.
+func wanted(s harrier.ScanStatus) harrier.Command {
+	switch s {
+	case harrier.ScanPausing, harrier.ScanPaused:
+		return harrier.Pause
+	case harrier.ScanStopping, harrier.ScanStopped:
+		return harrier.Stop
+	case harrier.ScanAborted:
+		return harrier.Kill
+	default:
+		return harrier.Resume
+	}
+}
+
+// command tells the engines what to do about sc, unless they were told so.
+func (r *Room) command(ctx context.Context, sc harrier.Scan) error {
+	g := r.goingOn(sc.ID)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	c := wanted(sc.Status)
+	if g.told == c {
+		return nil
+	}
+	if err := r.Bus.SetCommand(ctx, sc.ID, c); err != nil {
+		return err
+	}
+	g.told = c
+	return nil
+}

@@ -1,0 +1,123 @@
+package scan
+
+import (
+	"context"
+	"strings"
+
+	"github.com/harrier-scan/harrier"
+)
+
+// Launch says how one run of a site differs from what the site says.
+type Launch struct {
+	Targets   string // instead of the site's, see harrier.ParseTargets; "" for the site's own
+	Scheduled bool   // by its schedule, not by a person
+}
+
+// Launch starts a scan of a site. The scan is stored with all its batches when
+// Launch returns: running when a slot is free, else queued. It answers
+// NotFound and Forbidden for sites that by may not see or control, Conflict
+// while another scan of the site goes on, and Invalid for targets that can not
+// be read, are empty, too many, or all taken out by exclusions or guard rules.
+func (r *Room) Launch(ctx context.Context, by harrier.Actor, site harrier.ID, l Launch) (harrier.Scan, error) {
+	var sc harrier.Scan
+	err := r.Store.InTx(ctx, func(ctx context.Context) error {
+		s, err := r.controlled(ctx, by, site)
+		if err != nil {
+			return err
+		}
+		sc, err = r.launch(ctx, by, s, l)
+		return err
+	})
+	if err != nil {
+		return harrier.Scan{}, err
+	}
+	r.launched(ctx, sc)
+	return sc, nil
+}
+
+// launched tells of a scan once it is stored.
+func (r *Room) launched(ctx context.Context, sc harrier.Scan) {
+	r.Log.InfoContext(ctx, "scan launched", "scan", sc.ID, "site", sc.Site, "hosts", sc.HostsTotal, "status", sc.Status)
+	r.Tell(harrier.Event{Kind: harrier.ScanLaunched, At: sc.Created, Site: sc.Site, Scan: sc.ID})
+	r.nudge()
+}
+
+// launch stores a scan of s. It runs in a transaction.
+func (r *Room) launch(ctx context.Context, by harrier.Actor, s harrier.Site, l Launch) (harrier.Scan, error) {
+	active, err := r.Store.ActiveScans(ctx)
+	if err != nil {
+		return harrier.Scan{}, err
+	}
+	for _, a := range active {
+		if a.Site == s.ID {
+			return harrier.Scan{}, harrier.Errorf(harrier.Conflict, "scan %d of %q is already running (%s)", a.ID, s.Name, a.Status)
+		}
+	}
+	policy, err := r.Store.Policy(ctx, s.Policy)
+	if err != nil {
+		return harrier.Scan{}, err
+	}
+	plan, err := r.Policies.Plan(ctx, policy)
+	if err != nil {
+		return harrier.Scan{}, err
+	}
+	if plan.Guard, err = r.Policies.Guard(ctx); err != nil {
+		return harrier.Scan{}, err
+	}
+	told := s.Targets
+	if strings.TrimSpace(l.Targets) != "" {
+		told = l.Targets
+	}
+	cut, err := cutTargets(told, s.Exclude, plan.Guard, r.BatchSize)
+	if err != nil {
+		return harrier.Scan{}, err
+	}
+	plan.Exclude = cut.exclude
+
+	now := r.now()
+	sc := harrier.Scan{
+		UUID: harrier.NewUUID(now), Site: s.ID, Repository: s.Repository, Owner: by.User, Name: s.Name,
+		Status: harrier.ScanQueued, Reason: cut.reason, Targets: joined(told), AltTargets: told != s.Targets, Scheduled: l.Scheduled,
+		PolicyID: policy.ID, PolicyName: policy.Name, Template: policy.Template, Plan: plan,
+		Created: now, Modified: now, HostsTotal: cut.count, Forbidden: cut.forbidden,
+	}
+	if sc.Repository == 0 {
+		sc.Repository = harrier.DefaultRepository
+	}
+	if by.User == 0 {
+		sc.Owner = s.Owner
+	}
+	if slots(active) < r.MaxRunning {
+		sc.Status, sc.Started = harrier.ScanRunning, now
+	}
+	if err := r.Store.InsertScan(ctx, &sc); err != nil {
+		return harrier.Scan{}, err
+	}
+	batches := make([]harrier.Batch, len(cut.batches))
+	for i, t := range cut.batches {
+		batches[i] = harrier.Batch{Scan: sc.ID, Number: i + 1, Targets: t}
+	}
+	if err := r.Store.InsertBatches(ctx, sc.ID, batches); err != nil {
+		return harrier.Scan{}, err
+	}
+	s.LastScan, s.LastRun, s.Read = sc.ID, now, false
+	return sc, r.Store.UpdateSite(ctx, &s)
+}
+
+// slots counts the scans that use engines.
+func slots(active []harrier.Scan) int {
+	n := 0
+	for _, a := range active {
+		switch a.Status {
+		case harrier.ScanRunning, harrier.ScanResuming, harrier.ScanPausing, harrier.ScanStopping:
+			n++
+		default:
+		}
+	}
+	return n
+}
+
+// joined is a target list on one line, in its own words.
+func joined(list string) string {
+	return strings.Join(strings.FieldsFunc(list, func(c rune) bool { return strings.ContainsRune(", \t\r\n;", c) }), ",")
+}

@@ -1,0 +1,156 @@
+// Package scan is the room of scans: it plans a run of a site, hands its
+// batches out, follows people's commands, ends it, and reads its results.
+//
+// The store is the system of record. Everything that the room sends over the
+// bus is derived from stored scans and batches by one loop, Run, which looks at
+// the state and does what is missing: a job that was not published, a command
+// that was not sent, a transient state whose time is up, a schedule that is due.
+// A restart, a lost bus and a lost engine are therefore no special cases.
+package scan
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/harrier-scan/harrier"
+)
+
+// Store is what the room keeps in the database. The methods are those of the
+// store package; what is said there of errors and order holds.
+type Store interface {
+	InTx(ctx context.Context, do func(ctx context.Context) error) error
+
+	InsertSite(ctx context.Context, s *harrier.Site) error
+	UpdateSite(ctx context.Context, s *harrier.Site) error
+	Site(ctx context.Context, id harrier.ID) (harrier.Site, error)
+	Sites(ctx context.Context) ([]harrier.Site, error)
+	DueSites(ctx context.Context, now time.Time) ([]harrier.Site, error)
+	Policy(ctx context.Context, id harrier.ID) (harrier.Policy, error)
+	Engines(ctx context.Context) ([]harrier.Engine, error)
+	Exceptions(ctx context.Context) ([]harrier.Exception, error)
+
+	Runs
+}
+
+// Runs is the part of Store that holds scans and their results.
+type Runs interface {
+	InsertScan(ctx context.Context, s *harrier.Scan) error
+	UpdateScan(ctx context.Context, s *harrier.Scan) error
+	DeleteScan(ctx context.Context, id harrier.ID) error
+	Scan(ctx context.Context, id harrier.ID) (harrier.Scan, error)
+	ScanByUUID(ctx context.Context, uuid harrier.UUID) (harrier.Scan, error)
+	ScansOf(ctx context.Context, site harrier.ID) ([]harrier.Scan, error)
+	ActiveScans(ctx context.Context) ([]harrier.Scan, error)
+	LatestScans(ctx context.Context) (map[harrier.ID]harrier.Scan, error)
+
+	InsertBatches(ctx context.Context, scan harrier.ID, batches []harrier.Batch) error
+	OpenBatches(ctx context.Context, scan harrier.ID) ([]harrier.Batch, error)
+	Batches(ctx context.Context, scan harrier.ID) ([]harrier.Batch, error)
+
+	ScanHosts(ctx context.Context, scan harrier.ID) ([]harrier.ScanHost, error)
+	ScanHost(ctx context.Context, scan harrier.ID, index int) (harrier.ScanHost, error)
+	PutScanHost(ctx context.Context, h *harrier.ScanHost) error
+	HostObservations(ctx context.Context, scan harrier.ID, index int) ([]harrier.Observation, error)
+	HostCoverage(ctx context.Context, scan harrier.ID, index int) (*harrier.Coverage, error)
+	PutHostCoverage(ctx context.Context, scan harrier.ID, index int, c *harrier.Coverage) error
+	ScanVulns(ctx context.Context, scan harrier.ID) ([]harrier.ScanVuln, error)
+	Dead(ctx context.Context, scan harrier.ID) ([]harrier.Span, error)
+	PutDead(ctx context.Context, scan harrier.ID, batch int, spans []harrier.Span) error
+}
+
+// Bus is how the room speaks to engines. The methods are those of the bus
+// package.
+type Bus interface {
+	PublishJob(ctx context.Context, pool string, job harrier.Job) error
+	SetCommand(ctx context.Context, scan harrier.ID, c harrier.Command) error
+	DropScan(ctx context.Context, scan harrier.ID) error
+	WatchBeats(ctx context.Context, see func(harrier.Heartbeat)) error
+}
+
+// Policies turns a policy into a plan: the settings and the numbers of the
+// checks that it runs, in rising order, without guard rules and exclusions.
+type Policies interface {
+	Plan(ctx context.Context, p harrier.Policy) (harrier.Plan, error)
+	Guard(ctx context.Context) (harrier.Guard, error)
+}
+
+// FoldHost puts what a file says about one host of the scan sc into assets and
+// findings, as present. Severity grades what the catalogue does not know.
+type FoldHost = func(ctx context.Context, sc *harrier.Scan, h harrier.Host, list []harrier.Observation, severity map[harrier.VulnID]harrier.Severity) error
+
+// Findings is the room that folds.
+type Findings interface {
+	// Import runs do in one transaction, with the means to fold hosts in it, and
+	// then, in the same one, then: it sees what was folded.
+	Import(ctx context.Context, do func(ctx context.Context, fold FoldHost) error, then func(ctx context.Context) error) error
+}
+
+// Config is what a Room needs. Store, Bus and Policies must be given.
+type Config struct {
+	Store    Store
+	Bus      Bus
+	Policies Policies
+	Findings Findings                                                     // for Import; nil: it answers Unavailable
+	Next     func(s harrier.Schedule, after time.Time) (time.Time, error) // calendar.Next; nil: no schedules
+	Tell     func(harrier.Event)                                          // hears of launched and ended scans; must not block; nil: nobody
+	Now      func() time.Time                                             // nil: time.Now
+	Log      *slog.Logger                                                 // nil: none
+
+	BatchSize  int // addresses in a batch; 0 means 16
+	MaxRunning int // scans that run at a time; 0 means 8
+	Window     int // jobs of one scan that are handed out at a time; 0 means 64
+}
+
+// Room is the room of scans. Its methods may overlap.
+type Room struct {
+	Config
+	wake  chan struct{} // has room for one
+	beats *beats
+	sums  *sumCache
+
+	mu        sync.Mutex
+	going     map[harrier.ID]*going          // what Run knows of scans that go on
+	leftovers map[harrier.ID]harrier.Command // ended scans that the bus still has, and what engines shall know of them
+}
+
+// New returns the room. Nothing is sent to engines before Run runs.
+func New(c Config) *Room {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Tell == nil {
+		c.Tell = func(harrier.Event) {}
+	}
+	if c.BatchSize <= 0 {
+		c.BatchSize = 16
+	}
+	if c.MaxRunning <= 0 {
+		c.MaxRunning = 8
+	}
+	if c.Window <= 0 {
+		c.Window = 64
+	}
+	return &Room{
+		Config: c, wake: make(chan struct{}, 1), beats: newBeats(), sums: newSumCache(), going: map[harrier.ID]*going{},
+		leftovers: map[harrier.ID]harrier.Command{},
+	}
+}
+
+// Folded tells the room that results of a scan were stored, so that it need
+// not wait for its next look. It never blocks.
+func (r *Room) Folded(harrier.ID) { r.nudge() }
+
+func (r *Room) nudge() {
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+}
+
+// now is the instant in the precision that the store keeps.
+func (r *Room) now() time.Time { return r.Now().UTC().Truncate(time.Microsecond) }
