@@ -23,7 +23,7 @@ import (
 	"context"
 	"time"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 )
 
 // The sizes of a group of results: a consumer gets up to GroupSize of them, or

@@ -4,7 +4,7 @@ import (
 	"context"
 	"slices"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 )
 
 // resultName is what names a result: two with the same name are one.

@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/bus"
 	"github.com/harrier-scan/harrier/internal/bus/bustest"
 )

@@ -18,7 +18,7 @@ import (
 	"net/netip"
 	"time"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 )
 
 // Target is what a check looks at: one service of one host, or the host itself

@@ -10,7 +10,7 @@ import (
 	"net"
 	"net/http"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 )
 
 // Reply is an answer of a web server.

@@ -15,7 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/bus"
 	"github.com/harrier-scan/harrier/internal/bus/bustest"
 	"github.com/harrier-scan/harrier/internal/check"

@@ -4,7 +4,7 @@ import (
 	"context"
 	"sync"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 )
 
 // The bounds of an outbox: how many results wait in it, and how much goes into

@@ -3,7 +3,7 @@ package match
 import (
 	"strings"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 )
 
 // CPE is a Common Platform Enumeration name as far as services and systems

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"time"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 )
 
 // hostFact is a statement about a host as a whole. State returns the text of

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 )
 
 var hostFacts = []hostFact{

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 )
 
 // serviceNames says what kind of server speaks a protocol, as the output of

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 )
 
 var serviceFacts = []serviceFact{

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 )
 
 var (

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 )
 
 // scanInformation is the output of 19506.

@@ -10,7 +10,7 @@ import (
 	"sync"
 	"time"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 )
 
 // Content is the version of the definitions in this build, in the form that

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 )
 
 // product is server software with what is known to be wrong with its versions.

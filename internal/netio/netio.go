@@ -20,7 +20,7 @@ import (
 
 	"golang.org/x/time/rate"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 )
 
 // Pace bounds what a Net sends. The zero value bounds nothing but files.

@@ -16,7 +16,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

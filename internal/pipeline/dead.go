@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 )
 
 // deadBook keeps the hosts of a batch that did not answer or were refused. Its

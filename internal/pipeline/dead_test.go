@@ -4,7 +4,7 @@ import (
 	"net/netip"
 	"testing"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 )
 
 func TestDeadMerged(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/check"
 	"github.com/harrier-scan/harrier/internal/probe"
 	"github.com/harrier-scan/harrier/internal/stage/assess"

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 )
 
 // role tells the processes of TestNetwork apart: the scanner's, in a network

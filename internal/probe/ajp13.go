@@ -5,7 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 )
 
 var ajp13Protocol = Protocol{

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"testing"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 )
 
 func TestAllIsComplete(t *testing.T) {

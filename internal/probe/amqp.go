@@ -6,7 +6,7 @@ import (
 	"encoding/binary"
 	"strings"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 )
 
 var amqpProtocol = Protocol{

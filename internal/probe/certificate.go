@@ -9,7 +9,7 @@ import (
 	"encoding/hex"
 	"strings"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 )
 
 // maxChain bounds the certificates that are kept of one endpoint, maxNames the

@@ -7,7 +7,7 @@ import (
 
 	"github.com/miekg/dns"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 )
 
 var dnsProtocol = Protocol{

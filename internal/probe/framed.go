@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"strings"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 )
 
 // The protocols of this file are one small binary question and its answer.

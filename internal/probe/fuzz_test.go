@@ -8,7 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/wiretest"
 )
 

@@ -11,7 +11,7 @@ import (
 	"strconv"
 	"strings"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 )
 
 var httpProtocol = Protocol{

@@ -6,7 +6,7 @@ import (
 	"regexp"
 	"strings"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 )
 
 var ircProtocol = Protocol{

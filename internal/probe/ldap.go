@@ -5,7 +5,7 @@ import (
 	"errors"
 	"strings"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 )
 
 var ldapProtocol = Protocol{

@@ -6,7 +6,7 @@ import (
 	"regexp"
 	"strings"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 )
 
 // The protocols of this file are one question and one answer in text.

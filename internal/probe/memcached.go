@@ -5,7 +5,7 @@ import (
 	"context"
 	"regexp"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 )
 
 var memcachedProtocol = Protocol{

@@ -5,7 +5,7 @@ import (
 	"context"
 	"encoding/json"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 )
 
 var natsProtocol = Protocol{

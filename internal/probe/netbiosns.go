@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"strings"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 )
 
 var netbiosUDP = Protocol{
@@ -38,7 +38,7 @@ type netbiosNames struct {
 //
 // Source: RFC 1002, section 4.2.18.
 func parseNetBIOSStatus(b []byte) (netbiosNames, bool) {
-	if len(b) < 57 || binary.BigEndian.Uint16(b) != 0x6872 || b[2]&0x80 == 0 || binary.BigEndian.Uint16(b[46:]) != 0x21 {
+	if len(b) < 57 || binary.BigEndian.Uint16(b) != 0x6872 || b[2]&0x80 == 0 || binary.BigEndian.Uint16(b[4:]) != 0 || binary.BigEndian.Uint16(b[46:]) != 0x21 {
 		return netbiosNames{}, false
 	}
 	var n netbiosNames

@@ -5,7 +5,7 @@ import (
 	"encoding/binary"
 	"regexp"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 )
 
 var ntpUDP = Protocol{

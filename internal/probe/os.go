@@ -4,7 +4,7 @@ import (
 	"regexp"
 	"strings"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 )
 
 // hint is one sign of the operating system or the kind of a device.

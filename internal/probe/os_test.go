@@ -3,7 +3,7 @@ package probe
 import (
 	"testing"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 )
 
 func TestOS(t *testing.T) {

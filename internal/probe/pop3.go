@@ -5,7 +5,7 @@ import (
 	"context"
 	"strings"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 )
 
 var pop3Protocol = Protocol{

@@ -7,7 +7,7 @@ import (
 	"errors"
 	"strings"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 )
 
 var postgresqlProtocol = Protocol{

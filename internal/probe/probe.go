@@ -16,7 +16,7 @@ import (
 	"net/netip"
 	"time"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 )
 
 // Dialer opens a connection. Network is "tcp" or "udp".

@@ -18,7 +18,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/wiretest"
 )
 

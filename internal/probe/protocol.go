@@ -4,7 +4,7 @@ import (
 	"context"
 	"slices"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 )
 
 // Protocol is how one application protocol is recognised over one transport.

@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 )
 
 // Questions of services that a port's number does not suggest follow each

@@ -6,7 +6,7 @@ import (
 	"crypto/tls"
 	"encoding/binary"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 )
 
 var rdpProtocol = Protocol{

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 )
 
 var rpcbindProtocol = Protocol{

@@ -6,7 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 )
 
 var smbProtocol = Protocol{

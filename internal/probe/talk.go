@@ -10,7 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 )
 
 // maxReply bounds what is kept of one answer.

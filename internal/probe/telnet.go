@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 )
 
 var telnetProtocol = Protocol{

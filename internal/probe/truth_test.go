@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/stage/identify"
 )
 

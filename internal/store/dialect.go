@@ -38,7 +38,7 @@ func (d dialect) begin() []string {
 	}
 	return []string{
 		"BEGIN ISOLATION LEVEL READ COMMITTED",
-		"SELECT pg_advisory_xact_lock(hashtextextended(current_schema(), 4711))",
+		"SELECT pg_advisory_xact_lock(hashtextextended(coalesce(current_schema(), ''), 4711))",
 	}
 }
 

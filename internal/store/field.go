@@ -27,7 +27,8 @@ type choice struct {
 func yesNo(yes, no string) []choice { return []choice{{true, yes}, {false, no}} }
 
 const (
-	ofVulnerability = "vuln IN (SELECT id FROM vulnerability WHERE %s)"
+	ofVuln          = "id IN (SELECT finding FROM finding_by_vuln WHERE %s)"
+	ofVulnerability = "id IN (SELECT finding FROM finding_by_vuln WHERE vuln IN (SELECT id FROM vulnerability WHERE %s))"
 	ofAsset         = "asset IN (SELECT id FROM asset WHERE %s)"
 )
 
@@ -38,7 +39,7 @@ var findingFields = map[string]field{
 	"id":            {number: "id", sort: "id"},
 	"asset":         {number: "asset", sort: "asset"},
 	"repository":    {number: "repository", sort: "repository"},
-	"vulnerability": {number: "vuln", sort: "vuln"},
+	"vulnerability": {number: "vuln", within: ofVuln, sort: "vuln"},
 	"severity":      {ordinal: "severity", values: harrier.Severities, sort: "severity"},
 	"certainty":     {ordinal: "certainty", values: 3, sort: "certainty"},
 	"protocol":      {text: "protocol", sort: "protocol"},
@@ -65,7 +66,7 @@ var findingFields = map[string]field{
 	"exploited": {choices: yesNo("exploited", "NOT exploited"), within: ofVulnerability},
 	"exploit":   {choices: yesNo("exploit", "NOT exploit"), within: ofVulnerability},
 	"published": {number: "published", within: ofVulnerability},
-	"cve":       {text: "cve", within: "vuln IN (SELECT vuln FROM vulnerability_cve WHERE %s)"},
+	"cve":       {text: "cve", within: "id IN (SELECT finding FROM finding_by_vuln WHERE vuln IN (SELECT vuln FROM vulnerability_cve WHERE %s))"},
 
 	"address": {text: "addr", within: ofAsset, sort: "(SELECT addr_key FROM asset a WHERE a.id = finding.asset)"},
 	"fqdn":    {text: "fqdn", within: ofAsset, sort: "(SELECT fqdn FROM asset a WHERE a.id = finding.asset)"},
@@ -77,7 +78,7 @@ var findingFields = map[string]field{
 
 const (
 	ofServices = "id IN (SELECT asset FROM service WHERE %s)"
-	ofFindings = "id IN (SELECT asset FROM finding WHERE closed = 0 AND %s)"
+	ofFindings = "id IN (SELECT asset FROM finding WHERE closed = 0 AND id IN (SELECT finding FROM finding_by_vuln WHERE %s))"
 )
 
 // assetFields lists what assets are searched by.
@@ -109,5 +110,6 @@ var assetFields = map[string]field{
 	"cpe":      {text: "cpe", within: ofServices},
 
 	"vulnerability": {number: "vuln", within: ofFindings}, // of the open findings
-	"cve":           {text: "cve", within: "id IN (SELECT asset FROM finding WHERE closed = 0 AND vuln IN (SELECT vuln FROM vulnerability_cve WHERE %s))"},
+	"cve":           {text: "cve", within: "id IN (SELECT asset FROM finding WHERE closed = 0 AND id IN " +
+		"(SELECT finding FROM finding_by_vuln WHERE vuln IN (SELECT vuln FROM vulnerability_cve WHERE %s)))"},
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -67,11 +68,14 @@ func (s *saver) insert(ctx context.Context, list []*harrier.Finding) ([]*harrier
 	if len(fresh) == 0 {
 		return changed, nil
 	}
+	// Neighbours in the index of instances are written one after the other.
+	slices.SortStableFunc(fresh, compareInstances)
 	var last harrier.ID
 	if _, err := s.db.one(ctx, "UPDATE sequence SET last = last + $1 WHERE name = 'finding' RETURNING last",
 		[]any{int64(len(fresh))}, &last); err != nil {
 		return nil, err
 	}
+	s.t.lastFinding = last
 	rows := make([][]any, len(fresh))
 	for i, f := range fresh {
 		rows[i] = s.row(f, last-harrier.ID(len(fresh)-1-i))
@@ -101,6 +105,22 @@ func (s *saver) insert(ctx context.Context, list []*harrier.Finding) ([]*harrier
 		}
 	}
 	return changed, s.putOlder(ctx, chains)
+}
+
+func compareInstances(a, b *harrier.Finding) int {
+	if c := cmp.Compare(a.Asset, b.Asset); c != 0 {
+		return c
+	}
+	if c := cmp.Compare(a.Vulnerability, b.Vulnerability); c != 0 {
+		return c
+	}
+	if c := cmp.Compare(a.Protocol, b.Protocol); c != 0 {
+		return c
+	}
+	if c := cmp.Compare(a.Port, b.Port); c != 0 {
+		return c
+	}
+	return cmp.Compare(a.Key, b.Key)
 }
 
 // taken says which of the n findings up to the ID last were not inserted,
@@ -183,6 +203,11 @@ func (s *saver) update(ctx context.Context, list []*harrier.Finding) error {
 		}
 		if err := s.t.learnRepository(ctx, old.Asset); err != nil {
 			return err
+		}
+		if old.Vulnerability != f.Vulnerability {
+			if err := s.db.moveVuln(ctx, f.ID, old.Vulnerability, f.Vulnerability); err != nil {
+				return err
+			}
 		}
 		p.add(what, f, s.row(f, f.ID))
 		if !slices.EqualFunc(old.Intervals[:len(old.Intervals)-1], f.Intervals[:len(f.Intervals)-1], sameInterval) {

@@ -13,14 +13,16 @@ import (
 // scanVulns are the vulnerabilities of a scan within a transaction that adds to
 // them.
 type scanVulns struct {
-	sums  map[harrier.VulnID]harrier.ScanVuln
-	dirty bool
+	known []harrier.ScanVuln                  // by rising number
+	added map[harrier.VulnID]harrier.ScanVuln // counts to be added
 }
 
 // ScanVulns returns the vulnerabilities that a scan observed, by rising number.
 func (db *DB) ScanVulns(ctx context.Context, scan harrier.ID) ([]harrier.ScanVuln, error) {
 	if t := db.tx(ctx); t != nil && t.vulns[scan] != nil {
-		return t.vulns[scan].list(), nil
+		v := t.vulns[scan]
+		v.merge()
+		return slices.Clone(v.known), nil
 	}
 	return db.readVulns(ctx, scan)
 }
@@ -37,46 +39,52 @@ func (db *DB) AddScanVulns(ctx context.Context, scan harrier.ID, list []harrier.
 			if err != nil {
 				return err
 			}
-			v = &scanVulns{sums: make(map[harrier.VulnID]harrier.ScanVuln, len(known)+len(list))}
-			for _, k := range known {
-				v.sums[k.Vulnerability] = k
-			}
+			v = &scanVulns{known: known, added: map[harrier.VulnID]harrier.ScanVuln{}}
 			if t.vulns == nil {
 				t.vulns = map[harrier.ID]*scanVulns{}
 			}
 			t.vulns[scan] = v
 		}
 		for _, add := range list {
-			was := v.sums[add.Vulnerability]
+			was := v.added[add.Vulnerability]
 			add.Count, add.Hosts = add.Count+was.Count, add.Hosts+was.Hosts
-			v.sums[add.Vulnerability] = add
+			v.added[add.Vulnerability] = add
 		}
-		v.dirty = v.dirty || len(list) > 0
 		return nil
 	})
 }
 
-func (v *scanVulns) list() []harrier.ScanVuln {
-	var out []harrier.ScanVuln
-	for _, id := range slices.Sorted(maps.Keys(v.sums)) {
-		if v.sums[id].Count > 0 {
-			out = append(out, v.sums[id])
+// merge adds what was added to what is known.
+func (v *scanVulns) merge() {
+	out := make([]harrier.ScanVuln, 0, len(v.known)+len(v.added))
+	keep := func(s harrier.ScanVuln) {
+		if s.Count > 0 {
+			out = append(out, s)
 		}
 	}
-	return out
+	rest := v.known
+	for _, id := range slices.Sorted(maps.Keys(v.added)) {
+		for ; len(rest) > 0 && rest[0].Vulnerability < id; rest = rest[1:] {
+			keep(rest[0])
+		}
+		add := v.added[id]
+		if len(rest) > 0 && rest[0].Vulnerability == id {
+			add.Count, add.Hosts = add.Count+rest[0].Count, add.Hosts+rest[0].Hosts
+			rest = rest[1:]
+		}
+		keep(add)
+	}
+	v.known = append(out, rest...)
+	v.added = map[harrier.VulnID]harrier.ScanVuln{}
 }
 
 // flushVulns writes what the transaction of ctx added.
 func (db *DB) flushVulns(ctx context.Context) error {
 	for scan, v := range db.tx(ctx).vulns {
-		if !v.dirty {
-			continue
-		}
-		var b []byte
+		v.merge()
+		b := binary.AppendUvarint([]byte{packedPlain}, uint64(len(v.known)))
 		var before harrier.VulnID
-		list := v.list()
-		b = binary.AppendUvarint(b, uint64(len(list)))
-		for _, s := range list {
+		for _, s := range v.known {
 			b = binary.AppendVarint(b, int64(s.Vulnerability-before))
 			b = append(b, byte(s.Severity))
 			b = binary.AppendVarint(b, int64(s.Count))
@@ -84,11 +92,10 @@ func (db *DB) flushVulns(ctx context.Context) error {
 			before = s.Vulnerability
 		}
 		_, err := db.exec(ctx, `INSERT INTO scan_vulns (scan, data) VALUES ($1, $2)
-			ON CONFLICT (scan) DO UPDATE SET data = excluded.data`, int64(scan), append([]byte{packedPlain}, b...))
+			ON CONFLICT (scan) DO UPDATE SET data = excluded.data`, int64(scan), b)
 		if err != nil {
 			return fmt.Errorf("put vulnerabilities of scan %d: %w", scan, err)
 		}
-		v.dirty = false
 	}
 	return nil
 }

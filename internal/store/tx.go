@@ -38,13 +38,21 @@ func (db *DB) InTx(ctx context.Context, f func(ctx context.Context) error) error
 		err = cmp.Or(t.broken, ctx.Err())
 	}
 	if err == nil {
-		err = db.flushVulns(context.WithValue(ctx, txKey{db}, t))
+		err = db.flush(context.WithValue(ctx, txKey{db}, t))
 	}
 	if err != nil {
 		t.end(ctx, "ROLLBACK")
 		return err
 	}
 	return t.commit(ctx)
+}
+
+// flush writes what the transaction of ctx has put off to its end.
+func (db *DB) flush(ctx context.Context) error {
+	if err := db.flushVulns(ctx); err != nil {
+		return err
+	}
+	return db.indexVulns(ctx)
 }
 
 // txKey is where a context carries its transaction of a database.
@@ -62,6 +70,8 @@ type tx struct {
 	repositories map[harrier.ID]harrier.ID // of assets
 	// Vulnerabilities of scans, to be written before the commit.
 	vulns map[harrier.ID]*scanVulns
+	// The ID of the newest finding; 0 when the transaction added none.
+	lastFinding harrier.ID
 }
 
 func (db *DB) tx(ctx context.Context) *tx {

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/bus"
 )
 

@@ -11,7 +11,7 @@ import (
 	gocvss20 "github.com/pandatix/go-cvss/20"
 	gocvss31 "github.com/pandatix/go-cvss/31"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/check"
 	"github.com/harrier-scan/harrier/internal/match"
 )

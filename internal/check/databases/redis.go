@@ -5,7 +5,7 @@ import (
 	"context"
 	"fmt"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/check"
 )
 

@@ -11,7 +11,7 @@ import (
 
 	"github.com/miekg/dns"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/check"
 )
 

@@ -11,7 +11,7 @@ import (
 	"github.com/miekg/dns"
 	"go.uber.org/goleak"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/check"
 	"github.com/harrier-scan/harrier/internal/check/checktest"
 	"github.com/harrier-scan/harrier/internal/wiretest"

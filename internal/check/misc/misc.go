@@ -5,7 +5,7 @@ package misc
 import (
 	"slices"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/check"
 )
 

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"strings"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/check"
 )
 

@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"net/http"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/check"
 )
 

@@ -7,7 +7,7 @@ import (
 	"encoding/binary"
 	"fmt"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/check"
 )
 

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"sync"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 )
 
 // Book is the coverage of one host while it is being scanned. Its methods may

@@ -5,7 +5,7 @@ import (
 	"sync"
 	"testing"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/stage/collect"
 )
 

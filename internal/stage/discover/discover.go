@@ -10,7 +10,7 @@ import (
 	"net/netip"
 	"time"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/netio"
 )
 

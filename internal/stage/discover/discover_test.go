@@ -9,7 +9,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/netio"
 	"github.com/harrier-scan/harrier/internal/stage/discover"
 )

@@ -11,7 +11,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/probe"
 	"github.com/harrier-scan/harrier/internal/stage/identify"
 	"github.com/harrier-scan/harrier/internal/wiretest"

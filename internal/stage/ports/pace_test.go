@@ -6,7 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 )
 
 func TestWindow(t *testing.T) {

@@ -20,7 +20,7 @@ import (
 	"slices"
 	"time"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/netio"
 )
 

@@ -8,7 +8,7 @@ import (
 	"sync/atomic"
 	"testing"
 
-	harrier "github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/netio"
 )
 

@@ -346,6 +346,7 @@ CREATE UNIQUE INDEX finding_key ON finding (asset, vuln, protocol, port, instanc
 CREATE INDEX finding_page ON finding (severity, last_seen, id);
 CREATE INDEX finding_closed ON finding (severity, last_seen, id) WHERE closed > 0; -- few among many
 CREATE INDEX finding_vuln ON finding (vuln);
+CREATE VIEW finding_by_vuln AS SELECT vuln, id AS finding FROM finding;
 
 CREATE TABLE finding_interval (
     finding   BIGINT NOT NULL,

@@ -343,7 +343,15 @@ CREATE TABLE finding (
 CREATE UNIQUE INDEX finding_key ON finding (asset, vuln, protocol, port, instance);
 CREATE INDEX finding_page ON finding (severity, last_seen); -- and the id, as in every index
 CREATE INDEX finding_closed ON finding (severity, last_seen) WHERE closed > 0; -- few among many
-CREATE INDEX finding_vuln ON finding (vuln);
+
+-- What an index on vuln would hold, of the findings up to the ID in sequence:
+-- the newer ones are added many at a time and in order, because a scan meets
+-- vulnerabilities all over the index, and would write a page for each.
+CREATE TABLE finding_vuln (
+    vuln    BIGINT NOT NULL,
+    finding BIGINT NOT NULL,
+    PRIMARY KEY (vuln, finding)
+) WITHOUT ROWID;
 
 CREATE TABLE finding_interval (
     finding   BIGINT NOT NULL,
@@ -366,4 +374,7 @@ CREATE TABLE sequence (
     name TEXT   PRIMARY KEY,
     last BIGINT NOT NULL
 );
-INSERT INTO sequence (name, last) VALUES ('finding', 0);
+INSERT INTO sequence (name, last) VALUES ('finding', 0), ('finding_vuln', 0);
+
+CREATE VIEW finding_by_vuln AS SELECT vuln, finding FROM finding_vuln UNION ALL
+    SELECT vuln, id AS finding FROM finding WHERE id > (SELECT last FROM sequence WHERE name = 'finding_vuln');
