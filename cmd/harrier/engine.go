@@ -1,0 +1,22 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"os"
+
+	"github.com/harrier-scan/harrier/internal/console"
+)
+
+type engineCommand struct {
+	Join     string `required:"" placeholder:"FILE" help:"engine.json from the data folder of a console that listens for engines."`
+	Name     string `placeholder:"NAME" help:"Name of the engine; the host's name when empty."`
+	Pool     string `default:"local" placeholder:"POOL" help:"Pool whose scans it runs."`
+	Parallel int    `default:"4" placeholder:"N" help:"Batches at a time."`
+}
+
+// Run runs the engine until a signal comes.
+func (c engineCommand) Run(ctx context.Context) error {
+	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
+	return console.RunEngine(ctx, console.EngineOptions{Join: c.Join, Name: c.Name, Pool: c.Pool, Parallel: c.Parallel}, log)
+}

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/harrier-scan/harrier/internal/console"
+)
+
+type serveCommand struct {
+	File string `name:"config" short:"c" env:"HARRIER_CONFIG" placeholder:"FILE" help:"JSON file with these settings; the environment and flags go over it."`
+	console.Options
+}
+
+// Run starts the console and keeps it running until a signal comes.
+func (c serveCommand) Run(ctx context.Context, s streams) error {
+	config, err := c.Options.Config()
+	if err != nil {
+		return err
+	}
+	log := config.Logger()
+	con, err := console.Open(ctx, config, log)
+	if err != nil {
+		return err
+	}
+	defer con.Close()
+	if con.First.Created {
+		fmt.Fprintf(s.out, "\nThis is a new installation. Sign in with\n\n  User:     %s\n  Password: %s\n\nThe password is shown this once. Change it, or set another with: harrier user password %s\n\n",
+			con.First.Name, con.First.Password, con.First.Name)
+	}
+	for _, a := range con.Addrs() {
+		fmt.Fprintf(s.out, "Harrier answers on https://%s\n", a)
+	}
+	return con.Run(ctx)
+}
+
+type configCommand struct {
+	serveCommand
+}
+
+// Run prints the configuration, after checking it.
+func (c configCommand) Run(s streams) error {
+	if _, err := c.Options.Config(); err != nil {
+		return err
+	}
+	enc := json.NewEncoder(s.out)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(c.Options)
+}
+
+// kongParse parses args with a configuration file behind them, if one is
+// named.
+func kongParse(parser *kong.Kong, args []string, files *fileResolver) (*kong.Context, error) {
+	if err := files.load(); err != nil {
+		return nil, err
+	}
+	if files.values != nil {
+		if err := kong.Resolvers(files).Apply(parser); err != nil {
+			return nil, err
+		}
+	}
+	return parser.Parse(args)
+}
+
+// fileResolver answers for flags that neither the command line nor the
+// environment sets.
+type fileResolver struct {
+	args   []string
+	values map[string]any
+}
+
+// load reads the file that --config, -c or HARRIER_CONFIG names.
+func (f *fileResolver) load() error {
+	if len(f.args) == 0 || f.args[0] != "serve" && f.args[0] != "config" {
+		return nil
+	}
+	path := os.Getenv("HARRIER_CONFIG")
+	for i, a := range f.args {
+		if (a == "--config" || a == "-c") && i+1 < len(f.args) {
+			path = f.args[i+1]
+		} else if rest, ok := strings.CutPrefix(a, "--config="); ok {
+			path = rest
+		}
+	}
+	if path == "" {
+		return nil
+	}
+	var err error
+	f.values, err = console.ReadFile(path)
+	return err
+}
+
+// Validate is part of kong.Resolver; the file is checked when it is read.
+func (f *fileResolver) Validate(*kong.Application) error { return nil }
+
+// Resolve is part of kong.Resolver.
+func (f *fileResolver) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+	for _, env := range flag.Envs {
+		if _, set := os.LookupEnv(env); set {
+			return nil, nil //nolint:nilnil // kong's way to say: not mine
+		}
+	}
+	return f.values[strings.ReplaceAll(flag.Name, "-", "_")], nil
+}

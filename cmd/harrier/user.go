@@ -1,0 +1,54 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/harrier-scan/harrier/internal/console"
+)
+
+type userCommand struct {
+	Password passwordCommand `cmd:"" help:"Give a user a new generated password."`
+	List     listCommand     `cmd:"" help:"List the users."`
+}
+
+type passwordCommand struct {
+	Name string `arg:"" help:"Name of the user."`
+	console.Options
+}
+
+// Run sets a new password and prints it.
+func (c passwordCommand) Run(ctx context.Context, s streams) error {
+	config, err := c.Options.Config()
+	if err != nil {
+		return err
+	}
+	password, err := console.ResetPassword(ctx, config, c.Name)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(s.out, "User:     %s\nPassword: %s\n", c.Name, password)
+	return err
+}
+
+type listCommand struct {
+	console.Options
+}
+
+// Run lists the users.
+func (c listCommand) Run(ctx context.Context, s streams) error {
+	config, err := c.Options.Config()
+	if err != nil {
+		return err
+	}
+	users, err := console.Users(ctx, config)
+	if err != nil {
+		return err
+	}
+	for _, u := range users {
+		if _, err := fmt.Fprintf(s.out, "%-4d %-24s %s\n", u.ID, u.Name, u.Role); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,198 @@
+// Package console wires everything: the store, the bus, the rooms, the
+// dialects, the listeners and a local engine. It holds the lists of dialects
+// and formats, and the configuration.
+package console
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"log/slog"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/bus"
+	"github.com/harrier-scan/harrier/internal/pki"
+	"github.com/harrier-scan/harrier/internal/secret"
+	"github.com/harrier-scan/harrier/internal/server"
+	"github.com/harrier-scan/harrier/internal/store"
+)
+
+// Console is a console that is open: its files are locked, its database is
+// migrated, its listeners are taken. It does nothing before Run.
+type Console struct {
+	First FirstUser // of a new installation
+
+	config  Config
+	log     *slog.Logger
+	core    *core
+	web     *server.Server
+	bus     *bus.Server
+	conn    *bus.Conn
+	closers []func() error
+}
+
+// FirstUser is the administrator that a new installation makes.
+type FirstUser struct {
+	Name, Password string
+	Created        bool // false for an installation that has users
+}
+
+// Open opens everything that a console needs, or nothing. It answers
+// Unavailable, naming it, for what can't be had: the data folder, the database,
+// an address in use, another console on the same folder.
+func Open(ctx context.Context, c Config, log *slog.Logger) (_ *Console, err error) {
+	con := &Console{config: c, log: log}
+	defer func() {
+		if err != nil {
+			con.Close()
+		}
+	}()
+	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		return nil, harrier.Errorf(harrier.Unavailable, "the data folder %s can not be made", c.Data).Because(err)
+	}
+	unlock, err := lock(filepath.Join(c.Data, "lock"))
+	if err != nil {
+		return nil, err
+	}
+	con.closers = append(con.closers, unlock)
+	authority, err := pki.Open(filepath.Join(c.Data, "tls"), time.Now())
+	if err != nil {
+		return nil, err
+	}
+	pair, err := serverPair(c, authority)
+	if err != nil {
+		return nil, err
+	}
+	if con.core, err = con.openCore(ctx, authority, pair); err != nil {
+		return nil, err
+	}
+	con.web, err = server.Listen(ctx, server.Config{
+		Listen: c.Listen, Drain: c.Drain, Log: log, Handler: handler(con.core.rooms, Dialects()),
+		TLS: &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12},
+	})
+	if err != nil {
+		return nil, err
+	}
+	con.closers = append(con.closers, func() error { con.web.Close(); return nil })
+	con.First.Name, con.First.Password, con.First.Created, err = con.core.rooms.Identity.First(ctx)
+	return con, err
+}
+
+// openCore opens the database, the bus and the rooms over them.
+func (con *Console) openCore(ctx context.Context, authority *pki.Authority, pair tls.Certificate) (*core, error) {
+	c := con.config
+	db, err := openStore(ctx, c.DSN)
+	if err != nil {
+		return nil, err
+	}
+	con.closers = append(con.closers, db.Close)
+	box, err := secret.Open(filepath.Join(c.Data, "secret.key"))
+	if err != nil {
+		return nil, err
+	}
+	if err := con.openBus(ctx, authority, pair); err != nil {
+		return nil, err
+	}
+	return newCore(ctx, coreConfig{
+		db: db, bus: con.conn, box: box, guard: c.Guard, idle: c.Idle, files: filepath.Join(c.Data, "files"), version: Version, log: con.log,
+	})
+}
+
+// openStore opens the database; an error names it, without its password.
+func openStore(ctx context.Context, dsn string) (*store.DB, error) {
+	db, err := store.Open(ctx, dsn)
+	if err == nil {
+		return db, nil
+	}
+	name := dsn
+	if u, errURL := url.Parse(dsn); errURL == nil {
+		name = u.Redacted()
+	}
+	return nil, harrier.Errorf(harrier.KindOf(err), "%s: %s", name, harrier.MessageOf(err)).Because(err)
+}
+
+// openBus starts the message server, for engines elsewhere too if there is an
+// address for them.
+func (con *Console) openBus(ctx context.Context, authority *pki.Authority, pair tls.Certificate) error {
+	c := con.config
+	config := bus.Config{Dir: filepath.Join(c.Data, "bus"), AckWait: c.Redeliver}
+	var join joinFile
+	if c.BusListen != "" {
+		var err error
+		if join, err = openJoin(c.Data); err != nil {
+			return err
+		}
+		config.Listen, config.Token = c.BusListen, join.Token
+		config.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS13}
+	}
+	var err error
+	if con.bus, err = bus.Serve(ctx, config); err != nil {
+		return err
+	}
+	con.closers = append(con.closers, func() error { con.bus.Close(); return nil })
+	if con.conn, err = con.bus.Connect(ctx); err != nil {
+		return err
+	}
+	con.closers = append(con.closers, func() error { con.conn.Close(); return nil })
+	if c.BusListen == "" {
+		return nil
+	}
+	join.URL, join.Authority, join.Redeliver = con.bus.URL(), string(authority.PEM()), harrier.Duration(c.Redeliver)
+	return join.save(c.Data)
+}
+
+func serverPair(c Config, authority *pki.Authority) (tls.Certificate, error) {
+	if c.TLSCert != "" {
+		return pki.LoadPair(c.TLSCert, c.TLSKey)
+	}
+	return authority.Server(c.Host, time.Now())
+}
+
+// Addrs are the addresses that the console answers on.
+func (con *Console) Addrs() []net.Addr { return con.web.Addrs() }
+
+// Run serves until ctx ends: first the listeners drain, then the engine gives
+// back what it has in hand, then the rooms end. Nothing acknowledged is lost
+// however it ends.
+func (con *Console) Run(ctx context.Context) error {
+	g, running := errgroup.WithContext(ctx)
+	g.Go(func() error { return con.web.Run(running) })
+	g.Go(func() error { return con.core.run(running) })
+	if con.config.Engine {
+		g.Go(func() error { return con.runEngine(running) })
+	}
+	con.log.InfoContext(ctx, "console started", "data", con.config.Data)
+	err := g.Wait()
+	con.log.InfoContext(context.WithoutCancel(ctx), "console ended")
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		err = nil // as asked
+	}
+	return err
+}
+
+// runEngine runs the local engine: an ordinary client of the bus.
+func (con *Console) runEngine(ctx context.Context) error {
+	conn, err := con.bus.Connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	return newEngine(conn, EngineOptions{Name: "local", Pool: harrier.LocalPool, Beat: beat(con.config.Redeliver)}, con.log).Run(ctx)
+}
+
+// Close gives back everything that Open took.
+func (con *Console) Close() {
+	for i := len(con.closers) - 1; i >= 0; i-- {
+		if err := con.closers[i](); err != nil {
+			con.log.Warn("close", "err", err)
+		}
+	}
+	con.closers = nil
+}

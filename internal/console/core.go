@@ -1,0 +1,153 @@
+package console
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/asset"
+	"github.com/harrier-scan/harrier/internal/calendar"
+	"github.com/harrier-scan/harrier/internal/check"
+	"github.com/harrier-scan/harrier/internal/check/all"
+	"github.com/harrier-scan/harrier/internal/dialect/kit"
+	"github.com/harrier-scan/harrier/internal/finding"
+	"github.com/harrier-scan/harrier/internal/fleet"
+	"github.com/harrier-scan/harrier/internal/identity"
+	"github.com/harrier-scan/harrier/internal/match"
+	"github.com/harrier-scan/harrier/internal/policy"
+	"github.com/harrier-scan/harrier/internal/report"
+	"github.com/harrier-scan/harrier/internal/scan"
+	"github.com/harrier-scan/harrier/internal/secret"
+	"github.com/harrier-scan/harrier/internal/site"
+	"github.com/harrier-scan/harrier/internal/store"
+	"github.com/harrier-scan/harrier/internal/vuln"
+)
+
+// Version is what an unreleased build calls itself.
+const Version = "0.1.0"
+
+// messages is the console's side of the bus.
+type messages interface {
+	scan.Bus
+	finding.Bus
+	fleet.Bus
+}
+
+// core is the rooms over one store and one bus: what a console and a scan from
+// the command line have in common.
+type core struct {
+	rooms   kit.Rooms
+	log     *slog.Logger
+	runners []func(context.Context) error
+}
+
+// coreConfig is what a core is made of.
+type coreConfig struct {
+	db        *store.DB
+	bus       messages
+	box       *secret.Box
+	guard     harrier.Guard // of the configuration, added to the stored rules
+	idle      time.Duration
+	files     string // folder for reports and uploads
+	batchSize int
+	version   string
+	log       *slog.Logger
+}
+
+// guarded adds the configuration's guard rules to the stored ones.
+type guarded struct {
+	*policy.Room
+	more harrier.Guard
+}
+
+// Guard returns all rules.
+func (g guarded) Guard(ctx context.Context) (harrier.Guard, error) {
+	rules, err := g.Room.Guard(ctx)
+	if err != nil {
+		return harrier.Guard{}, err
+	}
+	rules.Never = append(rules.Never, g.more.Never...)
+	rules.Fragile = append(rules.Fragile, g.more.Fragile...)
+	return rules, nil
+}
+
+// newCore makes the rooms and loads what the checks know.
+func newCore(ctx context.Context, c coreConfig) (*core, error) {
+	db, now := c.db, time.Now
+	vulns := vuln.New(db)
+	definitions, infos := content(all.Checks())
+	if err := vulns.Load(ctx, definitions, infos); err != nil {
+		return nil, err
+	}
+	users := identity.New(db, identity.Config{IdleTimeout: c.idle, Now: now, Log: c.log})
+	policies := policy.New(db, vulns, c.box, now)
+	var scans *scan.Room
+	findings := finding.New(finding.Config{
+		Store: db, Bus: c.bus, Catalog: vulns, Version: c.version, Now: now, Log: c.log,
+		Search: func(ctx context.Context, e harrier.Expr, p finding.Page) ([]harrier.Finding, int, error) {
+			return db.SearchFindings(ctx, e, store.Page{Sort: p.Sort, Desc: p.Desc, Limit: p.Limit, Offset: p.Offset})
+		},
+		Folded: func(id harrier.ID) { scans.Folded(id) },
+	})
+	scans = scan.New(scan.Config{
+		Store: db, Bus: c.bus, Policies: guarded{policies, c.guard}, Findings: findings, Next: calendar.Next,
+		Now: now, Log: c.log, BatchSize: c.batchSize,
+	})
+	engines := fleet.New(fleet.Config{Store: db, Bus: c.bus, Now: now, Log: c.log})
+	assets := asset.New(db, func(ctx context.Context, e harrier.Expr, p asset.Page) ([]harrier.Asset, int, error) {
+		return db.SearchAssets(ctx, e, store.Page{Sort: p.Sort, Desc: p.Desc, Limit: p.Limit, Offset: p.Offset})
+	})
+	reports, err := report.New(report.Config{Store: db, Scans: scans, Vulns: vulns, Formats: Formats(), Dir: c.files, Version: c.version, Now: now, Log: c.log})
+	if err != nil {
+		return nil, err
+	}
+	id, err := installation(ctx, db, now())
+	if err != nil {
+		return nil, err
+	}
+	return &core{
+		rooms: kit.Rooms{
+			Identity: users, Sites: site.New(db, policies, now), Policies: policies, Scans: scans, Findings: findings, Assets: assets,
+			Vulns: vulns, Fleet: engines, Reports: reports, Version: c.version, Started: now(), ServerUUID: id, Now: now, Log: c.log,
+		},
+		log:     c.log,
+		runners: []func(context.Context) error{users.Run, findings.Run, scans.Run, engines.Run, reports.Run},
+	}, nil
+}
+
+// run runs the rooms until ctx ends or one of them fails.
+func (c *core) run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	for _, r := range c.runners {
+		g.Go(func() error { return r(ctx) })
+	}
+	return g.Wait()
+}
+
+// content is everything that can be found: by active checks, by matching and as
+// a statement of fact.
+func content(checks []check.Check) ([]harrier.Vulnerability, []harrier.CheckInfo) {
+	definitions, infos := match.Vulnerabilities(), match.Checks()
+	for _, c := range checks {
+		definitions = append(definitions, c.Vulnerability)
+		infos = append(infos, c.CheckInfo)
+	}
+	return definitions, infos
+}
+
+// installation returns the UUID of this installation, made at its first start.
+func installation(ctx context.Context, db *store.DB, now time.Time) (harrier.UUID, error) {
+	const key = "installation"
+	text, known, err := db.Value(ctx, key)
+	if err != nil {
+		return harrier.UUID{}, err
+	}
+	if known {
+		return harrier.ParseUUID(text)
+	}
+	id := harrier.NewUUID(now)
+	return id, db.SetValue(ctx, key, id.String())
+}

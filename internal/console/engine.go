@@ -1,0 +1,69 @@
+package console
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/bus"
+	"github.com/harrier-scan/harrier/internal/check/all"
+	"github.com/harrier-scan/harrier/internal/engine"
+	"github.com/harrier-scan/harrier/internal/probe"
+)
+
+// EngineOptions is how an engine runs.
+type EngineOptions struct {
+	Join     string // join file of the console; only for RunEngine
+	Name     string // "" means the host's name
+	Pool     string
+	Parallel int           // batches at a time; 0 means 4
+	Beat     time.Duration // between heartbeats; 0 means 5s
+}
+
+// uuid is the same for an engine of this name and pool on this machine at
+// every start, so that consoles know it again.
+func (o EngineOptions) uuid() harrier.UUID {
+	host, _ := os.Hostname() // "" will do
+	return harrier.NamedUUID(strings.Join([]string{"engine", host, o.Pool, o.Name}, "/"))
+}
+
+// newEngine returns an engine with every check and probe that this binary has.
+func newEngine(b engine.Bus, o EngineOptions, log *slog.Logger) *engine.Engine {
+	return engine.New(b, engine.Config{
+		UUID: o.uuid(), Name: o.Name, Pool: o.Pool, Version: Version, Parallel: o.Parallel, Beat: o.Beat,
+		Checks: all.Checks(), Identify: probe.Identify, OS: probe.OS, Log: log,
+	})
+}
+
+// RunEngine joins a console's bus and runs an engine until ctx ends. The
+// console may go away and come back meanwhile. It answers Unavailable or
+// Invalid for a join file that can't be used.
+func RunEngine(ctx context.Context, o EngineOptions, log *slog.Logger) error {
+	join, err := readJoin(o.Join)
+	if err != nil {
+		return err
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM([]byte(join.Authority)) || join.URL == "" || join.Token == "" {
+		return harrier.Errorf(harrier.Invalid, "%s is not a join file", o.Join)
+	}
+	conn, err := bus.Dial(ctx, join.URL, join.Token, &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS13})
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	o.Beat = beat(join.Redeliver.Or(bus.DefaultAckWait))
+	log.InfoContext(ctx, "engine joined", "console", join.URL)
+	return newEngine(conn, o, log).Run(ctx)
+}
+
+// beat is how often an engine shows signs of life so that several may be lost
+// before its batches are given to another.
+func beat(redeliver time.Duration) time.Duration {
+	return min(redeliver/5, 5*time.Second)
+}

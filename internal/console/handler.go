@@ -1,0 +1,29 @@
+package console
+
+import (
+	"net/http"
+
+	"github.com/harrier-scan/harrier/internal/dialect/kit"
+)
+
+// handler gives each request to the dialect that owns its path; every dialect
+// answers on every listener, under any host name.
+func handler(rooms kit.Rooms, dialects []kit.Dialect) http.Handler {
+	type door struct {
+		owns  func(*http.Request) bool
+		serve http.Handler
+	}
+	doors := make([]door, len(dialects))
+	for i, d := range dialects {
+		doors[i] = door{d.Owns, d.Handler(rooms)}
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for _, d := range doors {
+			if d.owns(r) {
+				d.serve.ServeHTTP(w, r)
+				return
+			}
+		}
+		http.NotFound(w, r)
+	})
+}

@@ -1,0 +1,21 @@
+package console
+
+import (
+	"github.com/harrier-scan/harrier/internal/dialect/kit"
+	"github.com/harrier-scan/harrier/internal/dialect/nessus"
+	"github.com/harrier-scan/harrier/internal/format"
+	formatcsv "github.com/harrier-scan/harrier/internal/format/csv"
+	formatjson "github.com/harrier-scan/harrier/internal/format/json"
+	formatnessus "github.com/harrier-scan/harrier/internal/format/nessus"
+	"github.com/harrier-scan/harrier/internal/format/sarif"
+	"github.com/harrier-scan/harrier/internal/format/table"
+)
+
+// Dialects are the public APIs, in the order in which they are asked whether a
+// request is theirs.
+func Dialects() []kit.Dialect { return []kit.Dialect{nessus.Dialect} }
+
+// Formats are the shapes that results can be written in.
+func Formats() []format.Format {
+	return []format.Format{formatnessus.Format, formatcsv.Format, formatjson.Format, sarif.Format, table.Format}
+}

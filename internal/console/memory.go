@@ -1,0 +1,75 @@
+package console
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/bus"
+	"github.com/harrier-scan/harrier/internal/dialect/kit"
+	"github.com/harrier-scan/harrier/internal/secret"
+	"github.com/harrier-scan/harrier/internal/store"
+)
+
+// Local is a console without listeners: all rooms over a database and a bus in
+// memory, and an engine. Scans from the command line run on one, and so do the
+// tests of the dialects.
+type Local struct {
+	Rooms kit.Rooms
+
+	core    *core
+	wires   *bus.MemoryBus
+	closers []func()
+}
+
+// OpenLocal makes a Local that calls itself version.
+func OpenLocal(ctx context.Context, version string, log *slog.Logger) (_ *Local, err error) {
+	l := &Local{wires: bus.Memory()}
+	l.closers = append(l.closers, l.wires.Close)
+	defer func() {
+		if err != nil {
+			l.Close()
+		}
+	}()
+	db, err := store.Open(ctx, ":memory:")
+	if err != nil {
+		return nil, err
+	}
+	l.closers = append(l.closers, func() { _ = db.Close() }) // nothing of it is kept
+	dir, err := os.MkdirTemp("", "harrier-")
+	if err != nil {
+		return nil, harrier.Errorf(harrier.Unavailable, "no temporary folder can be made").Because(err)
+	}
+	l.closers = append(l.closers, func() { _ = os.RemoveAll(dir) })
+	box, err := secret.New(make([]byte, secret.KeySize)) // what it seals is gone with the process
+	if err != nil {
+		return nil, err
+	}
+	l.core, err = newCore(ctx, coreConfig{db: db, bus: l.wires, box: box, idle: time.Hour, files: dir, version: version, log: log})
+	if err != nil {
+		return nil, err
+	}
+	l.Rooms = l.core.rooms
+	return l, nil
+}
+
+// Run runs the rooms and the engine until ctx ends.
+func (l *Local) Run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return l.core.run(ctx) })
+	g.Go(func() error {
+		return newEngine(l.wires, EngineOptions{Name: "local", Pool: harrier.LocalPool, Beat: 100 * time.Millisecond}, l.core.log).Run(ctx)
+	})
+	return g.Wait()
+}
+
+// Close gives everything back. It is called after Run has returned.
+func (l *Local) Close() {
+	for i := len(l.closers) - 1; i >= 0; i-- {
+		l.closers[i]()
+	}
+}

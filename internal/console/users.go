@@ -1,0 +1,59 @@
+package console
+
+import (
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"path/filepath"
+	"strings"
+
+	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/identity"
+)
+
+// atRest opens the users of a console that is not running.
+func atRest(ctx context.Context, c Config, use func(*identity.Room) error) error {
+	unlock, err := lock(filepath.Join(c.Data, "lock"))
+	if err != nil {
+		return err
+	}
+	defer unlock() //nolint:errcheck // the process ends anyway
+	db, err := openStore(ctx, c.DSN)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	return use(identity.New(db, identity.Config{Log: slog.New(slog.DiscardHandler)}))
+}
+
+// ResetPassword gives a user a new generated password and returns it. It
+// answers Unavailable while a console runs on the data folder and NotFound for
+// an unknown user.
+func ResetPassword(ctx context.Context, c Config, name string) (string, error) {
+	password := rand.Text()
+	err := atRest(ctx, c, func(users *identity.Room) error {
+		list, err := users.Users(ctx, operator)
+		if err != nil {
+			return err
+		}
+		for _, u := range list {
+			if strings.EqualFold(u.Name, name) {
+				return users.SetPassword(ctx, operator, u.ID, "", password)
+			}
+		}
+		return harrier.Errorf(harrier.NotFound, "no user %q", name)
+	})
+	return password, err
+}
+
+// Users lists the users. It answers Unavailable while a console runs on the
+// data folder.
+func Users(ctx context.Context, c Config) ([]harrier.User, error) {
+	var list []harrier.User
+	err := atRest(ctx, c, func(users *identity.Room) error {
+		var err error
+		list, err = users.Users(ctx, operator)
+		return err
+	})
+	return list, err
+}

@@ -1,0 +1,46 @@
+package kit
+
+import (
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/asset"
+	"github.com/harrier-scan/harrier/internal/finding"
+	"github.com/harrier-scan/harrier/internal/fleet"
+	"github.com/harrier-scan/harrier/internal/identity"
+	"github.com/harrier-scan/harrier/internal/policy"
+	"github.com/harrier-scan/harrier/internal/report"
+	"github.com/harrier-scan/harrier/internal/scan"
+	"github.com/harrier-scan/harrier/internal/site"
+	"github.com/harrier-scan/harrier/internal/vuln"
+)
+
+// Rooms is what a door may call. All fields but Now are set.
+type Rooms struct {
+	Identity *identity.Room
+	Sites    *site.Room
+	Policies *policy.Room
+	Scans    *scan.Room
+	Findings *finding.Room
+	Assets   *asset.Room
+	Vulns    *vuln.Room
+	Fleet    *fleet.Room
+	Reports  *report.Room
+
+	Version    string           // of Harrier: "0.3.0"
+	Started    time.Time        // of the console
+	ServerUUID harrier.UUID     // of the installation
+	Now        func() time.Time // nil: time.Now
+	Log        *slog.Logger
+}
+
+// Dialect is one public API.
+type Dialect struct {
+	Name string // "nessus"
+	// Owns reports whether a request is for this dialect, by its path alone:
+	// all dialects answer at every listener and under every host name.
+	Owns    func(*http.Request) bool
+	Handler func(Rooms) http.Handler
+}
