@@ -1,0 +1,51 @@
+# make test    everything, with the race detector, both databases, published clients and the testbed
+# make lint    gofumpt, go vet, staticcheck, golangci-lint at pinned versions
+# make build   a static binary in bin/
+# make kill    fifty random kill -9 in the middle of scans
+# make bench   the figures in the documentation
+
+TOOLS := $(CURDIR)/.cache/bin
+GOFUMPT := mvdan.cc/gofumpt@v0.12.0
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+
+.PHONY: test lint build kill bench fuzz tools setup
+
+test: setup
+	scripts/with-postgres.sh go test -race -shuffle=on -timeout 20m ./...
+	go test -run 'TestWalk|TestOrderDoesNotMatter' ./internal/finding
+
+setup:
+	scripts/setup-test.sh
+
+lint: tools
+	@unformatted="$$($(TOOLS)/gofumpt -l .)"; if [ -n "$$unformatted" ]; then echo "not formatted (gofumpt -w .):"; echo "$$unformatted"; exit 1; fi
+	go vet ./...
+	$(TOOLS)/staticcheck ./...
+	$(TOOLS)/golangci-lint run ./...
+
+tools: $(TOOLS)/gofumpt-v0.12.0 $(TOOLS)/staticcheck-v0.8.2 $(TOOLS)/golangci-lint-v2.15.0
+
+$(TOOLS)/gofumpt-v0.12.0:
+	GOBIN=$(TOOLS) go install $(GOFUMPT)
+	@touch $@
+
+$(TOOLS)/staticcheck-v0.8.2:
+	GOBIN=$(TOOLS) go install $(STATICCHECK)
+	@touch $@
+
+$(TOOLS)/golangci-lint-v2.15.0:
+	GOBIN=$(TOOLS) go install $(GOLANGCI)
+	@touch $@
+
+build:
+	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o bin/harrier ./cmd/harrier
+
+kill:
+	HARRIER_KILLS=50 go test -count=1 -timeout 60m -v -run TestKill ./test/kill
+
+bench:
+	go test -run '^$$' -bench . -benchtime 2s ./internal/...
+
+fuzz:
+	scripts/fuzz.sh
