@@ -56,7 +56,6 @@ type Port struct {
 	TLS      bool
 	Product  string // "": the wire does not tell
 	Version  bool   // the wire shows the package's version; otherwise none may be told
-	Shy      bool   // it does not answer the usual question, and so need not be found
 	// Findings are the vulnerabilities that active checks must report, in
 	// rising order. See Judged for those that they must not.
 	Findings []harrier.VulnID

@@ -16,13 +16,13 @@ dir {D}
 {+}
 `,
 		Flawed: Variant{Config: "protected-mode no", Ports: []Port{
-			{"P", 6379, harrier.TCP, "redis", false, "Redis", true, false, []harrier.VulnID{900001}},
-			{"Q", 6380, harrier.TCP, "redis", true, "Redis", true, false, []harrier.VulnID{42981, 51192, 57582, 900001}},
+			{"P", 6379, harrier.TCP, "redis", false, "Redis", true, []harrier.VulnID{900001}},
+			{"Q", 6380, harrier.TCP, "redis", true, "Redis", true, []harrier.VulnID{42981, 51192, 57582, 900001}},
 		}},
 		// That a password is needed is said by Redis and by its forks alike.
 		Fixed: &Variant{Config: "requirepass geheim", Certificate: Trusted, Ports: []Port{
-			{"P", 6379, harrier.TCP, "redis", false, "", false, false, nil},
-			{"Q", 6380, harrier.TCP, "redis", true, "", false, false, nil},
+			{"P", 6379, harrier.TCP, "redis", false, "", false, nil},
+			{"Q", 6380, harrier.TCP, "redis", true, "", false, nil},
 		}},
 	},
 	{
@@ -67,8 +67,8 @@ dir {D}
 // etcdPorts are those for clients and for peers; both tell the version.
 func etcdPorts(findings ...harrier.VulnID) []Port {
 	return []Port{
-		{"P", 2379, harrier.TCP, "http", false, "etcd", true, false, findings},
-		{"Q", 2380, harrier.TCP, "http", false, "etcd", true, false, nil},
+		{"P", 2379, harrier.TCP, "http", false, "etcd", true, findings},
+		{"Q", 2380, harrier.TCP, "http", false, "etcd", true, nil},
 	}
 }
 
@@ -115,8 +115,8 @@ ERL_FLAGS=+S 1:1
 ERL_EPMD_PORT={R}
 ERL_EPMD_ADDRESS={A}`,
 		Flawed: Variant{Ports: []Port{
-			{"P", 5672, harrier.TCP, "amqp", false, "RabbitMQ", true, false, nil},
-			{"R", 4369, harrier.TCP, "epmd", false, "Erlang Port Mapper Daemon", false, false, nil},
+			{"P", 5672, harrier.TCP, "amqp", false, "RabbitMQ", true, nil},
+			{"R", 4369, harrier.TCP, "epmd", false, "Erlang Port Mapper Daemon", false, nil},
 		}},
 	},
 }

@@ -11,12 +11,12 @@ var directories = []Daemon{
 controls { };
 zone "." { type master; file "root"; };`,
 		Flawed: Variant{Config: "recursion yes; allow-recursion { any; };", Ports: []Port{
-			{"P", 53, harrier.TCP, "dns", false, "ISC BIND", true, false, []harrier.VulnID{10028, 10539}},
-			{"P", 53, harrier.UDP, "dns", false, "ISC BIND", true, false, []harrier.VulnID{10028, 10539}},
+			{"P", 53, harrier.TCP, "dns", false, "ISC BIND", true, []harrier.VulnID{10028, 10539}},
+			{"P", 53, harrier.UDP, "dns", false, "ISC BIND", true, []harrier.VulnID{10028, 10539}},
 		}},
 		Fixed: &Variant{Config: `recursion no; version none; hostname none; server-id none;`, Ports: []Port{
-			{"P", 53, harrier.TCP, "dns", false, "", false, false, nil},
-			{"P", 53, harrier.UDP, "dns", false, "", false, false, nil},
+			{"P", 53, harrier.TCP, "dns", false, "", false, nil},
+			{"P", 53, harrier.UDP, "dns", false, "", false, nil},
 		}},
 	},
 	{
@@ -38,9 +38,9 @@ access to * {+}
 	},
 	{
 		Package: "snmpd", Binary: "snmpd", Args: "-f -Lf {D}/log -C -c {D}/config -p {D}/pid -I -smux", Config: "agentaddress udp:{A}:{P}\nrocommunity {+}\n",
-		Flawed: Variant{Config: "public", Ports: []Port{{"P", 161, harrier.UDP, "snmp", false, "net-snmp", false, false, []harrier.VulnID{41028}}}},
+		Flawed: Variant{Config: "public", Ports: []Port{{"P", 161, harrier.UDP, "snmp", false, "net-snmp", false, []harrier.VulnID{41028}}}},
 		// It ignores other communities, but names its engine to who asks by version 3.
-		Fixed: &Variant{Config: "geheim", Ports: []Port{{"P", 161, harrier.UDP, "snmp", false, "net-snmp", false, true, nil}}},
+		Fixed: &Variant{Config: "geheim", Ports: []Port{{"P", 161, harrier.UDP, "snmp", false, "net-snmp", false, nil}}},
 	},
 	{
 		Package: "rsync", Binary: "rsync", Args: "--daemon --no-detach --config={D}/config --port={P} --address={A}", Config: "use chroot=no\n[pub]\n path={D}\n{+}\n",

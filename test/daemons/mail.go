@@ -42,14 +42,14 @@ userdb {
 }
 `,
 		Flawed: Variant{Config: "disable_plaintext_auth=no", Ports: []Port{
-			{"P", 143, harrier.TCP, "imap", false, "Dovecot imapd", false, false, []harrier.VulnID{42981, 51192, 57582, 900201}},
-			{"Q", 993, harrier.TCP, "imap", true, "Dovecot imapd", false, false, []harrier.VulnID{42981, 51192, 57582}},
-			{"R", 110, harrier.TCP, "pop3", false, "Dovecot pop3d", false, false, []harrier.VulnID{15855, 42981, 51192, 57582}},
+			{"P", 143, harrier.TCP, "imap", false, "Dovecot imapd", false, []harrier.VulnID{42981, 51192, 57582, 900201}},
+			{"Q", 993, harrier.TCP, "imap", true, "Dovecot imapd", false, []harrier.VulnID{42981, 51192, 57582}},
+			{"R", 110, harrier.TCP, "pop3", false, "Dovecot pop3d", false, []harrier.VulnID{15855, 42981, 51192, 57582}},
 		}},
 		Fixed: &Variant{Config: "disable_plaintext_auth=yes", Certificate: Trusted, Ports: []Port{
-			{"P", 143, harrier.TCP, "imap", false, "Dovecot imapd", false, false, nil},
-			{"Q", 993, harrier.TCP, "imap", true, "Dovecot imapd", false, false, nil},
-			{"R", 110, harrier.TCP, "pop3", false, "Dovecot pop3d", false, false, nil},
+			{"P", 143, harrier.TCP, "imap", false, "Dovecot imapd", false, nil},
+			{"Q", 993, harrier.TCP, "imap", true, "Dovecot imapd", false, nil},
+			{"R", 110, harrier.TCP, "pop3", false, "Dovecot pop3d", false, nil},
 		}},
 	},
 	{

@@ -20,8 +20,8 @@ http { access_log off; client_body_temp_path {D}/b; proxy_temp_path {D}/p; fastc
 			Config:      "autoindex on; ssl_protocols TLSv1 TLSv1.1 TLSv1.2; ssl_ciphers DEFAULT:@SECLEVEL=0; location = /nginx_status { stub_status; }",
 			Certificate: Rotten,
 			Ports: []Port{
-				{"P", 80, harrier.TCP, "http", false, "nginx", true, false, []harrier.VulnID{40984, frameAncestors, frameOptions, 900501, 900503, 900505, contentType}},
-				{"Q", 443, harrier.TCP, "http", true, "nginx", true, false, []harrier.VulnID{
+				{"P", 80, harrier.TCP, "http", false, "nginx", true, []harrier.VulnID{40984, frameAncestors, frameOptions, 900501, 900503, 900505, contentType}},
+				{"Q", 443, harrier.TCP, "http", true, "nginx", true, []harrier.VulnID{
 					15901, 40984, frameAncestors, frameOptions, 51192, 57582, 69551, 84502, 104743, 157288, 900501, 900503, 900505, contentType,
 				}},
 			},
@@ -32,8 +32,8 @@ http { access_log off; client_body_temp_path {D}/b; proxy_temp_path {D}/p; fastc
  add_header Content-Security-Policy "frame-ancestors 'none'" always; add_header Strict-Transport-Security max-age=63072000 always;`,
 			Certificate: Trusted,
 			Ports: []Port{
-				{"P", 80, harrier.TCP, "http", false, "nginx", false, false, nil},
-				{"Q", 443, harrier.TCP, "http", true, "nginx", false, false, nil},
+				{"P", 80, harrier.TCP, "http", false, "nginx", false, nil},
+				{"Q", 443, harrier.TCP, "http", true, "nginx", false, nil},
 			},
 		},
 	},

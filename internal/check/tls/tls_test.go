@@ -99,6 +99,7 @@ func TestTrust(t *testing.T) {
 	good := issue(t, &root, "a.example", day(-9), day(90))
 	late := issue(t, &root, "a.example", day(-9), day(-1))
 	alone := issue(t, nil, "a.example", day(-9), day(90))
+	lateAlone := issue(t, nil, "a.example", day(-9), day(-1))
 	foreign := issue(t, &other, "a.example", day(-9), day(90))
 	roots := x509.NewCertPool()
 	roots.AddCert(root.cert)
@@ -114,6 +115,7 @@ func TestTrust(t *testing.T) {
 		{"foreign root sent", shown(foreign, other), harrier.Present, harrier.Present},
 		{"foreign root not sent", shown(foreign), harrier.Present, harrier.Absent},
 		{"expired", shown(late), harrier.Present, harrier.Absent},
+		{"expired and self-signed", shown(lateAlone), harrier.Present, harrier.Present},
 		{"none", nil, harrier.Unknown, harrier.Unknown},
 		{"garbage", []harrier.Certificate{{DER: []byte{1, 2, 3}}}, harrier.Unknown, harrier.Unknown},
 	} {

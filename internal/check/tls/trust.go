@@ -51,10 +51,26 @@ func judge(sent []harrier.Certificate, roots *x509.CertPool, now time.Time, wron
 		return harrier.Unknown, "", fmt.Errorf("certificate: %w", check.ErrNoFact)
 	}
 	why := verify(chain, roots, now)
+	// Go looks at the dates first: what else is wrong shows at a time when the
+	// certificate is valid.
+	if undated := verify(chain, roots, within(chain[0], now)); undated != nil {
+		why = undated
+	}
 	if wrong(chain, why) {
 		return harrier.Present, fmt.Sprintf("%s  Fault            : %s\n", describe(sent[0]), why), nil
 	}
 	return harrier.Absent, "", nil
+}
+
+// within returns the instant next to now at which c is valid.
+func within(c *x509.Certificate, now time.Time) time.Time {
+	switch {
+	case now.Before(c.NotBefore):
+		return c.NotBefore
+	case now.After(c.NotAfter):
+		return c.NotAfter
+	}
+	return now
 }
 
 // verify says why a chain is not trusted, or nil.

@@ -10,6 +10,21 @@ import (
 // makes a closed port say so).
 func Question(port uint16) []byte { return questions[port] }
 
+// secondQuestion is what is sent to a port that did not answer the first one:
+// for most protocols the same again.
+func secondQuestion(port uint16) []byte {
+	if port == 161 {
+		return snmpDiscovery
+	}
+	return Question(port)
+}
+
+// snmpDiscovery asks an agent of version 3 for its engine, which needs no
+// community: many agents answer nothing else.
+//
+// Source: RFC 3414, section 4.
+var snmpDiscovery = unhex("303a 020103 300f 02024852 020300ffe3 040104 020103 0410 300e 0400 020100 020100 0400 0400 0400 3012 0400 0400 a00c 02024852 020100 020100 3000")
+
 // questions are the requests by port. They read, they change nothing, and none
 // asks for an answer that is many times its size.
 var questions = byPort(questionList)

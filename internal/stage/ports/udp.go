@@ -65,7 +65,11 @@ func (s *udpScan) run(ctx context.Context) error {
 // been one that the service does not answer.
 func (s *udpScan) ask(ctx context.Context, port uint16) error {
 	for try := 0; try < udpTries; {
-		state, err := s.exchange(ctx, port)
+		question := Question(port)
+		if try > 0 {
+			question = secondQuestion(port)
+		}
+		state, err := s.exchange(ctx, port, question)
 		switch {
 		case harrier.KindOf(err) == harrier.Forbidden:
 			return nil
@@ -95,7 +99,7 @@ func (s *udpScan) note(ctx context.Context, port uint16, state netio.State) erro
 }
 
 // exchange sends one question and waits for any answer.
-func (s *udpScan) exchange(ctx context.Context, port uint16) (netio.State, error) {
+func (s *udpScan) exchange(ctx context.Context, port uint16, question []byte) (netio.State, error) {
 	c, err := s.net.Dial(ctx, "udp", netip.AddrPortFrom(s.t.Addr, port))
 	if err != nil {
 		return netio.Local, err
@@ -105,7 +109,7 @@ func (s *udpScan) exchange(ctx context.Context, port uint16) (netio.State, error
 	if s.t.RTT > 0 {
 		wait = min(max(4*s.t.RTT, 2*minWait), maxWait)
 	}
-	if _, err := c.Write(Question(port)); err != nil {
+	if _, err := c.Write(question); err != nil {
 		return netio.Classify(err), nil
 	}
 	if err := c.SetReadDeadline(time.Now().Add(wait)); err != nil {
