@@ -110,6 +110,6 @@ var assetFields = map[string]field{
 	"cpe":      {text: "cpe", within: ofServices},
 
 	"vulnerability": {number: "vuln", within: ofFindings}, // of the open findings
-	"cve":           {text: "cve", within: "id IN (SELECT asset FROM finding WHERE closed = 0 AND id IN " +
+	"cve": {text: "cve", within: "id IN (SELECT asset FROM finding WHERE closed = 0 AND id IN " +
 		"(SELECT finding FROM finding_by_vuln WHERE vuln IN (SELECT vuln FROM vulnerability_cve WHERE %s)))"},
 }
