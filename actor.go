@@ -45,8 +45,9 @@ func (r Role) Permissions() Permission {
 		return Analyst.Permissions() | ReadAll | EditAll | ManageUsers
 	case Operator:
 		return Administrator.Permissions() | ManageEngines | OperateConsole
+	default:
+		return 0
 	}
-	return 0
 }
 
 // Actor is who asks. The zero value may do nothing.

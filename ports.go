@@ -104,8 +104,9 @@ func (p Ports) Of(proto Protocol) []PortRange {
 		return p.TCP
 	case UDP:
 		return p.UDP
+	default:
+		return nil
 	}
-	return nil
 }
 
 // Contains reports whether the endpoint's port is in the set of its protocol.

@@ -102,8 +102,9 @@ func (s ScanStatus) Settled() ScanStatus {
 		return ScanRunning
 	case ScanStopping:
 		return ScanStopped
+	default:
+		return s
 	}
-	return s
 }
 
 // Plan is what the engines are told about a scan: immutable once launched.
