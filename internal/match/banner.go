@@ -12,13 +12,15 @@ import (
 // one shown. They are Potential: a banner can not show a fix that a
 // distribution brought to an old version. Done holds the planned checks that
 // did not end clean: vulnerable, skipped, or failed because the version is not
-// shown. A product that no service shows is clean without an entry.
+// shown, or not even the product: a service that hides what it is may be what it
+// was before. A product whose place another one takes is clean without an entry.
 //
 // The caller sets the time of the observations.
 func Services(_ harrier.Host, services []harrier.Service, planned *harrier.IDs, set harrier.Settings) (present []harrier.Observation, done []harrier.Done) {
 	for _, s := range services {
 		p := productOf(s)
 		if p == nil {
+			done = append(done, hidden(s, planned)...)
 			continue
 		}
 		version := p.version(s)
@@ -43,6 +45,18 @@ func Services(_ harrier.Host, services []harrier.Service, planned *harrier.IDs, 
 		}
 	}
 	return present, done
+}
+
+// hidden are the outcomes of the planned checks of the products that s may be.
+func hidden(s harrier.Service, planned *harrier.IDs) (done []harrier.Done) {
+	for _, p := range possible(s) {
+		for i := range p.CVEs {
+			if id := p.CVEs[i].ID; wanted(planned, id) {
+				done = append(done, harrier.Done{Check: id, Endpoint: s.Endpoint, Outcome: harrier.Failed, Reason: "the product is not shown"})
+			}
+		}
+	}
+	return done
 }
 
 // observation states that the version of s is affected by c.

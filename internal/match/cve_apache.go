@@ -8,6 +8,7 @@ var apache = product{
 	Name:   "Apache httpd",
 	Names:  []string{"apache", "apache http server", "httpd"},
 	CPEs:   []string{"apache:http_server"},
+	Speaks: []string{"http"},
 	Family: "Web Servers",
 	What:   "web server",
 	Scheme: Dotted,

@@ -8,6 +8,7 @@ var bind = product{
 	Name:   "ISC BIND",
 	Names:  []string{"bind", "named"},
 	CPEs:   []string{"isc:bind"},
+	Speaks: []string{"dns"},
 	Family: "DNS",
 	What:   "DNS server",
 	Scheme: BIND,

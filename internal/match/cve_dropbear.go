@@ -8,6 +8,7 @@ var dropbear = product{
 	Name:   "Dropbear",
 	Names:  []string{"dropbear sshd", "dropbear ssh"},
 	CPEs:   []string{"dropbear_ssh_project:dropbear_ssh", "dropbear_ssh_project:dropbear"},
+	Speaks: []string{"ssh"},
 	Family: "Misc.",
 	What:   "SSH server",
 	Scheme: Dotted,

@@ -8,6 +8,7 @@ var exim = product{
 	Name:   "Exim",
 	Names:  []string{"exim smtpd"},
 	CPEs:   []string{"exim:exim", "university_of_cambridge:exim"},
+	Speaks: []string{"smtp"},
 	Family: "SMTP problems",
 	What:   "mail server",
 	Scheme: Dotted,

@@ -7,6 +7,7 @@ package match
 var haproxy = product{
 	Name:   "HAProxy",
 	CPEs:   []string{"haproxy:haproxy"},
+	Speaks: []string{"http", "http-proxy"},
 	Family: "Web Servers",
 	What:   "load balancer",
 	Scheme: Dotted,

@@ -7,6 +7,7 @@ package match
 var lighttpd = product{
 	Name:   "lighttpd",
 	CPEs:   []string{"lighttpd:lighttpd"},
+	Speaks: []string{"http"},
 	Family: "Web Servers",
 	What:   "web server",
 	Scheme: Dotted,

@@ -7,6 +7,7 @@ package match
 var mariadb = product{
 	Name:   "MariaDB",
 	CPEs:   []string{"mariadb:mariadb"},
+	Speaks: []string{"mysql"},
 	Family: "Databases",
 	What:   "database server",
 	Scheme: Dotted,

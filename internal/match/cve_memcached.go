@@ -7,6 +7,7 @@ package match
 var memcached = product{
 	Name:   "Memcached",
 	CPEs:   []string{"memcached:memcached", "memcached_project:memcached"},
+	Speaks: []string{"memcached"},
 	Family: "Databases",
 	What:   "cache server",
 	Scheme: Dotted,

@@ -8,6 +8,7 @@ var mosquitto = product{
 	Name:   "Mosquitto",
 	Names:  []string{"eclipse mosquitto"},
 	CPEs:   []string{"eclipse:mosquitto"},
+	Speaks: []string{"mqtt"},
 	Family: "Misc.",
 	What:   "MQTT broker",
 	Scheme: Dotted,

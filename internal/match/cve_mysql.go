@@ -8,6 +8,7 @@ var mysql = product{
 	Name:   "MySQL",
 	Names:  []string{"mysql server"},
 	CPEs:   []string{"oracle:mysql", "mysql:mysql", "oracle:mysql_server"},
+	Speaks: []string{"mysql"},
 	Family: "Databases",
 	What:   "database server",
 	Scheme: Dotted,

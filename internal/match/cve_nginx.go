@@ -7,6 +7,7 @@ package match
 var nginx = product{
 	Name:   "nginx",
 	CPEs:   []string{"f5:nginx", "nginx:nginx", "igor_sysoev:nginx"},
+	Speaks: []string{"http"},
 	Family: "Web Servers",
 	What:   "web server",
 	Scheme: Dotted,

@@ -7,6 +7,7 @@ package match
 var openssh = product{
 	Name:   "OpenSSH",
 	CPEs:   []string{"openbsd:openssh"},
+	Speaks: []string{"ssh"},
 	Family: "Misc.",
 	What:   "SSH server",
 	Scheme: OpenSSH,

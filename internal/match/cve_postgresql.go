@@ -8,6 +8,7 @@ var postgresql = product{
 	Name:   "PostgreSQL",
 	Names:  []string{"postgres"},
 	CPEs:   []string{"postgresql:postgresql"},
+	Speaks: []string{"postgresql"},
 	Family: "Databases",
 	What:   "database server",
 	Scheme: Dotted,

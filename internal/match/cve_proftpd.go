@@ -7,6 +7,7 @@ package match
 var proftpd = product{
 	Name:   "ProFTPD",
 	CPEs:   []string{"proftpd:proftpd"},
+	Speaks: []string{"ftp"},
 	Family: "FTP",
 	What:   "FTP server",
 	Scheme: Dotted,

@@ -7,6 +7,7 @@ package match
 var rabbitmq = product{
 	Name:   "RabbitMQ",
 	CPEs:   []string{"vmware:rabbitmq", "pivotal_software:rabbitmq", "rabbitmq:rabbitmq", "broadcom:rabbitmq_server"},
+	Speaks: []string{"amqp"},
 	Family: "Misc.",
 	What:   "message broker",
 	Scheme: Dotted,

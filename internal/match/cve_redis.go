@@ -8,6 +8,7 @@ var redis = product{
 	Name:   "Redis",
 	Names:  []string{"redis key-value store"},
 	CPEs:   []string{"redis:redis", "redislabs:redis"},
+	Speaks: []string{"redis"},
 	Family: "Databases",
 	What:   "database server",
 	Scheme: Dotted,

@@ -7,6 +7,7 @@ package match
 var rsync = product{
 	Name:   "rsync",
 	CPEs:   []string{"samba:rsync", "rsync_project:rsync"},
+	Speaks: []string{"rsync"},
 	Family: "Misc.",
 	What:   "file transfer server",
 	Scheme: Dotted,

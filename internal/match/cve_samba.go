@@ -8,6 +8,7 @@ var samba = product{
 	Name:   "Samba",
 	Names:  []string{"samba smbd"},
 	CPEs:   []string{"samba:samba"},
+	Speaks: []string{"smb"},
 	Family: "Misc.",
 	What:   "file server",
 	Scheme: Dotted,

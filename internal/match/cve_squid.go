@@ -8,6 +8,7 @@ var squid = product{
 	Name:   "Squid",
 	Names:  []string{"squid http proxy"},
 	CPEs:   []string{"squid-cache:squid"},
+	Speaks: []string{"http", "http-proxy"},
 	Family: "Misc.",
 	What:   "web proxy",
 	Scheme: Dotted,

@@ -8,6 +8,7 @@ var tomcat = product{
 	Name:   "Apache Tomcat",
 	Names:  []string{"tomcat", "apache jserv (tomcat)"},
 	CPEs:   []string{"apache:tomcat"},
+	Speaks: []string{"http"},
 	Family: "Web Servers",
 	What:   "application server",
 	Scheme: Dotted,

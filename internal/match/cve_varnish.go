@@ -8,6 +8,7 @@ var varnish = product{
 	Name:   "Varnish",
 	Names:  []string{"varnish cache"},
 	CPEs:   []string{"varnish-software:varnish_cache", "varnish_cache_project:varnish_cache", "varnish-cache:varnish", "varnish_cache_project:varnish"},
+	Speaks: []string{"http"},
 	Family: "Web Servers",
 	What:   "web cache",
 	Scheme: Dotted,

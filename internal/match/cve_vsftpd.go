@@ -7,6 +7,7 @@ package match
 var vsftpd = product{
 	Name:   "vsftpd",
 	CPEs:   []string{"vsftpd_project:vsftpd", "beasts:vsftpd"},
+	Speaks: []string{"ftp"},
 	Family: "FTP",
 	What:   "FTP server",
 	Scheme: Dotted,

@@ -13,6 +13,7 @@ type product struct {
 	Name   string   // for people; lower-cased and with hyphens it starts the slugs
 	Names  []string // other values of Service.Product, lower case
 	CPEs   []string // "vendor:product" names, current one first
+	Speaks []string // values of Service.Name that it may stand behind
 	Family string
 	What   string // what it is: "web server"
 	Scheme string // how its versions are ordered
@@ -70,6 +71,20 @@ func productOf(s harrier.Service) *product {
 		}
 	}
 	return nil
+}
+
+// possible returns the products of which s may be one: it shows none at all.
+func possible(s harrier.Service) []*product {
+	if s.Name == "" || s.Product != "" || s.CPE != "" {
+		return nil
+	}
+	var out []*product
+	for i := range products {
+		if has(products[i].Speaks, s.Name) {
+			out = append(out, &products[i])
+		}
+	}
+	return out
 }
 
 func has(list []string, s string) bool {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -30,6 +31,8 @@ type hostRun struct {
 	mu       sync.Mutex
 	host     harrier.Host
 	services []harrier.Service // recognised or at least asked
+
+	strangers atomic.Int32 // open ports that were not recognised
 }
 
 // job is one check to run; of the host as a whole with a zero service.
@@ -183,11 +186,23 @@ func send(ctx context.Context, jobs chan<- job, j job) error {
 	}
 }
 
+// maxStrangers is after how many open ports that nobody recognised the others
+// of a host are not asked any more: a tarpit opens all and answers on none, and
+// to wait for each takes a day.
+const maxStrangers = 128
+
 // identify asks one port what it serves. The error is ctx's or of publishing.
 func (h *hostRun) identify(ctx context.Context, e harrier.Endpoint) (harrier.Service, error) {
-	s, err := h.askService(ctx, e)
+	var s harrier.Service
+	var err error
+	if h.strangers.Load() < maxStrangers {
+		s, err = h.askService(ctx, e)
+	}
 	if ctx.Err() != nil {
 		return s, ctx.Err()
+	}
+	if s.Name == "" {
+		h.strangers.Add(1)
 	}
 	if err != nil {
 		h.tools.Log.DebugContext(ctx, "service not identified", "host", h.Name, "endpoint", e.String(), "err", err)
@@ -199,8 +214,28 @@ func (h *hostRun) identify(ctx context.Context, e harrier.Endpoint) (harrier.Ser
 	if err := h.tell(ctx, harrier.Result{Services: []harrier.Service{s}}); err != nil {
 		return s, err
 	}
-	h.book.Open(e, s.Name != "")
+	h.book.Open(e, s.Name != "" && s.Name != onlyTLS)
+	h.unasked(s)
 	return s, nil
+}
+
+// onlyTLS is the name of a service that speaks TLS and, inside, nothing that is
+// known: what else there is about it was not seen.
+const onlyTLS = "tls"
+
+// unasked notes the checks that would have something to ask of s if it speaks
+// TLS: a fragile host is not asked for that.
+func (h *hostRun) unasked(s harrier.Service) {
+	if !h.settings.Gentle || s.TLS {
+		return
+	}
+	secure := s
+	secure.TLS = true
+	for _, c := range assess.ForService(h.checks, secure) {
+		if !c.Applies(s) {
+			h.book.Add(harrier.Done{Check: c.ID, Endpoint: s.Endpoint, Outcome: harrier.Failed, Reason: "a fragile host is not asked for TLS"})
+		}
+	}
 }
 
 // askService runs the identification, again when the scan was paused
@@ -323,10 +358,12 @@ func isAddr(s string) bool {
 	return err == nil
 }
 
+// snapshot is what is known by now. The services are only ever added to, so
+// that nothing is copied; nobody may change them.
 func (h *hostRun) snapshot() (harrier.Host, []harrier.Service) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.host, slices.Clone(h.services)
+	return h.host, slices.Clip(h.services)
 }
 
 // tell publishes something about the host.

@@ -5,13 +5,16 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"go.uber.org/goleak"
 	"golang.org/x/sync/semaphore"
 
 	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/check"
 	"github.com/harrier-scan/harrier/internal/netio"
 	"github.com/harrier-scan/harrier/internal/pipeline"
 	"github.com/harrier-scan/harrier/internal/probe"
@@ -113,6 +116,71 @@ func TestFaults(t *testing.T) {
 	}
 	if os := got.hosts["127.1.24.3"].OS; os != "some system" {
 		t.Errorf("system of the last host = %q; want it told", os)
+	}
+}
+
+// listen opens the ports from first on at addr.
+func listen(t *testing.T, addr string, first, n int) {
+	t.Helper()
+	for port := first; port < first+n; port++ {
+		l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", net.JoinHostPort(addr, strconv.Itoa(port)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { l.Close() })
+	}
+}
+
+// A host on which every port is open and none answers is not asked for a day.
+func TestTarpit(t *testing.T) {
+	const ports, asked = 200, 150 // some are asked beside each other
+	listen(t, "127.1.26.1", 18000, ports)
+	var n atomic.Int32
+	set := tools()
+	set.Identify = func(context.Context, probe.Target) (harrier.Service, error) {
+		n.Add(1)
+		return harrier.Service{}, nil
+	}
+	l := run(t, "127.1.26.1", harrier.Plan{Settings: harrier.Settings{Ports: "T:18000-18199"}, Checks: []harrier.VulnID{1}}, set)
+	c := l.coverage["127.1.26.1"]
+	if c == nil || len(c.Open) != ports || !c.Complete || n.Load() > asked {
+		t.Fatalf("%d ports were asked, coverage %+v; want at most %d and %d open ports", n.Load(), c, asked, ports)
+	}
+	for _, o := range c.Open {
+		if outcome, _ := c.Outcome(1, o.Endpoint); outcome != harrier.Failed {
+			t.Errorf("outcome at %v = %v; want failed", o.Endpoint, outcome)
+		}
+	}
+}
+
+// What was not seen of a service is not clean: the inside of TLS that stays
+// silent, and TLS on a fragile host, which is not asked for it.
+func TestHalfSeen(t *testing.T) {
+	listen(t, "127.1.26.2", 18300, 1)
+	here := harrier.Endpoint{Protocol: harrier.TCP, Port: 18300}
+	absent := func(context.Context, check.Target) (harrier.Verdict, string, error) { return harrier.Absent, "", nil }
+	web := check.Check{CheckInfo: harrier.CheckInfo{ID: 1, Safe: true}, Run: absent, Applies: func(s harrier.Service) bool { return s.Name == "http" }}
+	secure := check.Check{CheckInfo: harrier.CheckInfo{ID: 2, Safe: true}, Run: absent, Applies: func(s harrier.Service) bool { return s.TLS }}
+	for _, c := range []struct {
+		service     harrier.Service
+		gentle      bool
+		web, secure harrier.Outcome
+	}{
+		{harrier.Service{Name: "http"}, false, harrier.Clean, harrier.Clean},
+		{harrier.Service{Name: "http", TLS: true}, false, harrier.Clean, harrier.Clean},
+		{harrier.Service{Name: "tls", TLS: true}, false, harrier.Failed, harrier.Clean},
+		{harrier.Service{Name: "http"}, true, harrier.Clean, harrier.Failed},
+	} {
+		set := tools()
+		set.Checks = []check.Check{web, secure}
+		set.Identify = func(context.Context, probe.Target) (harrier.Service, error) { return c.service, nil }
+		l := run(t, "127.1.26.2", harrier.Plan{Settings: harrier.Settings{Ports: "T:18300", Gentle: c.gentle}, Checks: []harrier.VulnID{1, 2}}, set)
+		got := l.coverage["127.1.26.2"]
+		for id, want := range map[harrier.VulnID]harrier.Outcome{1: c.web, 2: c.secure} {
+			if outcome, reason := got.Outcome(id, here); outcome != want {
+				t.Errorf("%s, TLS %v, gentle %v: check %d is %v (%s); want %v", c.service.Name, c.service.TLS, c.gentle, id, outcome, reason, want)
+			}
+		}
 	}
 }
 

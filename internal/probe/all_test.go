@@ -70,7 +70,7 @@ func TestNoBannerOfAnother(t *testing.T) {
 		"redis":      "-ERR wrong number of arguments for 'get' command\r\n",
 		"beanstalkd": "UNKNOWN_COMMAND\r\n",
 		"gearman":    "OK 1.1.20\r\n",
-		"amqp":       "AMQP\x00\x00\x09\x01",
+		"amqp":       "AMQP\x00\x01\x00\x00",
 		"rtsp":       "RTSP/1.0 400 Bad Request\r\n\r\n",
 		"sip":        "SIP/2.0 400 Bad Request\r\n\r\n",
 	}

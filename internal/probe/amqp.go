@@ -12,7 +12,7 @@ import (
 var amqpProtocol = Protocol{
 	Name: "amqp", Transport: harrier.TCP, Ports: []uint16{5672, 5671},
 	Common: true,
-	Hello:  func(Target) []byte { return []byte("AMQP\x00\x00\x09\x01") },
+	Hello:  func(Target) []byte { return []byte(amqpHeader) },
 	Done: func(b []byte) bool {
 		return bytes.HasPrefix(b, []byte("AMQP")) && len(b) >= 8 || len(b) > 7 && uint64(len(b)) >= 8+uint64(binary.BigEndian.Uint32(b[3:]))
 	},
@@ -21,9 +21,14 @@ var amqpProtocol = Protocol{
 	Learn:  learnAMQP,
 }
 
+// amqpHeader opens a connection of version 0-9-1.
+const amqpHeader = "AMQP\x00\x00\x09\x01"
+
 // isAMQPHeader takes the protocol header with which a server refuses another
-// version.
-func isAMQPHeader(b []byte) bool { return len(b) == 8 && bytes.HasPrefix(b, []byte("AMQP")) }
+// version. The one that was sent is no refusal: something echoes it.
+func isAMQPHeader(b []byte) bool {
+	return len(b) == 8 && bytes.HasPrefix(b, []byte("AMQP")) && string(b) != amqpHeader
+}
 
 func learnAMQP(_ context.Context, x *talk, first []byte, _ bool) {
 	start, ok := parseAMQPStart(first)

@@ -58,6 +58,7 @@ func TestIdentify(t *testing.T) {
 		{"a bare 220 that knows EHLO", 4711, wiretest.Script(wiretest.Step{Unasked: true, Say: "220 ready\r\n"}, wiretest.Step{Expect: []byte("EHLO"), Say: "250 hello\r\n"}), harrier.Service{Name: "smtp"}},
 		{"a bare 220 that does not", 4711, wiretest.Script(wiretest.Step{Unasked: true, Say: "220 ready\r\n"}, wiretest.Step{Expect: []byte("EHLO"), Say: "500 what?\r\n"}), harrier.Service{Name: "ftp"}},
 		{"echo", 7, wiretest.Serve(func(c net.Conn) { _, _ = io.Copy(c, c) }), harrier.Service{Name: "echo"}},
+		{"echo on another port", 5672, wiretest.Serve(func(c net.Conn) { _, _ = io.Copy(c, c) }), harrier.Service{Name: "echo"}},
 		{"silence", 4711, wiretest.Silence(), harrier.Service{}},
 		{"hangs up", 4711, wiretest.Answer(""), harrier.Service{}},
 		{"noise", 4711, wiretest.Answer("\x00\x01\x02\x03 what is this\r\n"), harrier.Service{}},
@@ -129,6 +130,7 @@ func TestGentle(t *testing.T) {
 		{22, wiretest.Banner("SSH-2.0-OpenSSH_9.2p1\r\n"), "ssh", 1},
 		{80, wiretest.Answer("HTTP/1.0 200 OK\r\n\r\n"), "http", 2},
 		{445, wiretest.Silence(), "", 2},
+		{443, wiretest.Answer("HTTP/1.1 400 Bad Request\r\n\r\nThe plain HTTP request was sent to HTTPS port"), "", 2}, // TLS is not looked into
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			r := wiretest.Recorder{Dial: c.dial}
@@ -206,6 +208,25 @@ func TestTLS(t *testing.T) {
 				t.Errorf("Certificates = %+v; want one, serial ABCD, 256 bits", s.Certificates)
 			}
 		})
+	}
+}
+
+// TestVersionsUntold asks a server that lets only some connections in: what was
+// not answered is not refused.
+func TestVersionsUntold(t *testing.T) {
+	up := tlsServer(t, &tls.Config{MinVersion: tls.VersionTLS12}, func(c net.Conn) { _, _ = io.Copy(io.Discard, c) })
+	for name, c := range map[string]struct {
+		dial wiretest.Dialer
+		want string
+	}{
+		"up": {up, ""}, "silent": {wiretest.Silence(), "SSLv3,TLSv1.0,TLSv1.1,TLSv1.2,TLSv1.3"},
+		"down": {wiretest.Refuse(), "SSLv3,TLSv1.0,TLSv1.1,TLSv1.2,TLSv1.3"}, "hangs up": {wiretest.Answer(""), ""},
+	} {
+		target := tcpTarget(443, c.dial)
+		target.Timeout = 300 * time.Millisecond
+		if _, got := newTalk(target).tlsVersions(t.Context(), nil); got != c.want {
+			t.Errorf("%s: untold versions = %q; want %q", name, got, c.want)
+		}
 	}
 }
 

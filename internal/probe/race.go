@@ -42,6 +42,18 @@ type heat struct {
 // identifyTCP recognises what serves a TCP port and learns about it.
 func (x *talk) identifyTCP(ctx context.Context) {
 	f := x.run(ctx, x.heats())
+	if f.p == nil && f.tls == nil && !x.Gentle && bytes.HasPrefix(f.reply, []byte("HTTP/1.")) {
+		// It asked for TLS, but the greeting beside the question came to
+		// nothing: a busy server deserves a second one.
+		if again := x.hello(ctx); again.tls != nil {
+			f = again
+		}
+	}
+	if f.tls != nil && !f.tls.complete && !x.Gentle {
+		if again := x.handshakeAlone(ctx); again != nil { // likewise
+			f.tls = again
+		}
+	}
 	if f.tls != nil {
 		x.s.TLS = true
 		x.greet(f.tls)
@@ -50,7 +62,7 @@ func (x *talk) identifyTCP(ctx context.Context) {
 			f = x.run(ctx, x.heats())
 		}
 	}
-	if f.p == nil && bytes.HasPrefix(f.reply, []byte("HTTP/1.")) { // it asked for TLS, which is not to be had
+	if f.p == nil && !x.Gentle && bytes.HasPrefix(f.reply, []byte("HTTP/1.")) { // it asked for TLS, which is not to be had
 		f.p = &All[httpIndex]
 	}
 	x.settle(ctx, f)

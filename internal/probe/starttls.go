@@ -36,9 +36,7 @@ func (x *talk) starttls(ctx context.Context, name string, upgrade func(*wire) er
 		x.fact("tls.cipher", cipherName(g.cipher))
 		x.fact("tls.versions", versionName(g.version))
 	}
-	if versions := x.tlsVersions(ctx, upgrade); versions != "" {
-		x.fact("tls.versions", versions)
-	}
+	x.noteVersions(x.tlsVersions(ctx, upgrade))
 }
 
 // turn is one step of a conversation in lines.

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"errors"
 	"net"
 	"net/netip"
+	"os"
 	"strings"
 	"sync"
 )
@@ -61,6 +63,17 @@ func (x *talk) hello(ctx context.Context) found {
 	default:
 		return found{p: byBanner(x.Endpoint, b), reply: b}
 	}
+}
+
+// handshakeAlone speaks TLS over a new connection, with nothing beside it; nil
+// when it does not come to an end.
+func (x *talk) handshakeAlone(ctx context.Context) *greeting {
+	w, err := x.openPlain(ctx)
+	if err != nil {
+		return nil
+	}
+	defer w.Close()
+	return handshake(ctx, x, w.Conn)
 }
 
 // handshake speaks TLS over conn; nil when it does not come to an end.
@@ -123,9 +136,7 @@ func (x *talk) learnTLS(ctx context.Context) {
 	if x.s.Name == "" {
 		x.s.Name = "tls"
 	}
-	if versions := x.tlsVersions(ctx, nil); versions != "" {
-		x.fact("tls.versions", versions)
-	}
+	x.noteVersions(x.tlsVersions(ctx, nil))
 	if x.s.Name != "http" {
 		return
 	}
@@ -144,24 +155,37 @@ func (x *talk) learnTLS(ctx context.Context) {
 	}
 }
 
+// noteVersions notes which versions are accepted, and of which it could not be
+// told because the endpoint was not reached or was silent.
+func (x *talk) noteVersions(accepted, untold string) {
+	if accepted != "" {
+		x.fact("tls.versions", accepted)
+	}
+	x.fact("tls.versions.untold", untold)
+}
+
 // tlsVersions greets the endpoint once for every version and lists those that
-// it accepts. Upgrade, if there is one, brings a plain connection to the point
-// where TLS begins.
-func (x *talk) tlsVersions(ctx context.Context, upgrade func(*wire) error) string {
-	accepted := make([]bool, len(tlsVersionList))
+// it accepts, and those to which it gave neither an answer nor a refusal.
+// Upgrade, if there is one, brings a plain connection to the point where TLS
+// begins.
+func (x *talk) tlsVersions(ctx context.Context, upgrade func(*wire) error) (accepts, untold string) {
+	accepted, silent := make([]bool, len(tlsVersionList)), make([]bool, len(tlsVersionList))
 	var wg sync.WaitGroup
 	for i, v := range tlsVersionList {
 		wg.Go(func() {
 			w, err := x.openPlain(ctx)
 			if err != nil {
+				silent[i] = true
 				return
 			}
 			defer w.Close()
 			if upgrade != nil && upgrade(w) != nil {
+				silent[i] = true
 				return
 			}
 			reply, err := w.ask(clientHello(v, sni(x.Name)), helloDone)
 			if err != nil {
+				silent[i] = errors.Is(err, os.ErrDeadlineExceeded) || ctx.Err() != nil
 				return
 			}
 			s, ok := parseServerHello(reply)
@@ -169,9 +193,14 @@ func (x *talk) tlsVersions(ctx context.Context, upgrade func(*wire) error) strin
 		})
 	}
 	wg.Wait()
+	return versionNames(accepted), versionNames(silent)
+}
+
+// versionNames lists the versions that are marked.
+func versionNames(marked []bool) string {
 	var names []string
 	for i, v := range tlsVersionList {
-		if accepted[i] {
+		if marked[i] {
 			names = append(names, versionName(v))
 		}
 	}

@@ -60,6 +60,7 @@ func TestKill(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	rng := rand.New(rand.NewPCG(seed, 1))
+	amid := 0
 	for killed := 0; killed < kills(t); {
 		scan := api.CreateScan("kill", "127.9.0.0/24", fmt.Sprintf("%d,%d", flawed, refused))
 		api.Launch(scan)
@@ -67,6 +68,9 @@ func TestKill(t *testing.T) {
 		for round := 0; ; round++ {
 			if killed < kills(t) && round < 8 { // then let it end
 				time.Sleep(time.Duration(rng.IntN(700)) * time.Millisecond)
+				if api.Scan(scan).Info.Status == "running" {
+					amid++
+				}
 				if rng.IntN(2) == 0 {
 					con.Kill()
 					con = start()
@@ -91,7 +95,10 @@ func TestKill(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d kills", kills(t))
+	t.Logf("%d kills, %d of them in the middle of a scan", kills(t), amid)
+	if 2*amid < kills(t) {
+		t.Errorf("only %d of %d kills hit a scan that was running; want most", amid, kills(t))
+	}
 }
 
 func observed(api *console.Client, scan int, h console.Host) truth {

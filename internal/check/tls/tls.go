@@ -189,6 +189,11 @@ func spoken(v harrier.Vulnerability, r check.Rating, versions ...string) check.C
 				return harrier.Present, strings.TrimSpace(have) + " is accepted; altogether the service speaks " + fact + ".", nil
 			}
 		}
+		for untold := range strings.SplitSeq(t.Service.Fact("tls.versions.untold"), ",") {
+			if slices.Contains(versions, untold) {
+				return harrier.Unknown, "", fmt.Errorf("no answer to %s", untold)
+			}
+		}
 		if t.Settings.Gentle || t.Host.Fragile {
 			return harrier.Unknown, "", errors.New("a fragile host is not asked for every version")
 		}

@@ -212,6 +212,15 @@ func TestVersions(t *testing.T) {
 	}
 }
 
+// A version to which the service gave neither an answer nor a refusal is not
+// refused; the others are judged.
+func TestVersionsUntold(t *testing.T) {
+	s := harrier.Service{Facts: map[string]string{"tls.versions": "TLSv1.1,TLSv1.2", "tls.versions.untold": "SSLv3,TLSv1.0"}}
+	checktest.Expect(t, SSL3, check.Target{Service: s}, harrier.Unknown)
+	checktest.Expect(t, TLS10, check.Target{Service: s}, harrier.Unknown)
+	checktest.Expect(t, TLS11, check.Target{Service: s}, harrier.Present)
+}
+
 // TestServer recognises a real server first, and then judges what it showed.
 func TestServer(t *testing.T) {
 	for _, c := range []struct {

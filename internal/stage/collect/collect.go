@@ -22,22 +22,36 @@ func New(planned *harrier.IDs) *Book {
 	return &Book{c: harrier.Coverage{Alive: true, Planned: planned.Len()}, planned: planned}
 }
 
-// Add notes how a check ended. Clean ones are not kept, and neither are checks
-// that nobody planned.
+// Add notes how a check ended. Clean ones are kept only where the service was
+// not recognised, since there nothing else is taken to be clean. Checks that
+// nobody planned are left out.
 func (b *Book) Add(d harrier.Done) {
-	if d.Outcome == harrier.Clean || !b.planned.Has(d.Check) {
+	if !b.planned.Has(d.Check) {
 		return
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if d.Outcome == harrier.Clean && !b.strange(d.Endpoint) {
+		return
+	}
 	b.c.Add(d)
+}
+
+// strange reports whether e is open and nobody knows what serves it.
+func (b *Book) strange(e harrier.Endpoint) bool {
+	i, open := b.find(e)
+	return open && !b.c.Open[i].Known
+}
+
+func (b *Book) find(e harrier.Endpoint) (int, bool) {
+	return slices.BinarySearchFunc(b.c.Open, e, func(o harrier.Open, e harrier.Endpoint) int { return o.Compare(e) })
 }
 
 // Open notes an open port and whether the service on it was recognised.
 func (b *Book) Open(e harrier.Endpoint, known bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	i, found := slices.BinarySearchFunc(b.c.Open, e, func(o harrier.Open, e harrier.Endpoint) int { return o.Compare(e) })
+	i, found := b.find(e)
 	if found {
 		b.c.Open[i].Known = b.c.Open[i].Known || known
 		return

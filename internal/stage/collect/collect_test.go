@@ -37,6 +37,27 @@ func TestBook(t *testing.T) {
 	}
 }
 
+// A check that ran and found nothing is clean even where the service was not
+// recognised; the checks that did not run there are not.
+func TestBookOfStrangeService(t *testing.T) {
+	b := collect.New(harrier.NewIDs([]harrier.VulnID{1, 2}))
+	b.Ports(harrier.Ports{TCP: []harrier.PortRange{{First: 443, Last: 443}}})
+	b.Open(tcp(443), false)
+	b.Add(harrier.Done{Check: 1, Endpoint: tcp(443), Outcome: harrier.Clean})
+	c, err := b.Close("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for id, want := range map[harrier.VulnID]harrier.Outcome{1: harrier.Clean, 2: harrier.Failed} {
+		if got, reason := c.Outcome(id, tcp(443)); got != want {
+			t.Errorf("Outcome(%d) = %v (%s); want %v", id, got, reason, want)
+		}
+	}
+	if got, want := c.Totals(), (harrier.Totals{Planned: 2, Clean: 2}); got != want {
+		t.Errorf("totals = %+v; want %+v", got, want)
+	}
+}
+
 // Whatever is added, in whatever order, the sums hold.
 func TestBookBalances(t *testing.T) {
 	for round := range 50 {
