@@ -76,14 +76,22 @@ func (c scanCommand) Run(ctx context.Context, s streams) error {
 			return exitCode{2, fmt.Errorf("findings of severity %s", sev)}
 		}
 	}
+	if ctx.Err() != nil {
+		return exitCode{1, errInterrupted} // a pipeline must not take it for a clean scan
+	}
 	return nil
 }
 
+var errInterrupted = errors.New("interrupted: the results are not complete")
+
 // open returns where results go and what to do at the end: a file appears
-// whole or not at all.
+// whole or not at all; a device or a pipe is written to as it is.
 func (c scanCommand) open(s streams) (io.Writer, func(ok bool) error, error) {
 	if c.Output == "" || c.Output == "-" {
 		return s.out, func(bool) error { return nil }, nil
+	}
+	if fi, err := os.Stat(c.Output); err == nil && !fi.Mode().IsRegular() {
+		return c.openDevice()
 	}
 	f, err := os.OpenFile(c.Output+".part", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -97,6 +105,16 @@ func (c scanCommand) open(s streams) (io.Writer, func(ok bool) error, error) {
 		}
 		return os.Rename(f.Name(), c.Output)
 	}, nil
+}
+
+// openDevice opens what can not be replaced by a file: /dev/stdout, a pipe.
+func (c scanCommand) openDevice() (io.Writer, func(ok bool) error, error) {
+	f, err := os.OpenFile(c.Output, os.O_WRONLY, 0)
+	if err != nil {
+		return nil, nil, harrier.Invalidf("output", "%s can not be written", c.Output).Because(err)
+	}
+	w := bufio.NewWriter(f)
+	return w, func(bool) error { return errors.Join(w.Flush(), f.Close()) }, nil
 }
 
 // collect joins target arguments: a file's lines (a # starts a comment), or

@@ -43,11 +43,13 @@ type configCommand struct {
 	serveCommand
 }
 
-// Run prints the configuration, after checking it.
+// Run prints the configuration, after checking it, without the password of the
+// database.
 func (c configCommand) Run(s streams) error {
 	if _, err := c.Options.Config(); err != nil {
 		return err
 	}
+	c.Database = console.DatabaseName(c.Database)
 	enc := json.NewEncoder(s.out)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -107,15 +108,45 @@ func (con *Console) openCore(ctx context.Context, authority *pki.Authority, pair
 
 // openStore opens the database; an error names it, without its password.
 func openStore(ctx context.Context, dsn string) (*store.DB, error) {
+	if !isPostgres(dsn) {
+		claim(dsn)
+	}
 	db, err := store.Open(ctx, dsn)
 	if err == nil {
 		return db, nil
 	}
-	name := dsn
-	if u, errURL := url.Parse(dsn); errURL == nil {
-		name = u.Redacted()
+	return nil, harrier.Errorf(harrier.KindOf(err), "%s: %s", DatabaseName(dsn), harrier.MessageOf(err)).Because(err)
+}
+
+// claim makes a database file that is not there yet, readable by its owner
+// only: SQLite would let everybody read it, and gives its log the same mode. A
+// failure is left to SQLite, which tells more of it.
+func claim(path string) {
+	if f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600); err == nil {
+		_ = f.Close() // nothing was written
 	}
-	return nil, harrier.Errorf(harrier.KindOf(err), "%s: %s", name, harrier.MessageOf(err)).Because(err)
+}
+
+func isPostgres(dsn string) bool {
+	return strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://")
+}
+
+// DatabaseName is the address of a database as people may read it: without a
+// password, also where it can't be told which part that is.
+func DatabaseName(dsn string) string {
+	if !isPostgres(dsn) {
+		return dsn
+	}
+	u, err := url.Parse(dsn)
+	if err != nil {
+		scheme, _, _ := strings.Cut(dsn, "://")
+		return scheme + "://…"
+	}
+	if q := u.Query(); q.Has("password") {
+		q.Set("password", "xxxxx")
+		u.RawQuery = q.Encode()
+	}
+	return u.Redacted()
 }
 
 // openBus starts the message server, for engines elsewhere too if there is an

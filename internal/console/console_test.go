@@ -6,6 +6,8 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -101,6 +103,61 @@ func TestRestart(t *testing.T) {
 	}
 	if err := stop(); err != nil {
 		t.Errorf("Run = %v", err)
+	}
+}
+
+// TestDatabaseMode: the database holds what was found and password hashes; in a
+// folder that everybody may enter it is still its owner's alone.
+func TestDatabaseMode(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // the case in question
+		t.Fatal(err)
+	}
+	con, err := Open(t.Context(), testConfig(t, dir), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer con.Close()
+	files, err := filepath.Glob(filepath.Join(dir, "harrier.db*"))
+	if err != nil || len(files) < 2 {
+		t.Fatalf("database files = %q, %v; want the database and its log", files, err)
+	}
+	for _, f := range files {
+		info, err := os.Stat(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Mode().Perm() != 0o600 {
+			t.Errorf("%s has mode %s; want -rw-------", f, info.Mode())
+		}
+	}
+}
+
+// TestUnownedPath: a path of no dialect is told in JSON, which clients parse
+// whatever they asked for.
+func TestUnownedPath(t *testing.T) {
+	con, stop := start(t, testConfig(t, t.TempDir()))
+	code, body := request(t, http.MethodGet, "https://"+con.Addrs()[0].String()+"/no/such", "", "", "")
+	if want := `{"error":"The requested file was not found"}`; code != http.StatusNotFound || body != want {
+		t.Errorf("GET /no/such = %d %s; want 404 %s", code, body, want)
+	}
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestDatabaseName: no form of an address shows its password.
+func TestDatabaseName(t *testing.T) {
+	for dsn, want := range map[string]string{
+		"dir/harrier.db":                         "dir/harrier.db",
+		"postgres://u:hidden@db/x":               "postgres://u:xxxxx@db/x",
+		"postgres://db/x?password=hidden&user=u": "postgres://db/x?password=xxxxx&user=u",
+		"postgres://u:hid%zzden@db/x":            "postgres://…",
+		"postgresql://u:hid den@db:port/x":       "postgresql://…",
+	} {
+		if got := DatabaseName(dsn); got != want {
+			t.Errorf("DatabaseName(%q) = %q; want %q", dsn, got, want)
+		}
 	}
 }
 

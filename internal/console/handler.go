@@ -7,7 +7,8 @@ import (
 )
 
 // handler gives each request to the dialect that owns its path; every dialect
-// answers on every listener, under any host name.
+// answers on every listener, under any host name. A path of nobody is told in
+// the way that all of them share.
 func handler(rooms kit.Rooms, dialects []kit.Dialect) http.Handler {
 	type door struct {
 		owns  func(*http.Request) bool
@@ -24,6 +25,6 @@ func handler(rooms kit.Rooms, dialects []kit.Dialect) http.Handler {
 				return
 			}
 		}
-		http.NotFound(w, r)
+		kit.WriteJSON(w, http.StatusNotFound, []byte(`{"error":"The requested file was not found"}`))
 	})
 }

@@ -165,6 +165,22 @@ func sum(id harrier.VulnID, s harrier.Severity, count, hosts int) harrier.ScanVu
 	return harrier.ScanVuln{Vulnerability: id, Severity: s, Count: count, Hosts: hosts}
 }
 
+// TestImportFolder: an import lies where its owner keeps things, never in a
+// folder of somebody else or in none.
+func TestImportFolder(t *testing.T) {
+	db := openStore(t)
+	h := build(t, db)
+	mine, others := harrier.Folder{Name: "mine", Owner: owner.User, Kind: harrier.CustomFolder}, harrier.Folder{Name: "theirs", Owner: 2, Kind: harrier.CustomFolder}
+	must(t, db.InsertFolder(t.Context(), &mine))
+	must(t, db.InsertFolder(t.Context(), &others))
+	for folder, want := range map[harrier.ID]bool{0: true, harrier.MyScans: true, mine.ID: true, others.ID: false, 9999: false, -3: false} {
+		_, err := h.Import(t.Context(), owner, &harrier.Site{Name: "from a file", Folder: folder}, harrier.Scan{}, imported(nil))
+		if ok := err == nil; ok != want || !ok && harrier.KindOf(err) != harrier.Invalid {
+			t.Errorf("Import into folder %d = %v; want success %t, else Invalid", folder, err, want)
+		}
+	}
+}
+
 // TestExceptions shows what rules do to every read of a scan.
 func TestExceptions(t *testing.T) {
 	db := openStore(t)

@@ -21,7 +21,8 @@ type Imported struct {
 // Targets, Plan, PolicyName, Template, Started and Ended. All or nothing: an
 // error that hosts yield leaves no trace. Findings are opened or seen again and
 // none is closed, since a file proves no absence. It answers Forbidden without
-// the right to edit sites, and Invalid for a site that breaks its own rules.
+// the right to edit sites, and Invalid for a site that breaks its own rules or
+// lies in a folder that by does not see.
 func (r *Room) Import(ctx context.Context, by harrier.Actor, site *harrier.Site, scan harrier.Scan, hosts iter.Seq2[Imported, error]) (harrier.Scan, error) {
 	if r.Findings == nil {
 		return harrier.Scan{}, harrier.Errorf(harrier.Unavailable, "nothing can be imported here")
@@ -64,6 +65,9 @@ func (r *Room) importSite(ctx context.Context, by harrier.Actor, site *harrier.S
 	if err := site.Check(); err != nil {
 		return err
 	}
+	if err := r.checkFolder(ctx, by, site.Folder); err != nil {
+		return err
+	}
 	now := r.now()
 	if site.Owner == 0 {
 		site.Owner = by.User
@@ -76,6 +80,22 @@ func (r *Room) importSite(ctx context.Context, by harrier.Actor, site *harrier.S
 	}
 	site.Created, site.Modified = now, now
 	return r.Store.InsertSite(ctx, site)
+}
+
+// checkFolder answers Invalid for a folder that by does not see: what lies in
+// such a one could be found by nobody.
+func (r *Room) checkFolder(ctx context.Context, by harrier.Actor, id harrier.ID) error {
+	if id == 0 {
+		return nil
+	}
+	f, err := r.Store.Folder(ctx, id)
+	if err != nil && harrier.KindOf(err) != harrier.NotFound {
+		return err
+	}
+	if err != nil || f.Kind == harrier.CustomFolder && f.Owner != by.User {
+		return harrier.Invalidf("folder", "no folder %d", id)
+	}
+	return nil
 }
 
 func (r *Room) importScan(by harrier.Actor, site harrier.Site, said harrier.Scan) harrier.Scan {

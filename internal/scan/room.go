@@ -26,6 +26,7 @@ type Store interface {
 	UpdateSite(ctx context.Context, s *harrier.Site) error
 	Site(ctx context.Context, id harrier.ID) (harrier.Site, error)
 	Sites(ctx context.Context) ([]harrier.Site, error)
+	Folder(ctx context.Context, id harrier.ID) (harrier.Folder, error)
 	DueSites(ctx context.Context, now time.Time) ([]harrier.Site, error)
 	Policy(ctx context.Context, id harrier.ID) (harrier.Policy, error)
 	Engines(ctx context.Context) ([]harrier.Engine, error)

@@ -68,7 +68,7 @@ func (s *Server) Close() {
 // Run serves until ctx ends, then lets requests finish for the drain time.
 func (s *Server) Run(ctx context.Context) error {
 	web := &http.Server{
-		Handler:           logged(s.config.Log, s.config.Handler),
+		Handler:           logged(s.config.Log, patient(s.config.Handler, bodyPatience)),
 		TLSConfig:         s.config.TLS,
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,

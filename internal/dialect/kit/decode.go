@@ -172,6 +172,11 @@ func wrongValue(err error) string {
 	return err.Error()
 }
 
+// maxDrain is how much of a body that is too large is read and thrown away, in
+// bytes: a client that writes all before it reads would get a broken connection
+// instead of the answer.
+const maxDrain = 256 << 20
+
 // readBody reads the body as JSON or as a form, whatever its declared type: an
 // empty one and null have no keys.
 func readBody(r *http.Request, limit int64) (map[string]json.RawMessage, error) {
@@ -179,6 +184,7 @@ func readBody(r *http.Request, limit int64) (map[string]json.RawMessage, error) 
 	if err != nil {
 		var large *http.MaxBytesError
 		if errors.As(err, &large) {
+			_, _ = io.CopyN(io.Discard, r.Body, maxDrain) // what it says does not matter
 			return nil, harrier.Errorf(harrier.Invalid, "the body is larger than %d bytes", large.Limit)
 		}
 		return nil, harrier.Errorf(harrier.Invalid, "the body ended early").Because(err)

@@ -1,11 +1,15 @@
 package kit
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -240,4 +244,34 @@ func FuzzDecodeBody(f *testing.F) {
 			t.Errorf("Fill(%q) = %v; want Invalid", b, err)
 		}
 	})
+}
+
+// TestLargeBodyIsAnswered: a client that sends all of a body that is too large
+// before it reads gets the answer, not a broken connection.
+func TestLargeBodyIsAnswered(t *testing.T) {
+	mux := NewMux(testWire)
+	mux.Handle("POST /things/{id}", Handle(testWire, func(context.Context, harrier.Actor, question) (Empty, error) { return Empty{}, nil }))
+	srv := httptest.NewServer(mux)
+	defer srv.Close()
+	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", srv.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	const size = MaxBody + 32<<20
+	if _, err := fmt.Fprintf(conn, "POST /things/7 HTTP/1.1\r\nHost: x\r\nWho: ann\r\nContent-Length: %d\r\n\r\n", size); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.Copy(conn, bytes.NewReader(bytes.Repeat([]byte("x"), size))); err != nil {
+		t.Fatalf("the body was not read to its end: %v", err)
+	}
+	res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if want := "invalid: the body is larger than 16777216 bytes"; err != nil || res.StatusCode != 400 || string(body) != want {
+		t.Errorf("answer = %d %s, %v; want 400 %s", res.StatusCode, body, err, want)
+	}
 }
