@@ -96,12 +96,12 @@ func measure(ctx context.Context, name, dsn string, o options) error {
 		return err
 	}
 	for i, what := range []string{"first scan: all new", "second scan: all seen again", "third scan: 5% gone, 5% changed"}[:o.scans] {
-		start, used := time.Now(), cpu()
-		n, err := w.scan(ctx, i)
+		var clock watch
+		n, err := w.scan(ctx, i, &clock)
 		if err != nil {
 			return err
 		}
-		took, work := time.Since(start), cpu()-used
+		took, work := clock.took, clock.work
 		fmt.Printf("%-9s %-48s %8.0f observations/s (%d in %.1f s, %.1f CPU-s)\n",
 			name, what, float64(n)/took.Seconds(), n, took.Seconds(), work.Seconds())
 	}
@@ -119,6 +119,17 @@ func measure(ctx context.Context, name, dsn string, o options) error {
 	}
 	return nil
 }
+
+// watch adds up the time from each start to the next stop.
+type watch struct {
+	took, work time.Duration // of the clock, and of all cores
+	at         time.Time
+	used       time.Duration
+}
+
+func (w *watch) start() { w.at, w.used = time.Now(), cpu() }
+
+func (w *watch) stop() { w.took, w.work = w.took+time.Since(w.at), w.work+cpu()-w.used }
 
 // cpu is the time that all cores have worked for this process.
 func cpu() time.Duration {

@@ -69,7 +69,7 @@ func (w *world) observations(asset, n int) []harrier.Observation {
 	for i := range cap(out) {
 		p := int(math.Pow(r.Float64(), 3) * float64(len(w.vulns)))
 		o := harrier.Observation{
-			Vulnerability: w.vulns[p].ID, Key: fmt.Sprint(i), Certainty: harrier.Potential, Source: "banner", At: w.at(n),
+			Vulnerability: w.vulns[p].ID, Key: fmt.Sprint(i), Certainty: harrier.Potential, Source: "banner", At: w.at(n, asset),
 			Evidence: fmt.Sprintf("Path: /usr/lib/product%d Installed version: %d.%d Fixed version: %d.0 The remote host runs a version of the product that is affected by the flaw.",
 				p%1700, p%20, r.IntN(977), p%20+1),
 		}
@@ -86,27 +86,39 @@ func (w *world) observations(asset, n int) []harrier.Observation {
 	return out
 }
 
-// at is when an asset is looked at by a scan: scans are a week apart.
-func (w *world) at(n int) time.Time {
-	return w.start.AddDate(0, 0, 7*n).Add(time.Duration(w.r.IntN(3600)) * time.Second)
+// at is an instant at which a scan looks at an asset. Scans are a week apart
+// and take an hour; they go through the estate in order, and stay with an asset
+// for a minute.
+func (w *world) at(n, asset int) time.Time {
+	begin := time.Hour * time.Duration(asset) / time.Duration(w.o.assets)
+	return w.start.AddDate(0, 0, 7*n).Add(begin + time.Duration(w.r.IntN(60_000))*time.Millisecond)
 }
 
 // scan runs scan number n over all assets and says how many observations it
-// folded.
-func (w *world) scan(ctx context.Context, n int) (int, error) {
-	sc := harrier.Scan{Site: 1, Repository: harrier.DefaultRepository, Name: "bench", Status: harrier.ScanRunning, Created: w.at(n)}
+// folded. The watch goes on while it folds, and stands while it makes them up.
+func (w *world) scan(ctx context.Context, n int, watch *watch) (int, error) {
+	watch.start()
+	defer watch.stop()
+	sc := harrier.Scan{Site: 1, Repository: harrier.DefaultRepository, Name: "bench", Status: harrier.ScanRunning, Created: w.at(n, 0)}
 	if err := w.db.InsertScan(ctx, &sc); err != nil {
 		return 0, err
 	}
 	w.scans = append(w.scans, sc.ID)
 	total := 0
+	group := make([][]harrier.Observation, w.o.group)
 	for from := 0; from < w.o.assets; from += w.o.group {
+		watch.stop()
+		group = group[:min(w.o.group, w.o.assets-from)]
+		for i := range group {
+			group[i] = w.observations(from+i, n)
+		}
+		watch.start()
 		err := w.db.InTx(ctx, func(ctx context.Context) error {
-			for i := from; i < min(from+w.o.group, w.o.assets); i++ {
-				done, err := w.fold(ctx, sc.ID, i, n)
-				if total += done; err != nil {
+			for i, seen := range group {
+				if err := w.fold(ctx, sc.ID, from+i, n, seen); err != nil {
 					return err
 				}
+				total += len(seen)
 			}
 			sc.HostsDone = from
 			return w.db.UpdateScan(ctx, &sc)
@@ -120,39 +132,38 @@ func (w *world) scan(ctx context.Context, n int) (int, error) {
 
 // fold does for one host what the console does with its results: the asset, its
 // services, the scan's host with observations and coverage, the findings.
-func (w *world) fold(ctx context.Context, scan harrier.ID, index, n int) (int, error) {
+func (w *world) fold(ctx context.Context, scan harrier.ID, index, n int, seen []harrier.Observation) error {
 	ip := netip.AddrFrom4([4]byte{10, byte(index >> 16), byte(index >> 8), byte(index)})
 	host := harrier.Host{Name: ip.String(), Addr: ip, Alive: true, FQDN: fmt.Sprintf("host%d.corp%d.example", index, index%40), OS: systems[index%len(systems)]}
-	seen := w.observations(index, n)
-	at := w.at(n)
+	at := w.at(n, index)
 
 	known, err := w.db.AssetsLike(ctx, harrier.DefaultRepository, host)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	asset := harrier.TrackByIP.Recognise(host, known)
 	if asset == nil {
 		asset = &harrier.Asset{Repository: harrier.DefaultRepository, Addr: ip, FQDN: host.FQDN, OS: host.OS, FirstSeen: at, Names: []string{host.Name}}
 		if err := w.db.InsertAsset(ctx, asset); err != nil {
-			return 0, err
+			return err
 		}
 		w.assets = append(w.assets, asset.ID)
 	}
 	asset.LastSeen, asset.LastScan = at, scan
 	if err := w.db.UpdateAsset(ctx, asset); err != nil {
-		return 0, err
+		return err
 	}
 	services := make([]harrier.Service, 0, 4)
 	for _, p := range ports[:4] {
 		services = append(services, harrier.Service{Endpoint: harrier.Endpoint{Protocol: harrier.TCP, Port: p}, Name: "http", Product: "nginx", Version: "1.22.1", FirstSeen: at, LastSeen: at})
 	}
 	if err := w.db.PutServices(ctx, asset.ID, services); err != nil {
-		return 0, err
+		return err
 	}
 
 	findings, err := w.db.FindingsOf(ctx, asset.ID)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	sums := harrier.ScanHost{Scan: scan, Asset: asset.ID, Host: host, Done: true}
 	vulns := make([]harrier.ScanVuln, len(seen))
@@ -180,16 +191,16 @@ func (w *world) fold(ctx context.Context, scan harrier.ID, index, n int) (int, e
 	}
 	sums.Coverage = coverage.Totals()
 	if err := w.db.SaveFindings(ctx, findings); err != nil {
-		return 0, err
+		return err
 	}
 	if err := w.db.PutScanHost(ctx, &sums); err != nil {
-		return 0, err
+		return err
 	}
 	if err := w.db.PutHostObservations(ctx, scan, sums.Index, seen); err != nil {
-		return 0, err
+		return err
 	}
 	if err := w.db.PutHostCoverage(ctx, scan, sums.Index, &coverage); err != nil {
-		return 0, err
+		return err
 	}
-	return len(seen), w.db.AddScanVulns(ctx, scan, vulns)
+	return w.db.AddScanVulns(ctx, scan, vulns)
 }

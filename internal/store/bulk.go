@@ -37,7 +37,12 @@ func (db *DB) bulk(ctx context.Context, text string, rows [][]any) (changed int6
 	if db.driver == sqliteDialect {
 		t.w.rows.rows = rows
 		defer func() { t.w.rows.rows = nil }()
-		if changed, err = db.exec(ctx, fromRows(text)); err != nil {
+		all := t.w.texts[text] // no more than there are calls of bulk
+		if all == "" {
+			all = fromRows(text)
+			t.w.texts[text] = all
+		}
+		if changed, err = db.exec(ctx, all); err != nil {
 			t.broken = cmp.Or(t.broken, err) // some rows are changed
 		}
 		return changed, err

@@ -190,12 +190,21 @@ func (t *tx) remember(list ...*harrier.Finding) {
 		return
 	}
 	if t.known == nil {
-		t.known = map[harrier.ID]harrier.Finding{}
+		t.known = map[harrier.ID]*harrier.Finding{}
 	}
+	// One allocation for all: there are thousands in a transaction.
+	copies := make([]harrier.Finding, len(list))
+	n := 0
 	for _, f := range list {
-		c := *f
-		c.Intervals = slices.Clone(f.Intervals)
-		t.known[f.ID] = c
+		n += len(f.Intervals)
+	}
+	intervals := make([]harrier.Interval, 0, n)
+	for i, f := range list {
+		from := len(intervals)
+		intervals = append(intervals, f.Intervals...)
+		copies[i] = *f
+		copies[i].Intervals = intervals[from:len(intervals):len(intervals)]
+		t.known[f.ID] = &copies[i]
 	}
 }
 

@@ -127,8 +127,8 @@ func (db *DB) HostCoverage(ctx context.Context, scan harrier.ID, index int) (*ha
 	if err != nil || data == nil {
 		return nil, err
 	}
-	c := new(harrier.Coverage)
-	if err := db.pack.fromJSON(data, c); err != nil {
+	c, err := db.pack.coverage(data)
+	if err != nil {
 		return nil, fmt.Errorf("coverage of host %d in scan %d: %w", index, scan, err)
 	}
 	return c, nil
@@ -137,11 +137,7 @@ func (db *DB) HostCoverage(ctx context.Context, scan harrier.ID, index int) (*ha
 // PutHostCoverage stores the coverage of a host in a scan, in place of what
 // was there.
 func (db *DB) PutHostCoverage(ctx context.Context, scan harrier.ID, index int, c *harrier.Coverage) error {
-	data, err := db.pack.json(c)
-	if err != nil {
-		return fmt.Errorf("put coverage: %w", err)
-	}
-	return db.putHostData(ctx, "host_coverage", scan, index, data)
+	return db.putHostData(ctx, "host_coverage", scan, index, db.pack.fromCoverage(c))
 }
 
 func (db *DB) hostData(ctx context.Context, from string, scan harrier.ID, index int) ([]byte, error) {

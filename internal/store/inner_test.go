@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"reflect"
 	"testing"
 	"time"
@@ -60,24 +61,20 @@ func TestFieldsAreOneThing(t *testing.T) {
 	}
 }
 
-func newTestPacker(t testing.TB) *packer {
-	p, err := newPacker()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(p.close)
-	return p
-}
-
 // FuzzUnpack feeds damaged values to the readers: they answer with an error or
 // with a value that packs to the same again.
 func FuzzUnpack(f *testing.F) {
-	p := newTestPacker(f)
+	var p packer
 	f.Add(p.fromObservations(nil))
 	f.Add(p.fromObservations([]harrier.Observation{{
 		Vulnerability: 900_001, Endpoint: harrier.Endpoint{Protocol: harrier.TCP, Port: 443}, Key: "k", Service: "http",
 		Evidence: "TLS 1.0", Certainty: harrier.Certain, Source: "active", At: time.UnixMicro(1_700_000_000_000_000),
 	}}))
+	f.Add(p.fromCoverage(&harrier.Coverage{
+		Alive: true, Complete: true, Reason: "r", Planned: 7, Ports: harrier.AllPorts,
+		Open:    []harrier.Open{{Endpoint: harrier.Endpoint{Protocol: harrier.TCP, Port: 443}, Known: true}},
+		Entries: []harrier.Done{{Check: 9, Outcome: harrier.Failed, Reason: "no answer"}, {Check: 12, Outcome: harrier.Skipped}},
+	}))
 	f.Add(p.pack(make([]byte, 1000)))
 	f.Add([]byte{9, 9})
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -88,6 +85,13 @@ func FuzzUnpack(f *testing.F) {
 				t.Errorf("observations(%x) = %v, packed again %v, %v", data, list, again, err)
 			}
 		}
+		if c, err := p.coverage(data); err == nil {
+			packed := p.fromCoverage(c) // with clean texts
+			again, err := p.coverage(packed)
+			if err != nil || !bytes.Equal(p.fromCoverage(again), packed) {
+				t.Errorf("coverage(%x) = %v, packed again %v, %v", data, c, again, err)
+			}
+		}
 		if _, err := p.scanVulns(data); err != nil {
 			return
 		}
@@ -95,7 +99,7 @@ func FuzzUnpack(f *testing.F) {
 }
 
 func TestPackedForms(t *testing.T) {
-	p := newTestPacker(t)
+	var p packer
 	for _, body := range [][]byte{nil, []byte("short"), make([]byte, 100_000)} {
 		packed := p.pack(body)
 		got, err := p.unpack(packed)
@@ -103,11 +107,17 @@ func TestPackedForms(t *testing.T) {
 			t.Errorf("unpack(pack(%d bytes)) = %d bytes, %v", len(body), len(got), err)
 		}
 	}
-	for _, bad := range [][]byte{nil, {}, {3, 1}, {packedZstd, 1, 2, 3}} {
+	for _, bad := range [][]byte{nil, {}, {3, 1}, {packedS2, 1, 2, 3}, flipped(p.pack(make([]byte, 1000)))} {
 		if got, err := p.unpack(bad); err == nil {
 			t.Errorf("unpack(%v) = %v; want an error", bad, got)
 		}
 	}
+}
+
+// flipped changes the checksum.
+func flipped(packed []byte) []byte {
+	packed[1] ^= 1
+	return packed
 }
 
 func TestFromRows(t *testing.T) {

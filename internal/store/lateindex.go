@@ -1,8 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
+	"strconv"
 
 	"github.com/harrier-scan/harrier"
 )
@@ -11,41 +14,103 @@ import (
 // finding_vuln, which holds those up to an ID. The view finding_by_vuln adds the
 // others, which are looked through one by one. PostgreSQL has an index.
 
-// lateFindings is how many findings are left for the next time at most: looking
+// maxLate is about how many findings may be missing in finding_vuln: looking
 // through them takes some milliseconds.
-const lateFindings = 20_000
+const maxLate = 32_000
+
+// vulnOf is the vulnerability of a finding.
+type vulnOf struct {
+	finding harrier.ID
+	vuln    harrier.VulnID
+}
+
+// lateFindings are the findings that finding_vuln misses.
+type lateFindings struct {
+	known bool       // false: the database has to be asked
+	last  harrier.ID // of the sequence of findings, when that was so
+	list  []vulnOf
+}
 
 // indexVulns brings finding_vuln up to date when it has fallen behind far.
 func (db *DB) indexVulns(ctx context.Context) error {
 	t := db.tx(ctx)
-	if db.driver != sqliteDialect || t.lastFinding == 0 {
+	if db.driver != sqliteDialect || t.last == 0 && !t.reindex {
 		return nil
 	}
-	var upTo harrier.ID
-	if _, err := db.one(ctx, "SELECT last FROM sequence WHERE name = 'finding_vuln'", nil, &upTo); err != nil {
+	late := t.w.late
+	if late.known && !t.reindex && late.last == t.before { // else another process has added some
+		late.list, late.last = append(late.list, t.fresh...), t.last
+	} else if err := db.readLate(ctx, &late); err != nil {
+		return err
+	}
+	if len(late.list) >= db.maxLate {
+		if _, err := db.bulk(ctx, "INSERT INTO finding_vuln (vuln, up_to, findings) VALUES ($1, $2, $3)",
+			segments(late.list, late.last)); err != nil {
+			return fmt.Errorf("index findings: %w", err)
+		}
+		if _, err := db.exec(ctx, "UPDATE sequence SET last = $1 WHERE name = 'finding_vuln'", int64(late.last)); err != nil {
+			return fmt.Errorf("index findings: %w", err)
+		}
+		late.list = nil
+	}
+	t.late = late
+	return nil
+}
+
+// readLate reads what finding_vuln misses.
+func (db *DB) readLate(ctx context.Context, late *lateFindings) error {
+	*late = lateFindings{known: true}
+	var upTo int64
+	_, err := db.one(ctx, `SELECT (SELECT last FROM sequence WHERE name = 'finding'),
+		(SELECT last FROM sequence WHERE name = 'finding_vuln')`, nil, &late.last, &upTo)
+	if err != nil {
 		return fmt.Errorf("index findings: %w", err)
 	}
-	if t.lastFinding-upTo < lateFindings {
-		return nil
-	}
-	if _, err := db.exec(ctx, `INSERT INTO finding_vuln (vuln, finding)
-		SELECT vuln, id FROM finding WHERE id > $1 ORDER BY vuln, id`, int64(upTo)); err != nil {
-		return fmt.Errorf("index findings: %w", err)
-	}
-	if _, err := db.exec(ctx, "UPDATE sequence SET last = $1 WHERE name = 'finding_vuln'", int64(t.lastFinding)); err != nil {
+	err = db.rows(ctx, "SELECT id, vuln FROM finding WHERE id > $1", []any{upTo}, func(scan func(...any) error) error {
+		var v vulnOf
+		err := scan(&v.finding, &v.vuln)
+		late.list = append(late.list, v)
+		return err
+	})
+	if err != nil {
 		return fmt.Errorf("index findings: %w", err)
 	}
 	return nil
 }
 
-// moveVuln notes in finding_vuln that a finding gets another vulnerability.
-func (db *DB) moveVuln(ctx context.Context, finding harrier.ID, from, to harrier.VulnID) error {
-	if db.driver != sqliteDialect {
+// segments returns the rows of finding_vuln for a list, in the order of their
+// key.
+func segments(list []vulnOf, upTo harrier.ID) [][]any {
+	list = slices.Clone(list)
+	slices.SortFunc(list, func(a, b vulnOf) int {
+		return cmp.Or(cmp.Compare(a.vuln, b.vuln), cmp.Compare(a.finding, b.finding))
+	})
+	var rows [][]any
+	var ids []byte
+	for i, v := range list {
+		ids = append(ids, ',')
+		ids = strconv.AppendInt(ids, int64(v.finding), 10)
+		if i == len(list)-1 || list[i+1].vuln != v.vuln {
+			ids[0] = '['
+			rows = append(rows, []any{int64(v.vuln), int64(upTo), string(append(ids, ']'))})
+			ids = ids[:0]
+		}
+	}
+	return rows
+}
+
+// forgetVulns empties finding_vuln, because a finding in it got another
+// vulnerability, which no scan does. The end of the transaction fills it again.
+func (db *DB) forgetVulns(ctx context.Context) error {
+	t := db.tx(ctx)
+	if db.driver != sqliteDialect || t.reindex {
 		return nil
 	}
-	if _, err := db.exec(ctx, "UPDATE finding_vuln SET vuln = $1 WHERE vuln = $2 AND finding = $3",
-		int64(to), int64(from), int64(finding)); err != nil {
-		return fmt.Errorf("index finding %d: %w", finding, err)
+	t.reindex = true
+	for _, text := range []string{"DELETE FROM finding_vuln", "UPDATE sequence SET last = 0 WHERE name = 'finding_vuln'"} {
+		if _, err := db.exec(ctx, text); err != nil {
+			return fmt.Errorf("index findings: %w", err)
+		}
 	}
 	return nil
 }

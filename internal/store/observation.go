@@ -13,7 +13,7 @@ import (
 
 var errShort = errors.New("a packed value ends too early")
 
-func (p *packer) fromObservations(list []harrier.Observation) []byte {
+func (p packer) fromObservations(list []harrier.Observation) []byte {
 	size := 8
 	for i := range list {
 		size += 40 + len(list[i].Key) + len(list[i].Evidence)
@@ -41,7 +41,7 @@ func (p *packer) fromObservations(list []harrier.Observation) []byte {
 	return p.pack(b)
 }
 
-func (p *packer) observations(data []byte) ([]harrier.Observation, error) {
+func (p packer) observations(data []byte) ([]harrier.Observation, error) {
 	body, err := p.unpack(data)
 	if err != nil {
 		return nil, err
@@ -96,6 +96,16 @@ func (r *reader) uvarint() uint64 {
 func (r *reader) varint() int64 {
 	v, n := binary.Varint(r.b[r.at:])
 	return v * int64(r.step(n))
+}
+
+// length reads how many things follow that take so many bytes each at least.
+func (r *reader) length(bytes int) int {
+	n := r.uvarint()
+	if n > uint64((len(r.b)-r.at)/bytes) {
+		r.short = true
+		return 0
+	}
+	return int(n)
 }
 
 // step goes n bytes on and returns 1, or 0 when nothing was read.

@@ -15,6 +15,8 @@ type saver struct {
 	t    *tx
 	open map[harrier.ID]*harrier.Counts // what open findings of assets change by
 	all  map[countKey]int               // what the counts of repositories change by
+	// The arguments of the row before, by column.
+	before [findingValues]any
 }
 
 type countKey struct {
@@ -75,10 +77,16 @@ func (s *saver) insert(ctx context.Context, list []*harrier.Finding) ([]*harrier
 		[]any{int64(len(fresh))}, &last); err != nil {
 		return nil, err
 	}
-	s.t.lastFinding = last
+	if s.t.last == 0 {
+		s.t.before = last - harrier.ID(len(fresh))
+	}
+	s.t.last = last
 	rows := make([][]any, len(fresh))
+	values := make([]any, 0, findingValues*len(fresh))
 	for i, f := range fresh {
-		rows[i] = s.row(f, last-harrier.ID(len(fresh)-1-i))
+		from := len(values)
+		values = s.row(values, f, last-harrier.ID(len(fresh)-1-i))
+		rows[i] = values[from:]
 	}
 	inserted, err := s.db.bulk(ctx, insertFinding, rows)
 	if err != nil {
@@ -89,6 +97,7 @@ func (s *saver) insert(ctx context.Context, list []*harrier.Finding) ([]*harrier
 		return nil, err
 	}
 	var chains []*harrier.Finding
+	stored := fresh[:0:len(fresh)]
 	for i, f := range fresh {
 		if taken[i] {
 			if err := s.adopt(ctx, f); err != nil {
@@ -98,12 +107,14 @@ func (s *saver) insert(ctx context.Context, list []*harrier.Finding) ([]*harrier
 			continue
 		}
 		f.ID = last - harrier.ID(len(fresh)-1-i)
+		stored = append(stored, f)
 		s.add(f, 1)
-		s.t.remember(f)
+		s.t.fresh = append(s.t.fresh, vulnOf{f.ID, f.Vulnerability})
 		if len(f.Intervals) > 1 {
 			chains = append(chains, f)
 		}
 	}
+	s.t.remember(stored...)
 	return changed, s.putOlder(ctx, chains)
 }
 
@@ -143,15 +154,42 @@ func (s *saver) taken(ctx context.Context, last harrier.ID, n, inserted int) ([]
 	return out, err
 }
 
-// row returns the arguments of insertFinding.
-func (s *saver) row(f *harrier.Finding, id harrier.ID) []any {
+// findingValues is how many arguments insertFinding has.
+const findingValues = 18
+
+// row adds the arguments of insertFinding to values.
+func (s *saver) row(values []any, f *harrier.Finding, id harrier.ID) []any {
 	now := f.Intervals[len(f.Intervals)-1]
-	return []any{
-		int64(id), int64(f.Asset), int64(f.Vulnerability), clean(string(f.Protocol)), int64(f.Port), clean(f.Key),
+	from := len(values)
+	for _, n := range [...]int64{
+		int64(id), int64(f.Asset), int64(f.Vulnerability), 0, int64(f.Port), 0,
 		int64(s.t.repositories[f.Asset]), int64(f.Severity), int64(f.Certainty), int64(f.LastScan),
 		int64(len(f.Intervals) - 1), micros(f.Intervals[0].Opened), micros(now.Opened), micros(now.LastSeen),
-		micros(now.Closed), clean(f.Source), clean(f.Service), clean(f.Evidence),
+		micros(now.Closed),
+	} {
+		values = append(values, s.number(len(values)-from, n))
 	}
+	values[from+3], values[from+5] = s.text(3, string(f.Protocol)), clean(f.Key)
+	return append(values, s.text(15, f.Source), s.text(16, f.Service), clean(f.Evidence))
+}
+
+// number is n as an any: that of the row before if it is the same, as it mostly
+// is, for an any costs an allocation, unless it is small.
+func (s *saver) number(column int, n int64) any {
+	if 0 <= n && n < 256 {
+		return n
+	}
+	if was, ok := s.before[column].(int64); !ok || was != n {
+		s.before[column] = n
+	}
+	return s.before[column]
+}
+
+func (s *saver) text(column int, text string) any {
+	if was, ok := s.before[column].(string); !ok || was != text {
+		s.before[column] = clean(text)
+	}
+	return s.before[column]
 }
 
 // adopt gives f the ID of the finding that has its instance already.
@@ -192,7 +230,7 @@ func (s *saver) update(ctx context.Context, list []*harrier.Finding) error {
 		if !ok {
 			return harrier.Errorf(harrier.NotFound, "no finding %d", f.ID)
 		}
-		what := compare(&old, f)
+		what := compare(old, f)
 		if what == changedNothing {
 			continue
 		}
@@ -205,17 +243,19 @@ func (s *saver) update(ctx context.Context, list []*harrier.Finding) error {
 			return err
 		}
 		if old.Vulnerability != f.Vulnerability {
-			if err := s.db.moveVuln(ctx, f.ID, old.Vulnerability, f.Vulnerability); err != nil {
+			if err := s.db.forgetVulns(ctx); err != nil {
 				return err
 			}
 		}
-		p.add(what, f, s.row(f, f.ID))
+		p.add(what, f, s.row(make([]any, 0, findingValues+1), f, f.ID))
 		if !slices.EqualFunc(old.Intervals[:len(old.Intervals)-1], f.Intervals[:len(f.Intervals)-1], sameInterval) {
 			p.chains = append(p.chains, f)
 		}
-		s.add(&old, -1)
+		s.add(old, -1)
 		s.add(f, 1)
-		s.t.remember(f)
+		intervals := append(old.Intervals[:0], f.Intervals...)
+		*old = *f
+		old.Intervals = intervals
 	}
 	return s.write(ctx, &p)
 }

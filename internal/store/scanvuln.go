@@ -1,10 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/harrier-scan/harrier"
@@ -13,8 +13,8 @@ import (
 // scanVulns are the vulnerabilities of a scan within a transaction that adds to
 // them.
 type scanVulns struct {
-	known []harrier.ScanVuln                  // by rising number
-	added map[harrier.VulnID]harrier.ScanVuln // counts to be added
+	known []harrier.ScanVuln // by rising number
+	added []harrier.ScanVuln // counts to be added, in any order
 }
 
 // ScanVulns returns the vulnerabilities that a scan observed, by rising number.
@@ -39,43 +39,47 @@ func (db *DB) AddScanVulns(ctx context.Context, scan harrier.ID, list []harrier.
 			if err != nil {
 				return err
 			}
-			v = &scanVulns{known: known, added: map[harrier.VulnID]harrier.ScanVuln{}}
+			v = &scanVulns{known: known}
 			if t.vulns == nil {
 				t.vulns = map[harrier.ID]*scanVulns{}
 			}
 			t.vulns[scan] = v
 		}
-		for _, add := range list {
-			was := v.added[add.Vulnerability]
-			add.Count, add.Hosts = add.Count+was.Count, add.Hosts+was.Hosts
-			v.added[add.Vulnerability] = add
-		}
+		v.added = append(v.added, list...)
 		return nil
 	})
 }
 
 // merge adds what was added to what is known.
 func (v *scanVulns) merge() {
+	order := make([]int, len(v.added))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(i, j int) int {
+		return cmp.Or(cmp.Compare(v.added[i].Vulnerability, v.added[j].Vulnerability), cmp.Compare(i, j))
+	})
 	out := make([]harrier.ScanVuln, 0, len(v.known)+len(v.added))
-	keep := func(s harrier.ScanVuln) {
-		if s.Count > 0 {
-			out = append(out, s)
+	known := v.known
+	for at, i := range order {
+		add := v.added[i]
+		if at+1 < len(order) && v.added[order[at+1]].Vulnerability == add.Vulnerability { // the last one's severity counts
+			next := &v.added[order[at+1]]
+			next.Count, next.Hosts = next.Count+add.Count, next.Hosts+add.Hosts
+			continue
+		}
+		for ; len(known) > 0 && known[0].Vulnerability < add.Vulnerability; known = known[1:] {
+			out = append(out, known[0])
+		}
+		if len(known) > 0 && known[0].Vulnerability == add.Vulnerability {
+			add.Count, add.Hosts = add.Count+known[0].Count, add.Hosts+known[0].Hosts
+			known = known[1:]
+		}
+		if add.Count > 0 {
+			out = append(out, add)
 		}
 	}
-	rest := v.known
-	for _, id := range slices.Sorted(maps.Keys(v.added)) {
-		for ; len(rest) > 0 && rest[0].Vulnerability < id; rest = rest[1:] {
-			keep(rest[0])
-		}
-		add := v.added[id]
-		if len(rest) > 0 && rest[0].Vulnerability == id {
-			add.Count, add.Hosts = add.Count+rest[0].Count, add.Hosts+rest[0].Hosts
-			rest = rest[1:]
-		}
-		keep(add)
-	}
-	v.known = append(out, rest...)
-	v.added = map[harrier.VulnID]harrier.ScanVuln{}
+	v.known, v.added = append(out, known...), nil
 }
 
 // flushVulns writes what the transaction of ctx added.
@@ -113,7 +117,7 @@ func (db *DB) readVulns(ctx context.Context, scan harrier.ID) ([]harrier.ScanVul
 	return list, nil
 }
 
-func (p *packer) scanVulns(data []byte) ([]harrier.ScanVuln, error) {
+func (p packer) scanVulns(data []byte) ([]harrier.ScanVuln, error) {
 	body, err := p.unpack(data)
 	if err != nil {
 		return nil, err

@@ -40,23 +40,23 @@ func (db *DB) PutServices(ctx context.Context, asset harrier.ID, services []harr
 		product = excluded.product, version = excluded.version, cpe = excluded.cpe, last_seen = excluded.last_seen,
 		data = excluded.data`
 	return db.InTx(ctx, func(ctx context.Context) error {
-		for _, s := range services {
+		rows := make([][]any, len(services))
+		for i, s := range services {
 			data, err := db.pack.json(s)
 			if err != nil {
 				return fmt.Errorf("put service %s: %w", s.Endpoint, err)
 			}
-			args, err := arguments([]any{
+			if rows[i], err = arguments([]any{
 				&asset, &s.Protocol, &s.Port, &s.Name, &s.TLS, &s.Product, &s.Version, &s.CPE,
 				moment{&s.FirstSeen},
 				moment{&s.LastSeen},
 				&data,
-			})
-			if err != nil {
+			}); err != nil {
 				return fmt.Errorf("put service %s: %w", s.Endpoint, err)
 			}
-			if _, err := db.exec(ctx, put, args...); err != nil {
-				return fmt.Errorf("put service %s: %w", s.Endpoint, err)
-			}
+		}
+		if _, err := db.bulk(ctx, put, rows); err != nil {
+			return fmt.Errorf("put services of asset %d: %w", asset, err)
 		}
 		return nil
 	})

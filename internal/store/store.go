@@ -27,7 +27,9 @@ type DB struct {
 	reads  *sql.DB // many connections; nil for a private database, whose writer reads
 	writes *sql.DB // one connection for SQLite; reads again for PostgreSQL
 	writer *writer // the permanent writing connection of SQLite; nil for PostgreSQL
-	pack   *packer
+	pack   packer
+	// How many findings may be missing in finding_vuln: maxLate, but in tests.
+	maxLate int
 }
 
 // Open opens the database at dsn and brings its schema up to date: the path of
@@ -52,15 +54,12 @@ func Open(ctx context.Context, dsn string) (*DB, error) {
 }
 
 func (db *DB) start(ctx context.Context) error {
-	pack, err := newPacker()
-	if err != nil {
-		return err
-	}
-	db.pack = pack
+	db.maxLate = maxLate
 	if err := db.migrate(ctx); err != nil {
 		return err
 	}
 	if db.driver == sqliteDialect {
+		var err error
 		if db.writer, err = newWriter(ctx, db.writes); err != nil {
 			return openError(err)
 		}
@@ -76,9 +75,6 @@ func (db *DB) start(ctx context.Context) error {
 func (db *DB) Close() error {
 	if db.writer != nil {
 		db.writer.close()
-	}
-	if db.pack != nil {
-		db.pack.close()
 	}
 	err := db.writes.Close()
 	if db.reads != nil && db.reads != db.writes {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/harrier-scan/harrier"
@@ -21,6 +22,26 @@ type table[T any] struct {
 	id      func(*T) *harrier.ID
 	uuid    func(*T) *harrier.UUID // nil for a noun that has none
 	taken   string                 // message of Conflict
+
+	once                      sync.Once // makes the texts
+	inserts, updates, selects string
+}
+
+// texts makes the statements.
+func (t *table[T]) texts() {
+	t.once.Do(func() {
+		columns := strings.Fields(t.columns)
+		// Without the clause a name that is taken would end the transaction in
+		// PostgreSQL, but not in SQLite.
+		t.inserts = "INSERT INTO " + t.name + " (" + strings.Join(columns, ", ") + ") VALUES (" +
+			placeholders(len(columns)) + ") ON CONFLICT DO NOTHING RETURNING id"
+		set := make([]string, len(columns))
+		for i, c := range columns {
+			set[i] = fmt.Sprintf("%s = $%d", c, i+1)
+		}
+		t.updates = fmt.Sprintf("UPDATE %s SET %s WHERE id = $%d", t.name, strings.Join(set, ", "), len(columns)+1)
+		t.selects = "SELECT id, " + strings.Join(strings.Fields(t.columns+" "+t.more), ", ") + " FROM " + t.name + " "
+	})
 }
 
 // insert stores v and gives it an ID, and a UUID if it has none.
@@ -32,12 +53,9 @@ func (t *table[T]) insert(ctx context.Context, db *DB, v *T) error {
 	if err != nil {
 		return fmt.Errorf("insert %s: %w", t.noun, err)
 	}
-	// Without the clause a name that is taken would end the transaction in
-	// PostgreSQL, but not in SQLite.
-	text := "INSERT INTO " + t.name + " (" + strings.Join(strings.Fields(t.columns), ", ") + ") VALUES (" +
-		placeholders(len(args)) + ") ON CONFLICT DO NOTHING RETURNING id"
+	t.texts()
 	return db.InTx(ctx, func(ctx context.Context) error {
-		found, err := db.one(ctx, text, args, t.id(v))
+		found, err := db.one(ctx, t.inserts, args, t.id(v))
 		switch {
 		case err != nil:
 			return fmt.Errorf("insert %s: %w", t.noun, err)
@@ -54,13 +72,9 @@ func (t *table[T]) update(ctx context.Context, db *DB, v *T) error {
 	if err != nil {
 		return fmt.Errorf("update %s: %w", t.noun, err)
 	}
-	var set []string
-	for i, c := range strings.Fields(t.columns) {
-		set = append(set, fmt.Sprintf("%s = $%d", c, i+1))
-	}
-	text := fmt.Sprintf("UPDATE %s SET %s WHERE id = $%d", t.name, strings.Join(set, ", "), len(args)+1)
+	t.texts()
 	id := *t.id(v)
-	n, err := db.tryExec(ctx, text, append(args, int64(id))...)
+	n, err := db.tryExec(ctx, t.updates, append(args, int64(id))...)
 	switch {
 	case harrier.KindOf(err) == harrier.Conflict:
 		return harrier.Errorf(harrier.Conflict, "%s", t.taken).Because(err)
@@ -105,8 +119,8 @@ func (t *table[T]) where(ctx context.Context, db *DB, condition string, args ...
 // list returns all that the tail of the query, WHERE or ORDER BY, asks for.
 func (t *table[T]) list(ctx context.Context, db *DB, tail string, args ...any) ([]T, error) {
 	var out []T
-	text := "SELECT id, " + strings.Join(strings.Fields(t.columns+" "+t.more), ", ") + " FROM " + t.name + " " + tail
-	err := db.rows(ctx, text, args, func(scan func(...any) error) error {
+	t.texts()
+	err := db.rows(ctx, t.selects+tail, args, func(scan func(...any) error) error {
 		var v T
 		to := append([]any{t.id(&v)}, t.row(&v)...)
 		if t.moreRow != nil {

@@ -66,12 +66,18 @@ type tx struct {
 	broken  error // a fault after which the transaction can not go on
 	// Findings as they stand in the database, by ID, as far as this
 	// transaction has read or written them: nobody else writes meanwhile.
-	known        map[harrier.ID]harrier.Finding
+	known        map[harrier.ID]*harrier.Finding
 	repositories map[harrier.ID]harrier.ID // of assets
 	// Vulnerabilities of scans, to be written before the commit.
 	vulns map[harrier.ID]*scanVulns
-	// The ID of the newest finding; 0 when the transaction added none.
-	lastFinding harrier.ID
+	// Findings that the transaction added, and the sequence of their IDs before
+	// and after it; 0 when it added none.
+	fresh        []vulnOf
+	before, last harrier.ID
+	// What finding_vuln will miss after the commit, and whether it is to be
+	// filled anew.
+	late    lateFindings
+	reindex bool
 }
 
 func (db *DB) tx(ctx context.Context) *tx {
@@ -109,6 +115,9 @@ func (t *tx) commit(ctx context.Context) error {
 		_, _ = t.w.conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK") // the first fault tells more
 		return wrap(fmt.Errorf("commit: %w", err))
 	}
+	if t.late.known {
+		t.w.late = t.late
+	}
 	return nil
 }
 
@@ -139,11 +148,13 @@ type writer struct {
 	conn  *sql.Conn
 	lock  chan struct{} // held by the transaction that goes on
 	stmts map[string]*sql.Stmt
-	rows  *rowSource // what bulk works on
-	drop  func()     // forgets rows
+	rows  *rowSource        // what bulk works on
+	texts map[string]string // of fromRows
+	drop  func()            // forgets rows
 	once  sync.Once
 	// The statement of findingsOf, around database/sql.
 	ofAsset driver.Stmt
+	late    lateFindings
 }
 
 func newWriter(ctx context.Context, db *sql.DB) (*writer, error) {
@@ -151,7 +162,7 @@ func newWriter(ctx context.Context, db *sql.DB) (*writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{conn: conn, lock: make(chan struct{}, 1), stmts: map[string]*sql.Stmt{}}
+	w := &writer{conn: conn, lock: make(chan struct{}, 1), stmts: map[string]*sql.Stmt{}, texts: map[string]string{}}
 	if w.rows, w.drop, err = newRowSource(ctx, conn); err != nil {
 		_ = conn.Close() // the first fault tells more
 		return nil, err

@@ -345,12 +345,14 @@ CREATE INDEX finding_page ON finding (severity, last_seen); -- and the id, as in
 CREATE INDEX finding_closed ON finding (severity, last_seen) WHERE closed > 0; -- few among many
 
 -- What an index on vuln would hold, of the findings up to the ID in sequence:
--- the newer ones are added many at a time and in order, because a scan meets
--- vulnerabilities all over the index, and would write a page for each.
+-- newer ones are added many at a time, because a scan meets vulnerabilities all
+-- over an index, and would write a page for each. A row has the findings of a
+-- vulnerability that were added at one time, as a JSON list of IDs.
 CREATE TABLE finding_vuln (
-    vuln    BIGINT NOT NULL,
-    finding BIGINT NOT NULL,
-    PRIMARY KEY (vuln, finding)
+    vuln     BIGINT NOT NULL,
+    up_to    BIGINT NOT NULL,
+    findings TEXT   NOT NULL,
+    PRIMARY KEY (vuln, up_to)
 ) WITHOUT ROWID;
 
 CREATE TABLE finding_interval (
@@ -376,5 +378,6 @@ CREATE TABLE sequence (
 );
 INSERT INTO sequence (name, last) VALUES ('finding', 0), ('finding_vuln', 0);
 
-CREATE VIEW finding_by_vuln AS SELECT vuln, finding FROM finding_vuln UNION ALL
+CREATE VIEW finding_by_vuln AS
+    SELECT vuln, j.value AS finding FROM finding_vuln, json_each(findings) j UNION ALL
     SELECT vuln, id AS finding FROM finding WHERE id > (SELECT last FROM sequence WHERE name = 'finding_vuln');
