@@ -10,29 +10,66 @@ import (
 	"github.com/harrier-scan/harrier"
 )
 
-// Fold stores what a group of results says, all or nothing. Results of scans
-// that have ended or are gone change nothing. It may be called again with the
-// same results, in any mixture.
+// A transaction that takes longer than patience keeps others waiting that want
+// to write: the next one takes fewer results, at least fewest. Below a quarter
+// of that it takes more again, up to most.
+const (
+	patience = 400 * time.Millisecond
+	fewest   = 4
+	most     = 256
+)
+
+// pace learns from how long a transaction took.
+func (r *Room) pace(took time.Duration) {
+	switch {
+	case took > patience:
+		r.atOnce = max(r.atOnce/2, fewest)
+	case took < patience/4:
+		r.atOnce = min(r.atOnce*2, most)
+	}
+}
+
+// Fold stores what a group of results says, in one transaction, or in several
+// where that takes long. On an error some of the group may be stored: it is to
+// be folded again, which is harmless. Results of scans that have ended or are
+// gone change nothing. It may be called again with the same results, in any
+// mixture.
 func (r *Room) Fold(ctx context.Context, group []harrier.Result) error {
+	for len(group) > 0 {
+		done, err := r.foldSome(ctx, group)
+		if err != nil {
+			return err
+		}
+		group = group[done:]
+	}
+	return nil
+}
+
+// foldSome folds the first results of a group in one transaction, all or
+// nothing, and returns how many.
+func (r *Room) foldSome(ctx context.Context, group []harrier.Result) (int, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var f *folding
+	some := group[:min(len(group), r.atOnce)]
+	var began time.Time
 	err := r.Store.InTx(ctx, func(ctx context.Context) error {
 		if f != nil { // the store tries again: what is in memory has gone ahead
 			r.cache.clear()
 		}
-		f = newFolding(r)
-		for i := range group {
-			if err := f.result(ctx, &group[i]); err != nil {
-				return fmt.Errorf("scan %d batch %d: %w", group[i].Scan, group[i].Batch, err)
+		f, began = newFolding(r), time.Now()
+		for i := range some {
+			if err := f.result(ctx, &some[i]); err != nil {
+				return fmt.Errorf("scan %d batch %d: %w", some[i].Scan, some[i].Batch, err)
 			}
 		}
 		return f.flush(ctx)
 	})
 	if err != nil {
 		r.cache.clear()
-		return err
+		return 0, err
 	}
+	r.pace(time.Since(began))
 	r.cache.trim()
 	for id, s := range f.scans {
 		if s != nil && s.batchEnded {
@@ -40,7 +77,7 @@ func (r *Room) Fold(ctx context.Context, group []harrier.Result) error {
 			r.Folded(id)
 		}
 	}
-	return nil
+	return len(some), nil
 }
 
 // folding is one transaction.

@@ -6,7 +6,8 @@
 // Everything is keyed by what it speaks of (scan, host, instance) and merged by
 // rules that do not depend on order, so that a repeated message, a second
 // attempt of a batch, or a restart between two messages changes nothing. One
-// group of results is one transaction: it is acknowledged after the commit.
+// group of results is one transaction, or a few: it is acknowledged after the
+// last commit.
 package finding
 
 import (
@@ -112,8 +113,9 @@ type Config struct {
 // Room is the room of findings. Its methods may overlap.
 type Room struct {
 	Config
-	mu    sync.Mutex // held while folding
-	cache *cache
+	mu     sync.Mutex // held while folding
+	cache  *cache
+	atOnce int // results in one transaction
 }
 
 // New returns the room.
@@ -136,7 +138,7 @@ func New(c Config) *Room {
 	if c.Services == nil {
 		c.Services = match.Services
 	}
-	return &Room{Config: c, cache: newCache(c.Hosts)}
+	return &Room{Config: c, cache: newCache(c.Hosts), atOnce: 32}
 }
 
 // Run folds results as they come in, and tells engines which hosts of a batch
