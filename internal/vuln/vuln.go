@@ -6,7 +6,6 @@ package vuln
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"fmt"
 	"reflect"
 	"slices"
@@ -53,7 +52,7 @@ func (r *Room) Load(ctx context.Context, content []harrier.Vulnerability, checks
 	content = slices.Clone(content)
 	for i := range content {
 		if content[i].UUID.IsZero() {
-			content[i].UUID = UUIDOf(content[i].Slug)
+			content[i].UUID = harrier.NamedUUID(content[i].Slug)
 		}
 	}
 	if err := validate(content, checks); err != nil {
@@ -75,7 +74,7 @@ func (r *Room) Learn(ctx context.Context, definitions []harrier.Vulnerability) e
 		}
 		seen[v.ID] = true
 		v.Slug = fmt.Sprint(importedSlug, v.ID)
-		v.UUID = UUIDOf(v.Slug)
+		v.UUID = harrier.NamedUUID(v.Slug)
 		fresh = append(fresh, v)
 	}
 	if len(fresh) == 0 {
@@ -159,13 +158,4 @@ func validate(content []harrier.Vulnerability, checks []harrier.CheckInfo) error
 		}
 	}
 	return nil
-}
-
-// UUIDOf returns the UUID of a slug: the same everywhere, RFC 9562 version 8.
-func UUIDOf(slug string) harrier.UUID {
-	sum := sha256.Sum256([]byte("harrier vulnerability " + slug))
-	u := harrier.UUID(sum[:16])
-	u[6] = u[6]&0x0f | 0x80
-	u[8] = u[8]&0x3f | 0x80
-	return u
 }

@@ -55,7 +55,7 @@ func TestLoad(t *testing.T) {
 	if diff := cmp.Diff([]harrier.VulnID{19506, 187315, 900001}, numbers(r.All(ctx))); diff != "" {
 		t.Errorf("All (-want +got):\n%s", diff)
 	}
-	if v, err := r.Vulnerability(ctx, 187315); err != nil || v.Name != terrapin.Name || v.UUID != UUIDOf(terrapin.Slug) {
+	if v, err := r.Vulnerability(ctx, 187315); err != nil || v.Name != terrapin.Name || v.UUID != harrier.NamedUUID(terrapin.Slug) {
 		t.Errorf("Vulnerability = %+v, %v", v, err)
 	}
 	if v, err := r.BySlug(ctx, "redis-no-auth"); err != nil || v.ID != 900001 {

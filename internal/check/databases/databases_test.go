@@ -13,6 +13,7 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/check/checktest"
+	"github.com/harrier-scan/harrier/internal/needs"
 	"github.com/harrier-scan/harrier/internal/wiretest"
 )
 
@@ -148,10 +149,7 @@ func TestMySQLRootEmpty(t *testing.T) {
 }
 
 func TestMariaDBServer(t *testing.T) {
-	install, _ := exec.LookPath("mariadb-install-db")
-	if install == "" {
-		t.Skip("mariadb-install-db is not installed")
-	}
+	install := needs.Binary(t, "mariadb-install-db", "mariadb-server")
 	for _, c := range []struct {
 		sql  string
 		want harrier.Verdict
