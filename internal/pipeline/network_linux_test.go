@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/needs"
 )
 
 // role tells the processes of TestNetwork apart: the scanner's, in a network
@@ -40,14 +41,10 @@ func TestNetwork(t *testing.T) {
 		beScanner(t)
 		return
 	}
-	for _, tool := range []string{"ip", "nft", "unshare", "nsenter"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			t.Skipf("%s is not installed", tool)
-		}
+	for tool, pkg := range map[string]string{"ip": "iproute2", "nft": "nftables", "unshare": "util-linux", "nsenter": "util-linux"} {
+		needs.Binary(t, tool, pkg)
 	}
-	if os.Getuid() != 0 {
-		t.Skip("network namespaces need root")
-	}
+	needs.Root(t)
 	out, err := inNamespace(t, "scanner").CombinedOutput()
 	t.Logf("%s", out)
 	if err != nil {

@@ -4,17 +4,14 @@ import (
 	"crypto/rand"
 	"database/sql"
 	"net/url"
-	"os"
 	"testing"
 
+	"github.com/harrier-scan/harrier/internal/needs"
 	"github.com/harrier-scan/harrier/internal/store/storetest"
 )
 
 func TestPostgres(t *testing.T) {
-	server := os.Getenv("HARRIER_TEST_POSTGRES")
-	if server == "" {
-		t.Skip("HARRIER_TEST_POSTGRES holds no postgres:// address")
-	}
+	server := needs.Env(t, "HARRIER_TEST_POSTGRES", "scripts/with-postgres.sh")
 	storetest.Run(t, func(t *testing.T) string { return freshSchema(t, server) })
 }
 

@@ -17,6 +17,7 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/check"
+	"github.com/harrier-scan/harrier/internal/needs"
 	"github.com/harrier-scan/harrier/internal/wiretest"
 )
 
@@ -133,16 +134,16 @@ func DaemonAs(t *testing.T, id uint32, port uint16, name string, args ...string)
 	wait(t, name, port)
 }
 
-// Path finds a program, also where only root looks, or skips the test.
+// Path finds a program, also where only root looks and where PostgreSQL keeps
+// its own, or ends the test as package needs does.
 func Path(t *testing.T, name string) string {
 	t.Helper()
-	for _, dir := range []string{"", "/usr/sbin/", "/sbin/", "/usr/local/sbin/", "/usr/lib/postgresql/15/bin/", "/usr/lib/postgresql/16/bin/", "/usr/lib/postgresql/17/bin/"} {
+	for _, dir := range []string{"/usr/lib/postgresql/15/bin/", "/usr/lib/postgresql/16/bin/", "/usr/lib/postgresql/17/bin/"} {
 		if path, err := exec.LookPath(dir + name); err == nil {
 			return path
 		}
 	}
-	t.Skipf("%s is not installed", name)
-	return ""
+	return needs.Binary(t, name, "that has "+name)
 }
 
 // run starts a program in the foreground and ends it, by its process id, when
