@@ -22,6 +22,7 @@ const (
 	fixed  = "10.77.1.2"
 	empty  = "10.77.1.3" // answers, but nobody listens
 	mute   = "10.77.1.4" // drops everything
+	barred = "10.77.1.5" // answers, and is asked by nobody: excluded
 
 	ports = "T:1-65535,U:53,161,11211"
 )
@@ -144,24 +145,25 @@ func testAgain(t *testing.T, first, second report) {
 }
 
 // testExclude checks that no packet reaches an excluded address, as the target
-// counts them.
+// counts them. No scan before this one asked the address: what servers send
+// late on connections that have ended would be answered by the system.
 func testExclude(t *testing.T, s scanner) {
-	s.network.Filter(t, "guard", `chain in { type filter hook prerouting priority -400; ip daddr `+flawed+` counter name asked; ip daddr `+fixed+` counter name excluded; }
+	s.network.Filter(t, "guard", `chain in { type filter hook prerouting priority -400; ip daddr `+flawed+` counter name asked; ip daddr `+barred+` counter name excluded; }
  counter asked { }
  counter excluded { }`)
 	defer s.network.Filter(t, "guard", "")
-	r := s.scan(t, flawed+"-"+empty, "--exclude", fixed, "-p", "T:1-1024,U:53,161")
+	r := s.scan(t, flawed, empty+"-"+barred, "--exclude", barred, "-p", "T:1-1024,U:53,161")
 	packets := s.network.Packets(t, "guard")
-	t.Logf("%d packets to %s, %d to the excluded %s", packets["asked"], flawed, packets["excluded"], fixed)
+	t.Logf("%d packets to %s, %d to the excluded %s", packets["asked"], flawed, packets["excluded"], barred)
 	if packets["asked"] == 0 {
 		t.Errorf("no packet reached %s", flawed)
 	}
 	if packets["excluded"] != 0 {
-		t.Errorf("%d packets reached the excluded %s", packets["excluded"], fixed)
+		t.Errorf("%d packets reached the excluded %s", packets["excluded"], barred)
 	}
 	for _, h := range r.Hosts {
-		if h.Address == fixed {
-			t.Errorf("the results have the excluded %s", fixed)
+		if h.Address == barred {
+			t.Errorf("the results have the excluded %s", barred)
 		}
 	}
 }

@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	maxLocal    = 25 // attempts that may fail on our side before a port is left unknown
-	maxCanaries = 3  // in a row without an answer: the host has fallen silent
+	maxLocal    = time.Minute // for how long our side may fail before what is left stays unknown
+	maxCanaries = 3           // in a row without an answer: the host has fallen silent
 )
 
 // task is one probe.
@@ -64,6 +64,7 @@ type tcpScan struct {
 	since    int       // silent probes since the last canary
 	missed   int       // canaries without an answer in a row
 	waiting  bool      // a canary is in flight
+	failing  time.Time // since when nothing but our own side's failures came back
 	gaveUp   string
 }
 
@@ -165,7 +166,9 @@ func (s *tcpScan) take(ctx context.Context, r reply) error {
 	case r.state == netio.Local:
 		s.takeLocal(r)
 		return nil
-	case r.state.Filtered():
+	}
+	s.failing = time.Time{}
+	if r.state.Filtered() {
 		s.takeSilent(r)
 		return nil
 	}
@@ -198,13 +201,19 @@ func (s *tcpScan) heard(r reply) {
 	s.missed = 0
 }
 
+// takeLocal tries again what failed on our own side, however often it does
+// while anything else succeeds.
 func (s *tcpScan) takeLocal(r reply) {
 	s.window.halve()
-	if r.locals++; r.locals > maxLocal {
+	now := time.Now()
+	if s.failing.IsZero() {
+		s.failing = now
+	} else if now.Sub(s.failing) > maxLocal {
 		s.unknown++
 		return
 	}
-	r.from = time.Now().Add(time.Duration(r.locals) * 10 * time.Millisecond)
+	r.locals = min(r.locals+1, 25)
+	r.from = now.Add(time.Duration(r.locals) * 10 * time.Millisecond)
 	s.again = append(s.again, r.task)
 }
 
