@@ -2,12 +2,15 @@ package probe
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"html"
 	"io"
 	"net"
 	"net/http/httputil"
+	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -47,21 +50,51 @@ func httpRequest(t Target, method, path string) []byte {
 // to a TLS port: TLS is to be asked there instead.
 var httpMisplaced = [][]byte{
 	[]byte("plain HTTP request was sent to HTTPS port"), []byte("speaking plain HTTP to an SSL-enabled"), []byte("HTTP request to an HTTPS server"),
-	[]byte("combination of host and port requires TLS"), []byte("requires TLS"), []byte("Use HTTPS"),
+	[]byte("combination of host and port requires TLS"), []byte("requires TLS"), []byte("Use HTTPS"), []byte("only speaks HTTPS"),
 }
 
-func isHTTP(b []byte) bool {
-	if !bytes.HasPrefix(b, []byte("HTTP/1.")) && !bytes.HasPrefix(b, []byte("HTTP/0.9 ")) {
-		return false
+func isHTTP(b []byte) bool { return isHTTPReply(b) && !isMisplaced(b) }
+
+func isHTTPReply(b []byte) bool {
+	return bytes.HasPrefix(b, []byte("HTTP/1.")) || bytes.HasPrefix(b, []byte("HTTP/0.9 "))
+}
+
+// isMisplaced reports whether a reply tells that it should have been asked
+// inside TLS.
+func isMisplaced(b []byte) bool {
+	return isRefusal(b) && slices.ContainsFunc(httpMisplaced, func(words []byte) bool { return bytes.Contains(b, words) })
+}
+
+func isRefusal(b []byte) bool { return bytes.Contains(b[:min(len(b), 32)], []byte(" 400")) }
+
+// doubt is how far an answer to a plain question of HTTP lets one suspect that
+// TLS is spoken there.
+type doubt uint8
+
+const (
+	none   doubt = iota
+	faint        // a refusal without a reason, or it leads to TLS elsewhere
+	strong       // it asks for TLS, by words or by leading to it at the same port
+)
+
+// doubtOf judges a reply that came from a TCP port outside TLS.
+func doubtOf(b []byte, port uint16) doubt {
+	r, ok := parseHTTP(b)
+	if !ok || !isHTTPReply(b) {
+		return none
 	}
-	if bytes.Contains(b[:min(len(b), 32)], []byte(" 400")) {
-		for _, words := range httpMisplaced {
-			if bytes.Contains(b, words) {
-				return false
-			}
-		}
+	var to *url.URL
+	if r.status/100 == 3 {
+		to, _ = url.Parse(r.get("Location")) // nil when it leads nowhere
 	}
-	return true
+	secure := to != nil && strings.EqualFold(to.Scheme, "https")
+	switch {
+	case isMisplaced(b) || secure && cmp.Or(to.Port(), "443") == strconv.Itoa(int(port)):
+		return strong
+	case isRefusal(b) || secure:
+		return faint
+	}
+	return none
 }
 
 // httpDone reports that a reply is complete by its own account.

@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -13,7 +14,9 @@ import (
 	"math/big"
 	"net"
 	"net/netip"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -147,8 +150,8 @@ func TestGentle(t *testing.T) {
 	}
 }
 
-// tlsServer serves inside TLS with a fresh certificate for target.test.
-func tlsServer(t *testing.T, config *tls.Config, peer func(net.Conn)) wiretest.Dialer {
+// certified gives config a fresh certificate for target.test.
+func certified(t *testing.T, config *tls.Config) *tls.Config {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -163,6 +166,13 @@ func tlsServer(t *testing.T, config *tls.Config, peer func(net.Conn)) wiretest.D
 		t.Fatal(err)
 	}
 	config.Certificates = []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}
+	return config
+}
+
+// tlsServer serves inside TLS with a fresh certificate.
+func tlsServer(t *testing.T, config *tls.Config, peer func(net.Conn)) wiretest.Dialer {
+	t.Helper()
+	certified(t, config)
 	return wiretest.Serve(func(c net.Conn) {
 		secure := tls.Server(c, config)
 		if secure.HandshakeContext(context.Background()) == nil {
@@ -282,6 +292,94 @@ func TestUDP(t *testing.T) {
 			})
 			if err != nil || s.Name != "dns" || s.Product != "ISC BIND" || s.Version != "9.18.49" {
 				t.Errorf("Identify of %d/udp = %q %q %q, %v; want dns, ISC BIND, 9.18.49", port, s.Name, s.Product, s.Version, err)
+			}
+		})
+	}
+}
+
+// opened is a connection of which the first bytes were read already.
+type opened struct {
+	net.Conn
+	rest io.Reader
+}
+
+func (o opened) Read(b []byte) (int, error) { return o.rest.Read(b) }
+
+// TestBusyTLS identifies TLS servers that answer plain questions at once and
+// greetings late, at the second attempt or never, and plain servers that look
+// like them. What asks for TLS and tells nothing is not taken for plain HTTP.
+func TestBusyTLS(t *testing.T) {
+	const (
+		refusal = "HTTP/1.1 400 Bad Request\r\nServer: nginx\r\nContent-Length: 11\r\n\r\nBad Request"
+		wanted  = "HTTP/1.1 400 Bad Request\r\nServer: nginx\r\nContent-Length: 45\r\n\r\nThe plain HTTP request was sent to HTTPS port"
+		ledHere = "HTTP/1.1 302 Found\r\nLocation: https://192.0.2.1:4711/\r\nContent-Length: 0\r\n\r\n"
+		ledAway = "HTTP/1.1 302 Found\r\nLocation: https://192.0.2.1:8443/\r\nContent-Length: 0\r\n\r\n"
+		page    = "HTTP/1.1 200 OK\r\nServer: nginx/1.22.1\r\nContent-Length: 0\r\n\r\n"
+		all     = 1000
+	)
+	hangUp := func(net.Conn) {}
+	silent := func(c net.Conn) { wiretest.Wait(c, time.Hour) }
+	refuse := func(c net.Conn) { _, _ = io.WriteString(c, refusal) }
+	config := certified(t, &tls.Config{MinVersion: tls.VersionTLS12})
+	for _, c := range []struct {
+		name    string
+		plain   string         // the answer to a plain question of HTTP; every other is refused
+		slow    time.Duration  // before a greeting is answered
+		spoiled int32          // so many greetings are not answered but
+		spoil   func(net.Conn) // dealt with in this way
+		want    string         // the service's name
+		tls     bool
+	}{
+		{"prompt", wanted, 0, 0, nil, "http", true},
+		{"slow", wanted, 2 * time.Second, 0, nil, "http", true}, // by then everything else was asked, and refused
+		{"slow, refuses without a reason", refusal, 2 * time.Second, 0, nil, "http", true},
+		{"slow, leads to TLS", ledHere, 2 * time.Second, 0, nil, "http", true},
+		{"slow, leads to TLS elsewhere", ledAway, 2 * time.Second, 0, nil, "http", true},
+		{"slow, silent otherwise", "", 2 * time.Second, 0, nil, "http", true},
+		{"hangs up first", wanted, 0, 3, hangUp, "http", true},
+		{"silent first", wanted, 0, 3, silent, "http", true},
+		{"refuses without a reason, silent first", refusal, 0, 1, silent, "http", true},
+		{"always hangs up", wanted, 0, all, hangUp, "", false},
+		{"always silent", wanted, 0, all, silent, "", false},
+		{"always silent, leads to TLS", ledHere, 0, all, silent, "", false},
+		{"always silent, silent otherwise", "", 0, all, silent, "", false},
+		{"plain, before it somebody with TLS", wanted, 0, all, refuse, "http", false},
+		{"plain, leads to TLS before it", ledHere, 0, all, refuse, "http", false},
+		{"plain, leads to TLS elsewhere", ledAway, 0, all, hangUp, "http", false},
+		{"plain", page, 0, all, silent, "http", false},
+		{"plain, refuses everything", refusal, 0, all, hangUp, "http", false},
+		{"plain, slow", "", 0, all, refuse, "http", false}, // tells what it is by refusing everything else
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			for _, port := range []uint16{4711, 443} { // at 443, HTTP and TLS are asked for at once
+				synctest.Test(t, func(t *testing.T) {
+					plain := strings.ReplaceAll(c.plain, ":4711/", ":"+strconv.Itoa(int(port))+"/")
+					var greetings atomic.Int32
+					s, err := Identify(t.Context(), tcpTarget(port, wiretest.Serve(func(conn net.Conn) {
+						b := make([]byte, 4096)
+						n, _ := conn.Read(b)
+						switch {
+						case n == 0:
+						case b[0] == 0x16 && greetings.Add(1) <= c.spoiled:
+							c.spoil(conn)
+						case b[0] == 0x16:
+							wiretest.Wait(conn, c.slow)
+							inside := tls.Server(opened{conn, io.MultiReader(bytes.NewReader(b[:n]), conn)}, config)
+							if _, err := inside.Read(b); err == nil {
+								_, _ = io.WriteString(inside, page)
+							}
+						case !bytes.HasPrefix(b, []byte("GET / ")):
+							refuse(conn)
+						case plain == "":
+							silent(conn)
+						default:
+							_, _ = io.WriteString(conn, plain)
+						}
+					})))
+					if err != nil || s.Name != c.want || s.TLS != c.tls {
+						t.Errorf("Identify at port %d = %q (TLS %v), %v; want %q (TLS %v)", port, s.Name, s.TLS, err, c.want, c.tls)
+					}
+				})
 			}
 		})
 	}

@@ -1,7 +1,6 @@
 package probe
 
 import (
-	"bytes"
 	"context"
 	"sync"
 	"time"
@@ -23,6 +22,8 @@ type found struct {
 	asked  bool      // reply answers p's own Hello
 	tls    *greeting // the endpoint speaks TLS
 	banner bool      // reply came unasked
+	doubt  doubt     // reply answers the question of HTTP, but perhaps TLS is wanted
+	told   bool      // TLS was asked for, and this is what came of it
 	w      *wire     // over this connection, which is still open; nil: it is closed
 }
 
@@ -35,22 +36,19 @@ func (f found) hangUp() {
 
 // heat is a group of questions that are asked beside each other.
 type heat struct {
-	after time.Duration // start at this time even if earlier ones have no answer
-	tasks []func(ctx context.Context) found
+	after  time.Duration // start at this time even if earlier ones have no answer
+	tasks  []func(ctx context.Context) found
+	greets bool // one of tasks asks for TLS
 }
 
 // identifyTCP recognises what serves a TCP port and learns about it.
 func (x *talk) identifyTCP(ctx context.Context) {
 	f := x.run(ctx, x.heats())
-	if f.p == nil && f.tls == nil && !x.Gentle && bytes.HasPrefix(f.reply, []byte("HTTP/1.")) {
-		// It asked for TLS, but the greeting beside the question came to
-		// nothing: a busy server deserves a second one.
-		if again := x.hello(ctx); again.tls != nil {
-			f = again
-		}
+	if !x.Gentle {
+		f = x.orTLS(ctx, f)
 	}
 	if f.tls != nil && !f.tls.complete && !x.Gentle {
-		if again := x.handshakeAlone(ctx); again != nil { // likewise
+		if again := x.handshakeAlone(ctx); again != nil { // a busy server deserves a second one
 			f.tls = again
 		}
 	}
@@ -62,13 +60,51 @@ func (x *talk) identifyTCP(ctx context.Context) {
 			f = x.run(ctx, x.heats())
 		}
 	}
-	if f.p == nil && !x.Gentle && bytes.HasPrefix(f.reply, []byte("HTTP/1.")) { // it asked for TLS, which is not to be had
+	if f.p == nil && x.inside != nil && isHTTPReply(f.reply) { // it asks for TLS, and TLS is spoken: with somebody before it
 		f.p = &All[httpIndex]
 	}
 	x.settle(ctx, f)
 	if x.s.TLS && !x.Gentle {
 		x.learnTLS(ctx)
 	}
+}
+
+// greetings is how often a server that seems to want TLS is greeted with nothing
+// beside, and faintGreetings how often one that hardly seems to.
+const (
+	greetings      = 3
+	faintGreetings = 1
+)
+
+// orTLS decides what speaks HTTP but perhaps wants TLS: f is what the questions
+// brought. A busy server answers a plain question long before a handshake comes
+// to its end, so it is greeted again, with nothing beside. It is plain HTTP if it
+// answers a greeting with something other than TLS; what asks for TLS and tells
+// nothing is not recognised, for whatever is said about it may be wrong.
+func (x *talk) orTLS(ctx context.Context, f found) found {
+	if f.p != nil || f.tls != nil || !isHTTPReply(f.reply) {
+		return f
+	}
+	tries := greetings
+	if f.doubt == faint {
+		tries = faintGreetings
+	}
+	for i := range tries {
+		if i > 0 && !pause(ctx, x.patience()) {
+			return f
+		}
+		switch g := x.hello(ctx); {
+		case g.tls != nil:
+			return g
+		case len(g.reply) > 0: // something other than TLS
+			f.p = &All[httpIndex]
+			return f
+		}
+	}
+	if f.doubt == faint {
+		f.p = &All[httpIndex]
+	}
+	return f
 }
 
 // settle takes over what a question brought and asks the protocol's own ones.
@@ -125,7 +161,7 @@ func (x *talk) heats() []heat {
 	}
 	second := heat{after: start, tasks: []func(context.Context) found{x.question(&All[httpIndex])}}
 	if x.inside == nil {
-		second.tasks = append(second.tasks, x.hello)
+		second.tasks, second.greets = append(second.tasks, x.hello), true
 	}
 	third := heat{after: max(start+x.patience(), x.bannerWait())}
 	for _, p := range here {
@@ -165,7 +201,7 @@ func (x *talk) run(ctx context.Context, heats []heat) found {
 	results := make(chan found)
 	began := time.Now()
 	var best found
-	pending := 0
+	pending, greeting := 0, false // greeting: TLS was asked for, and nothing came of it yet
 	for i := 0; i < len(heats) || pending > 0; {
 		if i > 0 && pending == 0 && x.connected.Load() == 0 && x.dialError() != nil {
 			return best // the port is closed by now
@@ -182,6 +218,7 @@ func (x *talk) run(ctx context.Context, heats []heat) found {
 					}
 				})
 			}
+			greeting = greeting || heats[i].greets
 			i++
 			continue
 		}
@@ -195,8 +232,13 @@ func (x *talk) run(ctx context.Context, heats []heat) found {
 			switch {
 			case f.p != nil || f.tls != nil:
 				return f
-			case len(f.reply) > 0 && (len(best.reply) == 0 || f.banner):
+			case f.doubt != none: // TLS decides, and nothing else is worth asking
+				best, i = f, len(heats)
+			case len(f.reply) > 0 && best.doubt == none && (len(best.reply) == 0 || f.banner):
 				best = f
+			}
+			if greeting = greeting && !f.told; !greeting && best.doubt != none {
+				return best
 			}
 		case <-next:
 		case <-ctx.Done():
@@ -248,22 +290,39 @@ func (x *talk) questionWithin(p *Protocol, limit time.Duration) func(context.Con
 		if err != nil {
 			return found{}
 		}
+		if p == &All[httpIndex] && x.inside == nil {
+			if d := doubtOf(b, x.Port); d == strong || d == faint && !x.Gentle {
+				return found{reply: b, asked: true, doubt: d}
+			}
+		}
 		if p.Reply(b) {
 			return found{p: p, reply: b, asked: true}
 		}
-		return found{p: byBanner(x.Endpoint, b), reply: b}
+		other := byBanner(x.Endpoint, b)
+		if other == &All[httpIndex] && x.inside == nil {
+			other = nil // servers of TLS, too, refuse in HTTP what they do not understand: HTTP is told by its own question
+		}
+		return found{p: other, reply: b}
 	}
 }
 
 // delayed starts task after a pause.
-func delayed(pause time.Duration, task func(context.Context) found) func(context.Context) found {
+func delayed(wait time.Duration, task func(context.Context) found) func(context.Context) found {
 	return func(ctx context.Context) found {
-		select {
-		case <-time.After(pause):
-			return task(ctx)
-		case <-ctx.Done():
+		if !pause(ctx, wait) {
 			return found{}
 		}
+		return task(ctx)
+	}
+}
+
+// pause waits, and reports whether ctx goes on.
+func pause(ctx context.Context, wait time.Duration) bool {
+	select {
+	case <-time.After(wait):
+		return true
+	case <-ctx.Done():
+		return false
 	}
 }
 

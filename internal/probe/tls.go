@@ -44,11 +44,11 @@ func sni(name string) string {
 	return strings.TrimSuffix(name, ".")
 }
 
-// hello asks for TLS on a fresh connection.
+// hello asks for TLS on a fresh connection. A reply is something other than TLS.
 func (x *talk) hello(ctx context.Context) found {
 	w, err := x.openPlain(ctx)
 	if err != nil {
-		return found{}
+		return found{told: true}
 	}
 	defer w.Close()
 	heard := &recorder{Conn: w.Conn}
@@ -59,9 +59,9 @@ func (x *talk) hello(ctx context.Context) found {
 	case isTLS(b):
 		return found{tls: x.oldHandshake(ctx)}
 	case ctx.Err() != nil || len(b) == 0:
-		return found{}
+		return found{told: true}
 	default:
-		return found{p: byBanner(x.Endpoint, b), reply: b}
+		return found{p: byBanner(x.Endpoint, b), reply: b, told: true}
 	}
 }
 

@@ -129,9 +129,16 @@ func checkHosts(t *testing.T, r report) {
 	}
 }
 
-// testAgain checks that a second scan finds the same, of every kind.
+// testAgain checks that a second scan tells the same services and finds the
+// same, of every kind.
 func testAgain(t *testing.T, first, second report) {
 	t.Logf("wall %.1f s, %d findings", second.wall.Seconds(), len(second.findings()))
+	told, again := first.services(), second.services()
+	for _, at := range places(told, again) { // what is not recognised lacks its findings below
+		if told[at] != again[at] {
+			t.Errorf("the scans told %+v and %+v at %s; want the same", told[at], again[at], at)
+		}
+	}
 	for _, c := range []struct {
 		name     string
 		has, had map[found]finding
