@@ -17,6 +17,7 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/console"
+	"github.com/harrier-scan/harrier/internal/netio/raw"
 )
 
 // commands is the command line.
@@ -45,11 +46,16 @@ func (e exitCode) Error() string {
 func (e exitCode) Unwrap() error { return e.err }
 
 func main() {
+	if err := early(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "harrier:", err)
+		os.Exit(1)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
 	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
+	raw.Release()
 	os.Exit(code)
 }
 
