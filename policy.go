@@ -1,6 +1,8 @@
 package harrier
 
 import (
+	"math"
+	"slices"
 	"time"
 )
 
@@ -44,33 +46,80 @@ func (p *Policy) Check() error {
 	return p.Settings.Check()
 }
 
-// Settings are what an engine honours. The zero value is what a new policy
-// has: safe checks, the default ports, hosts found by a ping.
+// Settings are what an engine honours: the one set of fields behind the scan
+// settings, policies and templates of every door, as docs/policy-fields.md lists
+// them. The zero value is what a new policy has: safe checks, the default ports,
+// hosts found by a ping.
 type Settings struct {
-	Ports        string   `json:"ports,omitempty"`         // see ParsePorts; "" is "default"
-	NoPing       bool     `json:"no_ping,omitempty"`       // take every target as alive
-	PingPorts    []uint16 `json:"ping_ports,omitempty"`    // for TCP ping; empty: built-in ones
-	NoICMP       bool     `json:"no_icmp,omitempty"`       // no ICMP echo where raw sockets allow one
-	NoTCPPing    bool     `json:"no_tcp_ping,omitempty"`   // no TCP ping
-	DiscoverOnly bool     `json:"discover_only,omitempty"` // end after host discovery
-	UDP          bool     `json:"udp,omitempty"`           // scan UDP ports too
-	Unsafe       bool     `json:"unsafe,omitempty"`        // also checks that can disturb the target
-	MaxHosts     int      `json:"max_hosts,omitempty"`     // hosts at a time; 0 means 64
-	MaxChecks    int      `json:"max_checks,omitempty"`    // checks at a time on one host; 0 means 8
-	RatePPS      int      `json:"rate_pps,omitempty"`      // new connections a second in all; 0 means adaptive without a cap
-	HostRatePPS  int      `json:"host_rate_pps,omitempty"` // the same to one host; 0 means adaptive
-	ReadTimeout  Duration `json:"read_timeout,omitempty"`  // for one answer; 0 means 5 s
-	MaxDuration  Duration `json:"max_duration,omitempty"`  // of the whole scan; 0 means no limit
-	ReverseNames bool     `json:"reverse_names,omitempty"` // look host names up by address
-	AllAddresses bool     `json:"all_addresses,omitempty"` // scan every address of a name, not only the first
-	ReportDead   bool     `json:"report_dead,omitempty"`   // list hosts that did not answer
-	StopSilent   bool     `json:"stop_silent,omitempty"`   // give a host up that stops answering
-	ScanPrinters bool     `json:"scan_printers,omitempty"` // also ports 9100-9107, which print what they are sent
-	Gentle       bool     `json:"gentle,omitempty"`        // the fragile profile, for every host
-	GuessLogins  bool     `json:"guess_logins,omitempty"`  // try default accounts
-	Paranoid     bool     `json:"paranoid,omitempty"`      // also report what only a banner says where fixes are backported
-	NoPotential  bool     `json:"no_potential,omitempty"`  // never report what only a banner says
+	// What is asked.
+	Ports        string `json:"ports,omitempty"`         // see ParsePorts; "" is "default"
+	NoTCP        bool   `json:"no_tcp,omitempty"`        // scan no TCP ports
+	UDP          bool   `json:"udp,omitempty"`           // scan UDP ports too
+	Connect      bool   `json:"connect,omitempty"`       // by connecting, where raw packets could be sent too; pings likewise
+	DiscoverOnly bool   `json:"discover_only,omitempty"` // end after host discovery
+	PortsOnly    bool   `json:"ports_only,omitempty"`    // end after the open ports: no service is identified, nothing checked
+	ScanPrinters bool   `json:"scan_printers,omitempty"` // also PrinterPorts, which print what they are sent
+	ScanOT       bool   `json:"scan_ot,omitempty"`       // also say what control systems answer to: BACnet, Modbus, EtherNet/IP …
+	SkipOwn      bool   `json:"skip_own,omitempty"`      // leave the engine's own addresses out
+	AllAddresses bool   `json:"all_addresses,omitempty"` // scan every address of a name, not only the first
+	ReverseNames bool   `json:"reverse_names,omitempty"` // look host names up by address
+	ReportDead   bool   `json:"report_dead,omitempty"`   // list hosts that did not answer
+
+	// How hosts are found. A host that answers in any of these ways is there.
+	NoPing               bool     `json:"no_ping,omitempty"`                // take every target as alive
+	NoARP                bool     `json:"no_arp,omitempty"`                 // neither ARP nor NDP shows a host on the engine's own link
+	NoICMP               bool     `json:"no_icmp,omitempty"`                // no ICMP echo or timestamp
+	NoTCPPing            bool     `json:"no_tcp_ping,omitempty"`            // no TCP ping
+	PingPorts            []uint16 `json:"ping_ports,omitempty"`             // for TCP ping, at most MaxPingPorts; empty: built-in ones
+	UDPPing              bool     `json:"udp_ping,omitempty"`               // ask UDP services too
+	UDPPingPorts         []uint16 `json:"udp_ping_ports,omitempty"`         // for UDP ping, at most MaxPingPorts; empty: built-in ones
+	PingTries            int      `json:"ping_tries,omitempty"`             // times that a silent host is asked, at most MaxTries; 0 means 3
+	IgnoreResets         bool     `json:"ignore_resets,omitempty"`          // a TCP reset shows no host: a firewall may have sent it
+	UnreachableMeansDead bool     `json:"unreachable_means_dead,omitempty"` // an ICMP host unreachable ends the search for a host
+	FastDiscovery        bool     `json:"fast_discovery,omitempty"`         // believe the first answer: no test for a middlebox that answers for others
+
+	// How fast and how long. Nothing here needs to be set: the pace follows
+	// what hosts and the way to them bear. These are bounds.
+	MaxHosts        int      `json:"max_hosts,omitempty"`         // hosts at a time; 0 means 64
+	MaxChecks       int      `json:"max_checks,omitempty"`        // checks at a time on one host; 0 means 8
+	RatePPS         int      `json:"rate_pps,omitempty"`          // probes and new connections a second in all; 0 means adaptive without a cap
+	HostRatePPS     int      `json:"host_rate_pps,omitempty"`     // the same to one host; 0 means adaptive
+	MaxSessions     int      `json:"max_sessions,omitempty"`      // TCP connections at a time in all; 0 means what the system allows
+	HostMaxSessions int      `json:"host_max_sessions,omitempty"` // the same to one host; 0 means no limit of its own
+	Tries           int      `json:"tries,omitempty"`             // times that a silent port is asked, at most MaxTries; 0 means as the loss on the way demands
+	ProbeTimeout    Duration `json:"probe_timeout,omitempty"`     // longest wait for the answer to one ping or port probe; 0 means by the round trips seen
+	ReadTimeout     Duration `json:"read_timeout,omitempty"`      // for one answer of a service; 0 means 5 s
+	MaxDuration     Duration `json:"max_duration,omitempty"`      // of the whole scan; 0 means no limit
+	StopSilent      bool     `json:"stop_silent,omitempty"`       // give a host up that stops answering
+	Gentle          bool     `json:"gentle,omitempty"`            // the fragile profile, for every host
+
+	// What is checked and told.
+	Unsafe      bool `json:"unsafe,omitempty"`       // also checks that can disturb the target
+	GuessLogins bool `json:"guess_logins,omitempty"` // try default accounts
+	Paranoid    bool `json:"paranoid,omitempty"`     // also report what only a banner says where fixes are backported
+	NoPotential bool `json:"no_potential,omitempty"` // never report what only a banner says
 }
+
+// The packets a second that hosts which may not bear more get at most, whatever
+// a policy says.
+//
+// Source: "Guard rules" in the model.
+const (
+	GentleRate  = 5  // to a host in a fragile net, and to every host with Gentle: the HostRatePPS of Gentled
+	FragileRate = 40 // to a host that shows itself as of a fragile class while it is scanned: printers, control systems …
+)
+
+// gentleSessions are the connections at a time that a fragile host gets.
+const gentleSessions = 4
+
+// The bounds of Settings.
+const (
+	MaxPingPorts = 64
+	MaxTries     = 16
+)
+
+// PrinterPorts are those at which printers print whatever they are sent.
+var PrinterPorts = PortRange{First: 9100, Last: 9107}
 
 // Duration is a time.Duration that is written as text ("5s") in JSON.
 type Duration time.Duration
@@ -97,32 +146,88 @@ func (d Duration) Or(otherwise time.Duration) time.Duration {
 	return time.Duration(d)
 }
 
-// Check answers Invalid, naming the field, for settings that can not be run.
+// Check answers Invalid, naming the field as JSON does, for settings that can
+// not be run.
 func (s *Settings) Check() error {
-	if _, err := ParsePorts(s.Ports); err != nil {
+	if _, err := s.PlannedPorts(); err != nil {
 		return err
 	}
 	for _, n := range []struct {
-		field string
-		value int
-	}{{"max_hosts", s.MaxHosts}, {"max_checks", s.MaxChecks}, {"rate", s.RatePPS}, {"host rate", s.HostRatePPS}} {
-		if n.value < 0 {
+		field       string
+		value, most int
+	}{
+		{"max_hosts", s.MaxHosts, math.MaxInt32},
+		{"max_checks", s.MaxChecks, math.MaxInt32},
+		{"rate_pps", s.RatePPS, math.MaxInt32},
+		{"host_rate_pps", s.HostRatePPS, math.MaxInt32},
+		{"max_sessions", s.MaxSessions, math.MaxInt32},
+		{"host_max_sessions", s.HostMaxSessions, math.MaxInt32},
+		{"ping_tries", s.PingTries, MaxTries},
+		{"tries", s.Tries, MaxTries},
+		{"read_timeout", int(min(s.ReadTimeout, 1)), 1}, // of durations the sign alone matters
+		{"max_duration", int(min(s.MaxDuration, 1)), 1},
+		{"probe_timeout", int(min(s.ProbeTimeout, 1)), 1},
+	} {
+		switch {
+		case n.value < 0:
 			return Invalidf(n.field, "must not be negative")
+		case n.value > n.most:
+			return Invalidf(n.field, "must not be more than %d", n.most)
 		}
 	}
-	if s.ReadTimeout < 0 || s.MaxDuration < 0 {
-		return Invalidf("timeout", "must not be negative")
+	for field, list := range map[string][]uint16{"ping_ports": s.PingPorts, "udp_ping_ports": s.UDPPingPorts} {
+		if len(list) > MaxPingPorts {
+			return Invalidf(field, "%d ports are too many to ping; at most %d", len(list), MaxPingPorts)
+		}
+		if slices.Contains(list, 0) {
+			return Invalidf(field, "0 is not a port")
+		}
 	}
 	return nil
 }
 
+// PlannedPorts are the ports that a scan with these settings asks: those that
+// Ports names, but for protocols that are off, and for PrinterPorts unless they
+// are to be scanned. The set may be empty. It answers Invalid as ParsePorts
+// does.
+func (s *Settings) PlannedPorts() (Ports, error) {
+	p, err := ParsePorts(s.Ports)
+	if err != nil {
+		return Ports{}, err
+	}
+	if s.NoTCP {
+		p.TCP = nil
+	}
+	if !s.UDP {
+		p.UDP = nil
+	}
+	if !s.ScanPrinters {
+		p = p.Without(Ports{TCP: []PortRange{PrinterPorts}, UDP: []PortRange{PrinterPorts}})
+	}
+	return p, nil
+}
+
+// Pings reports whether hosts are looked for before they are scanned: there is
+// a way left to find one. Where it is false every target counts as alive.
+func (s *Settings) Pings() bool {
+	return !s.NoPing && (!s.NoARP || !s.NoICMP || !s.NoTCPPing || s.UDPPing)
+}
+
 // Gentled returns the settings for a fragile host: safe checks only, plain
-// connects, few at a time, and nothing guessed.
+// connects, few at a time, nothing that UDP services or odd packets could trip,
+// and nothing guessed. What is gentler already stays.
 //
 // Source: "Guard rules" in the model.
 func (s Settings) Gentled() Settings {
-	s.Gentle, s.Unsafe, s.UDP, s.GuessLogins, s.ScanPrinters = true, false, false, false, false
-	s.MaxChecks, s.HostRatePPS = 1, 5
+	s.Gentle, s.Connect = true, true
+	s.Unsafe, s.UDP, s.UDPPing, s.GuessLogins, s.ScanPrinters, s.ScanOT = false, false, false, false, false, false
+	s.MaxChecks = 1
+	if s.HostMaxSessions == 0 || s.HostMaxSessions > gentleSessions {
+		s.HostMaxSessions = gentleSessions
+	}
+	if s.HostRatePPS == 0 || s.HostRatePPS > GentleRate {
+		s.HostRatePPS = GentleRate
+	}
 	return s
 }
 

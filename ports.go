@@ -2,9 +2,11 @@ package harrier
 
 import (
 	"cmp"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // PortRange is a range of ports, both ends included; First <= Last.
@@ -23,75 +25,218 @@ type Ports struct {
 // AllPorts is every port but 0.
 var AllPorts = Ports{TCP: []PortRange{{1, 65535}}, UDP: []PortRange{{1, 65535}}}
 
-// ParsePorts reads a port list: "default" (the ports of the service table),
-// "all", or a comma separated list of ports and ranges such as
-// "22,80-443,T:1-1024,U:53,161" in any order. A prefix holds until the next
-// one; what stands before the first prefix goes to both protocols. Blanks are
-// ignored. It answers Invalid, with the offending part in the message, for
-// anything else.
+// ParsePorts reads a port specification: parts between commas, blanks or line
+// ends, in any order and any case, such as "22,80-443,T:8080,U:53,161" or
+// "top 100, !9100-9107". A part is one of
 //
-// Source: portscan_range in nessus-api.md, section 10.2.
+//	22              a port
+//	1-1024          a range; -1024 and 60000- are open at one end, - at both
+//	http            a service by name, at its usual ports: see ServicePorts
+//	top 100         the ports that are open most often: see TopPorts; also top100, top-100
+//	all             every port; also *
+//	default         DefaultPorts; also well-known
+//	none            no port, to say so of a protocol: T:none,U:161
+//	!9100-9107      any of these with a ! before it is left out, wherever it stands
+//
+// A prefix T:, U: or TU: (also tcp:, udp:, and before or behind the !) limits a
+// part and what follows, up to the next prefix, to TCP, to UDP, or to neither;
+// what stands before the first prefix goes to both protocols, and a name to
+// those that it is registered for. Port 0 may begin a range and is left out.
+// The empty text is the default, and a text that only leaves ports out leaves
+// them out of the default. Blanks around - and : do not count.
+//
+// It answers Invalid, with the offending part in the message, for anything else
+// and for a text that leaves no port at all.
+//
+// Source: portscan_range in nessus-api.md, section 10.2, and
+// securitycenter-api.md, section 7.3; all, well-known, custom lists and excluded
+// ports are those of scan templates, nexpose-api.md, section 14.5, and
+// insightvm-api.md, /scan_templates; asm-api.md knows no port lists.
 func ParsePorts(s string) (Ports, error) {
-	switch strings.ToLower(strings.TrimSpace(s)) {
-	case "", "default":
-		return DefaultPorts, nil
-	case "all":
-		return AllPorts, nil
-	}
-	var p Ports
+	var in, out portChoice
 	tcp, udp := true, true
-	for part := range strings.SplitSeq(s, ",") {
-		part = strings.ReplaceAll(strings.TrimSpace(part), " ", "")
-		switch prefix, rest, found := strings.Cut(strings.ToUpper(part), ":"); {
-		case found && prefix == "T":
-			tcp, udp, part = true, false, rest
-		case found && prefix == "U":
-			tcp, udp, part = false, true, rest
-		case found:
-			return Ports{}, Invalidf("ports", "%q is not a port or range", part)
+	for part := range strings.FieldsFuncSeq(tidyPorts(s), func(r rune) bool { return r == ',' || unicode.IsSpace(r) }) {
+		word, not := strings.CutPrefix(part, "!")
+		if prefix, rest, found := strings.Cut(word, ":"); found {
+			switch prefix {
+			case "t", "tcp":
+				tcp, udp = true, false
+			case "u", "udp":
+				tcp, udp = false, true
+			case "tu", "ut":
+				tcp, udp = true, true
+			default:
+				return Ports{}, invalidPort(part)
+			}
+			if word = rest; word == "" && !not {
+				continue // the prefix of what follows
+			}
 		}
-		if part == "" {
-			continue
+		into := &in
+		if rest, inner := strings.CutPrefix(word, "!"); inner {
+			if not {
+				return Ports{}, invalidPort(part)
+			}
+			word, not = rest, true
 		}
-		r, err := parseRange(part)
-		if err != nil {
-			return Ports{}, err
+		if not {
+			into = &out
 		}
-		if tcp {
-			p.TCP = append(p.TCP, r)
-		}
-		if udp {
-			p.UDP = append(p.UDP, r)
+		if !into.add(word, tcp, udp) {
+			return Ports{}, invalidPort(part)
 		}
 	}
-	p.TCP, p.UDP = mergeRanges(p.TCP), mergeRanges(p.UDP)
+	if !in.any && (out.any || strings.TrimSpace(s) == "") {
+		in.ports = DefaultPorts
+	}
+	p := in.all().Without(out.all())
 	if len(p.TCP)+len(p.UDP) == 0 {
-		return Ports{}, Invalidf("ports", "%q names no port", s)
+		return Ports{}, Invalidf("ports", "%q names no port", clipped(s))
 	}
 	return p, nil
 }
 
-func parseRange(part string) (PortRange, error) {
+var (
+	portJoint = regexp.MustCompile(`[ \t]*([-:])[ \t]*`)
+	portNot   = regexp.MustCompile(`![ \t]+`)
+	portTop   = regexp.MustCompile(`\btop[ \t]+([0-9])`)
+	portKnown = regexp.MustCompile(`\bwell[ \t]+known\b`)
+)
+
+// tidyPorts takes the blanks out of parts, so that those left stand between
+// parts.
+func tidyPorts(s string) string {
+	s = portJoint.ReplaceAllString(strings.ToLower(s), "$1")
+	s = portNot.ReplaceAllString(s, "!")
+	s = portTop.ReplaceAllString(s, "top$1")
+	return portKnown.ReplaceAllString(s, "well-known")
+}
+
+func invalidPort(part string) error {
+	return Invalidf("ports", "%q is not a port, a range or the name of a service", clipped(part))
+}
+
+// clipped is as much of a text as a message bears.
+func clipped(s string) string {
+	if len(s) > 64 {
+		return strings.ToValidUTF8(s[:64], "") + "…"
+	}
+	return s
+}
+
+// portChoice gathers parts of a port list. Of the most frequent ports only the
+// largest number is kept, for it has the smaller ones within.
+type portChoice struct {
+	any            bool // a part was added, be it none
+	ports          Ports
+	topTCP, topUDP int
+}
+
+// add takes one part, for the protocols that are on. It reports false for what
+// is none, or stands for no port of these protocols.
+func (c *portChoice) add(word string, tcp, udp bool) bool {
+	c.any = true
+	switch word {
+	case "none":
+		return true
+	case "all", "*":
+		return c.join(AllPorts, tcp, udp)
+	case "default", "well-known":
+		return c.join(DefaultPorts, tcp, udp)
+	}
+	if digits, ok := strings.CutPrefix(word, "top"); ok {
+		if n, err := strconv.ParseUint(strings.TrimPrefix(digits, "-"), 10, 16); err == nil {
+			if tcp {
+				c.topTCP = max(c.topTCP, int(n))
+			}
+			if udp {
+				c.topUDP = max(c.topUDP, int(n))
+			}
+			return n > 0
+		}
+	}
+	if p, ok := ServicePorts(word); ok {
+		return c.join(p, tcp, udp)
+	}
+	r, ok := parseRange(word)
+	return ok && c.join(Ports{TCP: []PortRange{r}, UDP: []PortRange{r}}, tcp, udp)
+}
+
+func (c *portChoice) join(p Ports, tcp, udp bool) bool {
+	if tcp {
+		c.ports.TCP = append(c.ports.TCP, p.TCP...)
+	}
+	if udp {
+		c.ports.UDP = append(c.ports.UDP, p.UDP...)
+	}
+	return tcp && len(p.TCP) > 0 || udp && len(p.UDP) > 0
+}
+
+// all is what was gathered.
+func (c *portChoice) all() Ports {
+	for _, n := range TopPorts(TCP, c.topTCP) {
+		c.ports.TCP = append(c.ports.TCP, PortRange{n, n})
+	}
+	for _, n := range TopPorts(UDP, c.topUDP) {
+		c.ports.UDP = append(c.ports.UDP, PortRange{n, n})
+	}
+	return Ports{mergeRanges(c.ports.TCP), mergeRanges(c.ports.UDP)}
+}
+
+// parseRange reads "22", "1-1024", "-1024", "60000-" and "-".
+func parseRange(part string) (PortRange, bool) {
 	first, last, isRange := strings.Cut(part, "-")
 	if !isRange {
 		last = first
+	} else {
+		first, last = cmp.Or(first, "1"), cmp.Or(last, "65535")
 	}
 	a, errA := strconv.ParseUint(first, 10, 16)
 	b, errB := strconv.ParseUint(last, 10, 16)
 	if errA != nil || errB != nil || a > b || b == 0 {
-		return PortRange{}, Invalidf("ports", "%q is not a port or range", part)
+		return PortRange{}, false
 	}
-	return PortRange{max(uint16(a), 1), uint16(b)}, nil
+	return PortRange{max(uint16(a), 1), uint16(b)}, true
 }
 
+// mergeRanges returns ranges as Ports has them. It leaves in alone.
 func mergeRanges(in []PortRange) []PortRange {
-	slices.SortFunc(in, func(a, b PortRange) int { return cmp.Compare(a.First, b.First) })
+	in = slices.SortedFunc(slices.Values(in), func(a, b PortRange) int { return cmp.Compare(a.First, b.First) })
 	var out []PortRange
 	for _, r := range in {
 		if n := len(out); n > 0 && int(r.First) <= int(out[n-1].Last)+1 {
 			out[n-1].Last = max(out[n-1].Last, r.Last)
 		} else {
 			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// Without returns the ports of p that are not in other.
+func (p Ports) Without(other Ports) Ports {
+	return Ports{subtractPorts(p.TCP, other.TCP), subtractPorts(p.UDP, other.UDP)}
+}
+
+// subtractPorts takes out of in what is in not, both as Ports has them.
+func subtractPorts(in, not []PortRange) []PortRange {
+	if len(not) == 0 {
+		return in
+	}
+	var out []PortRange
+	for _, r := range in {
+		first := int(r.First)
+		for _, n := range not {
+			if int(n.Last) < first || n.First > r.Last {
+				continue
+			}
+			if int(n.First) > first {
+				out = append(out, PortRange{uint16(first), n.First - 1})
+			}
+			first = int(n.Last) + 1
+		}
+		if first <= int(r.Last) {
+			out = append(out, PortRange{uint16(first), r.Last})
 		}
 	}
 	return out
@@ -163,9 +308,13 @@ func (p Ports) String() string {
 	return b.String()
 }
 
-// DefaultPorts is the service table: every well-known port and the registered
-// and customary ports at which servers are met.
-var DefaultPorts = Ports{TCP: mergeRanges(mustRanges(defaultTCP)), UDP: mergeRanges(mustRanges(defaultUDP))}
+// DefaultPorts is the service table: every well-known port, the registered and
+// customary ports at which servers are met, and all that TopPorts ranks or
+// ServicePorts names.
+var DefaultPorts = Ports{
+	TCP: mergeRanges(append(mustRanges(defaultTCP), rankedRanges(rankedTCP)...)),
+	UDP: rankedRanges(rankedUDP),
+}
 
 func mustRanges(list string) []PortRange {
 	var out []PortRange
@@ -173,25 +322,28 @@ func mustRanges(list string) []PortRange {
 		if part = strings.TrimSpace(part); part == "" {
 			continue
 		}
-		r, err := parseRange(part)
-		if err != nil {
-			panic(err) // the tables below are constant and tested
+		r, ok := parseRange(part)
+		if !ok {
+			panic(part + " is not a port or range") // the tables are constant and tested
 		}
 		out = append(out, r)
 	}
 	return out
 }
 
-const defaultTCP = `1-1024,1025-1100,1110,1158,1177,1194,1200,1214,1220,1234,1241,1270,1311,1337,1344,1352,1387,1400,1414,1417,1433-1434,1440,1443,1455,1461,1471,1494,1500-1503
-1514,1515,1521-1532,1541,1556,1560,1574,1580,1581,1583,1594,1600,1604,1626,1641,1645-1646,1658,1666,1688,1701,1717-1723,1741,1755,1761,1782,1801,1805,1812-1813,1830,1863-1864,1875,1880,1883,1900,1911,1935,1947,1962,1965,1971,1972,1984
-1998-2010,2013,2020-2022,2030,2033-2035,2038,2040-2049,2051-2053,2065,2068,2077-2080,2082,2083,2086,2087,2095,2096,2099-2103,2105-2107,2111,2119,2121-2126,2135,2144,2152,2160,2161,2170,2179,2181-2191,2196,2200,2210,2211,2222-2224,2251,2260,2288,2301,2323,2332,2333,2345,2366,2375-2383,2393,2394,2399,2401,2404,2424,2443,2447,2455,2480,2483,2484,2492,2500,2501,2522,2525,2527,2533,2548-2570,2598,2601-2609,2628,2638,2701,2702,2710,2717,2718,2725,2761,2762,2800,2809,2811,2869,2875,2909,2910,2920,2947,2967,2968,2998
-3000-3017,3025,3030,3031,3048-3052,3058-3071,3075,3077,3086,3128,3129,3168,3200-3211,3221,3240,3260,3261,3268-3269,3283,3288,3299-3311,3322-3325,3333,3343,3351,3367-3372,3386,3388-3395,3400,3404,3410,3421,3443,3460,3476,3478,3479,3493,3500,3517,3527,3541,3542,3546,3551,3580,3599,3600,3632,3659,3671,3689,3690,3700,3702,3703,3737,3749,3766,3784,3790,3800,3809,3814,3826-3828,3851,3868,3869,3871,3878,3880,3889,3905,3914,3918,3920,3945,3954,3971,3986,3995,3998
-4000-4006,4022,4040,4045,4063,4064,4070,4072,4080,4100,4111,4118,4125,4126,4129,4155,4157,4190,4200,4222,4224,4242,4243,4250,4279,4282,4321,4333,4343,4369,4400,4430,4433,4443-4446,4449,4451,4500,4505,4506,4532,4545,4550,4555,4559,4560,4567,4569,4572,4600,4646-4648,4657,4659,4661,4662,4664,4672,4700,4711,4730,4747,4782,4786,4792,4800,4840,4843,4848,4880,4899,4900,4911,4949,4993,4998,4999
-5000-5010,5019,5022,5025,5030,5033,5038,5040,5044,5050-5051,5054,5060-5063,5070,5080,5084,5085,5087,5090,5093,5094,5095,5100-5102,5104,5108,5111,5120,5122,5125,5135,5150,5151,5154,5168,5190,5200,5201,5214,5221-5223,5225,5226,5232,5236,5250,5256,5258,5269,5275,5280,5281,5298,5321,5343,5351-5358,5357,5400,5401,5405,5414,5420,5431,5432-5435,5440,5443,5454,5480,5481,5490,5494,5498-5502,5510,5520,5543,5544,5550,5552-5560,5566,5568,5569,5577,5580,5590,5591,5600,5601,5603,5631-5633,5640,5646,5656,5666,5667,5671-5673,5678,5679,5683,5684,5693,5700,5705,5718,5721,5723,5724,5730,5741,5742,5800-5803,5810,5811,5814,5815,5818,5822,5825,5850,5853,5858,5859,5862,5868,5869,5877,5892,5899-5920,5922,5925,5938,5940,5950-5952,5959-5963,5968,5981,5984-5989,5993,5995,5998-6010
-6017,6025,6036,6050,6051,6059,6060,6066,6068,6070,6080-6084,6085,6100,6101,6106,6107,6110-6113,6123,6129,6132,6156,6161,6167,6200,6201,6203,6222,6227,6241,6247,6250,6262,6264,6274,6276,6300,6309,6310,6324,6346,6347,6352,6363,6379,6380,6381,6389,6400-6405,6443,6444,6455,6466,6481,6488,6500-6504,6510,6514,6515,6520,6542-6548,6550,6556,6560,6565-6567,6580,6588,6600,6602,6606,6622,6627,6628,6633,6640,6646,6650,6653,6660-6670,6679,6689,6690,6692,6697,6699,6711,6723,6732,6768,6770,6771,6777-6779,6782,6788,6789,6792,6801,6839,6868,6874,6881,6888,6896,6901,6909,6942,6955,6969,6988,6996-7025
-7050,7051,7067,7070,7071,7073,7077,7080,7081,7092,7099-7103,7106,7111,7119,7121,7123,7125,7128,7144,7145,7170,7171,7180-7184,7190,7199-7202,7210,7218,7227,7231,7272,7273,7300-7320,7325,7326,7345,7373,7387,7400-7402,7434-7438,7443,7465,7474,7473,7484,7493,7496,7500,7512,7529,7537,7542,7547,7548,7553,7555,7574,7577,7578,7580,7600,7624-7627,7634,7654,7657,7658,7676,7680,7687,7700,7707,7717,7725,7741,7748,7769,7770,7771,7772,7776-7779,7780-7790,7800,7801,7810,7830,7845,7852,7865,7878,7887,7890,7895,7900,7902,7903,7911,7913,7920,7921,7937-7939,7946,7979,7980,7990,7998-8040
-8042,8043,8045-8060,8064-8066,8069-8100,8102,8103,8106-8128,8130-8134,8138-8140,8142-8148,8150-8157,8160-8163,8166-8168,8172,8176,8180-8184,8187-8190,8191-8205,8211,8222,8224,8230-8232,8236-8239,8243,8248-8251,8254-8256,8258,8259,8265,8270,8278,8280,8282-8284,8290-8295,8300-8302,8308,8313,8321,8322,8332-8337,8351,8364-8367,8377-8388,8393,8400-8412,8415,8416,8421,8423-8426,8430-8437,8440-8449,8451-8458,8470-8474,8480-8484,8488,8500-8503,8505,8509-8512,8520-8529,8530,8531,8540,8545,8546,8548,8553-8556,8567,8575,8580,8585-8602,8608,8610-8615,8620,8621,8630,8637,8640,8643,8648,8649,8651,8652,8654,8661,8663-8666,8673,8675,8680,8683-8689,8692,8699-8703,8708,8709,8711,8728-8734,8740,8750,8753,8760,8763-8767,8770,8776-8778,8780-8791,8793,8799-8813,8816,8818,8820-8823,8830,8834-8838,8843,8850,8853-8856,8860,8862-8864,8866-8891,8898-8904,8910-8913,8920,8937,8940,8943-8945,8953-8957,8959,8969,8980,8983,8987-8991,8993-9060
-9062-9064,9070-9072,9074-9100,9101-9111,9119,9120-9124,9131-9133,9136,9143,9150-9153,9160,9161,9171,9180,9185,9187,9191,9199-9223,9229,9234,9236,9251,9253,9255,9257,9270,9283,9290,9292-9306,9312,9318,9321,9323,9333,9335,9340,9343,9356,9389,9390-9393,9395,9396,9398,9400-9402,9408-9410,9415,9418,9419,9421-9425,9433,9438,9440,9443-9450,9459,9464-9466,9471,9475,9485,9487,9488,9495,9500-9503,9508,9511,9512,9524,9527,9530,9532,9535,9536,9540,9550,9551,9555,9569,9570,9575,9587,9592-9595,9600,9604,9606,9612-9623,9628,9630,9633,9640-9644,9650,9660,9663,9666-9669,9673,9675-9684,9690,9694,9700,9704,9710,9736,9738,9743,9752-9763,9773-9780,9786-9788,9797-9802,9809-9812,9815,9823,9832,9839-9841,9848-9851,9869,9870,9872-9878,9887-9889,9895,9898-9902,9907,9909-9920,9927-9930,9939-9945,9950,9957,9966-9971,9980-9983,9988-10012
-10022-10025,10050,10051,10058,10064,10071,10080-10083,10086,10093,10100-10104,10110,10115,10134,10143,10160,10162,10180,10200,10203,10205,10215,10225,10243,10245,10248-10259,10333,10348,10389,10399,10443,10444,10500,10505,10554,10566,10616,10617,10621,10626,10628,10629,10778,10809,10873,10909,10911,10933,11000-11003,11099,11110,11111,11112,11184,11201,11207,11210-11215,11235,11300,11311,11371,11376,11434,11501,11601,11623,11680,11701,11720,11751,11753,11940,11967,12000-12002,12006,12021,12059,12174,12201,12203,12265,12345,12346,12380,12443,12452,12721,13306,13337,13456,13579,13701,13702,13718-13724,13782,13783,13838,14000,14147,14237,14238,14265,14344,14441-14443,14534,15000-15004,15151,15402,15660,15671-15674,15742,16000-16003,16010,16012,16016,16018,16080,16113,16379,16509,16514,16666,16705,16800,16851,16922,16992-16995,17000,17185,17300,17500,17777,17877,17988,18040,18080-18083,18091-18093,18101,18182-18187,18211,18231,18264,18332,18333,18443,18553,18789,18888,18988,19001,19101,19150,19194,19235,19283,19315,19333,19350,19531,19780,19801,19842,19888,19900,19999-20003,20005,20010,20031,20034,20101,20121,20148,20221,20222,20256,20257,20332,20547,20828,20880,21064,21242,21379,21571,21792,22000-22006,22022,22105,22222,22223,22335,22443,22609,22627,22939,23023,23456,23472,23502,23791,23944,24007,24008,24224,24444,24554,24800,25000,25001,25010,25105,25174,25326,25443,25461,25565,25672,25734,25735,26000,26214,26257,26379,26470,26656-26657,27000-27020,27036,27077,27080,27117,27352,27353,27355,27356,27374,27715,28017,28080,28201,28211,28818,29167,29418,29876,30000-30003,30005,30015,30101,30102,30718,30821,30951,31038,31099,31310,31337,31399,31727,32000-32006,32022,32400,32550,32764,32768-32785,32791,32792,32803,32816,32822,32835,33060,33333,33354,33389,33554,33848,33879,33899,33938,34400,34571-34573,34601,34962-34964,35357,35500,35871,36865,37215,37337,37777,37964,38037,38185,38188,38292,38520,39136,39300,39376,39659,40000,40022,40193,40317,40911,41080,41170,41337,41398,41511,41523,41524,41641,41794-41796,42424,42510,42514,43594,44176,44322,44334,44442-44445,44501,44515,44818,45000,45100,45230,45554,45823,45990,46201,46357,46823,46824,46999,47001,47100,47443,47500,47544,47557,47624,47808,48006,48049,48080,48619,48898,48899,49000,49152-49168,49175,49176,49400,49501,49664-49672,49999-50006,50010,50013,50020,50022,50030,50050,50060,50070,50075,50090,50100,50111,50300,50389,50443,50500,50504,50636,50800,50995,51000,51103,51106,51235,51379,51413,51493,52022,52311,52673,52822,52848,52869,53413,54045,54138,54321,54327,54328,54555,54921,54984,55000,55055,55056,55442,55443,55553,55555,55600,56000,56443,56737,56738,57294,57665,57772,57797,58080,58222,58838,59166,59777,60001,60010,60020,60023,60030,60129,60177,60443,60989,61000,61222,61532,61613-61616,61900,62000,62078,62515,63331,63342,64210,64295,64333,64680,64738,65000,65022,65129,65389,65432,65535`
-
-const defaultUDP = `7,9,13,17,19,37,42,49,53,67-69,80,88,111,120,123,135-139,158,161,162,177,192,199,207,217,259,260,389,407,427,434,443,445,464,497,500,502,512-520,523,524,539,540,554,559,593,623,626,631,639,643,657,664,683,684,749,750,764,767,773,782,789,800,902,944,959,965,983,989,990,996-1001,1007,1012-1014,1019-1023,1025-1035,1101,1194,1200,1419,1433,1434,1589,1604,1645,1646,1701,1718,1719,1812,1813,1900,1901,1911,1993,2000,2048,2049,2055,2123,2152,2222,2223,2302,2362,2424,2427,2483,2746,2967,3074,3130,3202,3343,3389,3401,3456,3478,3483,3632,3671,3702,3784,4045,4172,4433,4500,4665,4666,4789,4800,5000,5001,5004,5005,5050,5060,5061,5093,5094,5351,5353,5354,5355,5405,5432,5500,5540,5555,5632,5683,5684,5900,6000,6001,6081,6343,6346,6379,6481,6502,6969,7001,7004,7306,7777,7778,8000,8008,8010,8125,8193,8472,8611,8767,9000,9001,9020,9103,9200,9370,9876,9877,9950,9987,9993,9999,10000,10001,10080,11211,11487,16464,16680,17185,17754,17755,17888,18888,19039,19132,19283,20031,20560,21000,21131,26000,27005,27015-27017,27444,27960,28017,30718,30720,31337,32768,32815,33281,33434-33459,34964,36581,37444,37810,41515,41794,44818,47808,48899,49152-49156,49181,49182,49185-49194,51820,53413,54321,59193,61142,62514,63420,64738,65024`
+// defaultTCP are the stretches of numbers that servers are given by habit: what
+// IANA calls the well-known ports, round thousands with what counts up from
+// them, and what systems hand out first to servers that ask for any port.
+const defaultTCP = `1-1060
+1200-1214,1300-1320,1400-1420,1500-1530,1800-1820,1880-1890,1900,1998-2060,2080-2110,2120-2130,2180-2210,2220-2230,2300-2310,2375-2385,2400-2410,2500-2530,2600-2610
+3000-3100,3120-3130,3260-3270,3299-3310,3380-3400,3500-3510,3600-3610,3690-3705,3780-3800,4000-4050,4080,4100-4110,4200-4225,4300-4310,4400-4410,4430-4450,4500-4510,4840-4850,4900-4910
+5000-5100,5190-5230,5260-5285,5350-5360,5400-5410,5430-5440,5480-5510,5550-5560,5600-5610,5666-5680,5800-5815,5900-5920,5980-6070,6080-6090,6100-6115
+6160-6170,6200-6210,6300-6310,6330-6350,6370-6400,6440-6450,6500-6515,6540-6560,6600-6610,6650-6670,6690-6700,6780-6800,6880-6890,6990-7030
+7050-7110,7170-7180,7199-7210,7270-7275,7300-7310,7400-7410,7440-7450,7470-7480,7500-7510,7540-7550,7600-7610,7670-7690,7700-7710,7770-7810,7900-7910,7930-7940,7990-8130
+8180-8200,8220-8225,8230-8250,8280-8300,8330-8340,8380-8410,8440-8460,8480-8510,8530-8560,8580-8610,8640-8660,8680-8700,8720-8730,8760-8790,8800-8910,8980-9110
+9120-9125,9150-9160,9180-9215,9290-9310,9390-9410,9418,9440-9450,9490-9510,9590-9600,9660-9670,9690-9710,9800-9810,9840-9850,9860-9900,9980-10060
+10080-10090,10100-10110,10200-10205,10240-10260,10300-10305,10440-10445,10500-10505,10800-10810,10900-10915,11000-11010,11100-11115,11200-11215,12000-12010,12200-12205
+13000-13010,13720-13725,14000-14005,15000-15015,15670-15675,16000-16035,16990-16996,17000-17005,18000-18005,18080-18095,18180-18190,19000-19005,20000-20025,20080-20090,21000-21005
+22000-22005,23000-23005,24000-24010,25000-25005,25565-25570,26000-26005,27000-27020,28000-28020,28080-28090,30000-30020,31000-31005,32000-32005,32764-32790
+33060-33070,34560-34570,35000-35005,37770-37780,38080-38085,40000-40010,41790-41800,45000-45005,47000-47005,48000-48005
+49152-49180,49660-49700,50000-50020,50070-50080,50100,51000-51005,52000-52005,53000-53005,54320-54325,55000-55010,55550-55560,60000-60010,61000-61005,61610-61620,62078,65000-65005,65530-65535`

@@ -32,7 +32,7 @@ var (
 
 // rules are tried in order; the first whose from fits a folder holds.
 var rules = []rule{
-	{[]string{"cmd", "bench", "test", "internal/console", "internal/dialect/exchange", "internal/arch"}, []string{""}}, // these join everything
+	{[]string{"cmd", "bench", "test", "internal/console", "internal/dialect/exchange", "internal/arch", "internal/tools"}, []string{""}}, // these join everything
 	{[]string{"internal/dialect"}, doors},
 	{[]string{"internal/web"}, doors},
 	{rooms, append(slices.Clone(rooms), words, "internal/match", "internal/calendar", "internal/secret", "internal/format")},
@@ -40,7 +40,8 @@ var rules = []rule{
 	{[]string{"internal/format"}, []string{words, "internal/format"}},
 	{[]string{"internal/netio", "internal/probe", "internal/wiretest"}, []string{words, "internal/netio", "internal/probe", "internal/wiretest"}},
 	{[]string{"internal/check"}, []string{words, "internal/probe", "internal/netio", "internal/check", "internal/match", "internal/wiretest"}},
-	{[]string{"internal/engine", "internal/pipeline", "internal/stage"}, []string{words, "internal/netio", "internal/bus", "internal/probe", "internal/check", "internal/stage", "internal/pipeline", "internal/match/cpe", "internal/wiretest"}},
+	{[]string{"internal/flight"}, []string{words, "internal/netio"}},
+	{[]string{"internal/engine", "internal/pipeline", "internal/stage"}, []string{words, "internal/flight", "internal/netio", "internal/bus", "internal/probe", "internal/check", "internal/stage", "internal/pipeline", "internal/match/cpe", "internal/wiretest"}},
 	{[]string{"internal/needs"}, nil},
 	{[]string{words}, nil},
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/harrier-scan/harrier/internal/format"
 	formatcsv "github.com/harrier-scan/harrier/internal/format/csv"
 	formatjson "github.com/harrier-scan/harrier/internal/format/json"
+	formatlist "github.com/harrier-scan/harrier/internal/format/list"
 	formatnessus "github.com/harrier-scan/harrier/internal/format/nessus"
 	"github.com/harrier-scan/harrier/internal/format/sarif"
 	"github.com/harrier-scan/harrier/internal/format/table"
@@ -17,5 +18,5 @@ func Dialects() []kit.Dialect { return []kit.Dialect{nessus.Dialect} }
 
 // Formats are the shapes that results can be written in.
 func Formats() []format.Format {
-	return []format.Format{formatnessus.Format, formatcsv.Format, formatjson.Format, sarif.Format, table.Format}
+	return []format.Format{formatnessus.Format, formatcsv.Format, formatjson.Format, sarif.Format, table.Format, formatlist.Format}
 }

@@ -357,6 +357,7 @@ func clone(p harrier.Policy) harrier.Policy {
 	p.Checks.Families = maps.Clone(p.Checks.Families)
 	p.Checks.Single = maps.Clone(p.Checks.Single)
 	p.Settings.PingPorts = slices.Clone(p.Settings.PingPorts)
+	p.Settings.UDPPingPorts = slices.Clone(p.Settings.UDPPingPorts)
 	p.Credentials = slices.Clone(p.Credentials)
 	for i := range p.Credentials {
 		p.Credentials[i].Fields = maps.Clone(p.Credentials[i].Fields)

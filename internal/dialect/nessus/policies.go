@@ -264,18 +264,26 @@ func (a api) openUpload(ctx context.Context, by harrier.Actor, q importRequest) 
 // Source: nessus-api.md, section 15.2.
 var filePreferences = map[string]string{
 	"port_range": "portscan_range", "max_hosts": "max_hosts_per_scan", "max_checks": "max_checks_per_host",
-	"checks_read_timeout": "network_receive_timeout", "network_scanners.udp": "udp_scanner", "portscan.ping": "ping_the_remote_host",
+	"checks_read_timeout": "network_receive_timeout", "portscan.ping": "ping_the_remote_host",
+	"network_scanners.syn": "syn_scanner", "network_scanners.tcp": "tcp_scanner", "network_scanners.udp": "udp_scanner",
 	"host.max_simult_tcp_sessions": "max_simult_tcp_sessions_per_host", "max_simult_tcp_sessions": "max_simult_tcp_sessions_per_scan",
 }
 
 // pluginSettings gives the settings that belong to a plugin in a file.
 var pluginSettings = map[string]string{
-	"Ping the remote host[checkbox]:Do an ICMP ping":                          "icmp_ping",
-	"Ping the remote host[checkbox]:Do a TCP ping":                            "tcp_ping",
-	"Ping the remote host[entry]:TCP ping destination port(s) :":              "tcp_ping_dest_ports",
-	"Ping the remote host[checkbox]:Make the dead hosts appear in the report": "display_unreachable_hosts",
-	"Global variable settings[radio]:Report paranoia":                         "report_paranoia",
-	"Do not scan fragile devices[checkbox]:Scan Network Printers":             "scan_network_printers",
+	"Ping the remote host[checkbox]:Test the local Nessus host":                 "test_local_nessus_host",
+	"Ping the remote host[checkbox]:Fast network discovery":                     "fast_network_discovery",
+	"Ping the remote host[checkbox]:Do an ARP ping":                             "arp_ping",
+	"Ping the remote host[checkbox]:Do an ICMP ping":                            "icmp_ping",
+	"Ping the remote host[entry]:Number of retries (ICMP) :":                    "icmp_ping_retries",
+	"Ping the remote host[checkbox]:Interpret ICMP unreach from gateway":        "icmp_unreach_means_host_down",
+	"Ping the remote host[checkbox]:Do a TCP ping":                              "tcp_ping",
+	"Ping the remote host[entry]:TCP ping destination port(s) :":                "tcp_ping_dest_ports",
+	"Ping the remote host[checkbox]:Do an applicative UDP ping (DNS,RPC...)":    "udp_ping",
+	"Ping the remote host[checkbox]:Make the dead hosts appear in the report":   "display_unreachable_hosts",
+	"Global variable settings[radio]:Report paranoia":                           "report_paranoia",
+	"Do not scan fragile devices[checkbox]:Scan Network Printers":               "scan_network_printers",
+	"Do not scan fragile devices[checkbox]:Scan Operational Technology devices": "scan_ot_devices",
 }
 
 // ofTheRun are the preferences of a file that speak of the run it came from,
@@ -311,10 +319,13 @@ func (a api) policyOf(ctx context.Context, file nessusfile.Policy) harrier.Polic
 		}
 	}
 	if given["ping_the_remote_host"] == "no" { // the file then says no to each way too
-		delete(given, "icmp_ping")
-		delete(given, "tcp_ping")
+		for _, way := range []string{"arp_ping", "icmp_ping", "tcp_ping", "udp_ping"} {
+			delete(given, way)
+		}
 	}
-	if p.Template == "discovery" {
+	if p.Template == "discovery" { // nor is a port scanner on then
+		delete(given, "syn_scanner")
+		delete(given, "tcp_scanner")
 		given["discovery_mode"] = "host_enumeration"
 	}
 	for _, name := range slices.Sorted(maps.Keys(given)) {

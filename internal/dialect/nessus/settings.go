@@ -44,17 +44,29 @@ var settings = []setting{
 	},
 
 	off("ping_the_remote_host", "discovery", "host_discovery", "General Settings", "Ping the remote host", func(s *harrier.Settings) *bool { return &s.NoPing }),
+	off("test_local_nessus_host", "discovery", "host_discovery", "General Settings", "Test the local Nessus host", func(s *harrier.Settings) *bool { return &s.SkipOwn }),
+	on("fast_network_discovery", "discovery", "host_discovery", "General Settings", "Use fast network discovery", func(s *harrier.Settings) *bool { return &s.FastDiscovery }),
+	off("arp_ping", "discovery", "host_discovery", "Ping Methods", "ARP", func(s *harrier.Settings) *bool { return &s.NoARP }),
 	off("tcp_ping", "discovery", "host_discovery", "Ping Methods", "TCP", func(s *harrier.Settings) *bool { return &s.NoTCPPing }),
 	{
 		name: "tcp_ping_dest_ports", tab: "discovery", group: "host_discovery", section: "Ping Methods",
 		label: "Destination ports", kind: "entry", get: pingPorts, set: setPingPorts,
 	},
 	off("icmp_ping", "discovery", "host_discovery", "Ping Methods", "ICMP", func(s *harrier.Settings) *bool { return &s.NoICMP }),
+	on("icmp_unreach_means_host_down", "discovery", "host_discovery", "Ping Methods", "Assume ICMP unreachable from the gateway means the host is down", func(s *harrier.Settings) *bool { return &s.UnreachableMeansDead }),
+	{
+		name: "icmp_ping_retries", tab: "discovery", group: "host_discovery", section: "Ping Methods",
+		label: "Maximum number of retries", kind: "entry", get: pingRetries, set: setPingRetries,
+	},
+	on("udp_ping", "discovery", "host_discovery", "Ping Methods", "UDP", func(s *harrier.Settings) *bool { return &s.UDPPing }),
 	on("scan_network_printers", "discovery", "host_discovery", "Fragile Devices", "Scan Network Printers", func(s *harrier.Settings) *bool { return &s.ScanPrinters }),
+	on("scan_ot_devices", "discovery", "host_discovery", "Fragile Devices", "Scan Operational Technology devices", func(s *harrier.Settings) *bool { return &s.ScanOT }),
 	{
 		name: "portscan_range", tab: "discovery", group: "network_discovery", section: "Ports",
 		label: "Port scan range:", kind: "entry", get: portRange, set: setPortRange,
 	},
+	scanner("syn_scanner", "SYN", false),
+	scanner("tcp_scanner", "TCP", true),
 	on("udp_scanner", "discovery", "network_discovery", "Network Port Scanners", "UDP", func(s *harrier.Settings) *bool { return &s.UDP }),
 
 	{
@@ -72,6 +84,8 @@ var settings = []setting{
 	on("scan.allow_multi_target", "advanced", "advanced", "General Settings", "Scan all addresses of a host name", func(s *harrier.Settings) *bool { return &s.AllAddresses }),
 	duration("network_receive_timeout", "Network timeout (in seconds)", time.Second, 5, func(s *harrier.Settings) *harrier.Duration { return &s.ReadTimeout }),
 	number("max_checks_per_host", "Max simultaneous checks per host", 8, func(s *harrier.Settings) *int { return &s.MaxChecks }),
+	limit("max_simult_tcp_sessions_per_host", "Max number of concurrent TCP sessions per host", func(s *harrier.Settings) *int { return &s.HostMaxSessions }),
+	limit("max_simult_tcp_sessions_per_scan", "Max number of concurrent TCP sessions per scan", func(s *harrier.Settings) *int { return &s.MaxSessions }),
 	number("max_hosts_per_scan", "Max simultaneous hosts per scan", 64, func(s *harrier.Settings) *int { return &s.MaxHosts }),
 	duration("scan_time_window", "Time limit of the scan (in minutes, 0: none)", time.Minute, 0, func(s *harrier.Settings) *harrier.Duration { return &s.MaxDuration }),
 	number("rate_pps", "New connections per second (0: adaptive)", 0, func(s *harrier.Settings) *int { return &s.RatePPS }),
@@ -110,7 +124,31 @@ func off(name, tab, group, section, label string, flag func(*harrier.Settings) *
 	return s
 }
 
-// number makes a setting of a whole number, of which 0 stands for otherwise.
+// scanner makes the setting that chooses one of the two TCP port scanners: the
+// one that connects, or the one that need not. One is on, or none and TCP ports
+// are left out; a request that turns both on gets the one that connects, which
+// finds the same.
+func scanner(name, label string, connects bool) setting {
+	return setting{
+		name: name, tab: "discovery", group: "network_discovery", section: "Network Port Scanners", label: label, kind: "checkbox",
+		get: func(s harrier.Settings) string { return yesNo(!s.NoTCP && s.Connect == connects) },
+		set: func(s *harrier.Settings, text string) error {
+			v, err := kit.ParseBool(text)
+			switch {
+			case err != nil:
+				return err
+			case v:
+				s.NoTCP, s.Connect = false, connects
+			case s.Connect == connects:
+				s.NoTCP, s.Connect = true, false
+			}
+			return nil
+		},
+	}
+}
+
+// number makes a setting of a whole number, of which 0 stands for otherwise,
+// and so does no text.
 func number(name, label string, otherwise int, of func(*harrier.Settings) *int) setting {
 	return setting{
 		name: name, tab: "advanced", group: "advanced", section: "Performance Options", label: label, kind: "entry",
@@ -124,6 +162,14 @@ func number(name, label string, otherwise int, of func(*harrier.Settings) *int) 
 			return nil
 		},
 	}
+}
+
+// limit makes a setting of a whole number that is not shown while it is 0.
+func limit(name, label string, of func(*harrier.Settings) *int) setting {
+	s := number(name, label, 0, of)
+	shown := s.get
+	s.get = func(set harrier.Settings) string { return strings.TrimLeft(shown(set), "0") }
+	return s
 }
 
 // duration makes a setting of a number of units.
@@ -178,9 +224,9 @@ func setDiscoveryMode(s *harrier.Settings, mode string) error {
 	case "host_enumeration", "host_enumeration_fragile":
 		s.DiscoverOnly, s.ScanPrinters = true, mode == "host_enumeration_fragile"
 	case "portscan_all":
-		s.DiscoverOnly, s.Ports = false, "all"
+		s.DiscoverOnly, s.NoTCP, s.Ports = false, false, "all"
 	case "portscan_common", "default", "os_identification":
-		s.DiscoverOnly, s.Ports = false, ""
+		s.DiscoverOnly, s.NoTCP, s.Ports = false, false, ""
 	case "custom", "":
 	default:
 		return harrier.Errorf(harrier.Invalid, "there is no mode %q", mode)
@@ -261,10 +307,40 @@ func setPingPorts(s *harrier.Settings, text string) error {
 	if err != nil {
 		return err
 	}
-	if n := p.Count(harrier.TCP); n > 64 {
+	if n := p.Count(harrier.TCP); n > harrier.MaxPingPorts {
 		return harrier.Errorf(harrier.Invalid, "%d ports are too many to ping", n)
 	}
 	s.PingPorts = p.List(harrier.TCP)
+	return nil
+}
+
+// defaultRetries is how often a ping is repeated when the policy does not say.
+//
+// Source: nessus-api.md, section 10.1.
+const defaultRetries = 2
+
+func pingRetries(s harrier.Settings) string {
+	if s.PingTries == 0 {
+		return strconv.Itoa(defaultRetries)
+	}
+	return strconv.Itoa(s.PingTries - 1)
+}
+
+func setPingRetries(s *harrier.Settings, text string) error {
+	if text = strings.TrimSpace(text); text == "" {
+		s.PingTries = 0
+		return nil
+	}
+	n, err := wholeNumber(text)
+	if err != nil {
+		return err
+	}
+	if n >= harrier.MaxTries {
+		return harrier.Errorf(harrier.Invalid, "%d are too many; at most %d", n, harrier.MaxTries-1)
+	}
+	if s.PingTries = n + 1; n == defaultRetries {
+		s.PingTries = 0
+	}
 	return nil
 }
 

@@ -137,6 +137,29 @@ func TestApplySettings(t *testing.T) {
 		{harrier.Settings{}, `{"safe_checks":"no","ping_the_remote_host":false,"udp_scanner":"yes","scan_time_window":2}`, harrier.Settings{Unsafe: true, NoPing: true, UDP: true, MaxDuration: minutes(2)}},
 		{harrier.Settings{}, `{"portscan_range":"ALL","tcp_ping_dest_ports":"80, 443","report_paranoia":"Paranoid"}`, harrier.Settings{Ports: "all", PingPorts: []uint16{80, 443}, Paranoid: true}},
 		{harrier.Settings{Paranoid: true, PingPorts: []uint16{1}}, `{"report_paranoia":"Avoid false alarms","tcp_ping_dest_ports":"built-in"}`, harrier.Settings{NoPotential: true}},
+		// How hosts are found.
+		{
+			harrier.Settings{},
+			`{"test_local_nessus_host":"no","fast_network_discovery":"yes","arp_ping":"no","icmp_ping":"no","icmp_ping_retries":"5","icmp_unreach_means_host_down":"yes","tcp_ping":"no","udp_ping":"yes"}`,
+			harrier.Settings{SkipOwn: true, FastDiscovery: true, NoARP: true, NoICMP: true, PingTries: 6, UnreachableMeansDead: true, NoTCPPing: true, UDPPing: true},
+		},
+		{harrier.Settings{PingTries: 6}, `{"icmp_ping_retries":2}`, harrier.Settings{}},
+		{harrier.Settings{}, `{"icmp_ping_retries":"0"}`, harrier.Settings{PingTries: 1}},
+		{harrier.Settings{PingTries: 1}, `{"icmp_ping_retries":""}`, harrier.Settings{}},
+		{harrier.Settings{}, `{"scan_ot_devices":"yes","scan_network_printers":"yes"}`, harrier.Settings{ScanOT: true, ScanPrinters: true}},
+		// The TCP port scanners: one of two, or none.
+		{harrier.Settings{}, `{"syn_scanner":"no","tcp_scanner":"yes"}`, harrier.Settings{Connect: true}},
+		{harrier.Settings{}, `{"syn_scanner":"yes","tcp_scanner":"yes"}`, harrier.Settings{Connect: true}},
+		{harrier.Settings{Connect: true}, `{"syn_scanner":"yes","tcp_scanner":"no"}`, harrier.Settings{}},
+		{harrier.Settings{Connect: true}, `{"syn_scanner":"no","tcp_scanner":"yes"}`, harrier.Settings{Connect: true}},
+		{harrier.Settings{}, `{"syn_scanner":"no","tcp_scanner":"no","udp_scanner":"yes"}`, harrier.Settings{NoTCP: true, UDP: true}},
+		{harrier.Settings{Connect: true}, `{"tcp_scanner":"no"}`, harrier.Settings{NoTCP: true}},
+		{harrier.Settings{NoTCP: true}, `{"syn_scanner":"yes"}`, harrier.Settings{}},
+		{harrier.Settings{NoTCP: true}, `{"discovery_mode":"portscan_all"}`, harrier.Settings{Ports: "all"}},
+		// Bounds.
+		{harrier.Settings{}, `{"max_simult_tcp_sessions_per_host":"5","max_simult_tcp_sessions_per_scan":100}`, harrier.Settings{HostMaxSessions: 5, MaxSessions: 100}},
+		{harrier.Settings{HostMaxSessions: 5, MaxSessions: 9}, `{"max_simult_tcp_sessions_per_host":"","max_simult_tcp_sessions_per_scan":"9"}`, harrier.Settings{MaxSessions: 9}},
+		{harrier.Settings{}, `{"portscan_range":"https, 8000-, !9000"}`, harrier.Settings{Ports: "https, 8000-, !9000"}},
 		// A mode, and what refines it.
 		{harrier.Settings{}, `{"discovery_mode":"portscan_all"}`, harrier.Settings{Ports: "all"}},
 		{harrier.Settings{}, `{"discovery_mode":"portscan_all","portscan_range":"1-9"}`, harrier.Settings{Ports: "1-9"}},
@@ -158,6 +181,7 @@ func TestApplySettings(t *testing.T) {
 	for _, bad := range []string{
 		`{"safe_checks":"perhaps"}`, `{"portscan_range":"0-99999"}`, `{"max_hosts_per_scan":-1}`, `{"network_receive_timeout":"5s"}`,
 		`{"discovery_mode":"x"}`, `{"advanced_mode":"x"}`, `{"report_paranoia":"x"}`, `{"tcp_ping_dest_ports":"1-9999"}`,
+		`{"icmp_ping_retries":"99"}`, `{"icmp_ping_retries":"-1"}`, `{"syn_scanner":"perhaps"}`, `{"max_simult_tcp_sessions_per_host":"many"}`,
 	} {
 		var p harrier.Policy
 		err := applySettings(&p, raws(t, bad), isScanSetting)

@@ -48,8 +48,8 @@ func serverPreferences(s format.Scan) []pair {
 		{"stop_scan_on_disconnect", yes(set.StopSilent)},
 		{"reduce_connections_on_congestion", kept("reduce_connections_on_congestion", "no")},
 		{"use_kernel_congestion_detection", kept("use_kernel_congestion_detection", "no")},
-		{"host.max_simult_tcp_sessions", own["max_simult_tcp_sessions_per_host"]},
-		{"max_simult_tcp_sessions", own["max_simult_tcp_sessions_per_scan"]},
+		{"host.max_simult_tcp_sessions", limit(set.HostMaxSessions)},
+		{"max_simult_tcp_sessions", limit(set.MaxSessions)},
 		{"non_simult_ports", "139, 445, 3389"},
 		{"plugins_timeout", "320"},
 		{"cgi_path", "/cgi-bin:/scripts"},
@@ -57,8 +57,8 @@ func serverPreferences(s format.Scan) []pair {
 		{"silent_dependencies", kept("silent_dependencies", "yes")},
 		{"log_whole_attack", kept("log_whole_attack", "no")},
 		{"allow_post_scan_editing", kept("allow_post_scan_editing", "yes")},
-		{"network_scanners.syn", "no"},
-		{"network_scanners.tcp", yes(!set.DiscoverOnly)},
+		{"network_scanners.syn", yes(!set.DiscoverOnly && !set.NoTCP && !set.Connect)},
+		{"network_scanners.tcp", yes(!set.DiscoverOnly && !set.NoTCP && set.Connect)},
 		{"network_scanners.udp", yes(set.UDP)},
 		{"local_portscan.netstat_ssh", "no"},
 		{"local_portscan.netstat_wmi", "no"},
@@ -91,6 +91,14 @@ func pluginSet(ids []harrier.VulnID) string {
 		return ";"
 	}
 	return string(b)
+}
+
+// limit is a bound as text, "" for none.
+func limit(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
 }
 
 func yes(b bool) string {
@@ -135,12 +143,24 @@ func pluginPreferences(set harrier.Settings) []pluginPreference {
 	case set.NoPotential:
 		paranoia = "Avoid false alarms"
 	}
+	fragile := "Do not scan fragile devices"
+	retries := 2 // the original's default
+	if set.PingTries > 0 {
+		retries = set.PingTries - 1
+	}
 	return []pluginPreference{
+		{10180, ping, "Test the local Nessus host", "checkbox", yes(!set.SkipOwn), nil},
+		{10180, ping, "Fast network discovery", "checkbox", yes(set.FastDiscovery), nil},
+		{10180, ping, "Do an ARP ping", "checkbox", yes(!set.NoPing && !set.NoARP), nil},
 		{10180, ping, "Do an ICMP ping", "checkbox", yes(!set.NoPing && !set.NoICMP), nil},
+		{10180, ping, "Number of retries (ICMP) :", "entry", strconv.Itoa(retries), nil},
+		{10180, ping, "Interpret ICMP unreach from gateway", "checkbox", yes(set.UnreachableMeansDead), nil},
 		{10180, ping, "Do a TCP ping", "checkbox", yes(!set.NoPing && !set.NoTCPPing), nil},
 		{10180, ping, "TCP ping destination port(s) :", "entry", ports, nil},
+		{10180, ping, "Do an applicative UDP ping (DNS,RPC...)", "checkbox", yes(!set.NoPing && set.UDPPing), nil},
 		{10180, ping, "Make the dead hosts appear in the report", "checkbox", yes(set.ReportDead), nil},
 		{12288, global, "Report paranoia", "radio", paranoia, []string{"Normal", "Avoid false alarms", "Paranoid (more false alarms)"}},
-		{22481, "Do not scan fragile devices", "Scan Network Printers", "checkbox", yes(set.ScanPrinters), nil},
+		{22481, fragile, "Scan Network Printers", "checkbox", yes(set.ScanPrinters), nil},
+		{22481, fragile, "Scan Operational Technology devices", "checkbox", yes(set.ScanOT), nil},
 	}
 }
