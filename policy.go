@@ -73,7 +73,7 @@ type Settings struct {
 	PingPorts            []uint16 `json:"ping_ports,omitempty"`             // for TCP ping, at most MaxPingPorts; empty: built-in ones
 	UDPPing              bool     `json:"udp_ping,omitempty"`               // ask UDP services too
 	UDPPingPorts         []uint16 `json:"udp_ping_ports,omitempty"`         // for UDP ping, at most MaxPingPorts; empty: built-in ones
-	PingTries            int      `json:"ping_tries,omitempty"`             // times that a silent host is asked, at most MaxTries; 0 means 3
+	PingTries            int      `json:"ping_tries,omitempty"`             // times that a silent host is asked, at most MaxTries; 0 means twice, and more where the way loses some
 	IgnoreResets         bool     `json:"ignore_resets,omitempty"`          // a TCP reset shows no host: a firewall may have sent it
 	UnreachableMeansDead bool     `json:"unreachable_means_dead,omitempty"` // an ICMP host unreachable ends the search for a host
 	FastDiscovery        bool     `json:"fast_discovery,omitempty"`         // believe the first answer: no test for a middlebox that answers for others

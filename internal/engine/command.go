@@ -9,8 +9,10 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/bus"
+	"github.com/harrier-scan/harrier/internal/flight"
 	"github.com/harrier-scan/harrier/internal/netio"
 	"github.com/harrier-scan/harrier/internal/pipeline"
+	"github.com/harrier-scan/harrier/internal/stage/ports"
 )
 
 // scan is what the batches of one scan share here: the pace, the places for
@@ -21,6 +23,9 @@ type scan struct {
 	hosts *semaphore.Weighted
 	stop  chan struct{} // closed when the scan is to end
 	once  sync.Once
+
+	recording sync.Once
+	record    *flight.Record // nil: nothing is recorded
 }
 
 // batch is one batch in hand.
@@ -74,10 +79,10 @@ func (e *Engine) share(j harrier.Job) *scan {
 	if s == nil {
 		set := j.Plan.Settings
 		s = &scan{
-			net:   netio.New(j.Plan.Guard, j.Plan.Exclude, netio.Pace{Rate: set.RatePPS, HostRate: set.HostRatePPS, Printers: set.ScanPrinters}),
+			net:   netio.New(j.Plan.Guard, j.Plan.Exclude, netio.Pace{Rate: set.RatePPS, HostRate: set.HostRatePPS, Printers: set.ScanPrinters, Files: set.MaxSessions}),
 			hosts: semaphore.NewWeighted(int64(pipeline.MaxHosts(set))), stop: make(chan struct{}),
 		}
-		s.net.Saw = e.c.Saw
+		s.net.Saw, s.net.Question = e.c.Saw, ports.Question
 		s.follow(e.commands[j.Scan])
 		e.scans[j.Scan] = s
 	}
@@ -88,12 +93,26 @@ func (e *Engine) share(j harrier.Job) *scan {
 // finish lets go of a batch.
 func (e *Engine) finish(b *batch) {
 	e.mu.Lock()
-	defer e.mu.Unlock()
 	delete(e.batches, b.name)
-	if b.scan.users--; b.scan.users == 0 {
+	b.scan.users--
+	last := b.scan.users == 0
+	if last {
 		delete(e.scans, b.name.scan)
 	}
 	e.tell()
+	e.mu.Unlock()
+	if !last {
+		if b.scan.record != nil {
+			b.scan.record.Flush()
+		}
+		return
+	}
+	if err := b.scan.net.Close(); err != nil {
+		e.c.Log.Warn("the way to targets not closed", "scan", b.name.scan, "err", err)
+	}
+	if b.scan.record != nil {
+		b.scan.record.Close(b.scan.net.Refused())
+	}
 }
 
 // tell wakes who waits for room and asks for a heartbeat. The caller holds mu.

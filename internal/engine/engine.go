@@ -23,6 +23,7 @@ import (
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/bus"
 	"github.com/harrier-scan/harrier/internal/check"
+	"github.com/harrier-scan/harrier/internal/flight"
 	"github.com/harrier-scan/harrier/internal/netio"
 	"github.com/harrier-scan/harrier/internal/pipeline"
 	"github.com/harrier-scan/harrier/internal/probe"
@@ -44,14 +45,15 @@ type Config struct {
 	Name     string        // "" means the host name
 	Pool     string        // whose queue it serves; "" means LocalPool
 	Version  string        // of the program
-	Parallel int           // batches at a time; 0 means 4
+	Parallel int           // batches at a time; 0 means 8
 	Beat     time.Duration // between heartbeats, well below the bus's wait for acknowledgements; 0 means 5 s
 	Checks   []check.Check // active checks
 	Identify func(ctx context.Context, t probe.Target) (harrier.Service, error)
 	OS       func(h harrier.Host, services []harrier.Service) harrier.Host
 	Resolver pipeline.Resolver // nil means the system's
 	Saw      func(network string, to netip.AddrPort)
-	Log      *slog.Logger // nil means none
+	Flight   func(flight.Scan) (*flight.Record, error) // begins the record of what is sent for a scan; nil: there is none
+	Log      *slog.Logger                              // nil means none
 }
 
 // Engine is one engine. Use New.
@@ -78,7 +80,7 @@ type batchName struct {
 func New(b Bus, c Config) *Engine {
 	host, _ := os.Hostname() // "" will do
 	c.Name, c.Pool = cmp.Or(c.Name, host, "engine"), cmp.Or(c.Pool, harrier.LocalPool)
-	c.Parallel, c.Beat = cmp.Or(c.Parallel, 4), cmp.Or(c.Beat, 5*time.Second)
+	c.Parallel, c.Beat = cmp.Or(c.Parallel, 8), cmp.Or(c.Beat, 5*time.Second)
 	if c.UUID.IsZero() {
 		c.UUID = harrier.NewUUID(time.Now())
 	}
@@ -94,7 +96,7 @@ func New(b Bus, c Config) *Engine {
 	return &Engine{
 		bus: b, c: c, nudge: make(chan struct{}, 1), changed: make(chan struct{}),
 		tools:    pipeline.Tools{Checks: c.Checks, Identify: c.Identify, OS: c.OS, Resolver: c.Resolver, Log: c.Log},
-		self:     harrier.Engine{UUID: c.UUID, Name: c.Name, Pool: c.Pool, Version: c.Version, Hostname: host, Raw: netio.MayPing()},
+		self:     harrier.Engine{UUID: c.UUID, Name: c.Name, Pool: c.Pool, Version: c.Version, Hostname: host, Raw: netio.MayRaw()},
 		commands: map[harrier.ID]harrier.Command{}, scans: map[harrier.ID]*scan{}, batches: map[batchName]*batch{},
 	}
 }

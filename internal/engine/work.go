@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/flight"
 	"github.com/harrier-scan/harrier/internal/pipeline"
 )
 
@@ -57,6 +58,7 @@ func (e *Engine) alive(ctx context.Context, b *batch, do func(context.Context) e
 // runBatch scans the batch and stores its results, its end last. The error says
 // that the end was not stored.
 func (e *Engine) runBatch(ctx context.Context, b *batch) error {
+	e.record(b)
 	out := newOutbox(e.bus, harrier.Result{Scan: b.name.scan, Batch: b.name.batch, Attempt: b.attempt, Engine: e.c.Name})
 	var sending sync.WaitGroup
 	sending.Go(func() { out.run(ctx) })
@@ -74,6 +76,30 @@ func (e *Engine) runBatch(ctx context.Context, b *batch) error {
 	out.close()
 	sending.Wait()
 	return errors.Join(ctx.Err(), putErr, out.failure())
+}
+
+// record notes in the flight record that the batch is in hand, and begins the
+// record with the scan's first batch. A scan goes on without one that can't be
+// had.
+func (e *Engine) record(b *batch) {
+	if e.c.Flight == nil {
+		return
+	}
+	s := b.scan
+	s.recording.Do(func() {
+		record, err := e.c.Flight(flight.Scan{
+			Scan: b.name.scan, UUID: b.job.ScanUUID, Engine: e.c.Name, EngineUUID: e.c.UUID, Version: e.c.Version,
+			Exclude: b.job.Plan.Exclude, Guard: b.job.Plan.Guard,
+		})
+		if err != nil {
+			e.c.Log.Error("no flight record of the scan", "scan", b.name.scan, "err", err)
+			return
+		}
+		s.record, s.net.Released = record, record.Sent
+	})
+	if s.record != nil {
+		s.record.Batch(flight.Batch{Batch: b.name.batch, Attempt: b.attempt, Targets: b.job.Targets})
+	}
 }
 
 func (e *Engine) scanBatch(ctx context.Context, b *batch, out *outbox) error {

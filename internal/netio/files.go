@@ -36,3 +36,9 @@ func share(limit int) int {
 func (f *files) take(ctx context.Context) error { return f.sem.Acquire(ctx, 1) }
 
 func (f *files) give() { f.sem.Release(1) }
+
+// TryTake takes a file if there is one.
+func (f *files) TryTake() bool { return f.sem.TryAcquire(1) }
+
+// Give gives one back.
+func (f *files) Give() { f.give() }

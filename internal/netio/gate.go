@@ -7,6 +7,7 @@ import (
 
 // gate holds packets back while it is shut. The zero value is open.
 type gate struct {
+	flow  sync.RWMutex // read-locked while a batch of probes leaves
 	mu    sync.Mutex
 	shut  chan struct{} // nil while open; closed when it opens
 	holds int           // how often it was shut
@@ -15,6 +16,8 @@ type gate struct {
 // Hold keeps everything from leaving until Resume. Answers to what has left
 // already still come in.
 func (n *Net) Hold() {
+	n.gate.flow.Lock() // what is leaving has left
+	defer n.gate.flow.Unlock()
 	n.gate.mu.Lock()
 	defer n.gate.mu.Unlock()
 	if n.gate.shut == nil {

@@ -40,13 +40,27 @@ type Net struct {
 	turn    chan struct{} // held by the one port probe that waits for its token
 	files   *files
 	gate    gate
-	window  window
 	sent    atomic.Int64
 	refused atomic.Int64
+	barred  barrier
 
-	// Saw, when it is set before first use, is told of everything that leaves,
-	// before it does.
+	sweepers  sweepers
+	datagrams datagrams
+
+	// Saw, when it is set before first use, is told of everything that leaves:
+	// of connections and datagrams before they do, of probes when they do.
 	Saw func(network string, to netip.AddrPort)
+
+	// Released, when it is set before first use, is told what was sent to a
+	// target when it is released for the last time, or at Close, if that is
+	// anything. A packet that was on its way out at that moment is told of by a
+	// call of its own: the calls for an address add up. They may overlap, must
+	// not wait, and are over when Close returns.
+	Released func(addr netip.Addr, f Flight)
+
+	// Question, when it is set before first use, is what UDP ports are asked by
+	// Sweep; without it they are not.
+	Question func(port uint16) []byte
 
 	mu    sync.RWMutex
 	hosts map[netip.Addr]*host
@@ -55,22 +69,21 @@ type Net struct {
 // host is a declared target.
 type host struct {
 	users int
-	rate  int           // 0 means no cap
-	limit *rate.Limiter // nil without a cap
+	mu    sync.Mutex    // of slow
+	limit *rate.Limiter // of rate.Inf without a cap
 	turn  chan struct{}
-	sent  atomic.Int64
+	log   *flight
 }
 
 // New returns a Net that sends nothing to what guard forbids and to what is in
 // exclude.
 func New(guard harrier.Guard, exclude harrier.Targets, pace Pace) *Net {
 	n := &Net{guard: guard, exclude: exclude, pace: pace, all: limiter(pace.Rate), turn: make(chan struct{}, 1), hosts: map[netip.Addr]*host{}}
+	n.barred = newBarrier(guard.Never, exclude)
 	n.files = processFiles()
 	if pace.Files > 0 {
 		n.files = newFiles(pace.Files)
 	}
-	n.window.max = float64(n.files.size)
-	n.window.size = min(startWindow, n.window.max)
 	return n
 }
 
@@ -80,8 +93,10 @@ func limiter(perSecond int) *rate.Limiter {
 	if perSecond <= 0 {
 		return nil
 	}
-	return rate.NewLimiter(rate.Limit(perSecond), max(1, perSecond/50))
+	return rate.NewLimiter(rate.Limit(perSecond), burst(perSecond))
 }
+
+func burst(perSecond int) int { return max(1, perSecond/50) }
 
 // Forbidden says why nothing may be sent to addr at all; nil when it may. The
 // error is of kind Forbidden.
@@ -116,27 +131,52 @@ func (n *Net) Declare(addr netip.Addr, hostRate int) error {
 	defer n.mu.Unlock()
 	h := n.hosts[addr]
 	if h == nil {
-		h = &host{rate: hostRate, limit: limiter(hostRate), turn: make(chan struct{}, 1)}
+		h = &host{limit: rate.NewLimiter(rate.Inf, 1), turn: make(chan struct{}, 1), log: &flight{}}
+		h.slow(hostRate)
 		n.hosts[addr] = h
-	} else if hostRate > 0 && (h.rate == 0 || hostRate < h.rate) {
-		// The old entry is replaced and not changed: others read it unlocked.
-		lower := &host{users: h.users, rate: hostRate, limit: limiter(hostRate), turn: make(chan struct{}, 1)}
-		lower.sent.Store(h.sent.Load())
-		h, n.hosts[addr] = lower, lower
+	} else {
+		h.slow(hostRate)
 	}
 	h.users++
 	return nil
+}
+
+// Slow caps what is sent to a declared target from now on: of several caps the
+// lowest holds.
+func (n *Net) Slow(addr netip.Addr, hostRate int) {
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	if h := n.hosts[plain(addr)]; h != nil {
+		h.slow(hostRate)
+	}
+}
+
+func (h *host) slow(perSecond int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if perSecond > 0 && rate.Limit(perSecond) < h.limit.Limit() {
+		h.limit.SetBurst(burst(perSecond))
+		h.limit.SetLimit(rate.Limit(perSecond))
+	}
 }
 
 // Release ends one declaration of addr.
 func (n *Net) Release(addr netip.Addr) {
 	addr = plain(addr)
 	n.mu.Lock()
-	defer n.mu.Unlock()
-	if h := n.hosts[addr]; h != nil {
+	last := false
+	h := n.hosts[addr]
+	if h != nil {
 		if h.users--; h.users == 0 {
 			delete(n.hosts, addr)
+			last = true
 		}
+	}
+	n.mu.Unlock()
+	if last {
+		n.forget(addr)
+		h.log.gone.Store(true)
+		n.land(addr, h)
 	}
 }
 
@@ -152,7 +192,7 @@ func (n *Net) SentTo(addr netip.Addr) int64 {
 	n.mu.RLock()
 	defer n.mu.RUnlock()
 	if h := n.hosts[plain(addr)]; h != nil {
-		return h.sent.Load()
+		return h.log.total()
 	}
 	return 0
 }
@@ -199,16 +239,13 @@ func (n *Net) pass(ctx context.Context, h *host, network string, to netip.AddrPo
 			break
 		}
 	}
-	h.sent.Add(1)
 	n.sent.Add(1)
-	if n.Saw != nil {
-		n.Saw(network, to)
-	}
+	n.note(h, networks[network], to, time.Now().UnixNano())
 	return nil
 }
 
 func token(ctx context.Context, l *rate.Limiter, turn chan struct{}, probe bool) error {
-	if l == nil {
+	if l == nil || l.Limit() == rate.Inf {
 		return ctx.Err()
 	}
 	if probe {

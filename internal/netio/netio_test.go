@@ -80,8 +80,8 @@ func TestForbidden(t *testing.T) {
 				t.Errorf("Dial(%s, %v) = %v, %v; want Forbidden", network, to, c, err)
 			}
 		}
-		if s, _, err := n.Connect(t.Context(), to, time.Second); harrier.KindOf(err) != harrier.Forbidden {
-			t.Errorf("Connect(%v) = %v, %v; want Forbidden", to, s, err)
+		if _, err := n.Sweep(t.Context(), Job{Addr: to.Addr(), Plan: synPlan(to.Port())}, nil); harrier.KindOf(err) != harrier.Forbidden {
+			t.Errorf("Sweep(%v) = %v; want Forbidden", to, err)
 		}
 		if _, err := n.Ping(t.Context(), to.Addr(), time.Second); harrier.KindOf(err) != harrier.Forbidden {
 			t.Errorf("Ping(%v) = %v; want Forbidden", to.Addr(), err)
@@ -104,12 +104,13 @@ func TestDeclareEnds(t *testing.T) {
 		}
 	}
 	n.Release(to.Addr())
-	if s, _, err := n.Connect(t.Context(), to, time.Second); s != Open || err != nil {
-		t.Errorf("Connect after one of two releases = %v, %v; want open", s, err)
+	defer n.Close()
+	if r, err := n.Sweep(t.Context(), Job{Addr: to.Addr(), Plan: synPlan(to.Port())}, nil); err != nil || r.State(0) != Open {
+		t.Errorf("Sweep after one of two releases = %v; want open", err)
 	}
 	n.Release(to.Addr())
-	if _, _, err := n.Connect(t.Context(), to, time.Second); harrier.KindOf(err) != harrier.Forbidden {
-		t.Errorf("Connect after both releases = %v; want Forbidden", err)
+	if _, err := n.Sweep(t.Context(), Job{Addr: to.Addr(), Plan: synPlan(to.Port())}, nil); harrier.KindOf(err) != harrier.Forbidden {
+		t.Errorf("Sweep after both releases = %v; want Forbidden", err)
 	}
 }
 
@@ -298,34 +299,5 @@ func TestPing(t *testing.T) {
 		case err != nil || rtt <= 0:
 			t.Errorf("Ping(%v) = %v, %v; want an answer", a, rtt, err)
 		}
-	}
-}
-
-func TestWindow(t *testing.T) {
-	w := window{size: 4, max: 6}
-	for range 4 {
-		if err := w.enter(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
-	defer cancel()
-	if err := w.enter(ctx); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("a fifth probe in a window of 4 = %v; want to wait", err)
-	}
-	for range 100 {
-		w.leave(Open)
-		if err := w.enter(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if w.size != 6 {
-		t.Errorf("window after 100 answers = %v; want its maximum of 6", w.size)
-	}
-	for range 4 {
-		w.leave(Local)
-	}
-	if w.size != 4 || w.flight != 0 {
-		t.Errorf("window after failures = %v with %d in flight; want the minimum of 4 with none", w.size, w.flight)
 	}
 }

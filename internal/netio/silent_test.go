@@ -13,25 +13,29 @@ import (
 	"github.com/harrier-scan/harrier"
 )
 
-func TestConnect(t *testing.T) {
+// A sweep tells open, closed and silent ports apart, and ends with its context.
+func TestSweepStates(t *testing.T) {
 	open, _ := listener(t, "127.1.3.5:0")
 	n := New(harrier.Guard{}, nil, Pace{})
+	defer n.Close()
 	if err := n.Declare(open.Addr(), 0); err != nil {
 		t.Fatal(err)
 	}
 	silent := silentPort(t, "127.1.3.5")
-	for to, want := range map[netip.AddrPort]State{
-		open: Open, netip.AddrPortFrom(open.Addr(), 1): Closed, silent: Silent,
-	} {
-		if got, rtt, err := n.Connect(t.Context(), to, 300*time.Millisecond); got != want || err != nil || (rtt > 0) != want.Answered() {
-			t.Errorf("Connect(%v) = %v, %v, %v; want %v", to, got, rtt, err, want)
+	r, err := n.Sweep(t.Context(), Job{Addr: open.Addr(), Plan: synPlan(open.Port(), 1, silent.Port()), MaxWait: 300 * time.Millisecond}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []State{Open, Closed, Silent} {
+		if got := r.State(i); got != want {
+			t.Errorf("state of question %d = %v; want %v", i, got, want)
 		}
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	began := time.Now()
-	if _, _, err := n.Connect(ctx, silent, time.Minute); !errors.Is(err, context.DeadlineExceeded) || time.Since(began) > 2*time.Second {
-		t.Errorf("Connect to a silent port = %v after %v; want the context's end at once", err, time.Since(began))
+	if _, err := n.Sweep(ctx, Job{Addr: open.Addr(), Plan: synPlan(silent.Port())}, nil); !errors.Is(err, context.DeadlineExceeded) || time.Since(began) > 2*time.Second {
+		t.Errorf("Sweep of a silent port = %v after %v; want the context's end at once", err, time.Since(began))
 	}
 }
 

@@ -10,39 +10,53 @@ import (
 	"github.com/harrier-scan/harrier"
 )
 
-// deadBook keeps the hosts of a batch that did not answer or were refused. Its
-// methods may overlap.
+// deadBook keeps the hosts of a batch that did not answer or were refused, in as
+// few spans as they make. Its methods may overlap.
 type deadBook struct {
 	mu    sync.Mutex
-	spans []harrier.Span
+	spans []harrier.Span // in order, neighbours of one reason joined
+	fresh []harrier.Span // as they came
+	count int
 	told  int // how many of them were published
 }
+
+// maxFresh is how many are kept as they came: to join them takes a moment.
+const maxFresh = 1024
 
 func (d *deadBook) add(t harrier.Target, reason string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.spans = append(d.spans, harrier.Span{Target: t, Count: t.Count(), Reason: reason})
+	d.count++
+	if d.fresh = append(d.fresh, harrier.Span{Target: t, Count: t.Count(), Reason: reason}); len(d.fresh) >= max(maxFresh, len(d.spans)) {
+		d.join()
+	}
 }
 
 // news reports whether hosts were added since it was last asked.
 func (d *deadBook) news() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	fresh := len(d.spans) > d.told
-	d.told = len(d.spans)
+	fresh := d.count > d.told
+	d.told = d.count
 	return fresh
 }
 
 // merged returns all of them, with neighbours of one reason in one span.
 func (d *deadBook) merged() []harrier.Span {
 	d.mu.Lock()
-	spans := slices.Clone(d.spans)
-	d.mu.Unlock()
-	slices.SortFunc(spans, func(a, b harrier.Span) int {
+	defer d.mu.Unlock()
+	d.join()
+	return slices.Clone(d.spans)
+}
+
+// join puts what is fresh to the rest. The caller holds mu.
+func (d *deadBook) join() {
+	all := append(d.spans, d.fresh...)
+	slices.SortFunc(all, func(a, b harrier.Span) int {
 		return cmp.Or(a.Target.First.Compare(b.Target.First), cmp.Compare(a.Target.Name, b.Target.Name))
 	})
-	var out []harrier.Span
-	for _, s := range spans {
+	out := all[:0]
+	for _, s := range all {
 		if n := len(out); n > 0 && joins(out[n-1], s) {
 			out[n-1].Target.Last = s.Target.Last
 			out[n-1].Count += s.Count
@@ -50,7 +64,8 @@ func (d *deadBook) merged() []harrier.Span {
 		}
 		out = append(out, s)
 	}
-	return out
+	clear(all[len(out):])
+	d.spans, d.fresh = out, d.fresh[:0]
 }
 
 func joins(a, b harrier.Span) bool {

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,6 +19,7 @@ import (
 	"github.com/harrier-scan/harrier/internal/probe"
 	"github.com/harrier-scan/harrier/internal/stage/assess"
 	"github.com/harrier-scan/harrier/internal/stage/collect"
+	"github.com/harrier-scan/harrier/internal/stage/discover"
 	"github.com/harrier-scan/harrier/internal/stage/ports"
 )
 
@@ -32,6 +34,9 @@ type hostRun struct {
 	host     harrier.Host
 	services []harrier.Service // recognised or at least asked
 
+	shown  bool // guarded by mu: the host was told of
+	placed bool // it has a place among those that are talked to
+
 	strangers atomic.Int32 // open ports that were not recognised
 }
 
@@ -45,8 +50,11 @@ type job struct {
 // serve.
 const identifiers = 8
 
-// onlyDiscovery is the reason of a host that was not looked at any further.
-const onlyDiscovery = "only host discovery was asked for"
+// The reasons of a host that was not looked at any further.
+const (
+	onlyDiscovery = "only host discovery was asked for"
+	onlyPorts     = "only the open ports were asked for"
+)
 
 // scanHost scans a host that is there and publishes its coverage at the end.
 // The error is that of publishing, or of the context's end: nothing that a host
@@ -68,6 +76,10 @@ func (r *run) scanHost(ctx context.Context, l live) error {
 	if err != nil { // the host will be scanned again
 		return err
 	}
+	if h.hidden() {
+		h.dead.add(target(l.Host), discover.NoAnswer)
+		return nil
+	}
 	h.mu.Lock()
 	h.host.Ended = time.Now().UTC()
 	h.mu.Unlock()
@@ -81,13 +93,35 @@ func (r *run) scanHost(ctx context.Context, l live) error {
 // look tells of the host and looks at it. The reason says why that was not
 // completely; "" when it was.
 func (h *hostRun) look(ctx context.Context) (reason string, err error) {
-	if err := h.tell(ctx, harrier.Result{}); err != nil {
-		return "", err
+	if h.Reason != discover.NotPinged {
+		if err := h.show(ctx); err != nil {
+			return "", err
+		}
 	}
 	if h.settings.DiscoverOnly {
-		return onlyDiscovery, h.lookUpName(ctx)
+		return onlyDiscovery, cmp.Or(h.show(ctx), h.lookUpName(ctx))
 	}
 	return h.stages(ctx)
+}
+
+// show tells of the host, once. One that was not asked whether it is there is
+// told of when it first answers anything; it is none if it never does.
+func (h *hostRun) show(ctx context.Context) error {
+	h.mu.Lock()
+	shown := h.shown
+	h.shown = true
+	h.mu.Unlock()
+	if shown {
+		return nil
+	}
+	return h.tell(ctx, harrier.Result{})
+}
+
+// hidden reports whether the host was never told of.
+func (h *hostRun) hidden() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return !h.shown
 }
 
 // stages runs ports, identify and assess beside each other.
@@ -97,10 +131,13 @@ func (h *hostRun) stages(ctx context.Context) (reason string, err error) {
 	g.Go(func() error { return h.lookUpName(ctx) })
 	g.Go(func() error {
 		defer close(open)
-		report, err := ports.Scan(ctx, h.batch.Net, ports.Target{Addr: h.Addr, RTT: h.RTT, Settings: h.settings}, func(ctx context.Context, e harrier.Endpoint) error {
-			return h.found(ctx, e, open)
-		})
+		report, err := ports.Scan(ctx, h.batch.Net, ports.Target{
+			Addr: h.Addr, RTT: h.RTT, Witness: h.Item, Known: h.Known, Settings: h.settings,
+		}, func(ctx context.Context, e harrier.Endpoint) error { return h.found(ctx, e, open) })
 		h.book.Ports(report.Known)
+		if report.Alive && err == nil {
+			err = h.show(ctx)
+		}
 		if harrier.KindOf(err) == harrier.Invalid {
 			reason, err = harrier.MessageOf(err), nil
 		} else if report.Reason == ports.GaveUp {
@@ -108,6 +145,16 @@ func (h *hostRun) stages(ctx context.Context) (reason string, err error) {
 		}
 		return err
 	})
+	if h.settings.PortsOnly {
+		close(jobs)
+		g.Go(func() error {
+			for range open { // each was told of
+			}
+			return nil
+		})
+		err := g.Wait()
+		return cmp.Or(reason, onlyPorts), err
+	}
 	g.Go(func() error {
 		defer close(jobs)
 		return h.identifyAll(ctx, open, jobs)
@@ -116,6 +163,9 @@ func (h *hostRun) stages(ctx context.Context) (reason string, err error) {
 		g.Go(func() error { return h.assess(ctx, jobs) })
 	}
 	err = g.Wait()
+	if h.placed {
+		h.batch.Hosts.Release(1)
+	}
 	return reason, err
 }
 
@@ -129,6 +179,9 @@ func (h *hostRun) maxChecks() int {
 // found tells of an open port at once, and hands it on.
 func (h *hostRun) found(ctx context.Context, e harrier.Endpoint, open chan<- harrier.Endpoint) error {
 	h.book.Open(e, false)
+	if err := h.show(ctx); err != nil {
+		return err
+	}
 	if err := h.tell(ctx, harrier.Result{Services: []harrier.Service{{Endpoint: e, LastSeen: time.Now().UTC()}}}); err != nil {
 		return err
 	}
@@ -143,6 +196,10 @@ func (h *hostRun) found(ctx context.Context, e harrier.Endpoint, open chan<- har
 // identifyAll asks the open ports what they serve and plans the checks: those
 // of a service as soon as it is known, those of the host at the end.
 func (h *hostRun) identifyAll(ctx context.Context, open <-chan harrier.Endpoint, jobs chan<- job) error {
+	if err := h.batch.Hosts.Acquire(ctx, 1); err != nil {
+		return err
+	}
+	h.placed = true
 	g, asking := errgroup.WithContext(ctx)
 	workers := identifiers
 	if h.settings.Gentle {

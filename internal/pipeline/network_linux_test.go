@@ -106,6 +106,10 @@ func beScanner(t *testing.T) {
 		there + "nft add chain inet t out { type filter hook postrouting priority 0 ; }",
 		there + "nft add rule inet t in tcp dport 3000-3099 drop",
 		there + "nft add rule inet t in numgen random mod 100 < 1 drop",
+		there + "ip route add local 10.9.2.0/27 dev lo", "ip route add 10.9.2.0/24 via 10.9.0.2",
+		there + "nft add chain inet t refusing { type filter hook input priority 0 ; }",
+		there + "nft add rule inet t refusing ip daddr 10.9.2.0/27 tcp flags & (syn|ack|rst) == syn reject with tcp reset",
+		there + "nft add rule inet t refusing ip daddr 10.9.2.0/27 drop",
 		there + "nft add rule inet t out numgen random mod 100 < 1 drop",
 	} {
 		args := strings.Fields(line)
@@ -139,7 +143,7 @@ func scanNetwork(t *testing.T) {
 		if c == nil {
 			t.Fatalf("%s is not alive; hosts %v, dead %v", name, l.hosts, l.dead)
 		}
-		if reason := l.hosts[name].Reason; !strings.HasPrefix(reason, "tcp ") && reason != "icmp echo" {
+		if reason := l.hosts[name].Reason; !strings.HasPrefix(reason, "tcp ") && !strings.HasPrefix(reason, "icmp ") {
 			t.Errorf("%s is alive by %q; want an echo or an answer of a port", name, reason)
 		}
 		for _, o := range c.Open {
@@ -161,9 +165,15 @@ func scanNetwork(t *testing.T) {
 	if len(l.dead) != 1 || l.dead[0].Count != 4 || l.dead[0].Target.String() != "10.9.0.70-10.9.0.73" || l.dead[0].Reason != "no answer" {
 		t.Errorf("dead = %v; want one span of 4 addresses", l.dead)
 	}
+	// A firewall that refuses for every address of a net.
+	refused := run(t, "10.9.2.0/27", harrier.Plan{Settings: harrier.Settings{DiscoverOnly: true}}, tools())
+	if len(refused.hosts) != 0 || len(refused.dead) != 1 || refused.dead[0].Count != 32 ||
+		refused.dead[0].Reason != "a device in front of 10.9.2.0/24 answers for every address" {
+		t.Errorf("a firewall for a net: hosts %v, dead %v; want one span of 32 addresses", refused.hosts, refused.dead)
+	}
 	// A host that is there but drops everything that is asked of it.
 	silent := run(t, "10.9.1.5", harrier.Plan{Settings: harrier.Settings{Ports: "T:3000-3009", NoPing: true, NoICMP: true}}, tools())
-	if c := silent.coverage["10.9.1.5"]; c == nil || c.Ports.Count(harrier.TCP) != 0 {
-		t.Errorf("coverage of a host that never answers = %+v; want no port known", c)
+	if len(silent.coverage) != 0 || len(silent.dead) != 1 || silent.dead[0].Reason != "no answer" {
+		t.Errorf("a host that never answers: coverage %v, dead %v; want it dead", silent.coverage, silent.dead)
 	}
 }

@@ -7,6 +7,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -45,7 +46,7 @@ type Batch struct {
 	Targets harrier.Targets
 	Plan    harrier.Plan
 	Net     *netio.Net          // for the plan's guard rules and exclusions
-	Hosts   *semaphore.Weighted // places for hosts, shared by the scan's batches
+	Hosts   *semaphore.Weighted // places for hosts whose services are talked to, shared by the scan's batches
 	Skip    map[string]bool     // hosts that are done, by expand.Host.Key
 	// Publish stores a result that lacks the names of scan, batch and sequence.
 	// It waits when results can not leave. Calls may overlap; those about one
@@ -53,7 +54,9 @@ type Batch struct {
 	Publish func(ctx context.Context, r harrier.Result) error
 }
 
-// MaxHosts is how many hosts a scan with the settings has in hand at a time.
+// MaxHosts is how many hosts a scan with the settings talks to at a time. How
+// many are looked for, and swept for open ports, it does not bound: that goes
+// at the pace that the network bears.
 func MaxHosts(s harrier.Settings) int {
 	if s.MaxHosts > 0 {
 		return s.MaxHosts
@@ -83,7 +86,7 @@ func Run(ctx context.Context, stop <-chan struct{}, tools Tools, b Batch) error 
 	// What was found before a stop is still published: only ctx ends that.
 	publish := b.Publish
 	b.Publish = func(_ context.Context, r harrier.Result) error { return publish(ctx, r) }
-	r := &run{tools: tools, batch: b, planned: harrier.NewIDs(b.Plan.Checks)}
+	r := &run{tools: tools, batch: b, planned: harrier.NewIDs(b.Plan.Checks), around: discover.NewNeighbourhood(b.Net)}
 	err := r.stages(work)
 	stopped := errors.Is(context.Cause(work), ErrStopped)
 	switch {
@@ -107,6 +110,7 @@ type run struct {
 	batch   Batch
 	planned *harrier.IDs
 	dead    deadBook
+	around  *discover.Neighbourhood
 }
 
 // live is a host that is there.
@@ -118,30 +122,25 @@ type live struct {
 	started  time.Time
 }
 
-// discoverers is how many hosts are asked at a time whether they are there.
-const discoverers = 64
+// How many hosts of a batch are asked at a time whether they are there, and how
+// many are swept for open ports.
+const (
+	discoverers = 2048
+	sweeping    = 16 // for each that may be talked to
+)
 
 // stages runs all stages until the batch is done. Work ends when the scan is
 // stopped.
 func (r *run) stages(work context.Context) error {
 	g, work := errgroup.WithContext(work)
-	hosts, alive := make(chan expand.Host, discoverers), make(chan live)
+	hosts, alive := make(chan expand.Host, 64), make(chan live)
 	g.Go(func() error {
 		defer close(hosts)
 		return r.expand(work, hosts)
 	})
-	var asking sync.WaitGroup
-	for range discoverers {
-		asking.Add(1)
-		g.Go(func() error {
-			defer asking.Done()
-			return r.discover(work, hosts, alive)
-		})
-	}
 	g.Go(func() error {
-		asking.Wait()
-		close(alive)
-		return nil
+		defer close(alive)
+		return r.discoverAll(work, hosts, alive)
 	})
 	g.Go(func() error { return r.scanHosts(work, alive) })
 	done := make(chan struct{})
@@ -171,31 +170,50 @@ func (r *run) expand(ctx context.Context, hosts chan<- expand.Host) error {
 	}, r.dead.add)
 }
 
-// discover takes hosts until there are no more, and hands on those that are
+// discoverAll takes hosts until there are no more, and hands on those that are
 // there.
-func (r *run) discover(ctx context.Context, hosts <-chan expand.Host, alive chan<- live) error {
+func (r *run) discoverAll(ctx context.Context, hosts <-chan expand.Host, alive chan<- live) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(discoverers)
 	for h := range hosts {
-		l := live{Host: h, started: time.Now().UTC()}
-		l.settings, l.fragile = r.settingsFor(h.Addr)
-		if err := r.batch.Net.Declare(h.Addr, l.settings.HostRatePPS); err != nil {
-			r.dead.add(target(h), harrier.MessageOf(err))
-			continue
+		if ctx.Err() != nil {
+			break
 		}
-		var err error
-		if l.Answer, err = discover.Ping(ctx, r.batch.Net, h.Addr, l.settings); err == nil && l.Alive {
-			select {
-			case alive <- l: // released when its scan has ended
-				continue
-			case <-ctx.Done():
-				err = ctx.Err()
-			}
-		}
-		r.batch.Net.Release(h.Addr)
-		if err != nil {
-			return err
-		}
-		r.dead.add(target(h), l.Reason)
+		visit := r.around.Enter(h.Addr)
+		g.Go(func() error {
+			defer visit.Leave()
+			return r.discover(ctx, h, visit, alive)
+		})
 	}
+	r.around.Close()
+	err := g.Wait()
+	for range hosts { // lets expand end
+	}
+	return err
+}
+
+// discover asks one host whether it is there.
+func (r *run) discover(ctx context.Context, h expand.Host, visit *discover.Visit, alive chan<- live) error {
+	l := live{Host: h, started: time.Now().UTC()}
+	l.settings, l.fragile = r.settingsFor(h.Addr)
+	if err := r.batch.Net.Declare(h.Addr, l.settings.HostRatePPS); err != nil {
+		r.dead.add(target(h), harrier.MessageOf(err))
+		return nil
+	}
+	var err error
+	if l.Answer, err = visit.Ping(ctx, l.settings); err == nil && l.Alive {
+		select {
+		case alive <- l: // released when its scan has ended
+			return nil
+		case <-ctx.Done():
+			err = ctx.Err()
+		}
+	}
+	r.batch.Net.Release(h.Addr)
+	if err != nil {
+		return err
+	}
+	r.dead.add(target(h), l.Reason)
 	return nil
 }
 
@@ -212,23 +230,19 @@ func target(h expand.Host) harrier.Target {
 	return harrier.Target{Name: h.Domain, First: h.Addr, Last: h.Addr}
 }
 
-// scanHosts scans what comes, as many at a time as the scan may.
+// scanHosts scans what comes.
 func (r *run) scanHosts(ctx context.Context, alive <-chan live) error {
 	g := &errgroup.Group{}
-	var err error
+	g.SetLimit(sweeping * MaxHosts(r.batch.Plan.Settings))
 	for l := range alive {
-		if err = r.batch.Hosts.Acquire(ctx, 1); err != nil {
+		if ctx.Err() != nil {
 			r.batch.Net.Release(l.Addr)
-			break
+			continue
 		}
 		g.Go(func() error {
-			defer r.batch.Hosts.Release(1)
 			defer r.batch.Net.Release(l.Addr)
 			return r.scanHost(ctx, l)
 		})
 	}
-	if failed := g.Wait(); failed != nil {
-		return failed
-	}
-	return err
+	return cmp.Or(g.Wait(), ctx.Err())
 }

@@ -61,8 +61,10 @@ func run(t *testing.T, targets string, plan harrier.Plan, tools pipeline.Tools) 
 		t.Fatal(err)
 	}
 	l := &ledger{coverage: map[string]*harrier.Coverage{}, hosts: map[string]harrier.Host{}}
+	way := netio.New(plan.Guard, plan.Exclude, netio.Pace{Rate: plan.Settings.RatePPS})
+	defer way.Close()
 	err = pipeline.Run(t.Context(), nil, tools, pipeline.Batch{
-		Targets: ts, Plan: plan, Net: netio.New(plan.Guard, plan.Exclude, netio.Pace{Rate: plan.Settings.RatePPS}),
+		Targets: ts, Plan: plan, Net: way,
 		Hosts: semaphore.NewWeighted(int64(pipeline.MaxHosts(plan.Settings))), Publish: l.publish,
 	})
 	if err != nil {

@@ -24,35 +24,53 @@ type pieces struct {
 	reason    string          // what a guard rule did, for people; "" when nothing
 }
 
+// A list that makes more than longList batches is cut into longer ones, up to
+// longBatch addresses: most of a long list is mostly empty.
+const (
+	longList  = 256
+	longBatch = 4096
+)
+
 // cutTargets reads a target list, subtracts exclusions and never-scan ranges
 // and cuts the rest into batches of about size addresses. It answers Invalid,
 // naming the field, when the list can not be read or nothing is left of it.
 func cutTargets(list, exclude string, guard harrier.Guard, size int) (pieces, error) {
-	told, err := harrier.ParseTargets(list)
+	var p pieces
+	wanted, err := Wanted(list, exclude, &p.exclude)
 	if err != nil {
 		return pieces{}, err
-	}
-	var p pieces
-	if strings.TrimSpace(exclude) != "" {
-		if p.exclude, err = harrier.ParseTargets(exclude); err != nil {
-			return pieces{}, harrier.Invalidf("exclude", "%s", harrier.MessageOf(err))
-		}
-	}
-	wanted := told.Subtract(p.exclude)
-	if len(wanted) == 0 {
-		return pieces{}, harrier.Invalidf("targets", "every target is excluded")
 	}
 	left := wanted.Subtract(guard.Targets())
 	p.count, p.forbidden = planned(left), planned(wanted)-planned(left)
 	if p.reason = guarded(wanted, left, guard, p.forbidden); len(left) == 0 {
 		return pieces{}, harrier.Invalidf("targets", "%s", p.reason)
 	}
-	if p.count > MaxTargets {
-		return pieces{}, harrier.Invalidf("targets", "%d addresses are too many for one scan (at most %d)", p.count, MaxTargets)
-	}
-	size = max(size, (p.count+MaxBatches-1)/MaxBatches)
+	size = max(size, min(p.count/longList, longBatch), (p.count+MaxBatches-1)/MaxBatches)
 	p.batches = slices.Collect(left.Batches(size))
 	return p, nil
+}
+
+// Wanted reads a target list and one of exclusions, which it also stores, and
+// returns what is left. It answers Invalid, naming the field, when a list can
+// not be read, nothing is left, or too much.
+func Wanted(list, exclude string, excluded *harrier.Targets) (harrier.Targets, error) {
+	told, err := harrier.ParseTargets(list)
+	if err != nil {
+		return nil, err
+	}
+	if strings.TrimSpace(exclude) != "" {
+		if *excluded, err = harrier.ParseTargets(exclude); err != nil {
+			return nil, harrier.Invalidf("exclude", "%s", harrier.MessageOf(err))
+		}
+	}
+	wanted := told.Subtract(*excluded)
+	if len(wanted) == 0 {
+		return nil, harrier.Invalidf("targets", "every target is excluded")
+	}
+	if n := planned(wanted); n > MaxTargets {
+		return nil, harrier.Invalidf("targets", "%d addresses are too many for one scan (at most %d)", n, MaxTargets)
+	}
+	return wanted, nil
 }
 
 // planned counts the hosts of a list: addresses, and each name as the number

@@ -38,7 +38,12 @@ func (r *Room) handOut(ctx context.Context, sc harrier.Scan, w work) error {
 		if out++; out > r.Window {
 			break
 		}
-		if at, handed := g.published[b.Number]; handed && (w.batches[b.Number] || now.Sub(at) < publishAgain) {
+		at, handed := g.published[b.Number]
+		if handed && w.batches[b.Number] { // in an engine's hands: its end may be on its way when it no longer is
+			g.published[b.Number] = now
+			continue
+		}
+		if handed && now.Sub(at) < publishAgain {
 			continue
 		}
 		if err := r.publish(ctx, pool, sc, b); err != nil {

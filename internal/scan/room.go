@@ -99,7 +99,7 @@ type Config struct {
 	Now      func() time.Time                                             // nil: time.Now
 	Log      *slog.Logger                                                 // nil: none
 
-	BatchSize  int // addresses in a batch; 0 means 16
+	BatchSize  int // addresses in a batch; 0 means 32, and more for long lists
 	MaxRunning int // scans that run at a time; 0 means 8
 	Window     int // jobs of one scan that are handed out at a time; 0 means 64
 }
@@ -128,7 +128,7 @@ func New(c Config) *Room {
 		c.Tell = func(harrier.Event) {}
 	}
 	if c.BatchSize <= 0 {
-		c.BatchSize = 16
+		c.BatchSize = 32
 	}
 	if c.MaxRunning <= 0 {
 		c.MaxRunning = 8

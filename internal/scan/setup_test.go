@@ -61,7 +61,7 @@ func build(t testing.TB, db *store.DB, change ...func(*Config)) *house {
 		Facts: func(match.Context, harrier.Host, []harrier.Service, *harrier.IDs) []harrier.Observation { return nil },
 	})
 	c := Config{
-		Store: db, Bus: h.bus, Policies: h.policies, Findings: h.findings, Next: calendar.Next,
+		Store: db, Bus: h.bus, Policies: h.policies, Findings: h.findings, Next: calendar.Next, BatchSize: 16,
 		Tell: func(e harrier.Event) {
 			h.mu.Lock()
 			defer h.mu.Unlock()

@@ -272,6 +272,9 @@ func (w *worker) begin(i int32) {
 		w.begin(i)
 		return
 	}
+	if e == unix.EINVAL { // of a new socket: a blackhole route
+		e = unix.ENETUNREACH
+	}
 	if e != unix.EALREADY && e != unix.EINPROGRESS && e != unix.EINTR {
 		w.finish(i, e)
 		return

@@ -58,17 +58,17 @@ type control struct {
 func newControl() control { return control{rate: startRate} }
 
 // add takes a slice that ended so long ago that its canaries are back, and
-// judges when there is enough to judge by. It reports whether it did.
-func (c *control) add(s count, now time.Duration) bool {
+// judges when there is enough to judge by.
+func (c *control) add(s count, now time.Duration) {
 	if s.began < c.cutAt { // sent at a rate that is history
-		return false
+		return
 	}
 	c.sum.probes += s.probes
 	c.sum.sent += s.sent
 	c.sum.back += s.back
 	c.sum.took += s.took
 	if c.sum.sent < minSample {
-		return false
+		return
 	}
 	sum := c.sum
 	c.judge(sum, now)
@@ -78,7 +78,6 @@ func (c *control) add(s count, now time.Duration) bool {
 	} else {
 		c.sum = count{sum.probes / 2, sum.sent / 2, sum.back / 2, sum.took / 2, 0}
 	}
-	return true
 }
 
 func (c *control) judge(s count, now time.Duration) {

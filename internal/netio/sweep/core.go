@@ -123,8 +123,6 @@ type group struct {
 	hasPast     bool
 	first, late float64 // answers to the first try, and to later ones; forgotten slowly
 	trip        trip
-	wake        time.Duration // while limited and out of tokens
-	parked      bool
 }
 
 // core is the state of a Sweeper: which host is asked what next. It knows no
@@ -332,6 +330,9 @@ func (c *core) waitOf(h *host) time.Duration {
 // so often that loss explains next to no silence.
 func (c *core) tries(h *host) int {
 	most := maxTries
+	if h.First && h.Tries > 0 {
+		return min(h.Tries, maxTries)
+	}
 	if h.Tries > 0 {
 		most = min(h.Tries, maxTries)
 	}
@@ -587,7 +588,7 @@ func (c *core) question(h *host, now time.Duration) (Probe, bool) {
 		}
 	}
 	if i < 0 {
-		if c.passEnded(h, now); h.confirm {
+		if c.passEnded(h); h.confirm {
 			return c.question(h, now)
 		}
 		return Probe{}, false
@@ -611,7 +612,7 @@ func (c *core) question(h *host, now time.Duration) (Probe, bool) {
 // passEnded lets a host sleep until the last answers of its pass are in. After
 // the last one it is also asked whether it still answers: only then its silence
 // says something.
-func (c *core) passEnded(h *host, now time.Duration) {
+func (c *core) passEnded(h *host) {
 	wait := c.waitOf(h)
 	switch {
 	case !h.ending && c.wantsPass(h):

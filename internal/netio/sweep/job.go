@@ -17,7 +17,7 @@ type Job struct {
 	Witness    Item          // what the host answered before, if Known
 	Known      bool
 	Guess      bool          // Witness is only hoped for: what the host answers first takes its place
-	Tries      int           // how often at most a question is asked; 0 means as often as the loss on the way asks for
+	Tries      int           // how often at most a question is asked, and with First how often; 0 means as often as the loss on the way asks for
 	MinWait    time.Duration // for an answer, at least; 0 means a customary one
 	MaxWait    time.Duration // for an answer, at most; 0 means a customary one
 	Flight     int           // questions that may be without an answer at a time, where the transport tells of silence; 0: no limit

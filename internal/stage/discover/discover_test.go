@@ -24,8 +24,9 @@ func TestPing(t *testing.T) {
 	}{
 		{"127.1.22.1", harrier.Settings{}, discover.Answer{Alive: true, Reason: "local"}},
 		{"::1", harrier.Settings{}, discover.Answer{Alive: true, Reason: "local"}},
+		{"127.1.22.1", harrier.Settings{SkipOwn: true}, discover.Answer{Reason: "an address of the engine"}},
 		{"192.0.2.1", harrier.Settings{NoPing: true}, discover.Answer{Alive: true, Reason: "not pinged"}},
-		{"192.0.2.1", harrier.Settings{NoICMP: true, NoTCPPing: true}, discover.Answer{Alive: true, Reason: "not pinged"}},
+		{"192.0.2.1", harrier.Settings{NoARP: true, NoICMP: true, NoTCPPing: true}, discover.Answer{Alive: true, Reason: "not pinged"}},
 	} {
 		n := netio.New(harrier.Guard{}, nil, netio.Pace{})
 		got, err := discover.Ping(t.Context(), n, netip.MustParseAddr(test.addr), test.set)
@@ -39,8 +40,9 @@ func TestPing(t *testing.T) {
 // asking.
 func TestPingSendsNothing(t *testing.T) {
 	n, a := netio.New(harrier.Guard{}, nil, netio.Pace{}), netip.MustParseAddr("192.0.2.1")
-	if got, err := discover.Ping(t.Context(), n, a, harrier.Settings{}); got.Alive || err != nil || n.Sent() != 0 {
-		t.Errorf("Ping of a host that is no target = %+v, %v with %d packets; want dead with none", got, err, n.Sent())
+	defer n.Close()
+	if got, err := discover.Ping(t.Context(), n, a, harrier.Settings{}); got.Alive || harrier.KindOf(err) != harrier.Forbidden || n.Sent() != 0 {
+		t.Errorf("Ping of a host that is no target = %+v, %v with %d packets; want Forbidden with none", got, err, n.Sent())
 	}
 	if err := n.Declare(a, 0); err != nil {
 		t.Fatal(err)

@@ -56,6 +56,9 @@ func TestFewFiles(t *testing.T) {
 		if len(r.Open) > len(want)+8 || slices.Contains(r.Open, silenced[0]) {
 			t.Errorf("with files for %d: open ports %v; want %v", pace.Files, r.Open, want)
 		}
+		if err := n.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

@@ -1,12 +1,6 @@
-// Package ports finds the open ports of one host, by completing TCP handshakes
-// and by asking UDP ports in the words of the protocols that usually live
-// there.
-//
-// How many probes are in flight follows what the host and the way to it bear:
-// the window grows with answers and halves when many ports answer only the second
-// time, which shows that packets are lost. Silence alone is no loss: while
-// ports stay silent, a port that is known to answer is asked again now and
-// then, and tells the one from the other.
+// Package ports finds the open ports of one host: TCP ports by a sweep, which
+// netio runs for all hosts of a scan together, and UDP ports by asking in the
+// words of the protocols that usually live there.
 //
 // A Report says which ports' state became known, and no more: what was not
 // asked, what stayed silent after the host's last answer, and UDP ports that
@@ -22,24 +16,31 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/netio"
+	"github.com/harrier-scan/harrier/internal/netio/sweep"
 )
 
 // Target is the host to scan and how.
 type Target struct {
 	Addr     netip.Addr
 	RTT      time.Duration // as measured before; 0 when it was not
+	Witness  sweep.Item    // what the host answered before, if Known
+	Known    bool
 	Settings harrier.Settings
 }
 
 // Report is what became known of a host's ports.
 type Report struct {
-	Known  harrier.Ports      // whose state is known: open, closed or filtered
-	Open   []harrier.Endpoint // among Known, in the order of Endpoint.Compare
-	Silent int                // ports that gave no answer, or whose silence proves nothing
-	Reason string             // why ports were left out; "" when none was
+	Known harrier.Ports      // whose state is known: open, closed or filtered
+	Alive bool               // something answered
+	Open  []harrier.Endpoint // among Known, in the order of Endpoint.Compare
+	// OpenFiltered are UDP ports that gave no answer: open with a service that did
+	// not like the question, or behind a filter.
+	OpenFiltered harrier.Ports
+	Silent       int    // ports that gave no answer, or whose silence proves nothing
+	Reason       string // why ports were left out; "" when none was
 }
 
-// GaveUp is the Reason of a scan that ended early because of StopSilent.
+// GaveUp is the Reason of a scan that ended early: the host was left alone.
 const GaveUp = "the host stopped answering"
 
 // Found is called with each open port at once. Its error ends the scan.
@@ -49,61 +50,26 @@ type Found func(ctx context.Context, e harrier.Endpoint) error
 // even with an error: that of found, ctx's, or Invalid for a port list that can
 // not be read.
 func Scan(ctx context.Context, n *netio.Net, t Target, found Found) (Report, error) {
-	list, err := Planned(t.Settings)
+	plan, err := plans.of(t.Settings)
 	if err != nil {
 		return Report{}, err
 	}
-	s := newTCPScan(n, t, list.List(harrier.TCP), found)
-	err = s.run(ctx)
-	r := s.report()
-	if err == nil && len(list.UDP) > 0 && s.gaveUp == "" {
-		u := newUDPScan(n, t, list.List(harrier.UDP), found)
+	r, err := scanTCP(ctx, n, t, plan.tcp, found)
+	if err == nil && len(plan.udp) > 0 && r.Reason != GaveUp {
+		u := newUDPScan(n, t, plan.udp, found)
+		u.fragile = t.Settings.ScanOT
 		err = u.run(ctx)
 		r = join(r, u.report())
+		r.OpenFiltered = u.openFiltered()
 	}
 	slices.SortFunc(r.Open, harrier.Endpoint.Compare)
 	return r, err
 }
 
-// Planned is the ports that a scan with the settings asks: those that the list
-// names, without UDP ones unless they are asked for and without printers' ports
-// unless they are scanned.
-func Planned(s harrier.Settings) (harrier.Ports, error) {
-	list, err := harrier.ParsePorts(s.Ports)
-	if err != nil {
-		return harrier.Ports{}, err
-	}
-	if !s.UDP {
-		list.UDP = nil
-	}
-	if s.ScanPrinters {
-		return list, nil
-	}
-	var kept []harrier.PortRange
-	for _, r := range list.TCP {
-		kept = append(kept, withoutPrinters(r)...)
-	}
-	list.TCP = kept
-	return list, nil
-}
-
-func withoutPrinters(r harrier.PortRange) []harrier.PortRange {
-	if r.Last < 9100 || r.First > 9107 {
-		return []harrier.PortRange{r}
-	}
-	var out []harrier.PortRange
-	if r.First < 9100 {
-		out = append(out, harrier.PortRange{First: r.First, Last: 9099})
-	}
-	if r.Last > 9107 {
-		out = append(out, harrier.PortRange{First: 9108, Last: r.Last})
-	}
-	return out
-}
-
 func join(a, b Report) Report {
 	return Report{
 		Known:  harrier.Ports{TCP: a.Known.TCP, UDP: b.Known.UDP},
+		Alive:  a.Alive || b.Alive,
 		Open:   append(a.Open, b.Open...),
 		Silent: a.Silent + b.Silent, Reason: cmp.Or(a.Reason, b.Reason),
 	}

@@ -49,6 +49,7 @@ func listen(t testing.TB, addr string, n int) []harrier.Endpoint {
 func declared(t testing.TB, addr string, pace netio.Pace) (*netio.Net, netip.Addr) {
 	t.Helper()
 	n, a := netio.New(harrier.Guard{}, nil, pace), netip.MustParseAddr(addr)
+	t.Cleanup(func() { _ = n.Close() })
 	if err := n.Declare(a, 0); err != nil {
 		t.Fatalf("Declare(%s) = %v", addr, err)
 	}
