@@ -3,7 +3,9 @@ package main
 import (
 	"bufio"
 	"context"
+	"fmt"
 	"net"
+	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -19,16 +21,33 @@ func TestMain(m *testing.M) {
 // TestScripts plays testdata/*.txtar: the command line as people type it.
 // $OPEN is the port of a Redis server without a password on 127.0.0.1 and
 // 127.0.0.2, $SHUT the port of one that asks for it, $CLOSED a port where
-// nobody listens.
+// nobody listens; $OPEN6 is the port of one on ::1, where the condition ipv6
+// holds. The command envsubst writes a file anew with variables put in.
 func TestScripts(t *testing.T) {
 	open, shut := serveRedis(t, true), serveRedis(t, false)
+	open6 := serveRedis6(t)
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("OPEN", strconv.Itoa(open))
 			e.Setenv("SHUT", strconv.Itoa(shut))
 			e.Setenv("CLOSED", strconv.Itoa(closedPort(t)))
+			e.Setenv("OPEN6", strconv.Itoa(open6))
 			return nil
+		},
+		Condition: func(name string) (bool, error) {
+			if name != "ipv6" {
+				return false, fmt.Errorf("there is no condition %q", name)
+			}
+			return open6 != 0, nil
+		},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"envsubst": func(ts *testscript.TestScript, _ bool, args []string) {
+				for _, name := range args {
+					text := os.Expand(ts.ReadFile(name), ts.Getenv)
+					ts.Check(os.WriteFile(ts.MkAbs(name), []byte(text), 0o600))
+				}
+			},
 		},
 	})
 }
@@ -48,35 +67,52 @@ func closedPort(t *testing.T) int {
 // speaks enough of the Redis protocol to be recognised.
 func serveRedis(t *testing.T, open bool) int {
 	t.Helper()
+	port, err := listenRedis(t, "127.0.0.1:0", open)
+	if err == nil {
+		_, err = listenRedis(t, "127.0.0.2:"+strconv.Itoa(port), open)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return port
+}
+
+// serveRedis6 does so on ::1. It returns 0 on a machine without IPv6.
+func serveRedis6(t *testing.T) int {
+	t.Helper()
+	port, err := listenRedis(t, "[::1]:0", true)
+	if err != nil {
+		return 0
+	}
+	return port
+}
+
+func listenRedis(t *testing.T, addr string, open bool) (int, error) {
+	t.Helper()
 	var lc net.ListenConfig
+	l, err := lc.Listen(context.Background(), "tcp", addr)
+	if err != nil {
+		return 0, err
+	}
 	var wg sync.WaitGroup
 	ctx, cancel := context.WithCancel(context.Background())
+	context.AfterFunc(ctx, func() { _ = l.Close() })
 	t.Cleanup(func() { cancel(); wg.Wait() })
-	serve := func(addr string) int {
-		l, err := lc.Listen(ctx, "tcp", addr)
-		if err != nil {
-			t.Fatal(err)
-		}
-		context.AfterFunc(ctx, func() { _ = l.Close() })
-		wg.Go(func() {
-			for {
-				c, err := l.Accept()
-				if err != nil {
-					return
-				}
-				wg.Go(func() {
-					stop := context.AfterFunc(ctx, func() { _ = c.Close() })
-					defer stop()
-					defer c.Close()
-					redis(c, open)
-				})
+	wg.Go(func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
 			}
-		})
-		return l.Addr().(*net.TCPAddr).Port
-	}
-	port := serve("127.0.0.1:0")
-	serve("127.0.0.2:" + strconv.Itoa(port))
-	return port
+			wg.Go(func() {
+				stop := context.AfterFunc(ctx, func() { _ = c.Close() })
+				defer stop()
+				defer c.Close()
+				redis(c, open)
+			})
+		}
+	})
+	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
 func redis(c net.Conn, open bool) {

@@ -7,27 +7,37 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/netip"
 	"os"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/console"
+	"github.com/harrier-scan/harrier/internal/format/list"
 )
 
 type scanCommand struct {
-	Targets  []string `arg:"" help:"Addresses, nets, ranges, names, files with such, or - for standard input."`
-	Ports    string   `short:"p" default:"default" placeholder:"PORTS" help:"Ports such as 22,80-443,T:8080,U:53; default or all."`
-	Policy   string   `default:"basic" placeholder:"NAME" help:"Template (basic, advanced, discovery, webapp …) or a JSON file with settings and checks."`
-	Exclude  []string `placeholder:"TARGET" help:"Targets to leave out."`
-	Format   string   `short:"f" default:"table" enum:"table,json,nessus,csv,sarif" help:"table, json, nessus, csv or sarif."`
-	Output   string   `short:"o" placeholder:"FILE" help:"Write the results there instead of to standard output."`
-	FailOn   string   `placeholder:"SEVERITY" help:"End with code 2 when a finding is this grave or graver."`
-	Rate     int      `placeholder:"N" help:"At most so many new connections a second; adaptive without."`
-	Safe     bool     `help:"Only checks that can not disturb the target. This is the default; it overrides a policy that says otherwise."`
-	NoPing   bool     `help:"Take every target as alive."`
-	UDP      bool     `name:"udp" help:"Scan UDP ports too."`
-	Progress string   `default:"auto" enum:"auto,always,never" help:"Show progress on standard error: auto, always or never."`
-	Verbose  bool     `short:"v" help:"Log what happens."`
+	Targets   []string `arg:"" help:"Addresses, nets, ranges, names, files with such, or - for standard input."`
+	Ports     string   `short:"p" default:"default" placeholder:"PORTS" help:"Ports such as 22,80-443,https,U:53,!9100; default or all. U: scans UDP too."`
+	Top       int      `placeholder:"N" help:"The N ports that are open most often."`
+	UDP       bool     `name:"udp" help:"Scan UDP ports too."`
+	PortsOnly bool     `help:"List open ports, and look no further."`
+	Connect   bool     `help:"Find ports by connecting only, without raw packets."`
+	Ping      []string `placeholder:"HOW" help:"How hosts are found: arp, icmp, tcp, udp, or none to take every target as alive; arp,icmp,tcp without."`
+	NoPing    bool     `help:"Take every target as alive."`
+	Exclude   []string `placeholder:"TARGET" help:"Targets to leave out."`
+	Policy    string   `default:"basic" placeholder:"NAME" help:"Template (basic, advanced, discovery, webapp …) or a JSON file with settings and checks."`
+	Safe      bool     `help:"Only checks that can not disturb the target. This is the default; it overrides a policy that says otherwise."`
+	Rate      int      `placeholder:"N" help:"At most so many probes and new connections a second; adaptive without."`
+	HostRate  int      `placeholder:"N" help:"The same to one host."`
+	Format    string   `short:"f" default:"table" enum:"table,list,json,nessus,csv,sarif" help:"table, list (open ports, one on a line), json, nessus, csv or sarif."`
+	Output    string   `short:"o" placeholder:"FILE" help:"Write the results there instead of to standard output."`
+	FailOn    string   `placeholder:"SEVERITY" help:"End with code 2 when a finding is this grave or graver."`
+	Flight    string   `placeholder:"FILE" help:"Write there what was sent to which address; read it with harrier flight."`
+	Progress  string   `default:"auto" enum:"auto,always,never" help:"Show progress on standard error: auto, always or never."`
+	Verbose   bool     `short:"v" help:"Log what happens."`
 }
 
 // Run scans and prints what it found.
@@ -57,12 +67,16 @@ func (c scanCommand) Run(ctx context.Context, s streams) error {
 	}
 	show := newProgress(s.err, c.Progress)
 	defer show.clear()
-	var worst harrier.Counts
-	err = console.ScanOnce(ctx, console.LocalScan{
-		Targets: targets, Exclude: exclude, Ports: c.Ports, Policy: c.Policy, RatePPS: c.Rate,
-		Safe: c.Safe, NoPing: c.NoPing, UDP: c.UDP, Version: version(),
+	local := console.LocalScan{
+		Targets: targets, Exclude: exclude, Policy: c.Policy, Adjust: c.adjust, Version: version(), Flight: c.Flight,
 		Log: slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: level})), Progress: show.update,
-	}, func(ctx context.Context, r console.LocalResult) error {
+	}
+	if c.PortsOnly && c.Format == list.Format.Name {
+		err := c.openPorts(ctx, local, out, show)
+		return c.interrupted(ctx, errors.Join(err, finish(err == nil)))
+	}
+	var worst harrier.Counts
+	err = console.ScanOnce(ctx, local, func(ctx context.Context, r console.LocalResult) error {
 		show.clear()
 		worst = r.Scan.Present
 		return r.Write(ctx, out, c.Format, lookOf(out))
@@ -76,8 +90,103 @@ func (c scanCommand) Run(ctx context.Context, s streams) error {
 			return exitCode{2, fmt.Errorf("findings of severity %s", sev)}
 		}
 	}
-	if ctx.Err() != nil {
-		return exitCode{1, errInterrupted} // a pipeline must not take it for a clean scan
+	return c.interrupted(ctx, nil)
+}
+
+// openPorts lists open ports without anything of a console around it: on the
+// terminal and in pipes host by host, as they end, and in a file in the order of
+// their addresses, so that files can be compared.
+func (c scanCommand) openPorts(ctx context.Context, local console.LocalScan, out io.Writer, show *progress) error {
+	defer show.clear()
+	type found struct {
+		addr netip.Addr
+		open []harrier.Open
+	}
+	var all []found
+	inOrder := c.Output != "" && c.Output != "-"
+	err := console.OpenPorts(ctx, local, func(h harrier.Host, cov harrier.Coverage) error {
+		if inOrder {
+			all = append(all, found{h.Addr, cov.Open})
+			return nil
+		}
+		show.clear()
+		return list.Host(out, h.Addr, cov.Open)
+	})
+	slices.SortStableFunc(all, func(a, b found) int { return a.addr.Compare(b.addr) })
+	for _, f := range all {
+		err = errors.Join(err, list.Host(out, f.addr, f.open))
+	}
+	return err
+}
+
+// interrupted is the error of a scan that ended with err: a pipeline must not
+// take one that was cut short for a clean one.
+func (scanCommand) interrupted(ctx context.Context, err error) error {
+	if err == nil && ctx.Err() != nil {
+		return exitCode{1, errInterrupted}
+	}
+	return err
+}
+
+// adjust puts the flags into a policy's settings. It answers Invalid, naming
+// the flag.
+func (c scanCommand) adjust(s *harrier.Settings) error {
+	switch custom := c.Ports != "" && c.Ports != "default"; {
+	case c.Top < 0 || c.Top > 65535:
+		return harrier.Invalidf("top", "%d is not a number of ports", c.Top)
+	case c.Top > 0 && custom:
+		return harrier.Invalidf("top", "does not go together with ports")
+	case c.Top > 0:
+		s.Ports = fmt.Sprintf("top %d", c.Top)
+	case custom:
+		s.Ports = c.Ports
+		s.UDP = s.UDP || udpPrefix.MatchString(c.Ports)
+	}
+	if c.Rate != 0 {
+		s.RatePPS = c.Rate
+	}
+	if c.HostRate != 0 {
+		s.HostRatePPS = c.HostRate
+	}
+	s.UDP = s.UDP || c.UDP
+	s.PortsOnly = s.PortsOnly || c.PortsOnly
+	s.Connect = s.Connect || c.Connect
+	s.Unsafe = s.Unsafe && !c.Safe
+	return c.setPing(s)
+}
+
+// udpPrefix is what names UDP ports in a port list.
+var udpPrefix = regexp.MustCompile(`(?i)\b(u|tu|ut|udp)[ \t]*:`)
+
+// setPing puts the ways to find hosts into the settings.
+func (c scanCommand) setPing(s *harrier.Settings) error {
+	if c.NoPing {
+		s.NoPing = true
+	}
+	if len(c.Ping) == 0 {
+		return nil
+	}
+	none := slices.Equal(c.Ping, []string{"none"})
+	if c.NoPing && !none {
+		return harrier.Invalidf("ping", "does not go together with no-ping")
+	}
+	if s.NoPing = none; none {
+		return nil
+	}
+	s.NoARP, s.NoICMP, s.NoTCPPing, s.UDPPing = true, true, true, false
+	for _, how := range c.Ping {
+		switch how {
+		case "arp":
+			s.NoARP = false
+		case "icmp":
+			s.NoICMP = false
+		case "tcp":
+			s.NoTCPPing = false
+		case "udp":
+			s.UDPPing = true
+		default:
+			return harrier.Invalidf("ping", "%q is not one of arp, icmp, tcp, udp; or none alone", how)
+		}
 	}
 	return nil
 }

@@ -31,6 +31,7 @@ type Options struct {
 	Redeliver string   `json:"redeliver" default:"30s" env:"HARRIER_REDELIVER" placeholder:"TIME" help:"Give a batch to another engine after this time without a sign of life."`
 	Never     []string `json:"never" env:"HARRIER_NEVER" placeholder:"NET" help:"Guard rule: nets that are never scanned, added to the stored rules."`
 	Fragile   []string `json:"fragile" env:"HARRIER_FRAGILE" placeholder:"NET" help:"Guard rule: nets that are only scanned gently, added to the stored rules."`
+	Flight    string   `json:"flight" env:"HARRIER_FLIGHT" placeholder:"DIR" help:"Folder for the records of what was sent to which address; flight in the data folder when empty, none for none."`
 	LogLevel  string   `json:"log_level" default:"info" env:"HARRIER_LOG_LEVEL" placeholder:"LEVEL" help:"debug, info, warn or error."`
 	LogFormat string   `json:"log_format" default:"text" env:"HARRIER_LOG_FORMAT" placeholder:"FORMAT" help:"text or json."`
 }

@@ -4,6 +4,7 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -215,7 +216,10 @@ func (con *Console) runEngine(ctx context.Context) error {
 		return err
 	}
 	defer conn.Close()
-	return newEngine(conn, EngineOptions{Name: "local", Pool: harrier.LocalPool, Beat: beat(con.config.Redeliver)}, con.log).Run(ctx)
+	return newEngine(conn, EngineOptions{
+		Name: "local", Pool: harrier.LocalPool, Beat: beat(con.config.Redeliver),
+		record: recorder(cmp.Or(con.config.Flight, FlightFolder(con.config.Data)), con.log),
+	}, con.log).Run(ctx)
 }
 
 // Close gives back everything that Open took.

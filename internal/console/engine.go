@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/harrier-scan/harrier/internal/bus"
 	"github.com/harrier-scan/harrier/internal/check/all"
 	"github.com/harrier-scan/harrier/internal/engine"
+	"github.com/harrier-scan/harrier/internal/flight"
 	"github.com/harrier-scan/harrier/internal/probe"
 )
 
@@ -23,6 +25,27 @@ type EngineOptions struct {
 	Pool     string
 	Parallel int           // batches at a time; 0 means 4
 	Beat     time.Duration // between heartbeats; 0 means 5s
+	Flight   string        // folder for flight records; "" or NoFlight for none; only for RunEngine
+
+	record recordFunc // nil: nothing is recorded
+}
+
+// recordFunc begins the record of what is sent for a scan.
+type recordFunc = func(flight.Scan) (*flight.Record, error)
+
+// NoFlight says instead of a folder that no flight records are to be kept.
+const NoFlight = "none"
+
+// FlightFolder is where a console with that data folder keeps the flight
+// records of its own engine.
+func FlightFolder(data string) string { return filepath.Join(data, "flight") }
+
+// recorder keeps records in a folder; nil for none.
+func recorder(dir string, log *slog.Logger) recordFunc {
+	if dir == "" || dir == NoFlight {
+		return nil
+	}
+	return flight.OpenFolder(dir, flight.DefaultKeep, log).Begin
 }
 
 // uuid is the same for an engine of this name and pool on this machine at
@@ -36,7 +59,7 @@ func (o EngineOptions) uuid() harrier.UUID {
 func newEngine(b engine.Bus, o EngineOptions, log *slog.Logger) *engine.Engine {
 	return engine.New(b, engine.Config{
 		UUID: o.uuid(), Name: o.Name, Pool: o.Pool, Version: Version, Parallel: o.Parallel, Beat: o.Beat,
-		Checks: all.Checks(), Identify: probe.Identify, OS: probe.OS, Log: log,
+		Checks: all.Checks(), Identify: probe.Identify, OS: probe.OS, Flight: o.record, Log: log,
 	})
 }
 
@@ -57,6 +80,7 @@ func RunEngine(ctx context.Context, o EngineOptions, log *slog.Logger) error {
 		return err
 	}
 	defer conn.Close()
+	o.record = recorder(o.Flight, log)
 	o.Beat = beat(join.Redeliver.Or(bus.DefaultAckWait))
 	log.InfoContext(ctx, "engine joined", "console", join.URL)
 	return newEngine(conn, o, log).Run(ctx)

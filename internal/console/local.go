@@ -14,6 +14,7 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/dialect/kit"
+	"github.com/harrier-scan/harrier/internal/flight"
 	"github.com/harrier-scan/harrier/internal/policy"
 	"github.com/harrier-scan/harrier/internal/scan"
 )
@@ -22,12 +23,10 @@ import (
 // database and a bus in memory.
 type LocalScan struct {
 	Targets, Exclude string // see harrier.ParseTargets
-	Ports            string // see harrier.ParsePorts
 	Policy           string // name of a template, or a JSON file with a policyFile
-	RatePPS          int
-	Safe             bool // overrides a policy that is not
-	NoPing, UDP      bool
 	Version          string
+	Flight           string                        // file for the flight record; "" for none
+	Adjust           func(*harrier.Settings) error // what overrides the policy's settings; nil: nothing
 	Log              *slog.Logger
 	Progress         func(harrier.Scan) // told a few times a second; nil: nobody
 }
@@ -55,6 +54,11 @@ func ScanOnce(ctx context.Context, l LocalScan, use func(context.Context, LocalR
 	if err != nil {
 		return err
 	}
+	record, ended, err := l.openFlight()
+	if err != nil {
+		return err
+	}
+	defer ended()
 	// The rooms outlive an interrupted ctx, to stop the scan in good order.
 	live, end := context.WithCancel(context.WithoutCancel(ctx))
 	defer end()
@@ -63,6 +67,7 @@ func ScanOnce(ctx context.Context, l LocalScan, use func(context.Context, LocalR
 		return err
 	}
 	defer con.Close()
+	con.record = record
 	g, running := errgroup.WithContext(live)
 	g.Go(func() error { return con.Run(running) })
 	g.Go(func() error {
@@ -77,6 +82,23 @@ func ScanOnce(ctx context.Context, l LocalScan, use func(context.Context, LocalR
 		return err
 	}
 	return nil
+}
+
+// openFlight makes the file for the flight record, if there is to be one. Ended
+// is called when nothing is sent any more.
+func (l LocalScan) openFlight() (record recordFunc, ended func(), err error) {
+	if l.Flight == "" {
+		return nil, func() {}, nil
+	}
+	f, err := flight.OpenFile(l.Flight, l.Log)
+	if err != nil {
+		return nil, nil, err
+	}
+	return f.Begin, func() {
+		if err := f.Close(); err != nil {
+			l.Log.Error("flight record may not be complete", "file", l.Flight, "err", err)
+		}
+	}, nil
 }
 
 // policy reads what the scan is told to do.
@@ -96,15 +118,11 @@ func (l LocalScan) policy() (harrier.Policy, error) {
 		}
 		p.Settings, p.Checks, p.Template = f.Settings, f.Checks, "custom"
 	}
-	if l.Ports != "" && l.Ports != "default" {
-		p.Settings.Ports = l.Ports
+	if l.Adjust != nil {
+		if err := l.Adjust(&p.Settings); err != nil {
+			return p, err
+		}
 	}
-	if l.RatePPS != 0 {
-		p.Settings.RatePPS = l.RatePPS
-	}
-	p.Settings.Unsafe = p.Settings.Unsafe && !l.Safe
-	p.Settings.NoPing = p.Settings.NoPing || l.NoPing
-	p.Settings.UDP = p.Settings.UDP || l.UDP
 	return p, p.Check()
 }
 

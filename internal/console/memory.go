@@ -21,6 +21,7 @@ import (
 type Local struct {
 	Rooms kit.Rooms
 
+	record  recordFunc // before Run: of what is sent; nil: nothing is recorded
 	core    *core
 	wires   *bus.MemoryBus
 	closers []func()
@@ -62,7 +63,7 @@ func (l *Local) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return l.core.run(ctx) })
 	g.Go(func() error {
-		return newEngine(l.wires, EngineOptions{Name: "local", Pool: harrier.LocalPool, Beat: 100 * time.Millisecond}, l.core.log).Run(ctx)
+		return newEngine(l.wires, EngineOptions{Name: "local", Pool: harrier.LocalPool, Beat: 100 * time.Millisecond, record: l.record}, l.core.log).Run(ctx)
 	})
 	return g.Wait()
 }
