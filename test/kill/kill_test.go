@@ -49,7 +49,7 @@ func TestKill(t *testing.T) {
 		return console.Start(t, bin, "serve", "--data", data, "--listen", listen, "--no-engine", "--bus-listen", bus, "--redeliver", "2s", "--log-level", "warn")
 	}
 	engine := func() *console.Process {
-		return console.Start(t, bin, "engine", "--join", data+"/engine.json", "--parallel", "2")
+		return console.Start(t, bin, "engine", "--join", data+"/engine.json", "--parallel", "2", "--flight", data+"/flight")
 	}
 	con := start()
 	api := console.Dial(t, listen)
