@@ -48,6 +48,7 @@ type Batch struct {
 	Net     *netio.Net          // for the plan's guard rules and exclusions
 	Hosts   *semaphore.Weighted // places for hosts whose services are talked to, shared by the scan's batches
 	Skip    map[string]bool     // hosts that are done, by expand.Host.Key
+	Asking  int                 // hosts that are asked at a time whether they are there; 0 means 1,024
 	// Publish stores a result that lacks the names of scan, batch and sequence.
 	// It waits when results can not leave. Calls may overlap; those about one
 	// host come in order.
@@ -125,7 +126,7 @@ type live struct {
 // How many hosts of a batch are asked at a time whether they are there, and how
 // many are swept for open ports.
 const (
-	discoverers = 2048
+	discoverers = 1024
 	sweeping    = 16 // for each that may be talked to
 )
 
@@ -174,7 +175,7 @@ func (r *run) expand(ctx context.Context, hosts chan<- expand.Host) error {
 // there.
 func (r *run) discoverAll(ctx context.Context, hosts <-chan expand.Host, alive chan<- live) error {
 	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(discoverers)
+	g.SetLimit(cmp.Or(r.batch.Asking, discoverers))
 	for h := range hosts {
 		if ctx.Err() != nil {
 			break

@@ -182,7 +182,7 @@ func (p *ping) send(q *sweep.Probe) bool {
 		return true
 	}
 	p.asked[p.next] = asked{*q, began}
-	if deadline := began.Add(q.Wait); deadline.Before(p.due) {
+	if deadline := began.Add(q.Wait); p.due.IsZero() || deadline.Before(p.due) {
 		p.due = deadline
 		p.nudge()
 	}

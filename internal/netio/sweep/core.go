@@ -320,7 +320,7 @@ func (c *core) waitOf(h *host) time.Duration {
 		wait = h.trip.wait()
 	case h.group.trip.mean > 0:
 		wait = h.group.trip.wait()
-	case all > 0 && !h.First:
+	case all > 0:
 		wait = 2 * all
 	}
 	return min(max(wait, least), most)
@@ -619,6 +619,9 @@ func (c *core) passEnded(h *host) {
 		c.toSleep(h, h.lastSent+wait)
 	case !h.ending && h.hasCanary && !h.First && h.left > 0:
 		h.ending, h.confirm = true, true // it stays in the ring for that
+	case h.First: // there is no silence to be believed of a port
+		h.ending = true
+		c.toSleep(h, h.lastSent+max(lastWait, wait))
 	default:
 		h.ending = true
 		c.toSleep(h, h.lastSent+max(lastWait, 2*wait))
