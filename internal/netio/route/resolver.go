@@ -144,7 +144,8 @@ func (r *Resolver) Asked(p Path) {
 // Learn takes the sender of an ARP reply or neighbour advertisement that came
 // in through the interface. It reports whether it was of use: neighbours that
 // nobody asked for are not kept, so that a flood of answers displaces nothing,
-// nor are group addresses and zero.
+// nor are group addresses and zero. While an address serves, nobody else's claim
+// to it counts: an answer that was not asked for must not turn packets away.
 func (r *Resolver) Learn(index int, addr netip.Addr, mac [6]byte) bool {
 	if !addr.IsValid() || mac == [6]byte{} || mac[0]&1 != 0 {
 		return false
@@ -152,8 +153,12 @@ func (r *Resolver) Learn(index int, addr netip.Addr, mac [6]byte) bool {
 	k := neighbourOf(index, addr)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if _, ok := r.get(k); !ok {
+	e, ok := r.get(k)
+	if !ok {
 		return false
+	}
+	if now := time.Since(r.start); e.state == Resolved && now < e.until {
+		return e.mac == mac
 	}
 	r.put(k, entry{mac: mac, known: true, state: Resolved, until: time.Since(r.start) + learnedFor})
 	return true

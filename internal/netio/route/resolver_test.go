@@ -89,6 +89,25 @@ func TestAnswered(t *testing.T) {
 	})
 }
 
+// While an address serves, an answer that nobody asked for turns no packet away.
+func TestClaim(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &fakeLink{}
+		r := l.resolver()
+		want(t, r, pathA, none, Pending)
+		if !r.Learn(3, hostA, macA) || r.Learn(3, hostA, macB) || !r.Learn(3, hostA, macA) {
+			t.Error("Learn took a second claim, or refused the first again")
+		}
+		want(t, r, pathA, macA, Resolved)
+		time.Sleep(learnedFor)
+		want(t, r, pathA, macA, Resolved) // asked anew
+		if !r.Learn(3, hostA, macB) {
+			t.Error("Learn refused the answer to a new request")
+		}
+		want(t, r, pathA, macB, Resolved)
+	})
+}
+
 func TestUnanswered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := &fakeLink{}
