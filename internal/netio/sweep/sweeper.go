@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"github.com/harrier-scan/harrier"
 )
 
 // Options are what a Sweeper is made with.
@@ -21,6 +23,10 @@ const batch = 64
 
 // ErrClosed ends jobs of a Sweeper that was closed.
 var ErrClosed = errors.New("sweep: closed")
+
+// ErrStuck ends jobs of a Sweeper whose transport took nothing for half a
+// minute: there are no files left, or no room in any buffer.
+var ErrStuck = harrier.Errorf(harrier.Unavailable, "nothing can be sent: no files or buffers are left")
 
 // Sweeper runs jobs over a transport. Use New; its methods may overlap.
 type Sweeper struct {
@@ -208,6 +214,7 @@ const helpWait = 2 * time.Millisecond
 
 // out hands probes to the transport until it has taken all.
 func (s *Sweeper) out(ctx context.Context, t Transport, probes []Probe) error {
+	moved := time.Now()
 	for pause := 100 * time.Microsecond; ; pause = min(2*pause, 10*time.Millisecond) {
 		n, err := t.Send(probes)
 		if err != nil {
@@ -217,16 +224,23 @@ func (s *Sweeper) out(ctx context.Context, t Transport, probes []Probe) error {
 			return nil
 		}
 		if n > 0 {
-			pause = 100 * time.Microsecond
+			pause, moved = 100*time.Microsecond, time.Now()
+		} else if time.Since(moved) > failTime {
+			return ErrStuck
 		}
 		select {
 		case <-ctx.Done():
 			return ErrClosed
 		case <-time.After(pause):
 		}
-		if s.ready != nil && s.ready(ctx) != nil {
+		if s.ready == nil {
+			continue
+		}
+		before := time.Now()
+		if s.ready(ctx) != nil {
 			return ErrClosed
 		}
+		moved = moved.Add(time.Since(before)) // to be held is no fault
 	}
 }
 

@@ -19,6 +19,7 @@ type loop struct {
 	answer func([]Answer)
 	room   int // probes that it takes at a time; 0: all
 	broken error
+	stuck  bool // takes nothing
 
 	mu     sync.Mutex
 	sent   int
@@ -30,6 +31,9 @@ func (l *loop) Send(p []Probe) (int, error) {
 	defer l.mu.Unlock()
 	if l.broken != nil {
 		return 0, l.broken
+	}
+	if l.stuck {
+		return 0, nil
 	}
 	if l.room > 0 && len(p) > l.room {
 		p = p[:rand.IntN(l.room+1)]
@@ -126,6 +130,19 @@ func TestDoEnds(t *testing.T) {
 		l.mu.Unlock()
 		if _, err := s.Do(t.Context(), Job{Addr: addr(2), Plan: ports(700)}, nil); !errors.Is(err, wrong) {
 			t.Errorf("Do over a broken transport = %v; want its error", err)
+		}
+		_ = s.Close()
+	})
+}
+
+// A transport that takes nothing ends the jobs in the end, with a reason.
+func TestDoStuck(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := New(Options{})
+		s.Start(&loop{answer: s.Answer, stuck: true})
+		began := time.Now()
+		if _, err := s.Do(t.Context(), Job{Addr: addr(1), Plan: ports(700)}, nil); !errors.Is(err, ErrStuck) || time.Since(began) > time.Minute {
+			t.Errorf("Do = %v after %v; want ErrStuck in half a minute", err, time.Since(began))
 		}
 		_ = s.Close()
 	})

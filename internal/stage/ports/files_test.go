@@ -34,7 +34,7 @@ func TestFewFiles(t *testing.T) {
 	if err != nil {
 		t.Skip("no /dev/fd here")
 	}
-	limit := syscall.Rlimit{Cur: uint64(len(used) + 6), Max: uint64(len(used) + 6)}
+	limit := syscall.Rlimit{Cur: uint64(len(used) + 24), Max: uint64(len(used) + 24)}
 	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
 		t.Fatal(err)
 	}
