@@ -59,7 +59,9 @@ func Scan(ctx context.Context, n *netio.Net, t Target, found Found) (Report, err
 		u := newUDPScan(n, t, plan.udp, found)
 		u.fragile = t.Settings.ScanOT
 		err = u.run(ctx)
-		r = join(r, u.report())
+		asked := u.report()
+		asked.Alive = len(asked.Known.UDP) > 0
+		r = join(r, asked)
 		r.OpenFiltered = u.openFiltered()
 	}
 	slices.SortFunc(r.Open, harrier.Endpoint.Compare)

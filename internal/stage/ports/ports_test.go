@@ -156,9 +156,11 @@ func TestScanUDP(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := ports.Report{
-		Known:  harrier.Ports{UDP: []harrier.PortRange{{First: 5352, Last: 5354}}},
-		Open:   []harrier.Endpoint{{Protocol: harrier.UDP, Port: 5353}},
-		Silent: 1, Reason: "some ports did not answer",
+		Known:        harrier.Ports{UDP: []harrier.PortRange{{First: 5352, Last: 5354}}},
+		Alive:        true,
+		Open:         []harrier.Endpoint{{Protocol: harrier.UDP, Port: 5353}},
+		OpenFiltered: harrier.Ports{UDP: []harrier.PortRange{{First: 5355, Last: 5355}}},
+		Silent:       1, Reason: "some ports did not answer",
 	}
 	if diff := cmp.Diff(want, r); diff != "" {
 		t.Errorf("Scan (-want +got):\n%s", diff)
