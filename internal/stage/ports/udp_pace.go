@@ -95,8 +95,10 @@ func (s *udpScan) passes(ctx context.Context, list []uint16) error {
 			stopped = s.stopped(list)
 		case !t.most() && (stopped || limits(all) || limits(t)):
 			return s.trickle(ctx, list, t.errors)
-		case t.answered == 0 || try == udpTries:
+		case try == udpTries:
 			return nil
+		case t.answered == 0: // of several questions the later ones were asked once only
+			list = slices.DeleteFunc(list, func(n uint16) bool { return len(questions[n]) < 2 })
 		}
 	}
 	return nil
