@@ -39,6 +39,7 @@ type rawLane struct {
 	*rawWay
 	sender  *raw.Sender
 	route   lastPath
+	next    lastNext
 	sources map[netip.Addr]*packet.Source
 	out     []raw.Out
 	bufs    [][packet.SmallSize]byte
@@ -116,10 +117,11 @@ func (w *rawLane) Send(probes []sweep.Probe) (int, error) {
 	probes = probes[:min(len(probes), maxTogether)]
 	var states [maxTogether]sweep.State
 	var of [maxTogether]int // which probe a packet is for
-	w.out = w.out[:0]
+	w.out, w.next.known = w.out[:0], false
+	now := time.Now()
 	for i := range probes {
 		n := len(w.out)
-		states[i] = w.put(&probes[i])
+		states[i] = w.put(&probes[i], now)
 		if w.stayed[i] = len(w.out) == n; !w.stayed[i] {
 			of[n] = i
 		}
@@ -147,8 +149,8 @@ func (w *rawLane) kept(i int) bool { return w.stayed[i] }
 
 // put builds the packet for a probe. Open means that it did; Local that the
 // probe is to be tried again, Unreachable that there is no way or no neighbour.
-func (w *rawLane) put(p *sweep.Probe) sweep.State {
-	path, err := w.route.to(w.paths.table, p.Addr)
+func (w *rawLane) put(p *sweep.Probe, now time.Time) sweep.State {
+	path, err := w.route.to(w.paths.table, p.Addr, now)
 	if err != nil {
 		return sweep.Unreachable
 	}
@@ -159,7 +161,7 @@ func (w *rawLane) put(p *sweep.Probe) sweep.State {
 	if p.Item.Kind() == sweep.Neighbour {
 		return w.putNeighbour(p, path)
 	}
-	switch mac, state := w.paths.resolver.MAC(path); {
+	switch mac, state := w.next.mac(w.paths.resolver, path); {
 	case state == route.Pending:
 		return sweep.Local
 	case state == route.Failed:
@@ -420,9 +422,9 @@ type lastPath struct {
 }
 
 // to is the way to addr. It is for one goroutine.
-func (l *lastPath) to(t *route.Table, addr netip.Addr) (route.Path, error) {
+func (l *lastPath) to(t *route.Table, addr netip.Addr, now time.Time) (route.Path, error) {
 	g := t.Generation()
-	if g == l.generation && l.path.Prefix.IsValid() && l.path.Prefix.Contains(addr) && time.Now().Before(l.until) {
+	if g == l.generation && l.path.Prefix.IsValid() && l.path.Prefix.Contains(addr) && now.Before(l.until) {
 		path := l.path
 		if path.OnLink {
 			path.Next = addr.WithZone("")
@@ -431,7 +433,25 @@ func (l *lastPath) to(t *route.Table, addr netip.Addr) (route.Path, error) {
 	}
 	path, err := t.Path(addr)
 	if err == nil {
-		l.path, l.generation, l.until = path, g, time.Now().Add(500*time.Millisecond)
+		l.path, l.generation, l.until = path, g, now.Add(500*time.Millisecond)
 	}
 	return path, err
+}
+
+// lastNext remembers the link-layer address of the last next hop, for the time
+// of one Send: behind a gateway all packets of it have the same one.
+type lastNext struct {
+	known bool
+	next  netip.Addr
+	index int
+	at    [6]byte
+}
+
+func (l *lastNext) mac(r *route.Resolver, path route.Path) ([6]byte, route.State) {
+	if l.known && l.next == path.Next && l.index == path.Index && path.Next.IsValid() {
+		return l.at, route.Resolved
+	}
+	mac, state := r.MAC(path)
+	l.known, l.next, l.index, l.at = state == route.Resolved, path.Next, path.Index, mac
+	return mac, state
 }

@@ -2,11 +2,17 @@ package sweep
 
 import "time"
 
+// sliceTime is how long the present slice lasts: as long as an answer may take,
+// and twice that when the rate is found, for then there is no hurry to judge.
 func (c *core) sliceTime() time.Duration {
 	if c.turn.mean == 0 {
 		return oddSlice
 	}
-	return min(time.Duration(c.stretch*float64(max(2*c.turn.wait(), minSlice))), maxSlice)
+	length := c.turn.wait()
+	if c.control.slow {
+		length *= 2
+	}
+	return min(time.Duration(c.stretch*float64(max(length, minSlice))), maxSlice)
 }
 
 // roll ends the present slice when its time is over and judges the one before,
