@@ -318,7 +318,7 @@ func (h *hostRun) guardedIdentify(ctx context.Context, e harrier.Endpoint) (s ha
 	}()
 	return h.tools.Identify(ctx, probe.Target{
 		Addr: h.Addr, Endpoint: e, Name: h.Domain, Dial: h.batch.Net.Dial,
-		Timeout: h.answerWait(), RTT: h.RTT, Gentle: h.settings.Gentle,
+		Timeout: h.answerWait(), RTT: h.RTT, Gentle: h.settings.Gentle, Industrial: h.settings.ScanOT,
 	})
 }
 

@@ -31,6 +31,8 @@ type Target struct {
 	Timeout time.Duration // for one answer; 0 means 5 s
 	RTT     time.Duration // round trip time of the host; 0 means not measured
 	Gentle  bool          // wait for the banner and ask one question, no more
+	// Industrial allows questions in the protocols of machines, see Protocol.
+	Industrial bool
 }
 
 // Identify finds out what serves the endpoint of t. A Service without a name

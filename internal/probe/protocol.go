@@ -14,6 +14,9 @@ type Protocol struct {
 	Ports     []uint16         // where it usually lives
 	First     bool             // the server speaks first
 	Common    bool             // worth asking at ports whose number tells nothing
+	// Industrial protocols steer machines: they are asked only where
+	// Target.Industrial allows it, and never at ports whose number tells nothing.
+	Industrial bool
 
 	// Hello is what a fresh connection asks; nil when the server speaks first.
 	Hello func(t Target) []byte
@@ -35,11 +38,11 @@ func (p *Protocol) lives(e harrier.Endpoint) bool {
 	return p.Transport == e.Protocol && slices.Contains(p.Ports, e.Port)
 }
 
-// usual lists the protocols whose usual port e is.
-func usual(e harrier.Endpoint) []*Protocol {
+// usual lists the protocols whose usual port is that of t and that may be asked.
+func usual(t Target) []*Protocol {
 	var out []*Protocol
 	for i := range All {
-		if All[i].lives(e) {
+		if All[i].lives(t.Endpoint) && (t.Industrial || !All[i].Industrial) {
 			out = append(out, &All[i])
 		}
 	}
@@ -50,7 +53,7 @@ func usual(e harrier.Endpoint) []*Protocol {
 func common(transport harrier.Protocol, skip []*Protocol) []*Protocol {
 	var out []*Protocol
 	for i := range All {
-		if p := &All[i]; p.Common && p.Hello != nil && p.Transport == transport && !slices.Contains(skip, p) {
+		if p := &All[i]; p.Common && !p.Industrial && p.Hello != nil && p.Transport == transport && !slices.Contains(skip, p) {
 			out = append(out, p)
 		}
 	}

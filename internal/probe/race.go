@@ -136,7 +136,7 @@ func (x *talk) settle(ctx context.Context, f found) {
 
 // heats plans the questions for a TCP port in their order.
 func (x *talk) heats() []heat {
-	here := usual(x.Endpoint)
+	here := usual(x.Target)
 	start := min(100*time.Millisecond+3*x.RTT, x.bannerWait())
 	var first heat
 	patient := x.bannerWait()
@@ -328,7 +328,7 @@ func pause(ctx context.Context, wait time.Duration) bool {
 
 // identifyUDP asks the usual service of a UDP port, then the common ones.
 func (x *talk) identifyUDP(ctx context.Context) {
-	here := usual(x.Endpoint)
+	here := usual(x.Target)
 	first := heat{}
 	for _, p := range here {
 		first.tasks = append(first.tasks, x.question(p))
