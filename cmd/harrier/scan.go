@@ -24,6 +24,7 @@ type scanCommand struct {
 	Top       int      `placeholder:"N" help:"The N ports that are open most often."`
 	UDP       bool     `name:"udp" help:"Scan UDP ports too."`
 	PortsOnly bool     `help:"List open ports, and look no further."`
+	Services  bool     `name:"services-only" help:"Tell what listens, and run no checks."`
 	Connect   bool     `help:"Find ports by connecting only, without raw packets."`
 	Ping      []string `placeholder:"HOW" help:"How hosts are found: arp, icmp, tcp, udp, or none to take every target as alive; arp,icmp,tcp without."`
 	NoPing    bool     `help:"Take every target as alive."`
@@ -68,7 +69,7 @@ func (c scanCommand) Run(ctx context.Context, s streams) error {
 	show := newProgress(s.err, c.Progress)
 	defer show.clear()
 	local := console.LocalScan{
-		Targets: targets, Exclude: exclude, Policy: c.Policy, Adjust: c.adjust, Version: version(), Flight: c.Flight,
+		Targets: targets, Exclude: exclude, Policy: c.Policy, NoChecks: c.Services, Adjust: c.adjust, Version: version(), Flight: c.Flight,
 		Log: slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: level})), Progress: show.update,
 	}
 	if c.PortsOnly && c.Format == list.Format.Name {

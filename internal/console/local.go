@@ -24,6 +24,7 @@ import (
 type LocalScan struct {
 	Targets, Exclude string // see harrier.ParseTargets
 	Policy           string // name of a template, or a JSON file with a policyFile
+	NoChecks         bool   // run none of the policy's checks: tell what listens
 	Version          string
 	Flight           string                        // file for the flight record; "" for none
 	Adjust           func(*harrier.Settings) error // what overrides the policy's settings; nil: nothing
@@ -117,6 +118,9 @@ func (l LocalScan) policy() (harrier.Policy, error) {
 			return p, harrier.Invalidf("policy", "%s is not a policy", l.Policy).Because(err)
 		}
 		p.Settings, p.Checks, p.Template = f.Settings, f.Checks, "custom"
+	}
+	if l.NoChecks {
+		p.Checks = harrier.CheckSelection{NoOthers: true}
 	}
 	if l.Adjust != nil {
 		if err := l.Adjust(&p.Settings); err != nil {

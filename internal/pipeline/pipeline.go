@@ -124,11 +124,23 @@ type live struct {
 }
 
 // How many hosts of a batch are asked at a time whether they are there, and how
-// many are swept for open ports.
+// many are swept for open ports. With few ports a sweep is mostly the wait for
+// the last answers, so as many may wait as may be asked whether they are there.
 const (
 	discoverers = 1024
-	sweeping    = 16 // for each that may be talked to
+	sweeping    = 16  // for each that may be talked to
+	fewPorts    = 128 // no more than this
 )
+
+func (r *run) asking() int { return cmp.Or(r.batch.Asking, discoverers) }
+
+func (r *run) sweeping() int {
+	n := sweeping * MaxHosts(r.batch.Plan.Settings)
+	if p, err := r.batch.Plan.Settings.PlannedPorts(); err == nil && p.Count(harrier.TCP)+p.Count(harrier.UDP) <= fewPorts {
+		n = max(n, r.asking())
+	}
+	return n
+}
 
 // stages runs all stages until the batch is done. Work ends when the scan is
 // stopped.
@@ -175,7 +187,7 @@ func (r *run) expand(ctx context.Context, hosts chan<- expand.Host) error {
 // there.
 func (r *run) discoverAll(ctx context.Context, hosts <-chan expand.Host, alive chan<- live) error {
 	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(cmp.Or(r.batch.Asking, discoverers))
+	g.SetLimit(r.asking())
 	for h := range hosts {
 		if ctx.Err() != nil {
 			break
@@ -234,7 +246,7 @@ func target(h expand.Host) harrier.Target {
 // scanHosts scans what comes.
 func (r *run) scanHosts(ctx context.Context, alive <-chan live) error {
 	g := &errgroup.Group{}
-	g.SetLimit(sweeping * MaxHosts(r.batch.Plan.Settings))
+	g.SetLimit(r.sweeping())
 	for l := range alive {
 		if ctx.Err() != nil {
 			r.batch.Net.Release(l.Addr)
