@@ -8,6 +8,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"github.com/harrier-scan/harrier/bench/measure"
 )
 
 // run is one program doing one job once.
@@ -17,21 +19,13 @@ type run struct {
 	Round int       `json:"round"`
 	At    time.Time `json:"at"`
 	Host  string    `json:"host"` // the machine
-	use
+	measure.Use
 	Probes int    `json:"probes"` // hosts times ports
 	Frames int    `json:"frames"` // that left the scanner's interface, with what its kernel sent
 	Truth  int    `json:"truth"`  // open ports
 	Found  int    `json:"found"`  // of them
 	False  int    `json:"false"`  // told open, but not
 	Fault  string `json:"fault,omitempty"`
-}
-
-// use is what a program used.
-type use struct {
-	Wall    float64 `json:"wall"`    // seconds
-	CPU     float64 `json:"cpu"`     // seconds, of the process and its children, with the kernel's work for them
-	Machine float64 `json:"machine"` // seconds that the whole machine was busy
-	RSS     int64   `json:"rss"`     // most memory at a time, in bytes
 }
 
 func (r run) recall() float64 { return float64(r.Found) / float64(max(1, r.Truth)) }

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/harrier-scan/harrier/bench/measure"
 	"github.com/harrier-scan/harrier/test/netbed"
 )
 
@@ -138,8 +139,8 @@ func (s *session) measure(ctx context.Context, bed *netbed.Bed, p peer, j job, t
 	defer cancel()
 	cmd := bed.Command(limited, s.bins[p.name], p.args(j)...)
 	cmd.Dir = s.dir // some leave files behind
-	r := run{Case: j.name, Peer: p.name, At: time.Now().UTC().Truncate(time.Second), Host: host(), Truth: len(truth)}
-	r.use, r.Fault = watch(cmd)
+	r := run{Case: j.name, Peer: p.name, At: time.Now().UTC().Truncate(time.Second), Host: measure.Host(), Truth: len(truth)}
+	r.Use, r.Fault = measure.Watch(cmd)
 	if limited.Err() != nil {
 		r.Fault = stopped + s.limit.String()
 	}

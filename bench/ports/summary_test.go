@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/harrier-scan/harrier/bench/measure"
 )
 
 // sample is three rounds of a case; the second was disturbed.
@@ -13,8 +15,8 @@ func sample(recall, frames int, fault string) []run {
 	var runs []run
 	for round, slow := range []float64{1, 3, 1.1} {
 		for _, r := range []run{
-			{Peer: harrierName, use: use{Wall: 2 * slow, CPU: 1, RSS: 64 << 20}, Found: recall, Frames: frames, Fault: fault},
-			{Peer: nmapT5, use: use{Wall: 16 * slow, CPU: 2}, Found: 10_000, Frames: 1040},
+			{Peer: harrierName, Use: measure.Use{Wall: 2 * slow, CPU: 1, RSS: 64 << 20}, Found: recall, Frames: frames, Fault: fault},
+			{Peer: nmapT5, Use: measure.Use{Wall: 16 * slow, CPU: 2}, Found: 10_000, Frames: 1040},
 		} {
 			r.Case, r.Round, r.Probes, r.Truth, r.At = "256x1000-loss", round, 1000, 10_000, time.Unix(0, 0).UTC()
 			r.Host = "a machine"
@@ -94,6 +96,7 @@ func TestPage(t *testing.T) {
 	if err != nil || len(runs) != 6 || runs[0] != sample(10_000, 1100, "")[0] {
 		t.Fatalf("readRuns = %v, %v; want what was kept", runs, err)
 	}
+	beginMark, endMark := measure.Marks("bench/ports")
 	if err := os.WriteFile(page, []byte("head\n"+beginMark+"former\n"+endMark+"tail\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -71,11 +71,13 @@ func (b *Bed) make(ctx context.Context, o Options) error {
 		}
 		b.ends = append(b.ends, bridge.close)
 	}
-	l, err := listen(b.target)
-	if err != nil {
-		return err
+	if !o.Quiet {
+		l, err := listen(b.target)
+		if err != nil {
+			return err
+		}
+		b.ends = append(b.ends, l.close)
 	}
-	b.ends = append(b.ends, l.close)
 	return b.await(ctx)
 }
 
@@ -85,7 +87,7 @@ func (b *Bed) await(ctx context.Context) error {
 	for _, addr := range []string{"10.78.0.2:22", "[fd78::2]:22"} {
 		for try := 0; ; try++ {
 			err := b.dial(addr, time.Second)
-			if err == nil {
+			if err == nil || errors.Is(err, unix.ECONNREFUSED) {
 				break
 			}
 			if try == 10 || ctx.Err() != nil {

@@ -40,6 +40,8 @@ type Options struct {
 	// Delay holds each frame back that long on its way, in both directions, by
 	// a bridge in a namespace between the two.
 	Delay time.Duration
+	// Quiet leaves out what listens at the target: the caller starts that.
+	Quiet bool
 }
 
 // Open is what listens on each address of the target: well-known ports and odd

@@ -1,4 +1,4 @@
-package main
+package measure
 
 import (
 	"bytes"
@@ -13,9 +13,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// watch runs cmd to its end and measures what it used. When its context ends,
+// Watch runs cmd to its end and measures what it used. When its context ends,
 // it is killed with its children. The fault is "" for success.
-func watch(cmd *exec.Cmd) (use, string) {
+func Watch(cmd *exec.Cmd) (Use, string) {
 	var said bytes.Buffer
 	cmd.Stderr = &said
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -23,12 +23,12 @@ func watch(cmd *exec.Cmd) (use, string) {
 	cmd.WaitDelay = time.Second
 	busy, began := machine(), time.Now()
 	if err := cmd.Start(); err != nil {
-		return use{}, err.Error()
+		return Use{}, err.Error()
 	}
 	done, most := make(chan struct{}), make(chan int64)
 	go func() { most <- memory(cmd.Process.Pid, done) }()
 	err := cmd.Wait()
-	u := use{Wall: time.Since(began).Seconds(), Machine: machine() - busy}
+	u := Use{Wall: time.Since(began).Seconds(), Machine: machine() - busy}
 	close(done)
 	u.RSS = <-most
 	if ru, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
