@@ -3,21 +3,22 @@
 # network namespace of their own, for bench/services.
 #
 #   services.sh install DIR             the tree: an overlay over /, packages installed in it; the system stays as it is
-#   services.sh start DIR NETNS ADDRESS what could be installed, listening on ADDRESS within NETNS
-#   services.sh stop DIR
+#   services.sh start DIR ADDRESS       what could be installed, listening on ADDRESS; run it in the namespace
+#   services.sh stop DIR                likewise
 #   services.sh remove DIR
 #
 # Needs root and Debian 12. What can not be installed is left out, and said.
 set -uo pipefail
 
 packages=(
-  nginx-light apache2-bin lighttpd mini-httpd tinyproxy-bin squid haproxy varnish tomcat10 openssh-server dropbear-bin pure-ftpd
+  nginx-light apache2-bin lighttpd mini-httpd tinyproxy-bin squid haproxy varnish tomcat10 openssh-server dropbear-bin
   postfix dovecot-imapd dovecot-pop3d bind9 unbound dnsmasq-base samba postgresql mariadb-server redis-server memcached mosquitto
   rabbitmq-server nats-server etcd-server zookeeper beanstalkd gearman-job-server ngircd inspircd snmpd rsync slapd cups-daemon
   stunnel4 rpcbind tigervnc-standalone-server xinetd inetutils-telnetd tftpd-hpa openssl iproute2
 )
-# These can not be installed beside others of their kind: they are unpacked only.
-unpacked=(vsftpd proftpd-core exim4-daemon-light)
+# These can not be installed beside others of their kind, or want to start: they
+# are unpacked only.
+unpacked=(libmemcached11 libmemcachedutil2 pure-ftpd vsftpd proftpd-core exim4-daemon-light)
 
 say() { echo "services: $*" >&2; }
 
@@ -43,8 +44,9 @@ install_all() {
   printf '#!/bin/sh\nexit 101\n' >"$dir/tree/usr/sbin/policy-rc.d"
   chmod 755 "$dir/tree/usr/sbin/policy-rc.d"
   export DEBIAN_FRONTEND=noninteractive
+  in_tree dpkg --configure -a >"$dir/install.log" 2>&1
   in_tree apt-get update -qq || say "apt-get update failed"
-  if ! in_tree apt-get install -y -qq --no-install-recommends "${packages[@]}" >"$dir/install.log" 2>&1; then
+  if ! in_tree apt-get install -y -qq --no-install-recommends "${packages[@]}" >>"$dir/install.log" 2>&1; then
     for p in "${packages[@]}"; do
       in_tree apt-get install -y -qq --no-install-recommends "$p" >>"$dir/install.log" 2>&1 || say "$p can not be installed"
     done
@@ -160,9 +162,9 @@ ftp_servers() {
   if [ -x "$X/usr/sbin/proftpd" ]; then
     printf '%s\n' 'ServerName bench' 'ServerType standalone' "DefaultAddress $A" 'SocketBindTight on' 'Port 2121' 'User nobody' 'Group nogroup' \
       "PidFile $D/proftpd.pid" "ScoreboardFile $D/proftpd.board" 'UseIPv6 off' 'UseReverseDNS off' 'TransferLog none' "SystemLog $D/proftpd.err" 'DelayEngine off' >"$D/proftpd.conf"
-    run proftpd "$X/usr/sbin/proftpd" -n -c "$D/proftpd.conf"
+    LD_LIBRARY_PATH=$(dirname "$(find "$X" -name 'libmemcached.so.11' | head -1)") run proftpd "$X/usr/sbin/proftpd" -n -c "$D/proftpd.conf"
   fi
-  have pure-ftpd && run pureftpd pure-ftpd -S "$A,2122" -E -l puredb:/nonexistent
+  [ -x "$X/usr/sbin/pure-ftpd" ] && run pureftpd "$X/usr/sbin/pure-ftpd" -S "$A,2122" -E -l puredb:/nonexistent
 }
 
 mail_servers() {
@@ -238,7 +240,7 @@ file_servers() {
   fi
   have cupsd || return
   mkdir -p "$D"/cups/{etc,spool,cache,run,state}
-  printf '%s\n' "Listen $A:631" 'ServerName target.test' 'ServerAlias *' '<Location />' 'Order allow,deny' 'Allow all' '</Location>' >"$D/cups/cupsd.conf"
+  printf '%s\n' "Listen $A:631" "Listen 127.0.0.1:631" 'ServerName target.test' 'ServerAlias *' '<Location />' 'Order allow,deny' 'Allow all' '</Location>' >"$D/cups/cupsd.conf"
   printf '%s\n' "ServerRoot $D/cups/etc" "RequestRoot $D/cups/spool" "CacheDir $D/cups/cache" "StateDir $D/cups/state" 'ServerBin /usr/lib/cups' 'DataDir /usr/share/cups' 'ErrorLog stderr' "AccessLog $D/cups/access" "PageLog $D/cups/page" >"$D/cups/cups-files.conf"
   run cups cupsd -f -c "$D/cups/cupsd.conf" -s "$D/cups/cups-files.conf"
 }
@@ -336,9 +338,9 @@ start_inside() {
   cat "$D/tls/cert.pem" "$D/tls/key.pem" >"$D/tls/both.pem"
   chmod 644 "$D"/tls/*
   ssh_servers; web_servers; proxies; ftp_servers; mail_servers; name_servers; file_servers; databases; brokers; others
-  for _ in $(seq 60); do # the slowest is a Java or an Erlang machine
+  for _ in $(seq 60); do # the slowest is the broker, an Erlang machine
     sleep 1
-    [ "$(ss -Htln | wc -l)" -ge 54 ] && break
+    ss -Htln | grep -q ":5672 " && break
   done
   sleep 3
   # MariaDB greets with its version only hosts that some account may use.
@@ -351,6 +353,12 @@ stop_all() {
   [ -f "$dir/tree/srv/bench/pids" ] || return 0
   while read -r p; do kill -- "-$p" 2>/dev/null || kill "$p" 2>/dev/null; done <"$dir/tree/srv/bench/pids"
   rm -f "$dir/tree/srv/bench/pids"
+  sleep 2
+  local ns # some servers leave their process group
+  ns=$(ip netns identify $$)
+  [ -n "$ns" ] || return 0
+  for p in $(ip netns pids "$ns"); do [ "$p" = $$ ] || kill -9 "$p" 2>/dev/null; done
+  return 0
 }
 
 if [ "${1:-}" = inside ]; then start_inside "$2"; exit; fi
@@ -360,7 +368,7 @@ case ${1:-} in
   start)
     up
     cp "$0" "$dir/tree/srv/services.sh"
-    ip netns exec "$3" chroot "$dir/tree" bash /srv/services.sh inside "$4"
+    in_tree bash /srv/services.sh inside "$3"
     ;;
   stop) stop_all ;;
   remove) stop_all; down; rm -rf "$dir/upper" "$dir/work" "$dir/tree" ;;
