@@ -124,37 +124,47 @@ func (h *hostRun) hidden() bool {
 	return !h.shown
 }
 
-// stages runs ports, identify and assess beside each other.
+// sweep finds the open ports and hands each to found.
+func (h *hostRun) sweep(ctx context.Context, found ports.Found) (reason string, err error) {
+	report, err := ports.Scan(ctx, h.batch.Net, ports.Target{
+		Addr: h.Addr, RTT: h.RTT, Witness: h.Item, Known: h.Known, Settings: h.settings,
+	}, found)
+	h.book.Ports(report.Known)
+	if report.Alive && err == nil {
+		err = h.show(ctx)
+	}
+	if harrier.KindOf(err) == harrier.Invalid {
+		return harrier.MessageOf(err), nil
+	}
+	if report.Reason == ports.GaveUp {
+		reason = report.Reason
+	}
+	return reason, err
+}
+
+// stages runs ports, identify and assess beside each other. A host whose ports
+// alone are asked for has nothing beside: there may be thousands in hand.
 func (h *hostRun) stages(ctx context.Context) (reason string, err error) {
+	if h.settings.PortsOnly {
+		if reason, err = h.sweep(ctx, h.found); err == nil && !h.hidden() {
+			err = h.lookUpName(ctx)
+		}
+		return cmp.Or(reason, onlyPorts), err
+	}
 	g, ctx := errgroup.WithContext(ctx)
 	open, jobs := make(chan harrier.Endpoint, 64), make(chan job, 64)
 	g.Go(func() error { return h.lookUpName(ctx) })
 	g.Go(func() error {
 		defer close(open)
-		report, err := ports.Scan(ctx, h.batch.Net, ports.Target{
-			Addr: h.Addr, RTT: h.RTT, Witness: h.Item, Known: h.Known, Settings: h.settings,
-		}, func(ctx context.Context, e harrier.Endpoint) error { return h.found(ctx, e, open) })
-		h.book.Ports(report.Known)
-		if report.Alive && err == nil {
-			err = h.show(ctx)
-		}
-		if harrier.KindOf(err) == harrier.Invalid {
-			reason, err = harrier.MessageOf(err), nil
-		} else if report.Reason == ports.GaveUp {
-			reason = report.Reason
-		}
+		r, err := h.sweep(ctx, func(ctx context.Context, e harrier.Endpoint) error {
+			if err := h.found(ctx, e); err != nil {
+				return err
+			}
+			return send(ctx, open, e)
+		})
+		reason = r
 		return err
 	})
-	if h.settings.PortsOnly {
-		close(jobs)
-		g.Go(func() error {
-			for range open { // each was told of
-			}
-			return nil
-		})
-		err := g.Wait()
-		return cmp.Or(reason, onlyPorts), err
-	}
 	g.Go(func() error {
 		defer close(jobs)
 		return h.identifyAll(ctx, open, jobs)
@@ -176,21 +186,13 @@ func (h *hostRun) maxChecks() int {
 	return 8
 }
 
-// found tells of an open port at once, and hands it on.
-func (h *hostRun) found(ctx context.Context, e harrier.Endpoint, open chan<- harrier.Endpoint) error {
+// found tells of an open port at once.
+func (h *hostRun) found(ctx context.Context, e harrier.Endpoint) error {
 	h.book.Open(e, false)
 	if err := h.show(ctx); err != nil {
 		return err
 	}
-	if err := h.tell(ctx, harrier.Result{Services: []harrier.Service{{Endpoint: e, LastSeen: time.Now().UTC()}}}); err != nil {
-		return err
-	}
-	select {
-	case open <- e:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return h.tell(ctx, harrier.Result{Services: []harrier.Service{{Endpoint: e, LastSeen: time.Now().UTC()}}})
 }
 
 // identifyAll asks the open ports what they serve and plans the checks: those
@@ -234,9 +236,9 @@ func (h *hostRun) identifyAll(ctx context.Context, open <-chan harrier.Endpoint,
 	return ctx.Err()
 }
 
-func send(ctx context.Context, jobs chan<- job, j job) error {
+func send[T any](ctx context.Context, to chan<- T, v T) error {
 	select {
-	case jobs <- j:
+	case to <- v:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()

@@ -268,10 +268,22 @@ func (c *core) passEnded(h *host) {
 	case h.First: // there is no silence to be believed of a port
 		h.ending = true
 		c.toSleep(h, h.lastSent+max(lastWait, wait))
+	case h.signAt == 0: // most likely nobody is there
+		h.ending = true
+		c.toSleep(h, h.lastSent+max(lastWait, wait))
 	default:
 		h.ending = true
 		c.toSleep(h, h.lastSent+max(lastWait, 2*wait))
 	}
+}
+
+// confirmsOf is how often h is asked whether it still answers: one that never
+// did no more often than its ports.
+func (c *core) confirmsOf(h *host) int {
+	if h.signAt == 0 {
+		return min(confirms, c.tries(h)-1)
+	}
+	return confirms
 }
 
 // wantsPass reports whether the questions without an answer are asked again.
@@ -309,7 +321,7 @@ func (c *core) wakeUp(now time.Duration) {
 			c.finish(h)
 		case !h.ending && c.wantsPass(h):
 			c.newPass(h, now)
-		case h.proven < h.Plan.Len() && h.hasCanary && !h.First && h.confirmed < confirms:
+		case h.proven < h.Plan.Len() && h.hasCanary && !h.First && h.confirmed < c.confirmsOf(h):
 			h.ending, h.confirm = true, true
 			c.toRing(h)
 		default:

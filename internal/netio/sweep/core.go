@@ -229,6 +229,9 @@ func (c *core) drop(h *host) {
 	if g.witness == h {
 		g.witness = nil
 	}
+	if g.members == 0 {
+		g.hosts = nil
+	}
 }
 
 // finish ends a job.
@@ -269,6 +272,7 @@ func (c *core) away(h *host) {
 		last := len(g.hosts) - 1
 		g.hosts[h.index] = g.hosts[last]
 		g.hosts[h.index].index = h.index
+		g.hosts[last] = nil // what is over must not be held
 		g.hosts = g.hosts[:last]
 		if last == 0 {
 			c.outOfRing(g)
@@ -287,6 +291,7 @@ func (c *core) outOfRing(g *group) {
 	last := len(c.ring) - 1
 	c.ring[g.index] = c.ring[last]
 	c.ring[g.index].index = g.index
+	c.ring[last] = nil
 	c.ring = c.ring[:last]
 	g.ringed = false
 }
@@ -375,6 +380,7 @@ func (s *sleepers) Push(x any) {
 func (s *sleepers) Pop() any {
 	old := *s
 	last := old[len(old)-1]
+	old[len(old)-1] = nil
 	*s = old[:len(old)-1]
 	return last
 }
