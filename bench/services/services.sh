@@ -18,7 +18,7 @@ packages=(
 )
 # These can not be installed beside others of their kind, or want to start: they
 # are unpacked only.
-unpacked=(libmemcached11 libmemcachedutil2 pure-ftpd vsftpd proftpd-core exim4-daemon-light)
+unpacked=(libmemcached11 libmemcachedutil2 libpcre2-posix3 pure-ftpd vsftpd proftpd-core exim4-daemon-light)
 
 say() { echo "services: $*" >&2; }
 
@@ -162,7 +162,7 @@ ftp_servers() {
   if [ -x "$X/usr/sbin/proftpd" ]; then
     printf '%s\n' 'ServerName bench' 'ServerType standalone' "DefaultAddress $A" 'SocketBindTight on' 'Port 2121' 'User nobody' 'Group nogroup' \
       "PidFile $D/proftpd.pid" "ScoreboardFile $D/proftpd.board" 'UseIPv6 off' 'UseReverseDNS off' 'TransferLog none' "SystemLog $D/proftpd.err" 'DelayEngine off' >"$D/proftpd.conf"
-    LD_LIBRARY_PATH=$(dirname "$(find "$X" -name 'libmemcached.so.11' | head -1)") run proftpd "$X/usr/sbin/proftpd" -n -c "$D/proftpd.conf"
+    LD_LIBRARY_PATH=$X/usr/lib/$(uname -m)-linux-gnu run proftpd "$X/usr/sbin/proftpd" -n -c "$D/proftpd.conf"
   fi
   [ -x "$X/usr/sbin/pure-ftpd" ] && run pureftpd "$X/usr/sbin/pure-ftpd" -S "$A,2122" -E -l puredb:/nonexistent
 }
