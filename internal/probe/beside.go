@@ -58,7 +58,7 @@ func (x *talk) seekBeside(ctx context.Context, first []byte) {
 	var wg sync.WaitGroup
 	for i, b := range besides {
 		if slices.Contains(b.with, kind) && worthwhile(b, kind, first) {
-			wg.Go(func() { names[i] = x.askBeside(ctx, b) })
+			wg.Go(func() { x.safely(func() { names[i] = x.askBeside(ctx, b) }) })
 		}
 	}
 	wg.Wait()

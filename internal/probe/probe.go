@@ -68,6 +68,7 @@ func Identify(ctx context.Context, t Target) (harrier.Service, error) {
 	default:
 		return *x.s, harrier.Errorf(harrier.Invalid, "%s can not be identified", t.Endpoint)
 	}
+	x.surface()
 	x.end(within)
 	if err := ctx.Err(); err != nil {
 		return *x.s, err

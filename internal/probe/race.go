@@ -428,7 +428,9 @@ func (x *talk) inPlace(ctx context.Context, r rank, task func(context.Context) f
 	}
 	defer leave()
 	x.start()
-	return task(ctx)
+	var f found
+	x.safely(func() { f = task(ctx) })
+	return f
 }
 
 // unusual is how long the answer to a question is waited for that the port does

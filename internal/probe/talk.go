@@ -48,8 +48,31 @@ type talk struct {
 	alone            atomic.Bool  // one connection is opened at a time
 	odd              atomic.Int32 // the port's number among the host's odd ones; 0: it is none yet
 
+	fault   any // guarded by mu: a panic in a goroutine of ours
 	began   time.Time
 	tracing sync.Mutex // orders calls of Trace
+}
+
+// safely calls f in a goroutine of the identification. A panic there becomes
+// one of the goroutine that called Identify, where it can be dealt with.
+func (x *talk) safely(f func()) {
+	defer func() {
+		if p := recover(); p != nil {
+			x.mu.Lock()
+			x.fault = p
+			x.mu.Unlock()
+		}
+	}()
+	f()
+}
+
+// surface continues a panic that safely stopped.
+func (x *talk) surface() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.fault != nil {
+		panic(x.fault)
+	}
 }
 
 func newTalk(t Target) *talk {
