@@ -48,7 +48,7 @@ type Target struct {
 // ended first.
 func Identify(ctx context.Context, t Target) (harrier.Service, error) {
 	if t.Dial == nil {
-		t.Dial = dial
+		t.Dial = dialPlain
 	}
 	if t.Timeout <= 0 {
 		t.Timeout = 5 * time.Second
@@ -79,7 +79,7 @@ func Identify(ctx context.Context, t Target) (harrier.Service, error) {
 	return *x.s, nil
 }
 
-func dial(ctx context.Context, network string, to netip.AddrPort) (net.Conn, error) {
+func dialPlain(ctx context.Context, network string, to netip.AddrPort) (net.Conn, error) {
 	var d net.Dialer
 	return d.DialContext(ctx, network, to.String())
 }

@@ -166,15 +166,15 @@ func (x *talk) oneByOne(ctx context.Context) found {
 	}
 	var best found
 	for _, task := range tasks {
+		if !pause(ctx, x.silence()/2) { // the other side has to notice that the one before is over
+			break
+		}
 		f := task(ctx)
 		if f.p != nil || f.tls != nil || ctx.Err() != nil {
 			return f
 		}
 		if len(best.reply) == 0 || f.doubt != none {
 			best = f
-		}
-		if !pause(ctx, x.silence()/2) { // the other side has to notice that it is over
-			break
 		}
 	}
 	return best

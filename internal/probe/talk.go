@@ -145,7 +145,7 @@ func (x *talk) openPlainAs(ctx context.Context, question string) (*wire, error) 
 	dialing, cancel := context.WithTimeout(ctx, x.Timeout)
 	defer cancel()
 	began := time.Now()
-	conn, err := x.Dial(dialing, string(x.Protocol), netip.AddrPortFrom(x.Addr, x.Port))
+	conn, err := x.dial(dialing)
 	if err != nil {
 		x.mu.Lock()
 		x.failed = err
@@ -161,6 +161,17 @@ func (x *talk) openPlainAs(ctx context.Context, question string) (*wire, error) 
 	w := &wire{Conn: conn, x: x, question: question, quiet: x.silence(), limit: x.Timeout}
 	w.bind(ctx)
 	return w, nil
+}
+
+// dial connects. A port that serves one connection at a time may need a while
+// to notice that the last one is over.
+func (x *talk) dial(ctx context.Context) (net.Conn, error) {
+	for tries := 0; ; tries++ {
+		conn, err := x.Dial(ctx, string(x.Protocol), netip.AddrPortFrom(x.Addr, x.Port))
+		if err == nil || !x.alone.Load() || tries == 2 || !pause(ctx, x.silence()) {
+			return conn, err
+		}
+	}
 }
 
 // ask opens a connection, sends hello and returns the answer.
