@@ -123,7 +123,11 @@ func (x *talk) shake(ctx context.Context, w *wire) (g *greeting, first []byte) {
 		x.silent.Store(true)
 	}
 	if err != nil {
-		x.step(Step{Question: w.question, Took: time.Since(began), Received: len(heard.first), Answer: traced(heard.first), Outcome: "no handshake: " + err.Error()})
+		outcome := "no handshake: " + err.Error()
+		if w.ended.Load() {
+			outcome = "not waited for"
+		}
+		x.step(Step{Question: w.question, Took: time.Since(began), Received: len(heard.first), Answer: traced(heard.first), Outcome: outcome})
 		return nil, heard.first
 	}
 	state := client.ConnectionState()
