@@ -9,16 +9,20 @@ import (
 // rank is how soon a conversation is let through a gate.
 type rank uint8
 
-// The ranks, the first ones first: to look closer at what is recognised, the
-// likely questions of a port, those that fit many ports, and those that a port's
-// number gives no reason for.
+// The ranks: the likely questions of a port, those that fit many ports, those
+// that a port's number gives no reason for, and to look closer at what is
+// recognised.
 const (
-	closer rank = iota
-	likely
+	likely rank = iota
 	general
 	unlikely
+	closer
 	ranks
 )
+
+// inOrder lists the ranks, the one that is let in first first: what is begun is
+// brought to an end.
+var inOrder = [ranks]rank{closer, likely, general, unlikely}
 
 // gate lets so many conversations go on at a time, and only half as many
 // unlikely ones, so that there is always room for the others. Who waits is let
@@ -70,7 +74,7 @@ func (g *gate) leave(r rank) {
 	if r == unlikely {
 		g.spare++
 	}
-	for r := range ranks {
+	for _, r := range inOrder {
 		for len(g.waiting[r]) > 0 && g.take(r) {
 			close(g.waiting[r][0])
 			g.waiting[r] = g.waiting[r][1:]

@@ -11,11 +11,11 @@ import (
 
 // The conversations that may go on at a time: with one host when NewPeer is not
 // told, and with all. What one costs is bounded (an answer of maxReply, a
-// handshake, two stacks), so the second number bounds memory: 4,096 with peers
-// that answer as much as they may take less than 400 MiB.
+// handshake, two stacks), so the second number bounds memory: with 10,000 ports
+// in hand whose peers say as much as they may, the process stays below 512 MiB.
 const (
 	hostPlaces = 128
-	allPlaces  = 4096
+	allPlaces  = 2048
 )
 
 // everybody is the gate before all conversations of the process. A closer look

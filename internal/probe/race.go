@@ -46,7 +46,7 @@ type heat struct {
 	after  time.Duration // start at this time even if earlier ones have no answer
 	tasks  []func(ctx context.Context) found
 	greets bool // one of tasks asks for TLS
-	rank   rank // of the tasks; zero means likely
+	rank   rank // of the tasks
 
 	// The first lead tasks start at once, each further one pace after the one
 	// before it.
@@ -245,7 +245,12 @@ func (x *talk) settle(ctx context.Context, f found) {
 	x.closer = f.p.Name + ", closer"
 	x.conclude(f.via, "recognised as "+f.p.Name)
 	if !f.asked && !f.banner && f.p.Hello != nil { // it answered another protocol's question
-		if b, err := x.ask(ctx, f.p.Hello(x.Target), f.p.Done); err == nil && f.p.Reply(b) {
+		b, err := x.ask(ctx, f.p.Hello(x.Target), f.p.Done)
+		if err != nil && x.crowded.Load() > 0 && pause(ctx, x.silence()) { // it has not noticed yet that the other questions are over
+			x.alone.Store(true)
+			b, err = x.ask(ctx, f.p.Hello(x.Target), f.p.Done)
+		}
+		if err == nil && f.p.Reply(b) {
 			f.reply, f.asked = b, true
 		}
 	}
@@ -347,28 +352,34 @@ func (x *talk) run(ctx context.Context, heats []heat) found {
 	defer wg.Wait()
 	defer cancel()
 	results := make(chan found)
-	began := time.Now()
 	var best found
+	if !x.queue(ctx) {
+		return best
+	}
+	began := time.Now()
 	pending, greeting := 0, false // greeting: TLS was asked for, and nothing came of it yet
+	var placed <-chan struct{}    // not nil: the last heat has not begun as a whole
 	for i := 0; i < len(heats) || pending > 0; {
 		if i > 0 && pending == 0 && x.connected.Load() == 0 && x.dialError() != nil {
 			return best // the port is closed by now
 		}
-		if i < len(heats) && (pending == 0 || time.Since(began) >= heats[i].after) {
+		if i < len(heats) && placed == nil && (pending == 0 || time.Since(began) >= heats[i].after) {
 			if heats[i].rank == unlikely && x.idle() {
 				return best
 			}
 			pending += len(heats[i].tasks)
-			x.light(ctx, &wg, heats[i], results)
+			placed = x.light(ctx, &wg, heats[i], results)
 			greeting = greeting || heats[i].greets
 			i++
 			continue
 		}
 		var next <-chan time.Time
-		if i < len(heats) {
+		if i < len(heats) && placed == nil {
 			next = time.After(heats[i].after - time.Since(began))
 		}
 		select {
+		case <-placed:
+			placed = nil
 		case f := <-results:
 			pending--
 			switch {
@@ -397,40 +408,49 @@ func (x *talk) run(ctx context.Context, heats []heat) found {
 }
 
 // light starts the questions of a heat, each when its turn comes and there is
-// a place for it.
-func (x *talk) light(ctx context.Context, wg *sync.WaitGroup, h heat, results chan<- found) {
-	if h.rank == closer {
-		h.rank = likely
-	}
+// a place for it. Those that wait cost one goroutine together.
+// Placed is closed when all have begun.
+func (x *talk) light(ctx context.Context, wg *sync.WaitGroup, h heat, results chan<- found) (placed <-chan struct{}) {
+	begun := make(chan struct{})
 	if h.rank == unlikely && x.odd.Load() == 0 {
 		x.odd.Store(x.Peer.odd.Add(1))
 	}
-	for n, task := range h.tasks {
-		wg.Go(func() {
-			var f found
-			if pause(ctx, h.pace*time.Duration(max(0, n-h.lead))) {
-				f = x.inPlace(ctx, h.rank, task)
-			}
-			select {
-			case results <- f:
-			case <-ctx.Done():
-				f.hangUp()
-			}
-		})
+	ask := func(task func(context.Context) found, leave func()) {
+		var f found
+		x.safely(func() { f = task(ctx) })
+		leave()
+		select {
+		case results <- f:
+		case <-ctx.Done():
+			f.hangUp()
+		}
 	}
+	wg.Go(func() {
+		defer close(begun)
+		for n, task := range h.tasks {
+			if n > h.lead && !pause(ctx, h.pace) {
+				return
+			}
+			leave, err := x.Peer.enter(ctx, h.rank)
+			if err != nil {
+				return
+			}
+			wg.Go(func() { ask(task, leave) })
+		}
+	})
+	return begun
 }
 
-// inPlace asks a question when there is a place for it.
-func (x *talk) inPlace(ctx context.Context, r rank, task func(context.Context) found) found {
-	leave, err := x.Peer.enter(ctx, r)
+// queue waits until the port's turn has come: from then on its time counts. A
+// port that waits costs little.
+func (x *talk) queue(ctx context.Context) bool {
+	leave, err := x.Peer.enter(ctx, likely)
 	if err != nil {
-		return found{}
+		return false
 	}
-	defer leave()
+	leave()
 	x.start()
-	var f found
-	x.safely(func() { f = task(ctx) })
-	return f
+	return true
 }
 
 // unusual is how long the answer to a question is waited for that the port does
