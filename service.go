@@ -24,12 +24,17 @@ type Service struct {
 	Endpoint
 	// Name is the application protocol in lower case ("http", "ssh", "redis"),
 	// the same with and without TLS; "" when it is not known.
-	Name    string `json:"name,omitempty"`
-	TLS     bool   `json:"tls,omitempty"`     // spoken inside TLS from the first byte
-	Product string `json:"product,omitempty"` // "OpenSSH", "nginx"; "" when not known
-	Version string `json:"version,omitempty"` // as the wire gave it; "" when not known
-	CPE     string `json:"cpe,omitempty"`     // CPE 2.3 formatted string, with the version if that is known
-	Banner  string `json:"banner,omitempty"`  // first bytes that the server sent, printable, at most 1 KiB
+	Name string `json:"name,omitempty"`
+	TLS  bool   `json:"tls,omitempty"` // spoken inside TLS from the first byte
+	// Also are further protocols that the port answers to from the first byte, by
+	// the names that Name has: of services that share a port, or of a server that
+	// looks at what comes. With TLS they are spoken in plain, and Name may be one
+	// of them; without, "tls" says that TLS is spoken too.
+	Also    []string `json:"also,omitempty"`
+	Product string   `json:"product,omitempty"` // "OpenSSH", "nginx"; "" when not known
+	Version string   `json:"version,omitempty"` // as the wire gave it; "" when not known
+	CPE     string   `json:"cpe,omitempty"`     // CPE 2.3 formatted string, with the version if that is known
+	Banner  string   `json:"banner,omitempty"`  // first bytes that the server sent, printable, at most 1 KiB
 	// Evidence is the line of the exchange that told product and version.
 	Evidence  string    `json:"evidence,omitempty"`
 	Certainty Certainty `json:"certainty,omitempty"` // of the name

@@ -22,13 +22,14 @@ import (
 
 // commands is the command line.
 type commands struct {
-	Scan    scanCommand    `cmd:"" help:"Scan from the command line, without a console."`
-	Serve   serveCommand   `cmd:"" help:"Run the console: the APIs, the database and a local engine."`
-	Engine  engineCommand  `cmd:"" help:"Run an engine that joins a console's bus."`
-	Flight  flightCommand  `cmd:"" help:"Tell what was and what was not sent to an address."`
-	Config  configCommand  `cmd:"" help:"Print the configuration of serve that is in force."`
-	User    userCommand    `cmd:"" help:"Users of a console that is not running."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Scan     scanCommand     `cmd:"" help:"Scan from the command line, without a console."`
+	Identify identifyCommand `cmd:"" help:"Tell what serves an endpoint, and how that is known."`
+	Serve    serveCommand    `cmd:"" help:"Run the console: the APIs, the database and a local engine."`
+	Engine   engineCommand   `cmd:"" help:"Run an engine that joins a console's bus."`
+	Flight   flightCommand   `cmd:"" help:"Tell what was and what was not sent to an address."`
+	Config   configCommand   `cmd:"" help:"Print the configuration of serve that is in force."`
+	User     userCommand     `cmd:"" help:"Users of a console that is not running."`
+	Version  versionCommand  `cmd:"" help:"Print the version."`
 }
 
 // exitCode ends the program with a code and, when there is one, a message.

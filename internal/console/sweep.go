@@ -11,11 +11,8 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/harrier-scan/harrier"
-	"github.com/harrier-scan/harrier/internal/flight"
-	"github.com/harrier-scan/harrier/internal/netio"
 	"github.com/harrier-scan/harrier/internal/pipeline"
 	"github.com/harrier-scan/harrier/internal/scan"
-	"github.com/harrier-scan/harrier/internal/stage/ports"
 )
 
 // OpenPorts finds the open ports of l's targets and tells of each host that
@@ -34,22 +31,9 @@ func OpenPorts(ctx context.Context, l LocalScan, tell func(h harrier.Host, c har
 		return err
 	}
 	s := plan.Settings
-	n := netio.New(plan.Guard, plan.Exclude, netio.Pace{Rate: s.RatePPS, HostRate: s.HostRatePPS, Printers: s.ScanPrinters, Files: s.MaxSessions})
-	n.Question = ports.Question
-	record, ended, err := l.openFlight()
+	n, finish, err := l.network(plan, targets)
 	if err != nil {
 		return err
-	}
-	defer ended()
-	finish := func() {}
-	if record != nil {
-		r, err := record(flight.Scan{UUID: harrier.NewUUID(time.Now()), Engine: "local", Version: l.Version, Exclude: plan.Exclude})
-		if err != nil {
-			return err
-		}
-		r.Batch(flight.Batch{Batch: 1, Attempt: 1, Targets: targets})
-		n.Released = r.Sent
-		finish = func() { r.Close(n.Refused()) }
 	}
 	o := &openPorts{tell: tell, count: harrier.Scan{Name: "open ports", Status: harrier.ScanRunning, HostsTotal: targets.Count()}, began: time.Now()}
 	live, end := context.WithCancel(context.WithoutCancel(ctx)) // what was found is told when ctx ends

@@ -12,6 +12,7 @@ import (
 	"github.com/harrier-scan/harrier/internal/flight"
 	"github.com/harrier-scan/harrier/internal/netio"
 	"github.com/harrier-scan/harrier/internal/pipeline"
+	"github.com/harrier-scan/harrier/internal/probe"
 	"github.com/harrier-scan/harrier/internal/stage/ports"
 )
 
@@ -23,6 +24,8 @@ type scan struct {
 	hosts *semaphore.Weighted
 	stop  chan struct{} // closed when the scan is to end
 	once  sync.Once
+
+	learned *probe.Learned
 
 	recording sync.Once
 	record    *flight.Record // nil: nothing is recorded
@@ -80,7 +83,7 @@ func (e *Engine) share(j harrier.Job) *scan {
 		set := j.Plan.Settings
 		s = &scan{
 			net:   netio.New(j.Plan.Guard, j.Plan.Exclude, netio.Pace{Rate: set.RatePPS, HostRate: set.HostRatePPS, Printers: set.ScanPrinters, Files: set.MaxSessions}),
-			hosts: semaphore.NewWeighted(int64(pipeline.MaxHosts(set))), stop: make(chan struct{}),
+			hosts: semaphore.NewWeighted(int64(pipeline.MaxHosts(set))), stop: make(chan struct{}), learned: probe.NewLearned(),
 		}
 		s.net.Saw, s.net.Question = e.c.Saw, ports.Question
 		s.follow(e.commands[j.Scan])

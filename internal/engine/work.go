@@ -110,7 +110,7 @@ func (e *Engine) scanBatch(ctx context.Context, b *batch, out *outbox) error {
 	}
 	plan := b.job.Plan
 	return pipeline.Run(ctx, b.scan.stop, e.tools, pipeline.Batch{
-		Targets: b.job.Targets, Plan: plan, Net: b.scan.net, Hosts: b.scan.hosts, Skip: e.done(ctx, b), Publish: out.put,
+		Targets: b.job.Targets, Plan: plan, Net: b.scan.net, Hosts: b.scan.hosts, Learned: b.scan.learned, Skip: e.done(ctx, b), Publish: out.put,
 	})
 }
 

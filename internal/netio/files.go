@@ -42,3 +42,6 @@ func (f *files) TryTake() bool { return f.sem.TryAcquire(1) }
 
 // Give gives one back.
 func (f *files) Give() { f.give() }
+
+// Files is how many connections to targets the process may have open at a time.
+func Files() int { return processFiles().size }

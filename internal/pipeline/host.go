@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -20,6 +19,7 @@ import (
 	"github.com/harrier-scan/harrier/internal/stage/assess"
 	"github.com/harrier-scan/harrier/internal/stage/collect"
 	"github.com/harrier-scan/harrier/internal/stage/discover"
+	"github.com/harrier-scan/harrier/internal/stage/identify"
 	"github.com/harrier-scan/harrier/internal/stage/ports"
 )
 
@@ -36,8 +36,6 @@ type hostRun struct {
 
 	shown  bool // guarded by mu: the host was told of
 	placed bool // it has a place among those that are talked to
-
-	strangers atomic.Int32 // open ports that were not recognised
 }
 
 // job is one check to run; of the host as a whole with a zero service.
@@ -46,9 +44,9 @@ type job struct {
 	service harrier.Service
 }
 
-// identifiers is how many ports of one host are asked at a time what they
-// serve.
-const identifiers = 8
+// pacedIdentifiers is how many ports of one host are asked at a time what they
+// serve when the rate of packets is capped: more would wait for each other.
+const pacedIdentifiers = 8
 
 // The reasons of a host that was not looked at any further.
 const (
@@ -152,7 +150,7 @@ func (h *hostRun) stages(ctx context.Context) (reason string, err error) {
 		return cmp.Or(reason, onlyPorts), err
 	}
 	g, ctx := errgroup.WithContext(ctx)
-	open, jobs := make(chan harrier.Endpoint, 64), make(chan job, 64)
+	open, jobs := make(chan probe.Target, 64), make(chan job, 64)
 	g.Go(func() error { return h.lookUpName(ctx) })
 	g.Go(func() error {
 		defer close(open)
@@ -160,7 +158,7 @@ func (h *hostRun) stages(ctx context.Context) (reason string, err error) {
 			if err := h.found(ctx, e); err != nil {
 				return err
 			}
-			return send(ctx, open, e)
+			return send(ctx, open, h.question(e))
 		})
 		reason = r
 		return err
@@ -195,35 +193,37 @@ func (h *hostRun) found(ctx context.Context, e harrier.Endpoint) error {
 	return h.tell(ctx, harrier.Result{Services: []harrier.Service{{Endpoint: e, LastSeen: time.Now().UTC()}}})
 }
 
+// question is what is to be identified at an open port.
+func (h *hostRun) question(e harrier.Endpoint) probe.Target {
+	return probe.Target{
+		Addr: h.Addr, Endpoint: e, Name: h.Domain, Dial: h.batch.Net.Dial,
+		Timeout: h.answerWait(), RTT: h.RTT, Gentle: h.settings.Gentle, Industrial: h.settings.ScanOT, Learned: h.learned,
+	}
+}
+
 // identifyAll asks the open ports what they serve and plans the checks: those
 // of a service as soon as it is known, those of the host at the end.
-func (h *hostRun) identifyAll(ctx context.Context, open <-chan harrier.Endpoint, jobs chan<- job) error {
+func (h *hostRun) identifyAll(ctx context.Context, open <-chan probe.Target, jobs chan<- job) error {
 	if err := h.batch.Hosts.Acquire(ctx, 1); err != nil {
 		return err
 	}
 	h.placed = true
-	g, asking := errgroup.WithContext(ctx)
-	workers := identifiers
-	if h.settings.Gentle {
-		workers = 1
-	}
-	for range workers {
-		g.Go(func() error {
-			for e := range open {
-				s, err := h.identify(asking, e)
-				if err != nil {
-					return err
-				}
-				for _, c := range assess.ForService(h.checks, s) {
-					if err := send(asking, jobs, job{c, s}); err != nil {
-						return err
-					}
-				}
+	stage := identify.Stage{Parallel: h.identifiers(), Sessions: h.settings.HostMaxSessions, Identify: h.identify}
+	err := identify.Run(ctx, open, stage, func(ctx context.Context, s harrier.Service, err error) error {
+		if err != nil {
+			h.tools.Log.DebugContext(ctx, "service not identified", "host", h.Name, "endpoint", s.Endpoint.String(), "err", err)
+		}
+		if s, err = h.recognised(ctx, s); err != nil {
+			return err
+		}
+		for _, c := range assess.ForService(h.checks, s) {
+			if err := send(ctx, jobs, job{c, s}); err != nil {
+				return err
 			}
-			return nil
-		})
-	}
-	if err := g.Wait(); err != nil {
+		}
+		return nil
+	})
+	if err != nil {
 		return err
 	}
 	h.recogniseHost()
@@ -236,6 +236,17 @@ func (h *hostRun) identifyAll(ctx context.Context, open <-chan harrier.Endpoint,
 	return ctx.Err()
 }
 
+// identifiers is how many ports of the host are in hand at a time.
+func (h *hostRun) identifiers() int {
+	switch {
+	case h.settings.Gentle:
+		return 1
+	case h.settings.RatePPS > 0 || h.settings.HostRatePPS > 0:
+		return pacedIdentifiers
+	}
+	return identify.DefaultParallel
+}
+
 func send[T any](ctx context.Context, to chan<- T, v T) error {
 	select {
 	case to <- v:
@@ -245,35 +256,17 @@ func send[T any](ctx context.Context, to chan<- T, v T) error {
 	}
 }
 
-// maxStrangers is after how many open ports that nobody recognised the others
-// of a host are not asked any more: a tarpit opens all and answers on none, and
-// to wait for each takes a day.
-const maxStrangers = 128
-
-// identify asks one port what it serves. The error is ctx's or of publishing.
-func (h *hostRun) identify(ctx context.Context, e harrier.Endpoint) (harrier.Service, error) {
-	var s harrier.Service
-	var err error
-	if h.strangers.Load() < maxStrangers {
-		s, err = h.askService(ctx, e)
-	}
-	if ctx.Err() != nil {
-		return s, ctx.Err()
-	}
-	if s.Name == "" {
-		h.strangers.Add(1)
-	}
-	if err != nil {
-		h.tools.Log.DebugContext(ctx, "service not identified", "host", h.Name, "endpoint", e.String(), "err", err)
-	}
-	s.Endpoint, s.LastSeen = e, time.Now().UTC()
+// recognised notes and tells what a port serves. The error is that of
+// publishing.
+func (h *hostRun) recognised(ctx context.Context, s harrier.Service) (harrier.Service, error) {
+	s.LastSeen = time.Now().UTC()
 	h.mu.Lock()
 	h.services = append(h.services, s)
 	h.mu.Unlock()
 	if err := h.tell(ctx, harrier.Result{Services: []harrier.Service{s}}); err != nil {
 		return s, err
 	}
-	h.book.Open(e, s.Name != "" && s.Name != onlyTLS)
+	h.book.Open(s.Endpoint, s.Name != "" && s.Name != onlyTLS)
 	h.unasked(s)
 	return s, nil
 }
@@ -297,38 +290,35 @@ func (h *hostRun) unasked(s harrier.Service) {
 	}
 }
 
-// askService runs the identification, again when the scan was paused
+// identify asks one port what it serves, again when the scan was paused
 // meanwhile: its timeouts then say nothing.
-func (h *hostRun) askService(ctx context.Context, e harrier.Endpoint) (s harrier.Service, err error) {
+func (h *hostRun) identify(ctx context.Context, t probe.Target) (s harrier.Service, err error) {
 	for {
 		if err := h.batch.Net.Ready(ctx); err != nil {
 			return s, err
 		}
 		holds := h.batch.Net.Holds()
-		s, err = h.guardedIdentify(ctx, e)
+		s, err = h.guardedIdentify(ctx, t)
 		if ctx.Err() != nil || h.batch.Net.Holds() == holds {
 			return s, err
 		}
 	}
 }
 
-func (h *hostRun) guardedIdentify(ctx context.Context, e harrier.Endpoint) (s harrier.Service, err error) {
+func (h *hostRun) guardedIdentify(ctx context.Context, t probe.Target) (s harrier.Service, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			s, err = harrier.Service{}, fmt.Errorf("identify %s: fault: %v", e, p)
+			s, err = harrier.Service{}, fmt.Errorf("identify %s: fault: %v", t.Endpoint, p)
 		}
 	}()
-	return h.tools.Identify(ctx, probe.Target{
-		Addr: h.Addr, Endpoint: e, Name: h.Domain, Dial: h.batch.Net.Dial,
-		Timeout: h.answerWait(), RTT: h.RTT, Gentle: h.settings.Gentle, Industrial: h.settings.ScanOT,
-	})
+	return h.tools.Identify(ctx, t)
 }
 
 // answerWait is how long one answer may take: what the settings say, and the
 // time that a packet waits for its turn when the rate is capped.
 func (h *hostRun) answerWait() time.Duration {
 	wait := h.settings.ReadTimeout.Or(5 * time.Second)
-	for rate, queue := range map[int]int{h.settings.RatePPS: MaxHosts(h.settings) * (h.maxChecks() + identifiers), h.settings.HostRatePPS: h.maxChecks() + identifiers} {
+	for rate, queue := range map[int]int{h.settings.RatePPS: MaxHosts(h.settings) * (h.maxChecks() + pacedIdentifiers), h.settings.HostRatePPS: h.maxChecks() + pacedIdentifiers} {
 		if rate > 0 {
 			wait += min(time.Minute, time.Duration(queue)*time.Second/time.Duration(rate))
 		}

@@ -47,6 +47,7 @@ type Batch struct {
 	Plan    harrier.Plan
 	Net     *netio.Net          // for the plan's guard rules and exclusions
 	Hosts   *semaphore.Weighted // places for hosts whose services are talked to, shared by the scan's batches
+	Learned *probe.Learned      // what was recognised so far, shared by the scan's batches; nil: this one learns by itself
 	Skip    map[string]bool     // hosts that are done, by expand.Host.Key
 	Asking  int                 // hosts that are asked at a time whether they are there; 0 means 1,024
 	// Publish stores a result that lacks the names of scan, batch and sequence.
@@ -87,7 +88,10 @@ func Run(ctx context.Context, stop <-chan struct{}, tools Tools, b Batch) error 
 	// What was found before a stop is still published: only ctx ends that.
 	publish := b.Publish
 	b.Publish = func(_ context.Context, r harrier.Result) error { return publish(ctx, r) }
-	r := &run{tools: tools, batch: b, planned: harrier.NewIDs(b.Plan.Checks), around: discover.NewNeighbourhood(b.Net)}
+	r := &run{tools: tools, batch: b, planned: harrier.NewIDs(b.Plan.Checks), around: discover.NewNeighbourhood(b.Net), learned: b.Learned}
+	if r.learned == nil {
+		r.learned = probe.NewLearned()
+	}
 	err := r.stages(work)
 	stopped := errors.Is(context.Cause(work), ErrStopped)
 	switch {
@@ -112,6 +116,7 @@ type run struct {
 	planned *harrier.IDs
 	dead    deadBook
 	around  *discover.Neighbourhood
+	learned *probe.Learned
 }
 
 // live is a host that is there.

@@ -12,18 +12,23 @@ import (
 	"github.com/harrier-scan/harrier"
 )
 
-// maxChain bounds the certificates that are kept of one endpoint, maxNames the
-// names of one certificate.
+// maxChain bounds the certificates that are kept of one endpoint, maxChainSize
+// their bytes, maxNames the names of one certificate.
 const (
-	maxChain = 10
-	maxNames = 100
+	maxChain     = 10
+	maxChainSize = 64 << 10
+	maxNames     = 100
 )
 
-// certificates reads a chain as sent. One that can not be parsed keeps its DER
+// certificates reads a chain as sent, as far as it is kept. One that can not be parsed keeps its DER
 // bytes and fingerprint, so that it is not lost.
 func certificates(chain [][]byte) []harrier.Certificate {
 	var out []harrier.Certificate
+	left := maxChainSize
 	for _, der := range chain[:min(len(chain), maxChain)] {
+		if left -= len(der); left < 0 {
+			break
+		}
 		out = append(out, certificate(der))
 	}
 	return out

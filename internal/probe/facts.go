@@ -5,10 +5,11 @@ import (
 	"strings"
 )
 
-// maxBanner bounds Service.Banner, maxFact one fact.
+// maxBanner bounds Service.Banner, maxFact one fact, maxFacts all of a service.
 const (
 	maxBanner   = 1 << 10
 	maxFact     = 8 << 10
+	maxFacts    = 64 << 10
 	maxEvidence = 256
 )
 
@@ -20,7 +21,13 @@ func (x *talk) fact(key, value string) {
 	if x.s.Facts == nil {
 		x.s.Facts = map[string]string{}
 	}
-	x.s.Facts[key] = clip(clean(value), maxFact)
+	value = clip(clean(value), maxFact)
+	x.told += len(value) - len(x.s.Facts[key])
+	if x.told > maxFacts {
+		x.told -= len(value) - len(x.s.Facts[key])
+		return
+	}
+	x.s.Facts[key] = value
 }
 
 // take sets product, version and CPE from what a rule told by evidence.
@@ -30,6 +37,7 @@ func (x *talk) take(m match, evidence string) {
 	if m.OS != "" {
 		x.fact("os.hint", m.OS)
 	}
+	x.step(Step{Question: x.closer, Outcome: "told", Product: m.Product, Version: m.Version, CPE: m.CPE, Evidence: x.s.Evidence})
 }
 
 // tell applies the rules of kind to text and reports whether one fitted.

@@ -33,27 +33,43 @@ type Target struct {
 	Gentle  bool          // wait for the banner and ask one question, no more
 	// Industrial allows questions in the protocols of machines, see Protocol.
 	Industrial bool
+	// Deadline bounds the identification as a whole, from its first connection
+	// on: whatever the peer does, it ends then with what is known. 0 means twelve
+	// answers' time, and at least a minute.
+	Deadline time.Duration
+	Peer     *Peer      // what the endpoints of a host share; nil: nothing is shared
+	Learned  *Learned   // what the identifications of a scan share; nil: nothing
+	Trace    func(Step) // told what happens, one step at a time; nil: nobody
 }
 
 // Identify finds out what serves the endpoint of t. A Service without a name
-// was reached but not recognised. It answers Unavailable when no connection
-// could be made at all, and ctx's error when ctx ended first.
+// was reached but not recognised; its fact OutcomeFact says why. It answers
+// Unavailable when no connection could be made at all, and ctx's error when ctx
+// ended first.
 func Identify(ctx context.Context, t Target) (harrier.Service, error) {
 	if t.Dial == nil {
-		t.Dial = dial
+		t.Dial = dialPlain
 	}
 	if t.Timeout <= 0 {
 		t.Timeout = 5 * time.Second
 	}
+	if t.Deadline <= 0 {
+		t.Deadline = max(time.Minute, deadlineAnswers*t.Timeout)
+	}
 	x := newTalk(t)
+	within, start, stop := x.bounded(ctx)
+	defer stop()
+	x.start = start
 	switch t.Protocol {
 	case harrier.TCP:
-		x.identifyTCP(ctx)
+		x.identifyTCP(within)
 	case harrier.UDP:
-		x.identifyUDP(ctx)
+		x.identifyUDP(within)
 	default:
 		return *x.s, harrier.Errorf(harrier.Invalid, "%s can not be identified", t.Endpoint)
 	}
+	x.surface()
+	x.end(within)
 	if err := ctx.Err(); err != nil {
 		return *x.s, err
 	}
@@ -63,7 +79,7 @@ func Identify(ctx context.Context, t Target) (harrier.Service, error) {
 	return *x.s, nil
 }
 
-func dial(ctx context.Context, network string, to netip.AddrPort) (net.Conn, error) {
+func dialPlain(ctx context.Context, network string, to netip.AddrPort) (net.Conn, error) {
 	var d net.Dialer
 	return d.DialContext(ctx, network, to.String())
 }

@@ -1,7 +1,9 @@
 package probe
 
 import (
+	"bytes"
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -9,17 +11,22 @@ import (
 )
 
 // Questions of services that a port's number does not suggest follow each
-// other at this pace, and wait shorter for their answers.
+// other at this pace, and wait shorter for their answers; see Peer for when
+// they do so shorter still.
 const (
 	unusualPace = 60 * time.Millisecond
 	unusualWait = 2500 * time.Millisecond
 )
 
+// maxUnknown bounds what is kept of an answer that nobody recognised.
+const maxUnknown = 4 << 10
+
 // found is what one question brought.
 type found struct {
 	p      *Protocol // recognised; nil: not
-	reply  []byte    // what p was recognised by, or else what was said
+	reply  []byte    // what p was recognised by, or else what was said, at most maxUnknown
 	asked  bool      // reply answers p's own Hello
+	via    string    // the question that reply answers
 	tls    *greeting // the endpoint speaks TLS
 	banner bool      // reply came unasked
 	doubt  doubt     // reply answers the question of HTTP, but perhaps TLS is wanted
@@ -39,11 +46,17 @@ type heat struct {
 	after  time.Duration // start at this time even if earlier ones have no answer
 	tasks  []func(ctx context.Context) found
 	greets bool // one of tasks asks for TLS
+	rank   rank // of the tasks
+
+	// The first lead tasks start at once, each further one pace after the one
+	// before it.
+	lead int
+	pace time.Duration
 }
 
 // identifyTCP recognises what serves a TCP port and learns about it.
 func (x *talk) identifyTCP(ctx context.Context) {
-	f := x.run(ctx, x.heats())
+	f := x.recognise(ctx)
 	if !x.Gentle {
 		f = x.orTLS(ctx, f)
 	}
@@ -55,19 +68,120 @@ func (x *talk) identifyTCP(ctx context.Context) {
 	if f.tls != nil {
 		x.s.TLS = true
 		x.greet(f.tls)
+		x.conclude("tls", "speaks TLS")
 		if f.tls.complete && !x.Gentle {
 			x.inside = clientConfig(x.Name)
-			f = x.run(ctx, x.heats())
+			f = x.recognise(ctx)
 		}
 	}
 	if f.p == nil && x.inside != nil && isHTTPReply(f.reply) { // it asks for TLS, and TLS is spoken: with somebody before it
 		f.p = &All[httpIndex]
 	}
 	x.settle(ctx, f)
+	leave, err := x.Peer.enter(ctx, closer)
+	if err != nil {
+		return
+	}
+	defer leave()
+	x.upgrade(ctx)
 	if x.s.TLS && !x.Gentle {
 		x.learnTLS(ctx)
 	}
+	if x.s.Name != "" {
+		x.seekBeside(ctx, f.reply)
+	}
 }
+
+// recognise asks the questions of a TCP port, and when the port seems to serve
+// one connection at a time, the best of them again one by one.
+func (x *talk) recognise(ctx context.Context) found {
+	if x.alone.Load() {
+		return x.oneByOne(ctx)
+	}
+	f := x.run(ctx, x.heats())
+	if f.p != nil || f.tls != nil || x.Gentle || x.crowded.Load() == 0 || ctx.Err() != nil {
+		return f
+	}
+	if sure := x.crowded.Load() == certainly; !sure && len(f.reply) > 0 {
+		return f // it has spoken, though not to every question
+	}
+	x.alone.Store(true)
+	if again := x.oneByOne(ctx); again.p != nil || again.tls != nil || len(again.reply) > 0 {
+		return again
+	}
+	x.alone.Store(false)
+	return f
+}
+
+// How sure it is that a port serves only one connection at a time: a connection
+// was closed without a word while another was open; one was refused.
+const (
+	weakly    = 1
+	certainly = 2
+)
+
+// crowd notes a sign of that, which means something only while several
+// connections are open.
+func (x *talk) crowd(sure int32) {
+	if x.opened.Load() > 1 || sure == certainly {
+		x.crowded.Store(max(sure, x.crowded.Load()))
+	}
+}
+
+// oneByOne asks a port that serves one connection at a time what is most likely
+// there: each question waits for the end of the one before.
+func (x *talk) oneByOne(ctx context.Context) found {
+	x.conclude("order", "one connection at a time")
+	leave, err := x.Peer.enter(ctx, likely)
+	if err != nil {
+		return found{}
+	}
+	defer leave()
+	here, secure := x.expected()
+	listen, wait := x.listen(x.bannerWait()), x.Timeout
+	if x.crowded.Load() != certainly {
+		wait = x.unusual()
+	}
+	var tasks []func(context.Context) found
+	first := slices.ContainsFunc(here, func(p *Protocol) bool { return p.First })
+	if first {
+		tasks = append(tasks, listen)
+	}
+	if secure && x.inside == nil {
+		tasks = append(tasks, x.hello)
+	}
+	for _, p := range here {
+		if p.Hello != nil && !p.First && len(tasks) < maxAlone {
+			tasks = append(tasks, x.questionWithin(p, wait))
+		}
+	}
+	if !slices.Contains(here, &All[httpIndex]) {
+		tasks = append(tasks, x.questionWithin(&All[httpIndex], wait))
+	}
+	if !secure && x.inside == nil {
+		tasks = append(tasks, x.hello)
+	}
+	if !first {
+		tasks = append(tasks, listen)
+	}
+	var best found
+	for _, task := range tasks {
+		if !pause(ctx, x.silence()/2) { // the other side has to notice that the one before is over
+			break
+		}
+		f := task(ctx)
+		if f.p != nil || f.tls != nil || ctx.Err() != nil {
+			return f
+		}
+		if len(best.reply) == 0 || f.doubt != none {
+			best = f
+		}
+	}
+	return best
+}
+
+// maxAlone bounds the questions of oneByOne that the port suggests.
+const maxAlone = 4
 
 // greetings is how often a server that seems to want TLS is greeted with nothing
 // beside, and faintGreetings how often one that hardly seems to.
@@ -97,13 +211,19 @@ func (x *talk) orTLS(ctx context.Context, f found) found {
 		case g.tls != nil:
 			return g
 		case len(g.reply) > 0: // something other than TLS
-			f.p = &All[httpIndex]
-			return f
+			return f.plainly()
 		}
 	}
 	if f.doubt == faint {
-		f.p = &All[httpIndex]
+		return f.plainly()
 	}
+	return f
+}
+
+// plainly takes f for HTTP without TLS.
+func (f found) plainly() found {
+	f.p = &All[httpIndex]
+	f.asked = f.asked && len(f.reply) < maxUnknown // else it was cut
 	return f
 }
 
@@ -115,9 +235,22 @@ func (x *talk) settle(ctx context.Context, f found) {
 	if f.p == nil {
 		return
 	}
+	leave, err := x.Peer.enter(ctx, closer)
+	if err != nil {
+		f.hangUp()
+		return
+	}
+	defer leave()
 	x.s.Name, x.s.Certainty = f.p.Name, harrier.Certain
+	x.closer = f.p.Name + ", closer"
+	x.conclude(f.via, "recognised as "+f.p.Name)
 	if !f.asked && !f.banner && f.p.Hello != nil { // it answered another protocol's question
-		if b, err := x.ask(ctx, f.p.Hello(x.Target), f.p.Done); err == nil && f.p.Reply(b) {
+		b, err := x.ask(ctx, f.p.Hello(x.Target), f.p.Done)
+		if err != nil && x.crowded.Load() > 0 && pause(ctx, x.silence()) { // it has not noticed yet that the other questions are over
+			x.alone.Store(true)
+			b, err = x.ask(ctx, f.p.Hello(x.Target), f.p.Done)
+		}
+		if err == nil && f.p.Reply(b) {
 			f.reply, f.asked = b, true
 		}
 	}
@@ -134,11 +267,25 @@ func (x *talk) settle(ctx context.Context, f found) {
 	}
 }
 
+// expected lists the protocols that are likely at the port, the likeliest
+// first: those that were recognised at this number at other hosts, then those
+// that usually live there. Secure says that others spoke TLS there.
+func (x *talk) expected() (here []*Protocol, secure bool) {
+	here, secure = x.Learned.guess(x.Endpoint)
+	here = slices.DeleteFunc(here, func(p *Protocol) bool { return p.Industrial && !x.Industrial })
+	for _, p := range usual(x.Target) {
+		if !slices.Contains(here, p) {
+			here = append(here, p)
+		}
+	}
+	return here, secure
+}
+
 // heats plans the questions for a TCP port in their order.
 func (x *talk) heats() []heat {
-	here := usual(x.Target)
+	here, secure := x.expected()
 	start := min(100*time.Millisecond+3*x.RTT, x.bannerWait())
-	var first heat
+	first := heat{lead: 1, pace: 50*time.Millisecond + 2*x.RTT}
 	patient := x.bannerWait()
 	for _, p := range here {
 		if p.First {
@@ -147,6 +294,9 @@ func (x *talk) heats() []heat {
 		}
 	}
 	first.tasks = append(first.tasks, x.listen(patient))
+	if secure = secure && x.inside == nil && !x.Gentle; secure {
+		first.tasks, first.greets = append(first.tasks, x.hello), true
+	}
 	for _, p := range here {
 		if p.Hello != nil && !p.First {
 			first.tasks = append(first.tasks, x.question(p))
@@ -159,18 +309,21 @@ func (x *talk) heats() []heat {
 	if x.Gentle {
 		return []heat{x.gentle(first, here)}
 	}
-	second := heat{after: start, tasks: []func(context.Context) found{x.question(&All[httpIndex])}}
-	if x.inside == nil {
+	second := heat{after: start, rank: general}
+	if !slices.Contains(here, &All[httpIndex]) {
+		second.tasks = append(second.tasks, x.question(&All[httpIndex]))
+	}
+	if x.inside == nil && !secure {
 		second.tasks, second.greets = append(second.tasks, x.hello), true
 	}
-	third := heat{after: max(start+x.patience(), x.bannerWait())}
+	third := heat{after: max(start+x.patience(), x.bannerWait()), rank: unlikely, pace: unusualPace}
 	for _, p := range here {
 		if p.First && p.Hello != nil {
 			third.tasks = append(third.tasks, x.question(p))
 		}
 	}
-	for i, p := range common(harrier.TCP, append(here, &All[httpIndex])) {
-		third.tasks = append(third.tasks, delayed(time.Duration(i)*unusualPace, x.questionWithin(p, min(x.Timeout, unusualWait+8*x.RTT))))
+	for _, p := range x.Learned.order(common(harrier.TCP, append(here, &All[httpIndex]))) {
+		third.tasks = append(third.tasks, x.unlikely(p))
 	}
 	return []heat{first, second, third}
 }
@@ -199,38 +352,41 @@ func (x *talk) run(ctx context.Context, heats []heat) found {
 	defer wg.Wait()
 	defer cancel()
 	results := make(chan found)
-	began := time.Now()
 	var best found
+	if !x.queue(ctx) {
+		return best
+	}
+	began := time.Now()
 	pending, greeting := 0, false // greeting: TLS was asked for, and nothing came of it yet
+	var placed <-chan struct{}    // not nil: the last heat has not begun as a whole
 	for i := 0; i < len(heats) || pending > 0; {
 		if i > 0 && pending == 0 && x.connected.Load() == 0 && x.dialError() != nil {
 			return best // the port is closed by now
 		}
-		if i < len(heats) && (pending == 0 || time.Since(began) >= heats[i].after) {
-			for _, task := range heats[i].tasks {
-				pending++
-				wg.Go(func() {
-					f := task(ctx)
-					select {
-					case results <- f:
-					case <-ctx.Done():
-						f.hangUp()
-					}
-				})
+		if i < len(heats) && placed == nil && (pending == 0 || time.Since(began) >= heats[i].after) {
+			if heats[i].rank == unlikely && x.idle() {
+				return best
 			}
+			pending += len(heats[i].tasks)
+			placed = x.light(ctx, &wg, heats[i], results)
 			greeting = greeting || heats[i].greets
 			i++
 			continue
 		}
 		var next <-chan time.Time
-		if i < len(heats) {
+		if i < len(heats) && placed == nil {
 			next = time.After(heats[i].after - time.Since(began))
 		}
 		select {
+		case <-placed:
+			placed = nil
 		case f := <-results:
 			pending--
 			switch {
 			case f.p != nil || f.tls != nil:
+				if i == len(heats) && heats[i-1].rank == unlikely {
+					x.Peer.odd.Add(-1) // it is not that odd
+				}
 				return f
 			case f.doubt != none: // TLS decides, and nothing else is worth asking
 				best, i = f, len(heats)
@@ -240,6 +396,9 @@ func (x *talk) run(ctx context.Context, heats []heat) found {
 			if greeting = greeting && !f.told; !greeting && best.doubt != none {
 				return best
 			}
+			if x.crowded.Load() == certainly && i < len(heats) {
+				return best // one by one is better
+			}
 		case <-next:
 		case <-ctx.Done():
 			return best
@@ -248,16 +407,86 @@ func (x *talk) run(ctx context.Context, heats []heat) found {
 	return best
 }
 
+// light starts the questions of a heat, each when its turn comes and there is
+// a place for it. Those that wait cost one goroutine together.
+// Placed is closed when all have begun.
+func (x *talk) light(ctx context.Context, wg *sync.WaitGroup, h heat, results chan<- found) (placed <-chan struct{}) {
+	begun := make(chan struct{})
+	if h.rank == unlikely && x.odd.Load() == 0 {
+		x.odd.Store(x.Peer.odd.Add(1))
+	}
+	ask := func(task func(context.Context) found, leave func()) {
+		var f found
+		x.safely(func() { f = task(ctx) })
+		leave()
+		select {
+		case results <- f:
+		case <-ctx.Done():
+			f.hangUp()
+		}
+	}
+	wg.Go(func() {
+		defer close(begun)
+		for n, task := range h.tasks {
+			if n > h.lead && !pause(ctx, h.pace) {
+				return
+			}
+			leave, err := x.Peer.enter(ctx, h.rank)
+			if err != nil {
+				return
+			}
+			wg.Go(func() { ask(task, leave) })
+		}
+	})
+	return begun
+}
+
+// queue waits until the port's turn has come: from then on its time counts. A
+// port that waits costs little.
+func (x *talk) queue(ctx context.Context) bool {
+	leave, err := x.Peer.enter(ctx, likely)
+	if err != nil {
+		return false
+	}
+	leave()
+	x.start()
+	return true
+}
+
+// unusual is how long the answer to a question is waited for that the port does
+// not suggest.
+func (x *talk) unusual() time.Duration { return min(x.Timeout, unusualWait+8*x.RTT) }
+
+// unlikely asks p's question, unless the host has too many odd ports.
+func (x *talk) unlikely(p *Protocol) func(context.Context) found {
+	return func(ctx context.Context) found {
+		limit := x.Peer.patience(x.odd.Load(), x.unusual())
+		if limit == 0 {
+			return found{}
+		}
+		return x.questionWithin(p, limit)(ctx)
+	}
+}
+
+// idle reports that further questions make no sense: the port closes every
+// connection, also one over which nothing was asked.
+func (x *talk) idle() bool {
+	return x.shut.Load() && !x.answered.Load() && !x.silent.Load()
+}
+
 // listen waits for what the server says unasked.
 func (x *talk) listen(wait time.Duration) func(context.Context) found {
 	return func(ctx context.Context) found {
-		w, err := x.open(ctx)
+		w, err := x.openAs(ctx, "banner")
 		if err != nil {
 			return found{}
 		}
 		w.limit = wait
 		b, err := w.read(nil)
-		f := found{p: byBanner(x.Endpoint, b), reply: b, banner: err == nil}
+		if hungUp(err) && ctx.Err() == nil {
+			x.shut.Store(true)
+		}
+		f := found{p: byBanner(x.Endpoint, b), reply: b, banner: err == nil, via: "banner"}
 		if f.p == nil && isGreeting220(b) {
 			f.p = named(decide220(w))
 		} else if f.p != nil && w.keep() {
@@ -265,8 +494,16 @@ func (x *talk) listen(wait time.Duration) func(context.Context) found {
 			return f
 		}
 		w.Close()
-		return f
+		return f.clipped()
 	}
+}
+
+// clipped keeps of an answer that nobody recognised only the beginning.
+func (f found) clipped() found {
+	if f.p == nil && len(f.reply) > maxUnknown {
+		f.reply = slices.Clone(f.reply[:maxUnknown])
+	}
+	return f
 }
 
 // question asks p's own question.
@@ -276,7 +513,7 @@ func (x *talk) question(p *Protocol) func(context.Context) found {
 
 func (x *talk) questionWithin(p *Protocol, limit time.Duration) func(context.Context) found {
 	return func(ctx context.Context) found {
-		w, err := x.open(ctx)
+		w, err := x.openAs(ctx, p.Name)
 		if err != nil {
 			return found{}
 		}
@@ -288,32 +525,43 @@ func (x *talk) questionWithin(p *Protocol, limit time.Duration) func(context.Con
 		}
 		b, err := w.ask(hello, p.Done)
 		if err != nil {
+			if hungUp(err) && ctx.Err() == nil {
+				x.crowd(weakly)
+			}
 			return found{}
 		}
 		if p == &All[httpIndex] && x.inside == nil {
 			if d := doubtOf(b, x.Port); d == strong || d == faint && !x.Gentle {
-				return found{reply: b, asked: true, doubt: d}
+				return found{reply: b, asked: true, doubt: d, via: p.Name}.clipped()
 			}
 		}
+		if len(hello) >= minEcho && bytes.HasPrefix(b, hello) {
+			return x.echoed(ctx, p, b)
+		}
 		if p.Reply(b) {
-			return found{p: p, reply: b, asked: true}
+			return found{p: p, reply: b, asked: true, via: p.Name}
 		}
 		other := byBanner(x.Endpoint, b)
 		if other == &All[httpIndex] && x.inside == nil {
 			other = nil // servers of TLS, too, refuse in HTTP what they do not understand: HTTP is told by its own question
 		}
-		return found{p: other, reply: b}
+		return found{p: other, reply: b, via: p.Name}.clipped()
 	}
 }
 
-// delayed starts task after a pause.
-func delayed(wait time.Duration, task func(context.Context) found) func(context.Context) found {
-	return func(ctx context.Context) found {
-		if !pause(ctx, wait) {
-			return found{}
-		}
-		return task(ctx)
+// minEcho is from how many bytes on a question that comes back is no chance.
+const minEcho = 4
+
+// echoed judges a peer that answered p's question with the question itself: an
+// echo, if it does so with the question for it, and else nothing that is known.
+func (x *talk) echoed(ctx context.Context, p *Protocol, b []byte) found {
+	f := found{reply: b, via: p.Name}
+	if echo := named(echoProtocol.Name); p == echo {
+		f.p, f.asked = echo, true
+	} else if again, err := x.ask(ctx, echo.Hello(x.Target), echo.Done); err == nil && echo.Reply(again) {
+		f.p, f.reply, f.asked, f.via = echo, again, true, echo.Name
 	}
+	return f.clipped()
 }
 
 // pause waits, and reports whether ctx goes on.

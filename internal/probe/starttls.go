@@ -2,8 +2,11 @@ package probe
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
+	"regexp"
+	"strings"
 )
 
 var errNoUpgrade = errors.New("the peer does not go over to TLS")
@@ -14,7 +17,7 @@ func (x *talk) starttls(ctx context.Context, name string, upgrade func(*wire) er
 	if x.inside != nil || x.Gentle {
 		return
 	}
-	w, err := x.openPlain(ctx)
+	w, err := x.openPlainAs(ctx, "starttls")
 	if err != nil {
 		return
 	}
@@ -22,10 +25,9 @@ func (x *talk) starttls(ctx context.Context, name string, upgrade func(*wire) er
 	if upgrade(w) != nil {
 		return
 	}
-	heard := &recorder{Conn: w.Conn}
-	g := handshake(ctx, x, heard)
+	g, first := x.shake(ctx, w)
 	if g == nil {
-		if !isTLS(heard.first) {
+		if !isTLS(first) {
 			return
 		}
 		g = &greeting{}
@@ -38,6 +40,102 @@ func (x *talk) starttls(ctx context.Context, name string, upgrade func(*wire) er
 	}
 	x.noteVersions(x.tlsVersions(ctx, upgrade))
 }
+
+// upgrades bring a connection to the point where TLS begins, by protocol, for
+// those that do not do so themselves while they are looked into.
+var upgrades = map[string]func(x *talk, w *wire) error{
+	"irc":   func(_ *talk, w *wire) error { return ircUpgrade(w) },
+	"nntp":  func(_ *talk, w *wire) error { return nntpUpgrade(w) },
+	"sieve": func(_ *talk, w *wire) error { return sieveUpgrade(w) },
+	"xmpp":  xmppUpgrade,
+}
+
+// upgrade tries the upgrade of the protocol that was recognised.
+func (x *talk) upgrade(ctx context.Context) {
+	if f := upgrades[x.s.Name]; f != nil && !x.s.TLS && !x.starttlsSpoken() {
+		x.starttls(ctx, x.s.Name, func(w *wire) error { return f(x, w) })
+	}
+}
+
+// nntpUpgrade is RFC 4642, section 2.2.1.
+func nntpUpgrade(w *wire) error {
+	return converse(w, turn{"", oneLineDone, "20"}, turn{"STARTTLS\r\n", oneLineDone, "382"})
+}
+
+// sieveUpgrade is RFC 5804, sections 1.7 and 2.2: the greeting ends with OK and
+// lists STARTTLS among the capabilities.
+func sieveUpgrade(w *wire) error {
+	b, err := w.read(sieveDone)
+	if err != nil {
+		return err
+	}
+	if !bytes.Contains(bytes.ToUpper(b), []byte(`"STARTTLS"`)) {
+		return errNoUpgrade
+	}
+	return converse(w, turn{"STARTTLS\r\n", oneLineDone, "OK"})
+}
+
+// sieveDone reports that a line with OK, NO or BYE is there.
+func sieveDone(b []byte) bool {
+	if !oneLineDone(b) {
+		return false
+	}
+	last := bytes.TrimRight(b, "\r\n")
+	last = bytes.ToUpper(last[bytes.LastIndexByte(last, '\n')+1:])
+	return bytes.HasPrefix(last, []byte("OK")) || bytes.HasPrefix(last, []byte("NO")) || bytes.HasPrefix(last, []byte("BYE"))
+}
+
+// ircUpgrade sends STARTTLS before registration: numeric 670 lets TLS begin,
+// 691 and 421 do not. Notices may come before.
+//
+// Source: IRCv3, "tls" extension.
+func ircUpgrade(w *wire) error {
+	if err := w.send([]byte("STARTTLS\r\n")); err != nil {
+		return err
+	}
+	b, err := w.read(func(b []byte) bool {
+		return oneLineDone(b) && ircStartTLS.Match(b)
+	})
+	if err != nil {
+		return err
+	}
+	if m := ircStartTLS.FindSubmatch(b); m == nil || string(m[1]) != "670" {
+		return errNoUpgrade
+	}
+	return nil
+}
+
+var ircStartTLS = regexp.MustCompile(`(?m)^:\S{1,128} (670|691|421|451) `)
+
+// xmppUpgrade opens a stream, to the host as which the server named itself when
+// it was asked before, and waits for the features.
+//
+// Source: RFC 6120, section 5.4.
+func xmppUpgrade(x *talk, w *wire) error {
+	hello := string(xmppProtocol.Hello(x.Target))
+	if name := cmp.Or(between(x.s.Banner, "from='", "'"), between(x.s.Banner, `from="`, `"`)); x.Name == "" && xmppName.MatchString(name) {
+		hello = strings.Replace(hello, "harrier.invalid", name, 1)
+	}
+	b, err := w.ask([]byte(hello), func(b []byte) bool {
+		return bytes.Contains(b, []byte("</stream:features>")) || bytes.Contains(b, []byte("</stream:stream>"))
+	})
+	if err != nil {
+		return err
+	}
+	if !bytes.Contains(b, []byte("<starttls")) {
+		return errNoUpgrade
+	}
+	b, err = w.ask([]byte("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"), func(b []byte) bool { return bytes.HasSuffix(b, []byte(">")) })
+	if err != nil {
+		return err
+	}
+	if !bytes.HasPrefix(bytes.TrimSpace(b), []byte("<proceed")) {
+		return errNoUpgrade
+	}
+	return nil
+}
+
+var xmppName = regexp.MustCompile(`^[A-Za-z0-9.-]{1,253}$`)
 
 // turn is one step of a conversation in lines.
 type turn struct {

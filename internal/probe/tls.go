@@ -10,6 +10,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"time"
 )
 
 // greeting is what the other side told in a TLS handshake.
@@ -44,52 +45,98 @@ func sni(name string) string {
 	return strings.TrimSuffix(name, ".")
 }
 
+// onlyTLS is the name of a service of which no more is known than that it
+// speaks TLS, and of TLS that shares a port with something in plain.
+const onlyTLS = "tls"
+
 // hello asks for TLS on a fresh connection. A reply is something other than TLS.
 func (x *talk) hello(ctx context.Context) found {
-	w, err := x.openPlain(ctx)
+	w, err := x.openPlainAs(ctx, "tls")
 	if err != nil {
 		return found{told: true}
 	}
 	defer w.Close()
-	heard := &recorder{Conn: w.Conn}
-	if g := handshake(ctx, x, heard); g != nil {
+	g, b := x.shake(ctx, w)
+	switch {
+	case g != nil:
 		return found{tls: g}
-	}
-	switch b := heard.first; {
 	case isTLS(b):
 		return found{tls: x.oldHandshake(ctx)}
 	case ctx.Err() != nil || len(b) == 0:
 		return found{told: true}
 	default:
-		return found{p: byBanner(x.Endpoint, b), reply: b, told: true}
+		return found{p: byBanner(x.Endpoint, b), reply: b, told: true, via: "tls"}
 	}
 }
 
 // handshakeAlone speaks TLS over a new connection, with nothing beside it; nil
 // when it does not come to an end.
 func (x *talk) handshakeAlone(ctx context.Context) *greeting {
-	w, err := x.openPlain(ctx)
+	w, err := x.openPlainAs(ctx, "tls, again")
 	if err != nil {
 		return nil
 	}
 	defer w.Close()
-	return handshake(ctx, x, w.Conn)
+	g, _ := x.shake(ctx, w)
+	return g
 }
 
-// handshake speaks TLS over conn; nil when it does not come to an end.
-func handshake(ctx context.Context, x *talk, conn net.Conn) *greeting {
-	ctx, cancel := context.WithTimeout(ctx, x.Timeout)
+// maxHandshake bounds what is read of a handshake. The longest chains that are
+// met have some 20 KiB.
+const maxHandshake = 128 << 10
+
+var errHandshake = errors.New("the handshake does not end")
+
+// limited is a connection of which only so much is read, until it is freed.
+type limited struct {
+	net.Conn
+	left  int
+	freed bool
+}
+
+func (c *limited) Read(b []byte) (int, error) {
+	if c.freed {
+		return c.Conn.Read(b)
+	}
+	if c.left <= 0 {
+		return 0, errHandshake
+	}
+	n, err := c.Conn.Read(b[:min(len(b), c.left)])
+	c.left -= n
+	return n, err
+}
+
+// shake speaks TLS over w; without a greeting when it does not come to an end.
+// First is what the peer said first, whatever that was.
+func (x *talk) shake(ctx context.Context, w *wire) (g *greeting, first []byte) {
+	began := time.Now()
+	ctx, cancel := context.WithTimeout(ctx, min(x.Timeout, w.limit))
 	defer cancel()
-	client := tls.Client(conn, clientConfig(x.Name))
-	if err := client.HandshakeContext(ctx); err != nil {
-		return nil
+	heard := &recorder{Conn: &limited{Conn: w.Conn, left: maxHandshake}}
+	client := tls.Client(heard, clientConfig(x.Name))
+	err := client.HandshakeContext(ctx)
+	if len(heard.first) > 0 {
+		x.answered.Store(true)
+	} else if hungUp(err) && ctx.Err() == nil {
+		x.crowd(weakly)
+	} else {
+		x.silent.Store(true)
+	}
+	if err != nil {
+		outcome := "no handshake: " + err.Error()
+		if w.ended.Load() {
+			outcome = "not waited for"
+		}
+		x.step(Step{Question: w.question, Took: time.Since(began), Received: len(heard.first), Answer: traced(heard.first), Outcome: outcome})
+		return nil, heard.first
 	}
 	state := client.ConnectionState()
-	g := &greeting{complete: true, version: state.Version, cipher: state.CipherSuite}
+	g = &greeting{complete: true, version: state.Version, cipher: state.CipherSuite}
 	for _, c := range state.PeerCertificates {
-		g.chain = append(g.chain, c.Raw)
+		g.chain = append(g.chain, bytes.Clone(c.Raw)) // a part of what was read
 	}
-	return g
+	x.step(Step{Question: w.question, Took: time.Since(began), Outcome: "handshake", Evidence: versionName(g.version) + " " + cipherName(g.cipher)})
+	return g, heard.first
 }
 
 // oldHandshake greets a server that crypto/tls can not talk to: one with
@@ -97,7 +144,7 @@ func handshake(ctx context.Context, x *talk, conn net.Conn) *greeting {
 func (x *talk) oldHandshake(ctx context.Context) *greeting {
 	g := &greeting{}
 	for _, v := range []uint16{tls.VersionTLS12, tls.VersionTLS10, versionSSL3} {
-		reply, err := x.askPlain(ctx, clientHello(v, sni(x.Name)), helloDone)
+		reply, err := x.askPlain(ctx, "tls, old "+versionName(v), clientHello(v, sni(x.Name)), helloDone)
 		if err != nil {
 			continue
 		}
@@ -109,8 +156,8 @@ func (x *talk) oldHandshake(ctx context.Context) *greeting {
 	return g
 }
 
-func (x *talk) askPlain(ctx context.Context, hello []byte, done func([]byte) bool) ([]byte, error) {
-	w, err := x.openPlain(ctx)
+func (x *talk) askPlain(ctx context.Context, question string, hello []byte, done func([]byte) bool) ([]byte, error) {
+	w, err := x.openPlainAs(ctx, question)
 	if err != nil {
 		return nil, err
 	}
@@ -126,7 +173,7 @@ func (x *talk) greet(g *greeting) {
 		x.fact("tls.versions", versionName(g.version))
 	}
 	if x.s.Name == "" && !g.complete {
-		x.s.Name = "tls"
+		x.s.Name = onlyTLS
 	}
 }
 
@@ -134,13 +181,13 @@ func (x *talk) greet(g *greeting) {
 // chooses where that can be told.
 func (x *talk) learnTLS(ctx context.Context) {
 	if x.s.Name == "" {
-		x.s.Name = "tls"
+		x.s.Name = onlyTLS
 	}
 	x.noteVersions(x.tlsVersions(ctx, nil))
 	if x.s.Name != "http" {
 		return
 	}
-	w, err := x.openPlain(ctx)
+	w, err := x.openPlainAs(ctx, "tls, protocols")
 	if err != nil {
 		return
 	}
@@ -149,7 +196,7 @@ func (x *talk) learnTLS(ctx context.Context) {
 	config.NextProtos = []string{"h2", "http/1.1"}
 	ctx, cancel := context.WithTimeout(ctx, x.Timeout)
 	defer cancel()
-	client := tls.Client(w.Conn, config)
+	client := tls.Client(&limited{Conn: w.Conn, left: maxHandshake}, config)
 	if client.HandshakeContext(ctx) == nil {
 		x.fact("tls.alpn", client.ConnectionState().NegotiatedProtocol)
 	}
@@ -172,8 +219,11 @@ func (x *talk) tlsVersions(ctx context.Context, upgrade func(*wire) error) (acce
 	accepted, silent := make([]bool, len(tlsVersionList)), make([]bool, len(tlsVersionList))
 	var wg sync.WaitGroup
 	for i, v := range tlsVersionList {
+		if x.alone.Load() {
+			wg.Wait()
+		}
 		wg.Go(func() {
-			w, err := x.openPlain(ctx)
+			w, err := x.openPlainAs(ctx, "tls, "+versionName(v))
 			if err != nil {
 				silent[i] = true
 				return

@@ -72,6 +72,7 @@ type serviceObject struct {
 	Protocol harrier.Protocol  `json:"protocol"`
 	Name     string            `json:"name,omitempty"` // "http" with and without TLS; absent when not recognised
 	TLS      bool              `json:"tls"`
+	Also     []string          `json:"also,omitempty"` // further protocols that the port answers to
 	Product  string            `json:"product,omitempty"`
 	Version  string            `json:"version,omitempty"`
 	CPE      string            `json:"cpe,omitempty"`
@@ -147,7 +148,7 @@ func newHost(s format.Scan, h format.Host) hostObject {
 		o.OS = &osObject{h.OS, h.OSConfidence, h.OSMethod, h.OSCPE}
 	}
 	for _, sv := range format.OpenServices(h) {
-		o.Services = append(o.Services, serviceObject{sv.Port, sv.Protocol, sv.Name, sv.TLS, sv.Product, sv.Version, sv.CPE, sv.Banner, sv.Facts})
+		o.Services = append(o.Services, serviceObject{sv.Port, sv.Protocol, sv.Name, sv.TLS, sv.Also, sv.Product, sv.Version, sv.CPE, sv.Banner, sv.Facts})
 	}
 	for _, r := range h.Ranked() {
 		o.Findings = append(o.Findings, findingObject{

@@ -1,52 +1,42 @@
 // Package identify is the stage that finds out what serves the open ports of a
 // host: all ports at once within bounds, each told as soon as it is known.
+//
+// How many conversations go on at a time is bounded by package probe, for the
+// host and for the process; the stage bounds the ports in hand.
 package identify
 
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/probe"
 )
 
-// DefaultParallel is how many endpoints of one host are asked at a time when
+// DefaultParallel is how many endpoints of one host are in hand at a time when
 // Options do not say.
-const DefaultParallel = 32
+const DefaultParallel = 128
 
-// Options say how to ask.
+// MaxStrangers is after how many endpoints that nobody recognised the others of
+// a host are not asked any more: a tarpit opens all and answers on none, and to
+// wait for each takes a day.
+const MaxStrangers = 128
+
+// Options say how to ask. The zero value works.
 type Options struct {
 	Dial     probe.Dialer  // the way to the network; nil: a plain net.Dialer
-	Parallel int           // endpoints of one host at a time; 0 means DefaultParallel, and one when Gentle
+	Parallel int           // endpoints of one host at a time; 0 means DefaultParallel; one when Gentle
 	Timeout  time.Duration // for one answer; 0 means 5 s
 	Gentle   bool          // see probe.Target
-	Slots    Slots         // shared by all hosts of an engine; nil: no bound over hosts
-	Now      func() time.Time
-}
-
-// Slots bound how many endpoints are asked at a time over all hosts.
-type Slots chan struct{}
-
-// NewSlots returns n slots.
-func NewSlots(n int) Slots { return make(Slots, n) }
-
-func (s Slots) take(ctx context.Context) bool {
-	if s == nil {
-		return ctx.Err() == nil
-	}
-	select {
-	case s <- struct{}{}:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
-func (s Slots) give() {
-	if s != nil {
-		<-s
-	}
+	Learned  *probe.Learned
+	Trace    func(harrier.Endpoint, probe.Step) // calls about different endpoints may overlap; nil: nobody is told
+	// Industrial allows questions in the protocols of machines.
+	Industrial bool
+	Now        func() time.Time
 }
 
 // Host identifies the open endpoints of a host and returns it with what the
@@ -58,59 +48,41 @@ func Host(ctx context.Context, host harrier.Host, open []harrier.Endpoint, o Opt
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	results := make(chan harrier.Service)
-	go func() {
-		defer close(results)
-		o.ask(ctx, host, open, results)
-	}()
+	targets := make(chan probe.Target, len(open))
+	for _, e := range open {
+		targets <- o.target(host, e)
+	}
+	close(targets)
+	var mu sync.Mutex
 	var services []harrier.Service
-	for s := range results {
+	err := Run(ctx, targets, Stage{Parallel: o.parallel(host)}, func(_ context.Context, s harrier.Service, _ error) error {
+		mu.Lock()
+		defer mu.Unlock()
+		now := o.Now().UTC()
+		s.FirstSeen, s.LastSeen = now, now
 		services = append(services, s)
 		found(s)
-	}
-	return probe.OS(host, services), ctx.Err()
-}
-
-// ask identifies endpoints within the bounds and returns when all are done.
-func (o Options) ask(ctx context.Context, host harrier.Host, open []harrier.Endpoint, results chan<- harrier.Service) {
-	parallel := o.Parallel
-	switch {
-	case o.Gentle || host.Fragile:
-		parallel = 1
-	case parallel <= 0:
-		parallel = DefaultParallel
-	}
-	own := NewSlots(parallel)
-	var wg sync.WaitGroup
-	defer wg.Wait()
-	for _, e := range open {
-		if !own.take(ctx) {
-			return
-		}
-		if !o.Slots.take(ctx) {
-			own.give()
-			return
-		}
-		wg.Go(func() {
-			defer own.give()
-			defer o.Slots.give()
-			if s, ok := o.identify(ctx, host, e); ok {
-				results <- s
-			}
-		})
-	}
-}
-
-// identify asks one endpoint; false when ctx ended before it was recognised. An
-// endpoint that can not be reached any more is told without a name.
-func (o Options) identify(ctx context.Context, host harrier.Host, e harrier.Endpoint) (harrier.Service, bool) {
-	s, err := probe.Identify(ctx, probe.Target{
-		Addr: host.Addr, Endpoint: e, Name: serverName(host), Dial: o.Dial, Timeout: o.Timeout,
-		RTT: time.Duration(host.RTT) * time.Microsecond, Gentle: o.Gentle || host.Fragile,
+		return nil
 	})
-	now := o.Now().UTC()
-	s.FirstSeen, s.LastSeen = now, now
-	return s, err == nil || ctx.Err() == nil
+	return probe.OS(host, services), err
+}
+
+func (o Options) target(host harrier.Host, e harrier.Endpoint) probe.Target {
+	t := probe.Target{
+		Addr: host.Addr, Endpoint: e, Name: serverName(host), Dial: o.Dial, Timeout: o.Timeout, Learned: o.Learned,
+		RTT: time.Duration(host.RTT) * time.Microsecond, Gentle: o.Gentle || host.Fragile, Industrial: o.Industrial,
+	}
+	if o.Trace != nil {
+		t.Trace = func(s probe.Step) { o.Trace(e, s) }
+	}
+	return t
+}
+
+func (o Options) parallel(host harrier.Host) int {
+	if o.Gentle || host.Fragile {
+		return 1
+	}
+	return o.Parallel
 }
 
 // serverName is the name by which the target list asked for the host, if it is
@@ -120,4 +92,54 @@ func serverName(host harrier.Host) string {
 		return host.Name
 	}
 	return host.FQDN
+}
+
+// Stage is how the endpoints of one host are worked through.
+type Stage struct {
+	Parallel int // endpoints in hand at a time; 0 means DefaultParallel
+	Sessions int // conversations with the host at a time; 0 means what package probe finds right
+	// Identify asks one endpoint; nil means probe.Identify.
+	Identify func(context.Context, probe.Target) (harrier.Service, error)
+}
+
+// Run identifies the endpoints that come, all of one host, until there are no
+// more, and tells of each as soon as it is known, with the error of its
+// identification; calls of found may overlap. An endpoint that can not be
+// reached any more, or is not recognised, is told without a name. Run ends
+// early with ctx's error or that of found.
+func Run(ctx context.Context, open <-chan probe.Target, s Stage, found func(ctx context.Context, s harrier.Service, err error) error) error {
+	if s.Identify == nil {
+		s.Identify = probe.Identify
+	}
+	if s.Parallel <= 0 {
+		s.Parallel = DefaultParallel
+	}
+	peer := probe.NewPeer(s.Sessions)
+	var strangers atomic.Int32
+	g, asking := errgroup.WithContext(ctx)
+	g.SetLimit(s.Parallel)
+	for t := range open {
+		if asking.Err() != nil {
+			break
+		}
+		t.Peer = peer
+		g.Go(func() error {
+			if strangers.Load() >= MaxStrangers {
+				return found(asking, probe.Refused(t.Endpoint, probe.NotAsked), nil)
+			}
+			service, err := s.Identify(asking, t)
+			if asking.Err() != nil {
+				return asking.Err()
+			}
+			if service.Name == "" {
+				strangers.Add(1)
+			}
+			service.Endpoint = t.Endpoint
+			return found(asking, service, err)
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	return ctx.Err()
 }

@@ -2,6 +2,7 @@ package identify_test
 
 import (
 	"context"
+	"io"
 	"net"
 	"net/netip"
 	"sync/atomic"
@@ -107,26 +108,101 @@ func TestBounds(t *testing.T) {
 	}
 }
 
-func TestSharedSlots(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		slots := identify.NewSlots(1)
-		slow := wiretest.Silence()
-		host := harrier.Host{Addr: netip.MustParseAddr("192.0.2.1"), RTT: 1000}
-		one := func() time.Duration {
-			began := time.Now()
-			if _, err := identify.Host(t.Context(), host, tcp(4711), identify.Options{Dial: probe.Dialer(slow), Timeout: time.Second, Slots: slots}, func(harrier.Service) {}); err != nil {
-				t.Error(err)
+// TestOneReal shows that one server among ports that say nothing, or a byte now
+// and then, is told as soon as it is alone, in virtual time.
+func TestOneReal(t *testing.T) {
+	const banner = "SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u10\r\n"
+	drip := wiretest.Serve(func(c net.Conn) {
+		for {
+			if _, err := io.WriteString(c, "x"); err != nil {
+				return
 			}
-			return time.Since(began)
-		}
-		alone := one()
-		second := make(chan time.Duration)
-		go func() { second <- one() }()
-		first := one()
-		if longer := max(first, <-second); longer < 2*alone-time.Second/2 {
-			t.Errorf("two hosts with one slot took %v; want about %v, one after the other", longer, 2*alone)
+			wiretest.Wait(c, time.Second)
 		}
 	})
+	for _, others := range []int{50, 200} {
+		took := map[int]time.Duration{}
+		for _, n := range []int{0, others} {
+			synctest.Test(t, func(t *testing.T) {
+				peers := map[uint16]wiretest.Dialer{22: wiretest.Banner(banner)}
+				open := tcp(22)
+				for i := range n {
+					port := uint16(20000 + i)
+					peers[port], open = drip, append(open, tcp(port)...)
+				}
+				order, told := 0, 0
+				began := time.Now()
+				host := harrier.Host{Addr: netip.MustParseAddr("192.0.2.1"), RTT: 1000}
+				_, err := identify.Host(t.Context(), host, open, identify.Options{Dial: byPort(peers)}, func(s harrier.Service) {
+					if told++; s.Port == 22 {
+						took[n], order = time.Since(began), told
+					} else if s.Name != "" || s.Fact(probe.OutcomeFact) == "" {
+						t.Errorf("%v = %q, %q; want no name and an outcome", s.Endpoint, s.Name, s.Fact(probe.OutcomeFact))
+					}
+				})
+				if err != nil || told != n+1 || order != 1 {
+					t.Errorf("the server was told as number %d of %d, %v; want the first of %d", order, told, err, n+1)
+				}
+				if all := time.Since(began); all > 2*time.Minute {
+					t.Errorf("%d tarpits took %v; want at most 2m", n, all)
+				}
+			})
+		}
+		if took[others] != took[0] {
+			t.Errorf("beside %d tarpits the server was told after %v; alone after %v", others, took[others], took[0])
+		}
+	}
+}
+
+// TestLast asks the real server behind the tarpits: it is not made to wait for
+// what they are asked later.
+func TestLast(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		peers := map[uint16]wiretest.Dialer{22: wiretest.Banner("SSH-2.0-OpenSSH_9.2p1\r\n")}
+		var open []harrier.Endpoint
+		for i := range 100 {
+			port := uint16(20000 + i)
+			peers[port], open = wiretest.Silence(), append(open, tcp(port)...)
+		}
+		began, order, told := time.Now(), 0, 0
+		host := harrier.Host{Addr: netip.MustParseAddr("192.0.2.1"), RTT: 1000}
+		_, err := identify.Host(t.Context(), host, append(open, tcp(22)...), identify.Options{Dial: byPort(peers)}, func(s harrier.Service) {
+			if told++; s.Port == 22 {
+				order = told
+			}
+		})
+		if err != nil || order != 1 || told != 101 {
+			t.Errorf("the server was told as number %d of %d, %v; want the first of 101", order, told, err)
+		}
+		t.Logf("all after %v", time.Since(began))
+	})
+}
+
+// TestStrangers counts the questions to a host that opens every port.
+func TestStrangers(t *testing.T) {
+	var asked atomic.Int32
+	targets := make(chan probe.Target, 1000)
+	for i := range cap(targets) {
+		targets <- probe.Target{Endpoint: harrier.Endpoint{Protocol: harrier.TCP, Port: uint16(1 + i)}}
+	}
+	close(targets)
+	told, refused := 0, 0
+	stage := identify.Stage{Parallel: 1, Identify: func(_ context.Context, target probe.Target) (harrier.Service, error) {
+		if target.Peer == nil {
+			t.Error("an endpoint without a Peer; want one for the host")
+		}
+		asked.Add(1)
+		return harrier.Service{}, nil
+	}}
+	err := identify.Run(t.Context(), targets, stage, func(_ context.Context, s harrier.Service, _ error) error {
+		if told++; s.Fact(probe.OutcomeFact) == probe.NotAsked {
+			refused++
+		}
+		return nil
+	})
+	if err != nil || asked.Load() != identify.MaxStrangers || told != 1000 || refused != 1000-identify.MaxStrangers {
+		t.Errorf("Run asked %d, told %d and refused %d, %v; want %d, 1000 and the rest", asked.Load(), told, refused, err, identify.MaxStrangers)
+	}
 }
 
 func TestCanceled(t *testing.T) {
