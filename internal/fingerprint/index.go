@@ -23,26 +23,28 @@ func (x *index) build() {
 
 // first returns the first rule that fits and what it tells; nil when none does.
 func (x *index) first(text string) (m Match, found *rule) {
-	x.once.Do(x.build)
-	text = x.rules[0].prepared(text)
-	x.filter.Each(text, func(i int) bool {
-		if told, ok := x.rules[i].match(text); ok {
-			m, found = told, x.rules[i]
-		}
-		return found == nil
+	x.each(text, func(told Match, r *rule) bool {
+		m, found = told, r
+		return false
 	})
 	return m, found
 }
 
-// all appends what every rule that fits tells.
-func (x *index) all(out []Match, text string) []Match {
+// each calls yield with the rules that fit and what they tell, in their order,
+// until it returns false. A text whose kind is to be prepared is taken as it is
+// when no rule fits its prepared form.
+func (x *index) each(text string, yield func(Match, *rule) bool) {
 	x.once.Do(x.build)
-	text = x.rules[0].prepared(text)
-	x.filter.Each(text, func(i int) bool {
-		if m, ok := x.rules[i].match(text); ok {
-			out = append(out, m)
-		}
-		return true
-	})
-	return out
+	some := false
+	run := func(text string) {
+		x.filter.Each(text, func(i int) bool {
+			m, ok := x.rules[i].match(text)
+			some = some || ok
+			return !ok || yield(m, x.rules[i])
+		})
+	}
+	prepared := x.rules[0].prepared(text)
+	if run(prepared); !some && len(prepared) != len(text) {
+		run(text)
+	}
 }

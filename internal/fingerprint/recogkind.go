@@ -11,6 +11,7 @@ import (
 var recogKinds = map[string]string{
 	"apache_modules":           "http.apache.module",
 	"apache_os":                "http.apache.os",
+	"architecture":             "architecture",
 	"dhcp_vendor_class":        "dhcp.vendor",
 	"dns.versionbind":          "dns",
 	"favicon.md5":              "http.favicon.md5",
@@ -84,7 +85,7 @@ func recogKind(matches string) (kind string, prepare func(string) string) {
 var deviceWords = []struct{ word, class string }{
 	{"print server", "printer"}, {"printer", "printer"}, {"multifunction", "printer"}, {"copier", "printer"}, {"fax", "printer"},
 	{"plc", "plc"}, {"industrial", "ics"}, {"hmi", "ics"}, {"relay", "ics"}, {"remote terminal", "ics"}, {"environment control", "building"}, {"building", "building"},
-	{"access control", "building"}, {"alarm", "building"}, {"light", "building"},
+	{"access control", "building"}, {"alarm", "building"}, {"light bulb", "building"},
 	{"management processor", "management"}, {"onboard administrator", "management"}, {"lights", "management"}, {"kvm", "management"}, {"console", "management"},
 	{"camera", "camera"}, {"web cam", "camera"}, {"dvr", "camera"}, {"video recorder", "camera"}, {"video encoder", "camera"},
 	{"hypervisor", "hypervisor"}, {"nas", "storage"}, {"storage", "storage"}, {"tape", "storage"},

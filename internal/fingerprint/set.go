@@ -119,7 +119,10 @@ func (s *Set) All(kind, text string) []Match {
 	var out []Match
 	for _, l := range s.layers {
 		if x := l.kinds[kind]; x != nil {
-			out = x.all(out, bounded(text))
+			x.each(bounded(text), func(m Match, _ *rule) bool {
+				out = append(out, m)
+				return true
+			})
 		}
 	}
 	return out
