@@ -195,8 +195,13 @@ func (g *gatherer) add(name string, r io.Reader) error {
 func readFS(fsys fs.FS) (gatherer, error) {
 	var g gatherer
 	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || !d.Type().IsRegular() {
+		switch {
+		case err != nil:
 			return err
+		case d.IsDir() && name != "." && strings.HasPrefix(d.Name(), "."):
+			return fs.SkipDir // one that is being written
+		case !d.Type().IsRegular():
+			return nil
 		}
 		f, err := fsys.Open(name)
 		if err != nil {

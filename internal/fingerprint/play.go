@@ -20,6 +20,10 @@ func (s *Set) play() []error {
 func (r *rule) play(x *index) []error {
 	var faults []error
 	for _, e := range r.examples {
+		if e.file != "" {
+			faults = append(faults, wrong(r.file, e.line, "the file %.80q of an example is missing", e.file))
+			continue
+		}
 		m, winner := x.first(bounded(e.text))
 		switch {
 		case winner == nil:
@@ -27,8 +31,13 @@ func (r *rule) play(x *index) []error {
 		case winner != r:
 			faults = append(faults, wrong(r.file, e.line, "the example %.80q of rule %s is won by %s", e.text, r.id, winner.id))
 		default:
+			say := func(name string) string { return saysOf(m, name) }
+			if maker, ok := r.tells.(*recogMaker); ok {
+				values := maker.values(r.groups(e.text))
+				say = func(name string) string { return values[name] }
+			}
 			for _, name := range sortedKeys(e.want) {
-				if got := told1(m, name); got != e.want[name] {
+				if got := say(name); got != e.want[name] {
 					faults = append(faults, wrong(r.file, e.line, "rule %s tells %s %q of %.80q; the example says %q", r.id, name, got, e.text, e.want[name]))
 				}
 			}
@@ -42,8 +51,16 @@ func (r *rule) play(x *index) []error {
 	return faults
 }
 
-// told1 is one thing that a match tells, by the names of examples.
-func told1(m Match, name string) string {
+// groups are the groups of the form of a text that the rule fits.
+func (r *rule) groups(text string) groups {
+	if prepared := r.prepared(text); r.re.MatchString(prepared) {
+		text = prepared
+	}
+	return groups{text, r.re.FindStringSubmatchIndex(text)}
+}
+
+// saysOf is one thing that a match tells, by the names of examples.
+func saysOf(m Match, name string) string {
 	switch name {
 	case "version":
 		return m.Version

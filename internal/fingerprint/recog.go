@@ -80,7 +80,7 @@ func readRecog(file string, data []byte, beside map[string][]byte) (database, er
 			}
 			r, err := f.rule(head)
 			if err == nil {
-				r.examples, err = f.examples(strings.TrimSuffix(file, path.Ext(file)), beside)
+				r.examples, err = f.examples(strings.TrimSuffix(file, path.Ext(file)), line, beside)
 			}
 			if err != nil {
 				return d, wrong(file, line, "%s", err)
@@ -180,13 +180,13 @@ func (f recogFingerprint) rule(head recogHead) (*rule, error) {
 }
 
 // examples decodes the examples. Folder is where those lie that are in files.
-func (f recogFingerprint) examples(folder string, beside map[string][]byte) ([]example, error) {
+func (f recogFingerprint) examples(folder string, line int, beside map[string][]byte) ([]example, error) {
 	if len(f.Examples) > maxExamples {
 		return nil, fmt.Errorf("%d examples; at most %d are allowed", len(f.Examples), maxExamples)
 	}
 	out := make([]example, 0, len(f.Examples))
 	for _, x := range f.Examples {
-		e := example{text: x.Text, want: map[string]string{}}
+		e := example{text: x.Text, line: line, want: map[string]string{}}
 		for _, a := range x.Attrs {
 			switch a.Name.Local {
 			case "_encoding":
@@ -200,12 +200,13 @@ func (f recogFingerprint) examples(folder string, beside map[string][]byte) ([]e
 				e.text = string(b)
 			case "_filename":
 				b, ok := beside[path.Join(folder, path.Join("/", a.Value))]
-				if !ok {
-					return nil, fmt.Errorf("the file %.80q of an example is missing", a.Value)
+				if e.text = string(b); !ok {
+					e.file = a.Value
 				}
-				e.text = string(b)
 			default:
-				e.want[a.Name.Local] = a.Value
+				if a.Name.Space == "" {
+					e.want[a.Name.Local] = a.Value
+				}
 			}
 		}
 		out = append(out, e)

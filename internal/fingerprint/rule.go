@@ -51,6 +51,7 @@ func (g groups) get(i int) string {
 // example is a text that a rule must match, and what it must tell.
 type example struct {
 	text string
+	file string // where the text should be, and is not
 	line int
 	want map[string]string // by the names that the format's maker knows
 }
