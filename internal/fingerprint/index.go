@@ -30,18 +30,28 @@ func (x *index) first(text string) (m Match, found *rule) {
 	return m, found
 }
 
+// maxWork bounds the patterns that are run over one text: the product of their
+// number and its length. No text of a peer that means well comes near.
+const maxWork = 4 << 20
+
 // each calls yield with the rules that fit and what they tell, in their order,
 // until it returns false. A text whose kind is to be prepared is taken as it is
 // when no rule fits its prepared form.
 func (x *index) each(text string, yield func(Match, *rule) bool) {
 	x.once.Do(x.build)
-	some := false
+	some, left := false, maxWork
 	run := func(text string) {
 		x.filter.Each(text, func(i int) bool {
+			if left -= len(text); left < 0 {
+				return false
+			}
 			m, ok := x.rules[i].match(text)
 			some = some || ok
 			return !ok || yield(m, x.rules[i])
 		})
+	}
+	if x.rules[0].source == Recog {
+		text = text[:min(len(text), maxShort)]
 	}
 	prepared := x.rules[0].prepared(text)
 	if run(prepared); !some && len(prepared) != len(text) {

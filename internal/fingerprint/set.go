@@ -84,7 +84,7 @@ func (s *Set) Kinds() []string {
 // about the operating system, the hardware and other facts is added from the
 // other layers' winners.
 //
-// Only the first 64 KiB of text are looked at.
+// Only the first 64 KiB of text are looked at, of Recog's rules 4 KiB.
 func (s *Set) Match(kind, text string) (Match, bool) {
 	var few [4]told
 	winners := few[:0]
@@ -142,6 +142,11 @@ func (t told) beats(earlier told) bool {
 	return earlier.Product == "" || earlier.Version == "" && t.Version != ""
 }
 
-const maxText = 64 << 10
+// maxText bounds a text; maxShort bounds one for Recog's rules, which are many
+// and speak of short ones.
+const (
+	maxText  = 64 << 10
+	maxShort = 4 << 10
+)
 
 func bounded(text string) string { return text[:min(len(text), maxText)] }
