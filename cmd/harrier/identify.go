@@ -207,6 +207,9 @@ func account(s probe.Step, width int) string {
 	if what := strings.TrimSpace(s.Product + " " + s.Version); what != "" {
 		out += ": " + what
 	}
+	if s.Rule != "" {
+		out += " by rule " + s.Rule
+	}
 	if s.Evidence != "" {
 		out += fmt.Sprintf(" by %q", clipped(s.Evidence, width))
 	}

@@ -27,6 +27,7 @@ type commands struct {
 	Serve    serveCommand    `cmd:"" help:"Run the console: the APIs, the database and a local engine."`
 	Engine   engineCommand   `cmd:"" help:"Run an engine that joins a console's bus."`
 	Flight   flightCommand   `cmd:"" help:"Tell what was and what was not sent to an address."`
+	Feed     feedCommand     `cmd:"" help:"Content that the console and its engines use."`
 	Config   configCommand   `cmd:"" help:"Print the configuration of serve that is in force."`
 	User     userCommand     `cmd:"" help:"Users of a console that is not running."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`

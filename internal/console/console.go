@@ -219,6 +219,7 @@ func (con *Console) runEngine(ctx context.Context) error {
 	return newEngine(conn, EngineOptions{
 		Name: "local", Pool: harrier.LocalPool, Beat: beat(con.config.Redeliver),
 		record: recorder(cmp.Or(con.config.Flight, FlightFolder(con.config.Data)), con.log),
+		rules:  rulesIn(FingerprintFolder(con.config.Data), con.log),
 	}, con.log).Run(ctx)
 }
 

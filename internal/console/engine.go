@@ -14,6 +14,7 @@ import (
 	"github.com/harrier-scan/harrier/internal/bus"
 	"github.com/harrier-scan/harrier/internal/check/all"
 	"github.com/harrier-scan/harrier/internal/engine"
+	"github.com/harrier-scan/harrier/internal/fingerprint"
 	"github.com/harrier-scan/harrier/internal/flight"
 	"github.com/harrier-scan/harrier/internal/probe"
 )
@@ -27,7 +28,12 @@ type EngineOptions struct {
 	Beat     time.Duration // between heartbeats; 0 means 5s
 	Flight   string        // folder for flight records; "" or NoFlight for none; only for RunEngine
 
-	record recordFunc // nil: nothing is recorded
+	// Fingerprints is a place with more rules, see fingerprint.Open; "" for
+	// none; only for RunEngine.
+	Fingerprints string
+
+	record recordFunc              // nil: nothing is recorded
+	rules  func() *fingerprint.Set // nil: the program's own
 }
 
 // recordFunc begins the record of what is sent for a scan.
@@ -59,16 +65,19 @@ func (o EngineOptions) uuid() harrier.UUID {
 func newEngine(b engine.Bus, o EngineOptions, log *slog.Logger) *engine.Engine {
 	return engine.New(b, engine.Config{
 		UUID: o.uuid(), Name: o.Name, Pool: o.Pool, Version: Version, Parallel: o.Parallel, Beat: o.Beat,
-		Checks: all.Checks(), Identify: probe.Identify, OS: probe.OS, Flight: o.record, Log: log,
+		Checks: all.Checks(), Identify: identifyWith(o.rules), OS: probe.OS, Flight: o.record, Log: log,
 	})
 }
 
 // RunEngine joins a console's bus and runs an engine until ctx ends. The
 // console may go away and come back meanwhile. It answers Unavailable or
-// Invalid for a join file that can't be used.
+// Invalid for a join file or fingerprints that can't be used.
 func RunEngine(ctx context.Context, o EngineOptions, log *slog.Logger) error {
 	join, err := readJoin(o.Join)
 	if err != nil {
+		return err
+	}
+	if o.rules, err = rulesOf(o.Fingerprints); err != nil {
 		return err
 	}
 	pool := x509.NewCertPool()

@@ -27,6 +27,7 @@ type LocalScan struct {
 	NoChecks         bool   // run none of the policy's checks: tell what listens
 	Version          string
 	Flight           string                        // file for the flight record; "" for none
+	Fingerprints     string                        // a place with more rules, see fingerprint.Open; "" for none
 	Adjust           func(*harrier.Settings) error // what overrides the policy's settings; nil: nothing
 	Log              *slog.Logger
 	Progress         func(harrier.Scan) // told a few times a second; nil: nobody
@@ -55,6 +56,10 @@ func ScanOnce(ctx context.Context, l LocalScan, use func(context.Context, LocalR
 	if err != nil {
 		return err
 	}
+	rules, err := rulesOf(l.Fingerprints)
+	if err != nil {
+		return err
+	}
 	record, ended, err := l.openFlight()
 	if err != nil {
 		return err
@@ -68,7 +73,7 @@ func ScanOnce(ctx context.Context, l LocalScan, use func(context.Context, LocalR
 		return err
 	}
 	defer con.Close()
-	con.record = record
+	con.record, con.rules = record, rules
 	g, running := errgroup.WithContext(live)
 	g.Go(func() error { return con.Run(running) })
 	g.Go(func() error {

@@ -11,6 +11,7 @@ import (
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/bus"
 	"github.com/harrier-scan/harrier/internal/dialect/kit"
+	"github.com/harrier-scan/harrier/internal/fingerprint"
 	"github.com/harrier-scan/harrier/internal/secret"
 	"github.com/harrier-scan/harrier/internal/store"
 )
@@ -21,7 +22,8 @@ import (
 type Local struct {
 	Rooms kit.Rooms
 
-	record  recordFunc // before Run: of what is sent; nil: nothing is recorded
+	record  recordFunc              // before Run: of what is sent; nil: nothing is recorded
+	rules   func() *fingerprint.Set // before Run: see EngineOptions
 	core    *core
 	wires   *bus.MemoryBus
 	closers []func()
@@ -63,7 +65,7 @@ func (l *Local) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return l.core.run(ctx) })
 	g.Go(func() error {
-		return newEngine(l.wires, EngineOptions{Name: "local", Pool: harrier.LocalPool, Beat: 100 * time.Millisecond, record: l.record}, l.core.log).Run(ctx)
+		return newEngine(l.wires, EngineOptions{Name: "local", Pool: harrier.LocalPool, Beat: 100 * time.Millisecond, record: l.record, rules: l.rules}, l.core.log).Run(ctx)
 	})
 	return g.Wait()
 }

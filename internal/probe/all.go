@@ -52,15 +52,3 @@ var All = []Protocol{
 
 // httpIndex is the place of HTTP in All.
 const httpIndex = 0
-
-// ruleTables lists the tables of rules.
-var ruleTables = [][]rule{
-	httpServerRules,
-	httpAppRules,
-	sshRules,
-	mailRules,
-	ftpRules,
-	databaseRules,
-	messagingRules,
-	networkRules,
-}

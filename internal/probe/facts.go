@@ -34,19 +34,26 @@ func (x *talk) fact(key, value string) {
 func (x *talk) take(m match, evidence string) {
 	x.s.Product, x.s.Version, x.s.CPE = m.Product, m.Version, m.CPE
 	x.s.Evidence = clip(oneLine(evidence), maxEvidence)
-	if m.OS != "" {
-		x.fact("os.hint", m.OS)
+	if delete(x.s.Facts, "product.rule"); m.Product != "" {
+		x.fact("product.rule", m.Rule)
 	}
-	x.step(Step{Question: x.closer, Outcome: "told", Product: m.Product, Version: m.Version, CPE: m.CPE, Evidence: x.s.Evidence})
+	x.learn(m)
+	x.step(Step{Question: x.closer, Outcome: "told", Rule: m.Rule, Product: m.Product, Version: m.Version, CPE: m.CPE, Evidence: x.s.Evidence})
 }
 
-// tell applies the rules of kind to text and reports whether one fitted.
+// tell applies the rules of kind to text and reports whether one told a
+// product. One that tells only of the machine leaves the product as it is.
 func (x *talk) tell(kind, text string) bool {
-	m, ok := tell(kind, text)
-	if ok {
-		x.take(m, text)
+	m, ok := x.match(kind, text)
+	switch {
+	case !ok:
+		return false
+	case m.Product == "":
+		x.learn(m)
+		return false
 	}
-	return ok
+	x.take(m, text)
+	return true
 }
 
 // is sets product and, when it is not "", version.

@@ -99,7 +99,7 @@ func (x *talk) httpProduct(ctx context.Context, r httpReply) {
 // version is known with it.
 func (x *talk) httpApp(r httpReply) bool {
 	for _, h := range httpVersionHeaders {
-		if m, ok := tell(h.kind, r.get(h.header)); ok {
+		if m, ok := x.match(h.kind, r.get(h.header)); ok {
 			x.fact("http.app", strings.TrimSpace(m.Product+" "+m.Version))
 			if x.s.Product == "" || strings.Contains(x.s.Product, "Jetty") {
 				x.take(m, h.header+": "+r.get(h.header))
@@ -108,7 +108,7 @@ func (x *talk) httpApp(r httpReply) bool {
 		}
 	}
 	for _, kind := range []string{"http.body", "http.page"} {
-		m, ok := tell(kind, string(r.body))
+		m, ok := x.match(kind, string(r.body))
 		if !ok {
 			continue
 		}
@@ -125,7 +125,7 @@ func (x *talk) httpApp(r httpReply) bool {
 // tellPage applies rules to the body of a page; the evidence is its beginning
 // around the match.
 func (x *talk) tellPage(kind string, body []byte, path string) bool {
-	m, ok := tell(kind, string(body))
+	m, ok := x.match(kind, string(body))
 	if !ok {
 		return false
 	}

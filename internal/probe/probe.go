@@ -4,7 +4,7 @@
 // One connection waits for a banner, others ask: the port's usual service
 // first, then TLS and HTTP, then a set of common protocols. Every protocol has
 // one file and one entry in All; what is known of products by their banners is
-// in the tables of rules. A version is told only when the peer told it.
+// in package fingerprint. A version is told only when the peer told it.
 //
 // Everything that comes from a peer is hostile: reads are limited in size and
 // time, and no length is believed before it is compared with what is there.
@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/fingerprint"
 )
 
 // Dialer opens a connection. Network is "tcp" or "udp".
@@ -33,6 +34,8 @@ type Target struct {
 	Gentle  bool          // wait for the banner and ask one question, no more
 	// Industrial allows questions in the protocols of machines, see Protocol.
 	Industrial bool
+	// Rules tell products by banners; nil: those that are part of the program.
+	Rules *fingerprint.Set
 	// Deadline bounds the identification as a whole, from its first connection
 	// on: whatever the peer does, it ends then with what is known. 0 means twelve
 	// answers' time, and at least a minute.
@@ -73,6 +76,7 @@ func Identify(ctx context.Context, t Target) (harrier.Service, error) {
 	if err := ctx.Err(); err != nil {
 		return *x.s, err
 	}
+	x.consult()
 	if err := x.dialError(); err != nil && x.connected.Load() == 0 {
 		return *x.s, harrier.Errorf(harrier.Unavailable, "%s does not accept connections", t.Endpoint).Because(err)
 	}

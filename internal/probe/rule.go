@@ -1,140 +1,149 @@
 package probe
 
 import (
+	"net/netip"
 	"regexp"
 	"strings"
-	"sync"
+
+	"github.com/harrier-scan/harrier/internal/fingerprint"
 )
-
-// rule tells a product by a text of a kind: a header, a banner line, the
-// answer to a product's own question.
-//
-// In pattern the group "v" is the version, "u" an update that follows it
-// without a separator ("p1" of "9.2p1"), "os" a hint at the operating system.
-type rule struct {
-	kind    string // of text: "http.server", "ssh", "ftp" …
-	literal string // must be in the text; "" when nothing fixed is
-	pattern string // RE2
-	product string
-	cpe     string // "vendor:product", or "o:vendor:product" for an operating system; "" when none is registered
-	os      string // what the product runs on, if it tells
-	samples []sample
-}
-
-// sample is a text that a rule must match, and the version that it must tell.
-type sample struct{ text, version string }
 
 // match is what a rule told.
 type match struct {
-	Product, Version, CPE, OS string
+	Product, Version, CPE string
+	OS                    string // the operating system, in words
+	Rule                  string // its id; "" when a protocol told it without a rule
+	hints                 []fact // what the text tells of the machine
 }
 
-// ruleSet is the rules of one kind, compiled at first use.
-type ruleSet struct {
-	rules    []rule
-	once     sync.Once
-	compiled []*regexp.Regexp
-}
+// fact is a fact by its key, as in harrier.Service.
+type fact struct{ key, value string }
 
-func (s *ruleSet) compile() {
-	s.compiled = make([]*regexp.Regexp, len(s.rules))
-	for i, r := range s.rules {
-		s.compiled[i] = regexp.MustCompile(r.pattern) // the tables are constant and tested
+// tell returns what the embedded rules of kind say about text; see talk.match.
+func tell(kind, text string) (match, bool) { return told(fingerprint.Default(), kind, text) }
+
+// match returns what the rules of kind say about text: those that the target
+// brings, else the embedded ones.
+func (x *talk) match(kind, text string) (match, bool) { return told(x.rules(), kind, text) }
+
+func (x *talk) rules() *fingerprint.Set {
+	if x.Rules != nil {
+		return x.Rules
 	}
+	return fingerprint.Default()
 }
 
-// rulesByKind is the index of all tables; the lists keep their order.
-var rulesByKind = sync.OnceValue(func() map[string]*ruleSet {
-	index := map[string]*ruleSet{}
-	for _, table := range ruleTables {
-		for _, r := range table {
-			if index[r.kind] == nil {
-				index[r.kind] = &ruleSet{}
-			}
-			index[r.kind].rules = append(index[r.kind].rules, r)
-		}
-	}
-	return index
-})
-
-// tell returns what the first rule of kind that fits says about text.
-func tell(kind, text string) (match, bool) {
-	set := rulesByKind()[kind]
-	if set == nil || text == "" {
+func told(rules *fingerprint.Set, kind, text string) (match, bool) {
+	if text == "" {
 		return match{}, false
 	}
-	set.once.Do(set.compile)
-	for i := range set.rules {
-		if r := &set.rules[i]; strings.Contains(text, r.literal) {
-			if m, ok := r.match(set.compiled[i], text); ok {
-				return m, true
-			}
-		}
-	}
-	return match{}, false
-}
-
-func (r *rule) match(re *regexp.Regexp, text string) (match, bool) {
-	groups := re.FindStringSubmatch(text)
-	if groups == nil {
+	m, ok := rules.Match(kind, text)
+	if !ok {
 		return match{}, false
 	}
-	m := match{Product: r.product, OS: r.os}
-	var version, update string
-	for i, name := range re.SubexpNames() {
-		switch name {
-		case "v":
-			version = groups[i]
-		case "u":
-			update = groups[i]
-		case "os":
-			if groups[i] != "" {
-				m.OS = groups[i]
-			}
-		}
-	}
-	m.Version = version + update
-	if r.cpe != "" {
-		m.CPE = cpe(r.cpe, version, update)
-	}
-	return m, true
+	return match{m.Product, m.Version, m.CPE, m.OS.Name(), m.Rule, hintsOf(m)}, true
 }
 
-// cpe writes a CPE 2.3 formatted string. Name is "vendor:product", of an
-// application unless it starts with "o:" or "h:"; version and update may be "".
-//
-// Source: NISTIR 7695, section 6.2.
-func cpe(name, version, update string) string {
-	if name == "" {
+// hintsOf lists what a match tells of the machine, by the keys that all
+// protocols share.
+func hintsOf(m fingerprint.Match) []fact {
+	var out []fact
+	add := func(key, value string) {
+		if value != "" {
+			out = append(out, fact{key, value})
+		}
+	}
+	add("device.hint", m.Hardware.Device)
+	add("device.model", strings.TrimSpace(m.Hardware.Vendor+" "+m.Hardware.Product))
+	add("host.name", machineName(m.Facts["host.name"]))
+	add("host.mac", machineMAC(m.Facts["host.mac"]))
+	add("host.serial", m.Facts["hw.serial_number"])
+	return out
+}
+
+var namePattern = regexp.MustCompile(`^[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9_])?\.?$`)
+
+// machineName returns s when it can be a machine's name; "" for an address and
+// for what no machine is called.
+func machineName(s string) string {
+	if _, err := netip.ParseAddr(s); err == nil || !namePattern.MatchString(s) || strings.EqualFold(s, "localhost") {
 		return ""
 	}
-	part := "a"
-	if rest, found := strings.CutPrefix(name, "o:"); found {
-		part, name = "o", rest
-	} else if rest, found := strings.CutPrefix(name, "h:"); found {
-		part, name = "h", rest
-	}
-	return "cpe:2.3:" + part + ":" + name + ":" + cpeValue(version) + ":" + cpeValue(strings.TrimLeft(update, "-.")) + ":*:*:*:*:*:*"
+	return strings.TrimSuffix(s, ".")
 }
 
-func cpeValue(s string) string {
-	if s == "" {
-		return "*"
+// machineMAC writes a hardware address as "00:16:3e:12:34:56"; "" when s is none.
+func machineMAC(s string) string {
+	digits := strings.ToLower(strings.NewReplacer(":", "", "-", "", ".", "").Replace(s))
+	if len(digits) != 12 || strings.Trim(digits, "0123456789abcdef") != "" || strings.Trim(digits, "0") == "" {
+		return ""
 	}
-	var b strings.Builder
-	for _, r := range strings.ToLower(s) {
-		switch {
-		case r >= 'a' && r <= 'z', r >= '0' && r <= '9', r == '.', r == '-', r == '_':
-			b.WriteRune(r)
-		case r == ' ':
-			b.WriteByte('_')
-		case r > ' ' && r < 0x7f:
-			b.WriteByte('\\')
-			b.WriteRune(r)
+	pairs := make([]string, 6)
+	for i := range pairs {
+		pairs[i] = digits[2*i : 2*i+2]
+	}
+	return strings.Join(pairs, ":")
+}
+
+// tellsOf are the facts that rules of a kind speak about and that no protocol
+// gives to the rules itself.
+var tellsOf = []struct{ fact, kind string }{
+	{"http.title", "http.title"},
+	{"http.powered_by", "http.powered"},
+	{"http.favicon.md5", "http.favicon.md5"},
+	{"snmp.sysobjectid", "snmp.object"},
+	{"smb.os", "smb.os"},
+	{"ntp.variables", "ntp.variables"},
+	{"ldap.result", "ldap.result"},
+	{"tls.jarm", "tls.jarm"},
+}
+
+// tellsOfHeader are the same for headers of HTTP.
+var tellsOfHeader = []struct{ header, kind string }{
+	{"set-cookie", "http.cookie"}, {"www-authenticate", "http.authenticate"},
+}
+
+// consult gives what was learnt of the service to the rules that speak about
+// such texts, once it is known. They add to what is known and change nothing.
+func (x *talk) consult() {
+	for _, t := range tellsOf {
+		x.hint(t.kind, x.s.Fact(t.fact))
+	}
+	for line := range strings.Lines(x.s.Fact("http.headers")) {
+		name, value, _ := strings.Cut(line, ":")
+		for _, t := range tellsOfHeader {
+			if strings.EqualFold(strings.TrimSpace(name), t.header) {
+				x.hint(t.kind, strings.TrimSpace(value))
+			}
 		}
 	}
-	if b.Len() == 1 && b.String() == "-" {
-		return `\-`
+	if len(x.s.Certificates) > 0 {
+		x.hint("x509.subject", x.s.Certificates[0].Subject)
+		x.hint("x509.issuer", x.s.Certificates[0].Issuer)
 	}
-	return b.String()
 }
+
+// hint takes from the rules of a kind what is not known yet.
+func (x *talk) hint(kind, text string) {
+	m, ok := x.match(kind, text)
+	if !ok {
+		return
+	}
+	if x.s.Product == "" && m.Product != "" && x.s.Name != "" {
+		x.take(m, kind+": "+text)
+		return
+	}
+	x.learn(m)
+}
+
+// learn notes what a rule told of the machine, as far as it is not known.
+func (x *talk) learn(m match) {
+	for _, f := range append(m.hints, fact{"os.hint", m.OS}) {
+		if x.s.Fact(f.key) == "" {
+			x.fact(f.key, f.value)
+		}
+	}
+}
+
+// cpe is fingerprint.CPE.
+func cpe(name, version, update string) string { return fingerprint.CPE(name, version, update) }

@@ -19,6 +19,7 @@ type Step struct {
 	Received int           `json:"received,omitempty"` // bytes
 	Answer   string        `json:"answer,omitempty"`   // the first bytes of what was received, printable
 	Outcome  string        `json:"outcome,omitempty"`  // "answered", "no answer", "closed", "not connected: …"; what was concluded
+	Rule     string        `json:"rule,omitempty"`     // that told it; "" when the protocol itself did
 	Product  string        `json:"product,omitempty"`  // what the step told, by Evidence
 	Version  string        `json:"version,omitempty"`
 	CPE      string        `json:"cpe,omitempty"`
