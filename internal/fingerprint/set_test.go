@@ -196,7 +196,7 @@ func TestDefault(t *testing.T) {
 	if !ok || m.Rule != "ssh/openssh" || m.Source != Own || m.Version != "9.2p1" || m.OS.Name() != "Debian" {
 		t.Errorf("Match = %+v; want OpenSSH 9.2p1 on Debian", m)
 	}
-	if Default() != Default() {
+	if first, second := Default(), Default(); first != second {
 		t.Error("the rules are read twice")
 	}
 }
