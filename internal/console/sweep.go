@@ -14,8 +14,8 @@ import (
 	"github.com/harrier-scan/harrier/internal/flight"
 	"github.com/harrier-scan/harrier/internal/netio"
 	"github.com/harrier-scan/harrier/internal/pipeline"
+	"github.com/harrier-scan/harrier/internal/probe/question"
 	"github.com/harrier-scan/harrier/internal/scan"
-	"github.com/harrier-scan/harrier/internal/stage/ports"
 )
 
 // OpenPorts finds the open ports of l's targets and tells of each host that
@@ -35,7 +35,7 @@ func OpenPorts(ctx context.Context, l LocalScan, tell func(h harrier.Host, c har
 	}
 	s := plan.Settings
 	n := netio.New(plan.Guard, plan.Exclude, netio.Pace{Rate: s.RatePPS, HostRate: s.HostRatePPS, Printers: s.ScanPrinters, Files: s.MaxSessions})
-	n.Question = ports.Question
+	n.Question = question.First
 	record, ended, err := l.openFlight()
 	if err != nil {
 		return err

@@ -12,7 +12,7 @@ import (
 	"github.com/harrier-scan/harrier/internal/flight"
 	"github.com/harrier-scan/harrier/internal/netio"
 	"github.com/harrier-scan/harrier/internal/pipeline"
-	"github.com/harrier-scan/harrier/internal/stage/ports"
+	"github.com/harrier-scan/harrier/internal/probe/question"
 )
 
 // scan is what the batches of one scan share here: the pace, the places for
@@ -82,7 +82,7 @@ func (e *Engine) share(j harrier.Job) *scan {
 			net:   netio.New(j.Plan.Guard, j.Plan.Exclude, netio.Pace{Rate: set.RatePPS, HostRate: set.HostRatePPS, Printers: set.ScanPrinters, Files: set.MaxSessions}),
 			hosts: semaphore.NewWeighted(int64(pipeline.MaxHosts(set))), stop: make(chan struct{}),
 		}
-		s.net.Saw, s.net.Question = e.c.Saw, ports.Question
+		s.net.Saw, s.net.Question = e.c.Saw, question.First
 		s.follow(e.commands[j.Scan])
 		e.scans[j.Scan] = s
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/check"
 	"github.com/harrier-scan/harrier/internal/probe"
+	"github.com/harrier-scan/harrier/internal/probe/question"
 	"github.com/harrier-scan/harrier/internal/stage/assess"
 	"github.com/harrier-scan/harrier/internal/stage/collect"
 	"github.com/harrier-scan/harrier/internal/stage/discover"
@@ -38,6 +39,12 @@ type hostRun struct {
 	placed bool // it has a place among those that are talked to
 
 	strangers atomic.Int32 // open ports that were not recognised
+}
+
+// openPort is an open port and what it said already.
+type openPort struct {
+	harrier.Endpoint
+	heard question.Heard
 }
 
 // job is one check to run; of the host as a whole with a zero service.
@@ -127,13 +134,15 @@ func (h *hostRun) hidden() bool {
 // stages runs ports, identify and assess beside each other.
 func (h *hostRun) stages(ctx context.Context) (reason string, err error) {
 	g, ctx := errgroup.WithContext(ctx)
-	open, jobs := make(chan harrier.Endpoint, 64), make(chan job, 64)
+	open, jobs := make(chan openPort, 64), make(chan job, 64)
 	g.Go(func() error { return h.lookUpName(ctx) })
 	g.Go(func() error {
 		defer close(open)
 		report, err := ports.Scan(ctx, h.batch.Net, ports.Target{
 			Addr: h.Addr, RTT: h.RTT, Witness: h.Item, Known: h.Known, Settings: h.settings,
-		}, func(ctx context.Context, e harrier.Endpoint) error { return h.found(ctx, e, open) })
+		}, func(ctx context.Context, e harrier.Endpoint, heard question.Heard) error {
+			return h.found(ctx, openPort{e, heard}, open)
+		})
 		h.book.Ports(report.Known)
 		if report.Alive && err == nil {
 			err = h.show(ctx)
@@ -177,16 +186,16 @@ func (h *hostRun) maxChecks() int {
 }
 
 // found tells of an open port at once, and hands it on.
-func (h *hostRun) found(ctx context.Context, e harrier.Endpoint, open chan<- harrier.Endpoint) error {
-	h.book.Open(e, false)
+func (h *hostRun) found(ctx context.Context, o openPort, open chan<- openPort) error {
+	h.book.Open(o.Endpoint, false)
 	if err := h.show(ctx); err != nil {
 		return err
 	}
-	if err := h.tell(ctx, harrier.Result{Services: []harrier.Service{{Endpoint: e, LastSeen: time.Now().UTC()}}}); err != nil {
+	if err := h.tell(ctx, harrier.Result{Services: []harrier.Service{{Endpoint: o.Endpoint, LastSeen: time.Now().UTC()}}}); err != nil {
 		return err
 	}
 	select {
-	case open <- e:
+	case open <- o:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
@@ -195,7 +204,7 @@ func (h *hostRun) found(ctx context.Context, e harrier.Endpoint, open chan<- har
 
 // identifyAll asks the open ports what they serve and plans the checks: those
 // of a service as soon as it is known, those of the host at the end.
-func (h *hostRun) identifyAll(ctx context.Context, open <-chan harrier.Endpoint, jobs chan<- job) error {
+func (h *hostRun) identifyAll(ctx context.Context, open <-chan openPort, jobs chan<- job) error {
 	if err := h.batch.Hosts.Acquire(ctx, 1); err != nil {
 		return err
 	}
@@ -207,8 +216,8 @@ func (h *hostRun) identifyAll(ctx context.Context, open <-chan harrier.Endpoint,
 	}
 	for range workers {
 		g.Go(func() error {
-			for e := range open {
-				s, err := h.identify(asking, e)
+			for o := range open {
+				s, err := h.identify(asking, o)
 				if err != nil {
 					return err
 				}
@@ -249,11 +258,12 @@ func send(ctx context.Context, jobs chan<- job, j job) error {
 const maxStrangers = 128
 
 // identify asks one port what it serves. The error is ctx's or of publishing.
-func (h *hostRun) identify(ctx context.Context, e harrier.Endpoint) (harrier.Service, error) {
+func (h *hostRun) identify(ctx context.Context, o openPort) (harrier.Service, error) {
+	e := o.Endpoint
 	var s harrier.Service
 	var err error
 	if h.strangers.Load() < maxStrangers {
-		s, err = h.askService(ctx, e)
+		s, err = h.askService(ctx, o)
 	}
 	if ctx.Err() != nil {
 		return s, ctx.Err()
@@ -297,27 +307,27 @@ func (h *hostRun) unasked(s harrier.Service) {
 
 // askService runs the identification, again when the scan was paused
 // meanwhile: its timeouts then say nothing.
-func (h *hostRun) askService(ctx context.Context, e harrier.Endpoint) (s harrier.Service, err error) {
+func (h *hostRun) askService(ctx context.Context, o openPort) (s harrier.Service, err error) {
 	for {
 		if err := h.batch.Net.Ready(ctx); err != nil {
 			return s, err
 		}
 		holds := h.batch.Net.Holds()
-		s, err = h.guardedIdentify(ctx, e)
+		s, err = h.guardedIdentify(ctx, o)
 		if ctx.Err() != nil || h.batch.Net.Holds() == holds {
 			return s, err
 		}
 	}
 }
 
-func (h *hostRun) guardedIdentify(ctx context.Context, e harrier.Endpoint) (s harrier.Service, err error) {
+func (h *hostRun) guardedIdentify(ctx context.Context, o openPort) (s harrier.Service, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			s, err = harrier.Service{}, fmt.Errorf("identify %s: fault: %v", e, p)
+			s, err = harrier.Service{}, fmt.Errorf("identify %s: fault: %v", o.Endpoint, p)
 		}
 	}()
 	return h.tools.Identify(ctx, probe.Target{
-		Addr: h.Addr, Endpoint: e, Name: h.Domain, Dial: h.batch.Net.Dial,
+		Addr: h.Addr, Endpoint: o.Endpoint, Heard: o.heard, Name: h.Domain, Dial: h.batch.Net.Dial,
 		Timeout: h.answerWait(), RTT: h.RTT, Gentle: h.settings.Gentle, Industrial: h.settings.ScanOT,
 	})
 }

@@ -48,6 +48,8 @@ var All = []Protocol{
 	rpcbindUDP,
 	sipUDP,
 	memcachedUDP,
+	echoUDP, daytimeUDP, qotdUDP, chargenUDP, timeUDP, tftpUDP,
+	nfsUDP, nlockmgrUDP, rpcStatusUDP, wdbUDP,
 }
 
 // httpIndex is the place of HTTP in All.

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/probe/question"
 )
 
 // Dialer opens a connection. Network is "tcp" or "udp".
@@ -33,6 +34,9 @@ type Target struct {
 	Gentle  bool          // wait for the banner and ask one question, no more
 	// Industrial allows questions in the protocols of machines, see Protocol.
 	Industrial bool
+	// Heard is what the port answered before, over UDP: what it told is not asked
+	// again.
+	Heard question.Heard
 }
 
 // Identify finds out what serves the endpoint of t. A Service without a name

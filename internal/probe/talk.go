@@ -26,6 +26,7 @@ type talk struct {
 	s         *harrier.Service
 	inside    *tls.Config  // not nil: connections speak TLS
 	budget    atomic.Int32 // connections that may still be opened
+	datagrams atomic.Int32 // that may still be sent over UDP
 	connected atomic.Int32 // connections that were opened
 	mu        sync.Mutex
 	failed    error // the last failure to connect
@@ -38,6 +39,7 @@ func newTalk(t Target) *talk {
 	if t.Gentle {
 		x.budget.Store(2)
 	}
+	x.datagrams.Store(allowed(t))
 	return x
 }
 
@@ -96,6 +98,9 @@ func (x *talk) openPlain(ctx context.Context) (*wire, error) {
 		return nil, err
 	}
 	x.connected.Add(1)
+	if x.Protocol == harrier.UDP {
+		conn = &metered{conn, &x.datagrams}
+	}
 	w := &wire{Conn: conn, quiet: x.silence(), limit: x.Timeout}
 	w.bind(ctx)
 	return w, nil
