@@ -49,7 +49,15 @@ var All = []Protocol{
 	sipUDP,
 	memcachedUDP,
 	echoUDP, daytimeUDP, qotdUDP, chargenUDP, timeUDP, tftpUDP,
+	mdnsUDP, llmnrUDP, ssdpUDP, wsdUDP, slpUDP,
+	kerberosUDP, cldapUDP, radiusUDP,
 	nfsUDP, nlockmgrUDP, rpcStatusUDP, wdbUDP,
+	quicUDP, dtlsUDP, ikeUDP, openvpnUDP, l2tpUDP, stunUDP, rdpUDP,
+	ipmiUDP, xdmcpUDP, natpmpUDP, ripUDP, gtpUDP, ardUDP, pcanywhereUDP, citrixUDP,
+	mssqlUDP, db2UDP, coapUDP, afsUDP, plexUDP, jenkinsUDP, iaxUDP, mgcpUDP, mumbleUDP, teamspeakUDP,
+	sourceUDP, quakeUDP, bedrockUDP, dhtUDP, trackerUDP,
+	ubiquitiUDP, kasaUDP, addpUDP, lantronixUDP, moxaUDP, crestronUDP, vertxUDP,
+	bacnetUDP, knxUDP, enipUDP, modbusUDP, dnp3UDP, finsUDP, hartUDP,
 }
 
 // httpIndex is the place of HTTP in All.
@@ -65,4 +73,5 @@ var ruleTables = [][]rule{
 	databaseRules,
 	messagingRules,
 	networkRules,
+	datagramRules,
 }
