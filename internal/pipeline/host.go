@@ -143,7 +143,7 @@ func (h *hostRun) stages(ctx context.Context) (reason string, err error) {
 		}, func(ctx context.Context, e harrier.Endpoint, heard question.Heard) error {
 			return h.found(ctx, openPort{e, heard}, open)
 		})
-		h.book.Ports(report.Known)
+		h.book.Ports(report.Known, report.OpenFiltered.UDP)
 		if report.Alive && err == nil {
 			err = h.show(ctx)
 		}
