@@ -22,7 +22,7 @@ var dnsProtocol = Protocol{
 
 var dnsUDP = overUDP(Protocol{
 	Name:  "dns",
-	Reply: isDNSReply,
+	Reply: func(b []byte) bool { _, netbios := parseNetBIOSStatus(b); return isDNSReply(b) && !netbios },
 	Learn: func(ctx context.Context, x *talk, first []byte, _ bool) {
 		x.learnDNS(ctx, first, func(b []byte) []byte { return b }, 0)
 	},

@@ -36,6 +36,9 @@ func parseIKE(b []byte) (ikeReply, bool) {
 	}
 	r := ikeReply{version: b[17] >> 4}
 	next, exchange, rest := b[16], b[18], b[28:]
+	if r.version == 1 && exchange != 5 && bytes.Equal(b[8:16], make([]byte, 8)) { // no answer without a number of its own
+		return ikeReply{}, false
+	}
 	if r.version == 1 && exchange != 2 && exchange != 4 && exchange != 5 || r.version == 2 && (exchange != 34 || b[19]&0x20 == 0) || r.version < 1 || r.version > 2 {
 		return ikeReply{}, false
 	}

@@ -184,7 +184,7 @@ func parseIdentityUDP(b []byte) (enipIdentity, bool) {
 var modbusUDP = overUDP(Protocol{
 	Name: "modbus",
 	Reply: func(b []byte) bool {
-		return len(b) >= 9 && bytes.HasPrefix(b, []byte{0x48, 0x52, 0, 0}) && int(binary.BigEndian.Uint16(b[4:])) == len(b)-6 && b[7]&0x7f == 0x2b
+		return len(b) >= 9 && bytes.HasPrefix(b, []byte{0x48, 0x52, 0, 0}) && int(binary.BigEndian.Uint16(b[4:])) == len(b)-6 && (b[7] == 0xab && len(b) == 9 || b[7] == 0x2b && len(b) >= 14)
 	},
 	Learn: func(_ context.Context, x *talk, first []byte, _ bool) {
 		x.fact("device.hint", "ics")

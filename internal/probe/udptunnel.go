@@ -188,7 +188,7 @@ func isSTUN(b []byte) bool {
 
 var teamspeakUDP = overUDP(Protocol{
 	Name:  "teamspeak",
-	Reply: func(b []byte) bool { return len(b) >= 12 && bytes.HasPrefix(b, []byte("TS3INIT1")) },
+	Reply: func(b []byte) bool { return len(b) >= 12 && bytes.HasPrefix(b, []byte("TS3INIT1")) && b[10] == 0x88 },
 	Learn: func(_ context.Context, x *talk, _ []byte, _ bool) {
 		x.is("TeamSpeak 3 Server", "teamspeak:teamspeak", "", "cookie of TS3INIT1")
 	},
