@@ -108,11 +108,3 @@ func padText(b []byte) string {
 	text, _, _ := strings.Cut(string(b), "\x00")
 	return strings.TrimSpace(clean(text))
 }
-
-// uuidText writes a UUID in the order of its bytes; "" when it is all zero.
-func uuidText(b []byte) string {
-	if len(b) != 16 || string(b) == strings.Repeat("\x00", 16) {
-		return ""
-	}
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
-}

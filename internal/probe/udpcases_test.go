@@ -39,6 +39,7 @@ func packed(kind uint16, name string, records ...string) string {
 
 // counted8 and counted16 put a length before a text.
 func counted8(s string) string { return string([]byte{byte(len(s))}) + s }
+
 func counted16(s string) string {
 	return string(binary.BigEndian.AppendUint16(nil, uint16(len(s)))) + s
 }
