@@ -28,14 +28,17 @@ func (o Outcome) String() string {
 // Only exceptions are kept: a planned check that has no entry is clean wherever
 // the host was looked at completely.
 type Coverage struct {
-	Alive    bool   `json:"alive"`             // the host answered
-	Complete bool   `json:"complete"`          // its run went to the end
-	Reason   string `json:"reason,omitempty"`  // why it is not alive or not complete
-	Planned  int    `json:"planned"`           // how many checks were planned
-	Ports    Ports  `json:"ports"`             // whose state became known
-	Open     []Open `json:"open,omitempty"`    // the open ones among them, in the order of Endpoint.Compare
-	Entries  []Done `json:"entries,omitempty"` // exceptions, in the order of Done.compare
-	Enabled  *IDs   `json:"-"`                 // the planned checks; nil means all that are asked for
+	Alive    bool   `json:"alive"`            // the host answered
+	Complete bool   `json:"complete"`         // its run went to the end
+	Reason   string `json:"reason,omitempty"` // why it is not alive or not complete
+	Planned  int    `json:"planned"`          // how many checks were planned
+	Ports    Ports  `json:"ports"`            // whose state became known
+	// OpenFiltered are UDP ports that were asked and did not answer: each is open
+	// with a service that is silent to strangers, or a filter is in the way.
+	OpenFiltered []PortRange `json:"open_filtered,omitempty"`
+	Open         []Open      `json:"open,omitempty"`    // the open ones among them, in the order of Endpoint.Compare
+	Entries      []Done      `json:"entries,omitempty"` // exceptions, in the order of Done.compare
+	Enabled      *IDs        `json:"-"`                 // the planned checks; nil means all that are asked for
 }
 
 // Open is an open port; Known tells that the service on it was recognised.
@@ -93,6 +96,8 @@ func (c *Coverage) Outcome(check VulnID, e Endpoint) (Outcome, string) {
 		return Skipped, reasonOr(c.Reason, "the scan did not get there")
 	case e.Port == 0:
 		return Clean, ""
+	case (Ports{UDP: c.OpenFiltered}).Contains(e):
+		return Skipped, "port open or filtered: it did not answer"
 	case !c.Ports.Contains(e):
 		return Skipped, "port not in the scanned range"
 	}

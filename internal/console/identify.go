@@ -14,8 +14,8 @@ import (
 	"github.com/harrier-scan/harrier/internal/flight"
 	"github.com/harrier-scan/harrier/internal/netio"
 	"github.com/harrier-scan/harrier/internal/probe"
+	"github.com/harrier-scan/harrier/internal/probe/question"
 	"github.com/harrier-scan/harrier/internal/stage/identify"
-	"github.com/harrier-scan/harrier/internal/stage/ports"
 )
 
 // Place is an endpoint of a host.
@@ -169,7 +169,7 @@ func (o *identification) say(out Identified, err error) error {
 func (l LocalScan) network(plan harrier.Plan, targets harrier.Targets) (n *netio.Net, finish func(), err error) {
 	s := plan.Settings
 	n = netio.New(plan.Guard, plan.Exclude, netio.Pace{Rate: s.RatePPS, HostRate: s.HostRatePPS, Printers: s.ScanPrinters, Files: s.MaxSessions})
-	n.Question = ports.Question
+	n.Question = question.First
 	record, ended, err := l.openFlight()
 	if err != nil || record == nil {
 		return n, func() {}, err

@@ -13,7 +13,7 @@ import (
 	"github.com/harrier-scan/harrier/internal/netio"
 	"github.com/harrier-scan/harrier/internal/pipeline"
 	"github.com/harrier-scan/harrier/internal/probe"
-	"github.com/harrier-scan/harrier/internal/stage/ports"
+	"github.com/harrier-scan/harrier/internal/probe/question"
 )
 
 // scan is what the batches of one scan share here: the pace, the places for
@@ -85,7 +85,7 @@ func (e *Engine) share(j harrier.Job) *scan {
 			net:   netio.New(j.Plan.Guard, j.Plan.Exclude, netio.Pace{Rate: set.RatePPS, HostRate: set.HostRatePPS, Printers: set.ScanPrinters, Files: set.MaxSessions}),
 			hosts: semaphore.NewWeighted(int64(pipeline.MaxHosts(set))), stop: make(chan struct{}), learned: probe.NewLearned(),
 		}
-		s.net.Saw, s.net.Question = e.c.Saw, ports.Question
+		s.net.Saw, s.net.Question = e.c.Saw, question.First
 		s.follow(e.commands[j.Scan])
 		e.scans[j.Scan] = s
 	}

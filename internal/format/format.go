@@ -20,6 +20,9 @@ type Host struct {
 	// Services are those of the host, in the order of their endpoints, where
 	// the caller has them. Nil: see OpenServices.
 	Services []harrier.Service
+	// OpenFiltered are UDP ports of which it is not known whether they are open or
+	// filtered, where the caller has them.
+	OpenFiltered []harrier.PortRange
 }
 
 // Result is an observation with the severity at which it shows, after the

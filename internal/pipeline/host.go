@@ -16,6 +16,7 @@ import (
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/check"
 	"github.com/harrier-scan/harrier/internal/probe"
+	"github.com/harrier-scan/harrier/internal/probe/question"
 	"github.com/harrier-scan/harrier/internal/stage/assess"
 	"github.com/harrier-scan/harrier/internal/stage/collect"
 	"github.com/harrier-scan/harrier/internal/stage/discover"
@@ -127,7 +128,7 @@ func (h *hostRun) sweep(ctx context.Context, found ports.Found) (reason string, 
 	report, err := ports.Scan(ctx, h.batch.Net, ports.Target{
 		Addr: h.Addr, RTT: h.RTT, Witness: h.Item, Known: h.Known, Settings: h.settings,
 	}, found)
-	h.book.Ports(report.Known)
+	h.book.Ports(report.Known, report.OpenFiltered.UDP)
 	if report.Alive && err == nil {
 		err = h.show(ctx)
 	}
@@ -144,7 +145,8 @@ func (h *hostRun) sweep(ctx context.Context, found ports.Found) (reason string, 
 // alone are asked for has nothing beside: there may be thousands in hand.
 func (h *hostRun) stages(ctx context.Context) (reason string, err error) {
 	if h.settings.PortsOnly {
-		if reason, err = h.sweep(ctx, h.found); err == nil && !h.hidden() {
+		found := func(ctx context.Context, e harrier.Endpoint, _ question.Heard) error { return h.found(ctx, e) }
+		if reason, err = h.sweep(ctx, found); err == nil && !h.hidden() {
 			err = h.lookUpName(ctx)
 		}
 		return cmp.Or(reason, onlyPorts), err
@@ -154,11 +156,11 @@ func (h *hostRun) stages(ctx context.Context) (reason string, err error) {
 	g.Go(func() error { return h.lookUpName(ctx) })
 	g.Go(func() error {
 		defer close(open)
-		r, err := h.sweep(ctx, func(ctx context.Context, e harrier.Endpoint) error {
+		r, err := h.sweep(ctx, func(ctx context.Context, e harrier.Endpoint, heard question.Heard) error {
 			if err := h.found(ctx, e); err != nil {
 				return err
 			}
-			return send(ctx, open, h.question(e))
+			return send(ctx, open, h.question(e, heard))
 		})
 		reason = r
 		return err
@@ -193,10 +195,11 @@ func (h *hostRun) found(ctx context.Context, e harrier.Endpoint) error {
 	return h.tell(ctx, harrier.Result{Services: []harrier.Service{{Endpoint: e, LastSeen: time.Now().UTC()}}})
 }
 
-// question is what is to be identified at an open port.
-func (h *hostRun) question(e harrier.Endpoint) probe.Target {
+// question is what is to be identified at an open port, which has answered
+// before over UDP.
+func (h *hostRun) question(e harrier.Endpoint, heard question.Heard) probe.Target {
 	return probe.Target{
-		Addr: h.Addr, Endpoint: e, Name: h.Domain, Dial: h.batch.Net.Dial,
+		Addr: h.Addr, Endpoint: e, Heard: heard, Name: h.Domain, Dial: h.batch.Net.Dial,
 		Timeout: h.answerWait(), RTT: h.RTT, Gentle: h.settings.Gentle, Industrial: h.settings.ScanOT, Learned: h.learned,
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -18,6 +19,7 @@ import (
 	"github.com/harrier-scan/harrier/internal/netio"
 	"github.com/harrier-scan/harrier/internal/pipeline"
 	"github.com/harrier-scan/harrier/internal/probe"
+	"github.com/harrier-scan/harrier/internal/probe/question"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -191,5 +193,52 @@ func TestBadPorts(t *testing.T) {
 	l := run(t, "127.1.23.9", harrier.Plan{Settings: harrier.Settings{Ports: "T:nonsense"}, Checks: []harrier.VulnID{1}}, tools())
 	if c := l.coverage["127.1.23.9"]; c == nil || c.Complete || c.Reason == "" || c.Totals().Clean != 0 {
 		t.Errorf("coverage with ports that can not be read = %+v; want incomplete with the reason", c)
+	}
+}
+
+// UDP ports that do not answer are named with the host: they are open or
+// filtered, and nothing about them is clean. What did answer goes along to the
+// identification.
+func TestOpenFiltered(t *testing.T) {
+	addr := netip.MustParseAddr("127.1.27.1")
+	listen := func(port uint16) *net.UDPConn {
+		c, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(addr, port)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { c.Close() })
+		return c
+	}
+	listen(17010)
+	listen(17011)
+	clock := listen(123)
+	go func() {
+		b := make([]byte, 1500)
+		for {
+			_, from, err := clock.ReadFromUDPAddrPort(b)
+			if err != nil {
+				return
+			}
+			_, _ = clock.WriteToUDPAddrPort([]byte("what?"), from)
+		}
+	}()
+	set := tools()
+	var heard atomic.Pointer[question.Heard]
+	set.Identify = func(_ context.Context, t probe.Target) (harrier.Service, error) {
+		heard.Store(&t.Heard)
+		return harrier.Service{Name: "something"}, nil
+	}
+	l := run(t, addr.String(), harrier.Plan{Settings: harrier.Settings{Ports: "U:123,17009-17012", UDP: true}, Checks: []harrier.VulnID{1}}, set)
+	c := l.coverage[addr.String()]
+	if c == nil || !slices.Equal(c.OpenFiltered, []harrier.PortRange{{First: 17010, Last: 17011}}) {
+		t.Fatalf("coverage = %+v; want 17010-17011 open|filtered", c)
+	}
+	for port, want := range map[uint16]harrier.Outcome{123: harrier.Clean, 17009: harrier.Clean, 17010: harrier.Skipped, 17012: harrier.Clean} {
+		if got, reason := c.Outcome(1, harrier.Endpoint{Protocol: harrier.UDP, Port: port}); got != want {
+			t.Errorf("outcome at %d = %v (%s); want %v", port, got, reason, want)
+		}
+	}
+	if h := heard.Load(); h == nil || string(h.Reply) != "what?" || !slices.Equal(h.Question, question.First(123)) {
+		t.Errorf("the identification was told of %+v; want the answer to the first question", h)
 	}
 }

@@ -48,6 +48,16 @@ var All = []Protocol{
 	rpcbindUDP,
 	sipUDP,
 	memcachedUDP,
+	echoUDP, daytimeUDP, qotdUDP, chargenUDP, timeUDP, tftpUDP,
+	mdnsUDP, llmnrUDP, ssdpUDP, wsdUDP, slpUDP,
+	kerberosUDP, cldapUDP, radiusUDP,
+	nfsUDP, nlockmgrUDP, rpcStatusUDP, wdbUDP,
+	quicUDP, dtlsUDP, ikeUDP, openvpnUDP, l2tpUDP, stunUDP, rdpUDP,
+	ipmiUDP, xdmcpUDP, natpmpUDP, ripUDP, gtpUDP, ardUDP, pcanywhereUDP, citrixUDP,
+	mssqlUDP, db2UDP, coapUDP, afsUDP, plexUDP, jenkinsUDP, iaxUDP, mgcpUDP, mumbleUDP, teamspeakUDP,
+	sourceUDP, quakeUDP, bedrockUDP, dhtUDP, trackerUDP,
+	ubiquitiUDP, kasaUDP, addpUDP, lantronixUDP, moxaUDP, crestronUDP, vertxUDP,
+	bacnetUDP, knxUDP, enipUDP, modbusUDP, dnp3UDP, finsUDP, hartUDP,
 }
 
 // httpIndex is the place of HTTP in All.

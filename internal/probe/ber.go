@@ -1,6 +1,10 @@
 package probe
 
-import "math"
+import (
+	"math"
+
+	"github.com/harrier-scan/harrier/internal/probe/question"
+)
 
 // ber is one element of ASN.1 in basic encoding, as LDAP and SNMP send it.
 type ber struct {
@@ -63,19 +67,6 @@ func (e ber) int() int {
 }
 
 // berOf writes an element.
-func berOf(tag byte, parts ...[]byte) []byte {
-	var body []byte
-	for _, p := range parts {
-		body = append(body, p...)
-	}
-	switch n := len(body); {
-	case n < 0x80:
-		return append([]byte{tag, byte(n)}, body...)
-	case n < 0x100:
-		return append([]byte{tag, 0x81, byte(n)}, body...)
-	default:
-		return append([]byte{tag, 0x82, byte(n >> 8), byte(n)}, body...)
-	}
-}
+func berOf(tag byte, parts ...[]byte) []byte { return question.BER(tag, parts...) }
 
 func berText(s string) []byte { return berOf(4, []byte(s)) }

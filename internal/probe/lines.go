@@ -87,33 +87,26 @@ func headDone(b []byte) bool { return bytes.Contains(b, []byte("\r\n\r\n")) }
 var sipProtocol = Protocol{
 	Name: "sip", Transport: harrier.TCP, Ports: []uint16{5060, 5061},
 	Common: true,
-	Hello:  func(t Target) []byte { return sipOptions(t, "TCP") },
+	Hello:  func(t Target) []byte { return sipOptions(t) },
 	Done:   headDone,
 	Reply:  isSIP,
 	Banner: isSIP,
 	Learn:  learnSIP,
 }
 
-var sipUDP = Protocol{
-	Name: "sip", Transport: harrier.UDP, Ports: []uint16{5060},
-	Common: true,
-	Hello:  func(t Target) []byte { return sipOptions(t, "UDP") },
-	Done:   headDone,
-	Reply:  isSIP,
-	Learn:  learnSIP,
-}
+var sipUDP = overUDP(Protocol{Name: "sip", Reply: isSIP, Learn: learnSIP})
 
 func isSIP(b []byte) bool { return bytes.HasPrefix(b, []byte("SIP/2.0 ")) }
 
 // sipOptions asks for abilities, which calls nobody.
 //
 // Source: RFC 3261, section 11.
-func sipOptions(t Target, transport string) []byte {
+func sipOptions(t Target) []byte {
 	to := t.Addr.Unmap().WithZone("").String()
 	if t.Addr.Is6() {
 		to = "[" + to + "]"
 	}
-	return []byte("OPTIONS sip:" + to + " SIP/2.0\r\nVia: SIP/2.0/" + transport + " harrier.invalid;branch=z9hG4bK6872;rport\r\nMax-Forwards: 70\r\n" +
+	return []byte("OPTIONS sip:" + to + " SIP/2.0\r\nVia: SIP/2.0/TCP harrier.invalid;branch=z9hG4bK6872;rport\r\nMax-Forwards: 70\r\n" +
 		"From: <sip:harrier@harrier.invalid>;tag=6872\r\nTo: <sip:" + to + ">\r\nCall-ID: 6872@harrier.invalid\r\nCSeq: 1 OPTIONS\r\n" +
 		"Contact: <sip:harrier@harrier.invalid>\r\nAccept: application/sdp\r\nContent-Length: 0\r\n\r\n")
 }

@@ -23,12 +23,11 @@ var memcachedProtocol = Protocol{
 // number, number of datagrams, reserved.
 //
 // Source: memcached's protocol.txt, "UDP protocol".
-var memcachedUDP = Protocol{
-	Name: "memcached", Transport: harrier.UDP, Ports: []uint16{11211},
-	Hello: func(Target) []byte { return []byte("\x68\x72\x00\x00\x00\x01\x00\x00version\r\n") },
+var memcachedUDP = overUDP(Protocol{
+	Name:  "memcached",
 	Reply: func(b []byte) bool { return len(b) > 8 && bytes.HasPrefix(b[8:], []byte("VERSION ")) },
 	Learn: func(ctx context.Context, x *talk, first []byte, asked bool) { learnMemcached(ctx, x, first[8:], asked) },
-}
+})
 
 var memcachedVersion = regexp.MustCompile(`^VERSION (\d+(?:\.\d+)+[0-9A-Za-z.+-]*)`)
 

@@ -18,6 +18,7 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/fingerprint"
+	"github.com/harrier-scan/harrier/internal/probe/question"
 )
 
 // Dialer opens a connection. Network is "tcp" or "udp".
@@ -34,6 +35,9 @@ type Target struct {
 	Gentle  bool          // wait for the banner and ask one question, no more
 	// Industrial allows questions in the protocols of machines, see Protocol.
 	Industrial bool
+	// Heard is what the port answered before, over UDP: what it told is not asked
+	// again.
+	Heard question.Heard
 	// Rules tell products by banners; nil: those that are part of the program.
 	Rules *fingerprint.Set
 	// Deadline bounds the identification as a whole, from its first connection

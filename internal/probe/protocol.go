@@ -20,8 +20,11 @@ type Protocol struct {
 
 	// Hello is what a fresh connection asks; nil when the server speaks first.
 	Hello func(t Target) []byte
-	// Also is sent behind Hello over UDP, to a service that may answer only it.
-	Also func(t Target) []byte
+	// More is what else a service may answer over UDP that is silent to Hello.
+	More func(t Target) [][]byte
+	// Weak protocols have no sign of their own in their answers: they are believed
+	// at their usual ports, and nowhere else.
+	Weak bool
 	// Done reports that a reply to Hello is complete; nil: when the peer falls silent.
 	Done func(reply []byte) bool
 	// Reply reports whether b, an answer to Hello, is of this protocol.

@@ -520,9 +520,6 @@ func (x *talk) questionWithin(p *Protocol, limit time.Duration) func(context.Con
 		defer w.Close()
 		w.limit = limit
 		hello := p.Hello(x.Target)
-		if p.Also != nil && w.send(p.Also(x.Target)) != nil {
-			return found{}
-		}
 		b, err := w.ask(hello, p.Done)
 		if err != nil {
 			if hungUp(err) && ctx.Err() == nil {
@@ -572,22 +569,4 @@ func pause(ctx context.Context, wait time.Duration) bool {
 	case <-ctx.Done():
 		return false
 	}
-}
-
-// identifyUDP asks the usual service of a UDP port, then the common ones.
-func (x *talk) identifyUDP(ctx context.Context) {
-	here := usual(x.Target)
-	first := heat{}
-	for _, p := range here {
-		first.tasks = append(first.tasks, x.question(p))
-	}
-	heats := []heat{first}
-	if !x.Gentle {
-		second := heat{after: x.patience()}
-		for _, p := range common(harrier.UDP, here) {
-			second.tasks = append(second.tasks, x.question(p))
-		}
-		heats = append(heats, second)
-	}
-	x.settle(ctx, x.run(ctx, heats))
 }

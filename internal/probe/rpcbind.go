@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/probe/question"
 )
 
 var rpcbindProtocol = Protocol{
@@ -26,25 +27,16 @@ var rpcbindProtocol = Protocol{
 	},
 }
 
-var rpcbindUDP = Protocol{
-	Name: "rpcbind", Transport: harrier.UDP, Ports: []uint16{111},
-	Common: true,
-	Hello:  func(Target) []byte { return rpcCall(4) },
-	Done:   func([]byte) bool { return true },
-	Reply:  isRPCReply,
-	Learn:  func(_ context.Context, x *talk, first []byte, _ bool) { x.learnRPC(first) },
-}
+var rpcbindUDP = overUDP(Protocol{
+	Name:  "rpcbind",
+	Reply: isRPCProgram,
+	Learn: func(ctx context.Context, x *talk, _ []byte, _ bool) { x.learnRPC(x.further(ctx, rpcCall(4))) },
+})
 
 // rpcCall calls a procedure of the port mapper, version 2.
 //
-// Source: RFC 5531, section 9; RFC 1833, section 3.
-func rpcCall(procedure uint32) []byte {
-	var b []byte
-	for _, v := range []uint32{0x68720001, 0, 2, 100000, 2, procedure, 0, 0, 0, 0} {
-		b = binary.BigEndian.AppendUint32(b, v)
-	}
-	return b
-}
+// Source: RFC 1833, section 3.
+func rpcCall(procedure uint32) []byte { return question.RPC(100000, 2, procedure) }
 
 func rpcRecord(b []byte) []byte {
 	return append(binary.BigEndian.AppendUint32(nil, 0x80000000|uint32(len(b))), b...)
@@ -52,7 +44,26 @@ func rpcRecord(b []byte) []byte {
 
 // isRPCReply reports that b answers rpcCall, well or not.
 func isRPCReply(b []byte) bool {
-	return len(b) >= 24 && binary.BigEndian.Uint32(b) == 0x68720001 && binary.BigEndian.Uint32(b[4:]) == 1 && binary.BigEndian.Uint32(b[8:]) <= 1
+	return len(b) >= 24 && binary.BigEndian.Uint32(b) == question.RPCID && binary.BigEndian.Uint32(b[4:]) == 1 && binary.BigEndian.Uint32(b[8:]) <= 1
+}
+
+// isRPCProgram reports that b answers a call of a program that is there, in this
+// version or another, or not for everybody.
+//
+// Source: RFC 5531, section 9, accept_stat.
+func isRPCProgram(b []byte) bool {
+	if !isRPCReply(b) {
+		return false
+	}
+	if binary.BigEndian.Uint32(b[8:]) == 1 { // denied
+		return true
+	}
+	verifier := 16 + uint64(binary.BigEndian.Uint32(b[16:]))
+	if verifier > 400 || uint64(len(b)) < verifier+8 {
+		return false
+	}
+	status := binary.BigEndian.Uint32(b[verifier+4:])
+	return status == 0 || status == 2
 }
 
 // rpcPrograms are the names of programs that are met often.

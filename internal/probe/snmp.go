@@ -4,53 +4,42 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 
-	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/probe/question"
 )
 
-var snmpUDP = Protocol{
-	Name: "snmp", Transport: harrier.UDP, Ports: []uint16{161, 1161, 10161},
-	Common: true,
-	Hello:  func(Target) []byte { return snmpGet },
-	Also:   func(Target) []byte { return snmpDiscover },
-	Done:   func([]byte) bool { return true },
-	Reply:  func(b []byte) bool { _, ok := parseSNMP(b); return ok },
-	Learn:  learnSNMP,
+var snmpUDP = overUDP(Protocol{
+	Name:  "snmp",
+	Reply: func(b []byte) bool { _, ok := parseSNMP(b); return ok },
+	Learn: learnSNMP,
+})
+
+// snmpDiscovery asks an agent of version 3 for its engine, which needs no name.
+func snmpDiscovery() []byte {
+	list := question.Of("snmp").Data
+	return list[len(list)-1]
 }
 
-// Object names in their encoded form: sysDescr.0, sysObjectID.0, sysName.0.
-var (
-	oidSysDescr  = []byte{0x2b, 6, 1, 2, 1, 1, 1, 0}
-	oidSysObject = []byte{0x2b, 6, 1, 2, 1, 1, 2, 0}
-	oidSysName   = []byte{0x2b, 6, 1, 2, 1, 1, 5, 0}
-)
-
-// snmpGet reads three objects with the community that everybody may read.
+// snmpSystem begins the names of the objects of the group system, encoded.
 //
-// Source: RFC 3416, section 3.
-var snmpGet = berOf(0x30, []byte{2, 1, 1}, berText("public"), berOf(0xa0,
-	[]byte{2, 2, 0x68, 0x72}, []byte{2, 1, 0}, []byte{2, 1, 0},
-	berOf(0x30, snmpBind(oidSysDescr), snmpBind(oidSysObject), snmpBind(oidSysName))))
-
-func snmpBind(oid []byte) []byte { return berOf(0x30, berOf(6, oid), []byte{5, 0}) }
-
-// snmpDiscover asks an agent of version 3 for its engine, which needs no name.
-//
-// Source: RFC 3414, section 4.
-var snmpDiscover = berOf(0x30, []byte{2, 1, 3},
-	berOf(0x30, []byte{2, 2, 0x68, 0x73}, []byte{2, 3, 0, 0xff, 0xe3}, []byte{4, 1, 4}, []byte{2, 1, 3}),
-	berOf(4, berOf(0x30, []byte{4, 0}, []byte{2, 1, 0}, []byte{2, 1, 0}, []byte{4, 0}, []byte{4, 0}, []byte{4, 0})),
-	berOf(0x30, []byte{4, 0}, []byte{4, 0}, berOf(0xa0, []byte{2, 2, 0x68, 0x73}, []byte{2, 1, 0}, []byte{2, 1, 0}, berOf(0x30))))
+// Source: RFC 3418, section 2.
+var snmpSystem = []byte{0x2b, 6, 1, 2, 1, 1}
 
 // snmpReply is an agent's answer.
 type snmpReply struct {
-	version             int    // 1 is v2c, 3 is v3
-	descr, object, name string // of version 2c; object in dotted form
-	engine              []byte // of version 3
+	version               int    // 0 is v1, 1 is v2c, 3 is v3
+	descr, object         string // of version 1 and 2c; object in dotted form
+	name, location        string
+	uptime                int    // in hundredths of a second
+	engine                []byte // of version 3
+	engineBoots, engineUp int
 }
 
-// parseSNMP reads the answer to snmpGet or snmpDiscover.
+// parseSNMP reads the answer to a question of the list.
+//
+// Source: RFC 1157, section 4.1; RFC 3416, section 3; RFC 3412, section 6.
 func parseSNMP(b []byte) (snmpReply, bool) {
 	message, _, ok := readBER(b)
 	parts := message.children()
@@ -62,7 +51,7 @@ func parseSNMP(b []byte) (snmpReply, bool) {
 	case r.version == 3 && len(parts) >= 4:
 		security, _, ok := readBER(parts[2].body)
 		if fields := security.children(); ok && len(fields) >= 6 && parts[2].tag == 4 {
-			r.engine = fields[0].body
+			r.engine, r.engineBoots, r.engineUp = fields[0].body, fields[1].int(), fields[2].int()
 			return r, true
 		}
 	case r.version <= 1 && parts[2].tag == 0xa2:
@@ -79,14 +68,21 @@ func parseSNMP(b []byte) (snmpReply, bool) {
 }
 
 func (r *snmpReply) bind(pair []ber) {
-	switch {
-	case len(pair) < 2:
-	case bytes.Equal(pair[0].body, oidSysDescr) && pair[1].tag == 4:
-		r.descr = clean(string(pair[1].body))
-	case bytes.Equal(pair[0].body, oidSysName) && pair[1].tag == 4:
-		r.name = clean(string(pair[1].body))
-	case bytes.Equal(pair[0].body, oidSysObject) && pair[1].tag == 6:
-		r.object = dotted(pair[1].body)
+	if len(pair) < 2 || len(pair[0].body) != len(snmpSystem)+2 || !bytes.HasPrefix(pair[0].body, snmpSystem) {
+		return
+	}
+	value := pair[1]
+	switch which := pair[0].body[len(snmpSystem)]; {
+	case which == 1 && value.tag == 4:
+		r.descr = clean(string(value.body))
+	case which == 2 && value.tag == 6:
+		r.object = dotted(value.body)
+	case which == 3 && value.tag == 0x43:
+		r.uptime = value.int()
+	case which == 5 && value.tag == 4:
+		r.name = clean(string(value.body))
+	case which == 6 && value.tag == 4:
+		r.location = clean(string(value.body))
 	}
 }
 
@@ -107,38 +103,113 @@ func dotted(b []byte) string {
 	return out
 }
 
+// learnSNMP takes what the agent said, and asks in the other way: by its name to
+// everybody, or for its engine.
 func learnSNMP(ctx context.Context, x *talk, first []byte, _ bool) {
 	r, _ := parseSNMP(first)
-	if r.version == 3 { // the quicker of two answers; the other may come as well
-		if b, err := x.ask(ctx, snmpGet, func([]byte) bool { return true }); err == nil {
-			if two, ok := parseSNMP(b); ok && two.version == 1 {
-				two.engine, r = r.engine, two
-			}
-		}
+	public, engine := r, r
+	if r.version == 3 {
+		public, _ = parseSNMP(x.further(ctx, question.Of("snmp").Data[0]))
+	} else {
+		engine, _ = parseSNMP(x.further(ctx, snmpDiscovery()))
 	}
-	if r.version == 1 {
-		x.fact("snmp.community", "public")
-		x.fact("snmp.sysdescr", r.descr)
-		x.fact("snmp.sysname", r.name)
-		x.fact("snmp.sysobjectid", r.object)
-		x.s.Banner = clip(oneLine(r.descr), maxBanner)
+	x.fact("snmp.versions", snmpVersions(public, engine))
+	if public.descr != "" || public.object != "" {
+		x.snmpPublic(public)
 	}
+	if len(engine.engine) > 0 {
+		x.snmpEngine(engine)
+	}
+	number := snmpEnterprise(engine.engine)
 	switch {
-	case strings.HasPrefix(r.object+".", "1.3.6.1.4.1.8072."):
-		x.is("net-snmp", "net-snmp:net-snmp", "", "sysObjectID "+r.object)
-	case snmpEnterprise(r.engine) == 8072:
-		x.is("net-snmp", "net-snmp:net-snmp", "", fmt.Sprintf("engine ID %x", r.engine))
-	case r.descr != "":
-		x.tell("snmp", r.descr)
+	case strings.HasPrefix(public.object+".", "1.3.6.1.4.1.8072."):
+		x.is("net-snmp", "net-snmp:net-snmp", "", "sysObjectID "+public.object)
+	case number == 8072:
+		x.is("net-snmp", "net-snmp:net-snmp", "", fmt.Sprintf("engine ID %x", engine.engine))
+	case public.descr != "":
+		x.tell("snmp", public.descr)
+	}
+	vendor, device := snmpVendor(number)
+	if of := objectEnterprise(public.object); of != 0 {
+		vendor, device = snmpVendor(of)
+		x.fact("snmp.vendor", vendor)
+	}
+	if strings.HasPrefix(public.object+".", "1.3.6.1.4.1.11.2.3.9.1.") { // HP's printers and their print servers
+		device = "printer"
+	}
+	if !snmpSoftware[vendor] {
+		x.fact("device.vendor", vendor)
+	}
+	x.fact("device.hint", device)
+}
+
+func snmpVersions(public, engine snmpReply) string {
+	var out []string
+	if public.descr != "" || public.object != "" {
+		out = append(out, [...]string{"1", "2c"}[min(public.version, 1)])
+	}
+	if len(engine.engine) > 0 {
+		out = append(out, "3")
+	}
+	return strings.Join(out, ",")
+}
+
+func (x *talk) snmpPublic(r snmpReply) {
+	x.fact("snmp.community", "public")
+	x.fact("snmp.sysdescr", r.descr)
+	x.fact("snmp.sysname", r.name)
+	x.fact("snmp.sysobjectid", r.object)
+	x.fact("snmp.syslocation", r.location)
+	if r.uptime > 0 {
+		x.fact("snmp.uptime", strconv.Itoa(r.uptime/100))
+	}
+	x.fact("host.name", r.name)
+	x.s.Banner = clip(oneLine(r.descr), maxBanner)
+}
+
+// snmpEngine notes what an engine ID tells: its maker's number and, mostly, an
+// address or a text by which the engine differs from all others.
+//
+// Source: RFC 3411, section 5, SnmpEngineID.
+func (x *talk) snmpEngine(r snmpReply) {
+	id := r.engine[:min(len(r.engine), 32)]
+	x.fact("snmp.engine.id", fmt.Sprintf("%x", id))
+	vendor, _ := snmpVendor(snmpEnterprise(id))
+	x.fact("snmp.engine.vendor", vendor)
+	x.fact("snmp.engine.boots", strconv.Itoa(r.engineBoots))
+	x.fact("snmp.engine.time", strconv.Itoa(r.engineUp))
+	if len(id) < 6 || id[0]&0x80 == 0 {
+		return
+	}
+	switch rest := id[5:]; id[4] {
+	case 1, 2:
+		x.fact("snmp.engine.address", addrText(rest))
+	case 3:
+		x.fact("snmp.engine.mac", macText(rest))
+		x.fact("host.mac", macText(rest))
+	case 4:
+		x.fact("snmp.engine.text", padText(rest))
 	}
 }
 
 // snmpEnterprise is the maker's number in an engine ID; 0 when it has none.
-//
-// Source: RFC 3411, section 5, SnmpEngineID.
 func snmpEnterprise(engine []byte) int {
 	if len(engine) < 5 {
 		return 0
 	}
 	return (int(engine[0])<<24 | int(engine[1])<<16 | int(engine[2])<<8 | int(engine[3])) & 0x7fffffff
+}
+
+// objectEnterprise is the maker's number in a sysObjectID; 0 when it has none.
+func objectEnterprise(object string) int {
+	rest, found := strings.CutPrefix(object, "1.3.6.1.4.1.")
+	if !found {
+		return 0
+	}
+	number, _, _ := strings.Cut(rest, ".")
+	n, err := strconv.Atoi(number)
+	if err != nil {
+		return 0
+	}
+	return n
 }

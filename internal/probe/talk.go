@@ -33,6 +33,7 @@ type talk struct {
 	s         *harrier.Service
 	inside    *tls.Config  // not nil: connections speak TLS
 	budget    atomic.Int32 // connections that may still be opened
+	datagrams atomic.Int32 // that may still be sent over UDP
 	connected atomic.Int32 // connections that were opened
 	opened    atomic.Int32 // connections that are open now
 	mu        sync.Mutex
@@ -84,6 +85,7 @@ func newTalk(t Target) *talk {
 	if t.Gentle {
 		x.budget.Store(gentleConnections)
 	}
+	x.datagrams.Store(allowed(t))
 	return x
 }
 
@@ -158,6 +160,9 @@ func (x *talk) openPlainAs(ctx context.Context, question string) (*wire, error) 
 	}
 	x.connected.Add(1)
 	x.opened.Add(1)
+	if x.Protocol == harrier.UDP {
+		conn = &metered{conn, &x.datagrams}
+	}
 	w := &wire{Conn: conn, x: x, question: question, quiet: x.silence(), limit: x.Timeout}
 	w.bind(ctx)
 	return w, nil

@@ -185,11 +185,24 @@ func (r *Room) hosts(ctx context.Context, j job, s format.Scan) iter.Seq2[format
 				yield(format.Host{}, err)
 				return
 			}
+			if h.OpenFiltered, err = r.openFiltered(ctx, h.ScanHost); err != nil {
+				yield(format.Host{}, err)
+				return
+			}
 			if !yield(h, nil) {
 				return
 			}
 		}
 	}
+}
+
+// openFiltered returns the UDP ports that did not answer the scan.
+func (r *Room) openFiltered(ctx context.Context, h harrier.ScanHost) ([]harrier.PortRange, error) {
+	c, err := r.Store.HostCoverage(ctx, h.Scan, h.Index)
+	if err != nil || c == nil {
+		return nil, err
+	}
+	return c.OpenFiltered, nil
 }
 
 // services returns the services of a host, or none when a later scan has looked

@@ -12,6 +12,7 @@ import (
 const (
 	coverAlive = 1 << iota
 	coverComplete
+	coverOpenFiltered // there are such ports: their ranges come last
 )
 
 func (p packer) fromCoverage(c *harrier.Coverage) []byte {
@@ -21,6 +22,9 @@ func (p packer) fromCoverage(c *harrier.Coverage) []byte {
 	}
 	if c.Complete {
 		b[0] |= coverComplete
+	}
+	if len(c.OpenFiltered) > 0 {
+		b[0] |= coverOpenFiltered
 	}
 	text := func(s string) {
 		s = clean(s)
@@ -33,13 +37,15 @@ func (p packer) fromCoverage(c *harrier.Coverage) []byte {
 	}
 	text(c.Reason)
 	b = binary.AppendVarint(b, int64(c.Planned))
-	for _, ranges := range [][]harrier.PortRange{c.Ports.TCP, c.Ports.UDP} {
+	ports := func(ranges []harrier.PortRange) {
 		b = binary.AppendUvarint(b, uint64(len(ranges)))
 		for _, r := range ranges {
 			b = binary.AppendUvarint(b, uint64(r.First))
 			b = binary.AppendUvarint(b, uint64(r.Last))
 		}
 	}
+	ports(c.Ports.TCP)
+	ports(c.Ports.UDP)
 	b = binary.AppendUvarint(b, uint64(len(c.Open)))
 	for _, o := range c.Open {
 		endpoint(o.Endpoint)
@@ -54,6 +60,9 @@ func (p packer) fromCoverage(c *harrier.Coverage) []byte {
 		b = append(b, byte(d.Outcome))
 		text(d.Reason)
 		before = d.Check
+	}
+	if len(c.OpenFiltered) > 0 {
+		ports(c.OpenFiltered)
 	}
 	return p.pack(b)
 }
@@ -72,12 +81,14 @@ func (p packer) coverage(data []byte) (*harrier.Coverage, error) {
 		Alive: flags&coverAlive != 0, Complete: flags&coverComplete != 0,
 		Reason: r.text(), Planned: int(r.varint()),
 	}
-	for _, ranges := range []*[]harrier.PortRange{&c.Ports.TCP, &c.Ports.UDP} {
-		*ranges = make([]harrier.PortRange, r.length(2))
-		for i := range *ranges {
-			(*ranges)[i] = harrier.PortRange{First: uint16(r.uvarint()), Last: uint16(r.uvarint())}
+	ports := func() []harrier.PortRange {
+		ranges := make([]harrier.PortRange, r.length(2))
+		for i := range ranges {
+			ranges[i] = harrier.PortRange{First: uint16(r.uvarint()), Last: uint16(r.uvarint())}
 		}
+		return ranges
 	}
+	c.Ports.TCP, c.Ports.UDP = ports(), ports()
 	c.Open = make([]harrier.Open, r.length(3))
 	for i := range c.Open {
 		c.Open[i] = harrier.Open{Endpoint: endpoint(), Known: r.byte() != 0}
@@ -87,6 +98,9 @@ func (p packer) coverage(data []byte) (*harrier.Coverage, error) {
 	for i := range c.Entries {
 		check += harrier.VulnID(r.varint())
 		c.Entries[i] = harrier.Done{Check: check, Endpoint: endpoint(), Outcome: harrier.Outcome(r.byte()), Reason: r.text()}
+	}
+	if flags&coverOpenFiltered != 0 {
+		c.OpenFiltered = ports()
 	}
 	return c, r.end()
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"testing"
 
+	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/format"
 	"github.com/harrier-scan/harrier/internal/format/formattest"
 )
@@ -84,3 +85,15 @@ func TestStops(t *testing.T) {
 type failingWriter struct{ err error }
 
 func (w failingWriter) Write([]byte) (int, error) { return 0, w.err }
+
+// Ports that did not answer are a list of ranges, and absent when all did.
+func TestOpenFiltered(t *testing.T) {
+	h := formattest.Hosts()[0]
+	if got := written(t, formattest.Scan(), []format.Host{h}); bytes.Contains(got, []byte("open_filtered")) {
+		t.Errorf("silent ports of a host that has none:\n%s", got)
+	}
+	h.OpenFiltered = []harrier.PortRange{{First: 67, Last: 69}}
+	if got := written(t, formattest.Scan(), []format.Host{h}); !bytes.Contains(got, []byte(`"open_filtered_udp":[{"first":67,"last":69}]`)) {
+		t.Errorf("the silent ports are not told:\n%s", got)
+	}
+}

@@ -58,6 +58,8 @@ type hostObject struct {
 	Services   []serviceObject `json:"services"`
 	Findings   []findingObject `json:"findings"`
 	Coverage   harrier.Totals  `json:"coverage"`
+	// OpenFiltered are UDP ports that did not answer: open, or filtered.
+	OpenFiltered []harrier.PortRange `json:"open_filtered_udp,omitempty"`
 }
 
 type osObject struct {
@@ -138,7 +140,7 @@ func newScan(s format.Scan) scanObject {
 func newHost(s format.Scan, h format.Host) hostObject {
 	o := hostObject{
 		Name: h.Title(), Alive: h.Alive, Reason: h.Reason, FQDN: h.FQDN, NetBIOS: h.NetBIOS, MAC: h.MAC, DeviceType: h.DeviceType,
-		Fragile: h.Fragile, Started: h.Started, Ended: h.Ended, CPEs: list(format.CPEs(h)), Coverage: h.Coverage,
+		Fragile: h.Fragile, Started: h.Started, Ended: h.Ended, CPEs: list(format.CPEs(h)), Coverage: h.Coverage, OpenFiltered: h.OpenFiltered,
 		Services: []serviceObject{}, Findings: []findingObject{},
 	}
 	if h.Addr.IsValid() {

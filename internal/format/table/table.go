@@ -86,6 +86,10 @@ func (p *printer) host(h format.Host) {
 		p.out.WriteByte('\n')
 		p.serviceTable(services)
 	}
+	if text := rangesOf(h.OpenFiltered); text != "" {
+		p.out.WriteByte('\n')
+		p.line(p.paint(dim, "open|filtered, no answer: "+text))
+	}
 	p.findingTable(h)
 }
 
@@ -131,6 +135,28 @@ func (p *printer) serviceTable(list []harrier.Service) {
 		g.add(nil, s.Endpoint.String(), name, strings.TrimSpace(clean(s.Product)+" "+clean(s.Version)))
 	}
 	p.grid(g)
+}
+
+// rangesOf writes UDP ports as ranges, "67-69/udp, 123/udp", the first few.
+func rangesOf(list []harrier.PortRange) string {
+	const most = 8
+	var out []string
+	ports := 0
+	for i, r := range list {
+		switch {
+		case i >= most:
+			ports += int(r.Last-r.First) + 1
+		case r.First == r.Last:
+			out = append(out, fmt.Sprintf("%d/udp", r.First))
+		default:
+			out = append(out, fmt.Sprintf("%d-%d/udp", r.First, r.Last))
+		}
+	}
+	text := strings.Join(out, ", ")
+	if ports > 0 {
+		text += fmt.Sprintf(" and %d more", ports)
+	}
+	return text
 }
 
 func (p *printer) findingTable(h format.Host) {

@@ -120,3 +120,19 @@ func TestRefuses(t *testing.T) {
 		t.Errorf("Write when cancelled = %v; want context.Canceled", err)
 	}
 }
+
+// Ports that did not answer are named beside the open ones, the first of many.
+func TestOpenFiltered(t *testing.T) {
+	h := formattest.Hosts()[0]
+	h.OpenFiltered = []harrier.PortRange{{First: 67, Last: 69}, {First: 123, Last: 123}}
+	if got := written(t, nil, []format.Host{h}); !strings.Contains(got, "\nopen|filtered, no answer: 67-69/udp, 123/udp\n") {
+		t.Errorf("the table does not name the silent ports:\n%s", got)
+	}
+	h.OpenFiltered = nil
+	for n := range uint16(100) {
+		h.OpenFiltered = append(h.OpenFiltered, harrier.PortRange{First: 10 * n, Last: 10*n + 1})
+	}
+	if got := written(t, nil, []format.Host{h}); !strings.Contains(got, "70-71/udp and 184 more\n") {
+		t.Errorf("the table does not cut a long list:\n%s", got)
+	}
+}

@@ -59,11 +59,12 @@ func (b *Book) Open(e harrier.Endpoint, known bool) {
 	b.c.Open = slices.Insert(b.c.Open, i, harrier.Open{Endpoint: e, Known: known})
 }
 
-// Ports notes the ports whose state became known.
-func (b *Book) Ports(p harrier.Ports) {
+// Ports notes the ports whose state became known, and the UDP ports that were
+// asked in vain.
+func (b *Book) Ports(known harrier.Ports, openFiltered []harrier.PortRange) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.c.Ports = p
+	b.c.Ports, b.c.OpenFiltered = known, openFiltered
 }
 
 // Close returns the coverage. A reason says why the run did not go to the end;

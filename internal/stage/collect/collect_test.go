@@ -11,9 +11,11 @@ import (
 
 func tcp(port uint16) harrier.Endpoint { return harrier.Endpoint{Protocol: harrier.TCP, Port: port} }
 
+func udp(port uint16) harrier.Endpoint { return harrier.Endpoint{Protocol: harrier.UDP, Port: port} }
+
 func TestBook(t *testing.T) {
 	b := collect.New(harrier.NewIDs([]harrier.VulnID{1, 2, 3}))
-	b.Ports(harrier.Ports{TCP: []harrier.PortRange{{First: 1, Last: 100}}})
+	b.Ports(harrier.Ports{TCP: []harrier.PortRange{{First: 1, Last: 100}}, UDP: []harrier.PortRange{{First: 53, Last: 53}}}, []harrier.PortRange{{First: 68, Last: 69}})
 	b.Open(tcp(80), false)
 	b.Open(tcp(22), false)
 	b.Open(tcp(22), true)
@@ -27,10 +29,13 @@ func TestBook(t *testing.T) {
 	if want := (harrier.Totals{Planned: 3, Clean: 2, Vulnerable: 1}); c.Totals() != want || !c.Complete || !c.Alive {
 		t.Errorf("coverage %+v with totals %+v; want %+v, complete", c, c.Totals(), want)
 	}
-	for at, want := range map[harrier.Endpoint]harrier.Outcome{tcp(22): harrier.Clean, tcp(80): harrier.Failed, tcp(23): harrier.Clean, tcp(101): harrier.Skipped, {}: harrier.Clean} {
+	for at, want := range map[harrier.Endpoint]harrier.Outcome{tcp(22): harrier.Clean, tcp(80): harrier.Failed, tcp(23): harrier.Clean, tcp(101): harrier.Skipped, {}: harrier.Clean, udp(53): harrier.Clean, udp(69): harrier.Skipped, udp(70): harrier.Skipped} {
 		if got, reason := c.Outcome(2, at); got != want {
 			t.Errorf("Outcome(2, %v) = %v (%s); want %v", at, got, reason, want)
 		}
+	}
+	if _, reason := c.Outcome(2, udp(69)); reason != "port open or filtered: it did not answer" {
+		t.Errorf("Outcome of a silent UDP port is told by %q", reason)
 	}
 	if c, err := b.Close("scan stopped"); err != nil || c.Complete || c.Totals().Clean != 0 || c.Reason != "scan stopped" {
 		t.Errorf("Close of a part = %+v, %v; want nothing clean", c, err)
@@ -41,7 +46,7 @@ func TestBook(t *testing.T) {
 // recognised; the checks that did not run there are not.
 func TestBookOfStrangeService(t *testing.T) {
 	b := collect.New(harrier.NewIDs([]harrier.VulnID{1, 2}))
-	b.Ports(harrier.Ports{TCP: []harrier.PortRange{{First: 443, Last: 443}}})
+	b.Ports(harrier.Ports{TCP: []harrier.PortRange{{First: 443, Last: 443}}}, nil)
 	b.Open(tcp(443), false)
 	b.Add(harrier.Done{Check: 1, Endpoint: tcp(443), Outcome: harrier.Clean})
 	c, err := b.Close("")

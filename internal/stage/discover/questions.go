@@ -11,7 +11,7 @@ import (
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/netio"
 	"github.com/harrier-scan/harrier/internal/netio/sweep"
-	stage "github.com/harrier-scan/harrier/internal/stage/ports"
+	"github.com/harrier-scan/harrier/internal/probe/question"
 )
 
 // maxPorts is how many ports are asked by TCP and by UDP at most: a ping is no
@@ -52,7 +52,7 @@ func questions(addr netip.Addr, s harrier.Settings, link, connect bool) []sweep.
 			ports = DefaultUDPPorts
 		}
 		for _, p := range ports[:min(len(ports), maxPorts)] {
-			if s.ScanOT || !stage.Fragile(p) {
+			if s.ScanOT || !question.Fragile(p) {
 				items = append(items, sweep.Ask(sweep.UDP, p))
 			}
 		}

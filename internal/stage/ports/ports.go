@@ -17,6 +17,7 @@ import (
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/netio"
 	"github.com/harrier-scan/harrier/internal/netio/sweep"
+	"github.com/harrier-scan/harrier/internal/probe/question"
 )
 
 // Target is the host to scan and how.
@@ -43,8 +44,9 @@ type Report struct {
 // GaveUp is the Reason of a scan that ended early: the host was left alone.
 const GaveUp = "the host stopped answering"
 
-// Found is called with each open port at once. Its error ends the scan.
-type Found func(ctx context.Context, e harrier.Endpoint) error
+// Found is called with each open port at once, a UDP port with what it answered.
+// Its error ends the scan.
+type Found func(ctx context.Context, e harrier.Endpoint, heard question.Heard) error
 
 // Scan asks the ports that the settings name. It returns what became known
 // even with an error: that of found, ctx's, or Invalid for a port list that can

@@ -14,6 +14,7 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/netio"
+	"github.com/harrier-scan/harrier/internal/probe/question"
 	"github.com/harrier-scan/harrier/internal/stage/ports"
 )
 
@@ -56,7 +57,7 @@ func declared(t testing.TB, addr string, pace netio.Pace) (*netio.Net, netip.Add
 	return n, a
 }
 
-func ignore(context.Context, harrier.Endpoint) error { return nil }
+func ignore(context.Context, harrier.Endpoint, question.Heard) error { return nil }
 
 func TestScanAllPorts(t *testing.T) {
 	for _, addr := range []string{"127.1.2.10", "127.0.0.1"} {
@@ -64,7 +65,7 @@ func TestScanAllPorts(t *testing.T) {
 		n, a := declared(t, addr, netio.Pace{Printers: true})
 		var told []harrier.Endpoint
 		r, err := ports.Scan(t.Context(), n, ports.Target{Addr: a, Settings: harrier.Settings{Ports: "T:1-65535", ScanPrinters: true}},
-			func(_ context.Context, e harrier.Endpoint) error {
+			func(_ context.Context, e harrier.Endpoint, _ question.Heard) error {
 				told = append(told, e)
 				return nil
 			})
@@ -145,7 +146,7 @@ func TestScanUDP(t *testing.T) {
 			if err != nil {
 				return
 			}
-			if slices.Equal(buf[:size], ports.Question(5353)) {
+			if slices.Equal(buf[:size], question.First(5353)) {
 				_, _ = c.WriteTo(buf[:12], from)
 			}
 		}

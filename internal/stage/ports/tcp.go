@@ -9,6 +9,7 @@ import (
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/netio"
 	"github.com/harrier-scan/harrier/internal/netio/sweep"
+	"github.com/harrier-scan/harrier/internal/probe/question"
 )
 
 // scanTCP asks the TCP ports of one host.
@@ -31,7 +32,7 @@ func scanTCP(ctx context.Context, n *netio.Net, t Target, plan *sweep.Plan, foun
 		if isFragile(open) {
 			n.Slow(t.Addr, harrier.FragileRate)
 		}
-		return found(ctx, e)
+		return found(ctx, e, question.Heard{})
 	})
 	out := Report{Alive: r.Alive, Open: open}
 	var known []uint16

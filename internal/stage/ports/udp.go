@@ -13,6 +13,7 @@ import (
 	"github.com/harrier-scan/harrier/internal/netio"
 	"github.com/harrier-scan/harrier/internal/netio/datagram"
 	"github.com/harrier-scan/harrier/internal/netio/sweep"
+	"github.com/harrier-scan/harrier/internal/probe/question"
 )
 
 // udpScan asks the UDP ports of one host, each in the words of the protocols
@@ -42,7 +43,7 @@ type udpScan struct {
 	errors   int       // those among them that an ICMP error of their own told of
 	trip     udpTrip
 	lastSign time.Time // when the host itself answered last
-	news     []uint16  // open, and not told yet
+	news     []udpNews // open, and not told yet
 	bell     chan struct{}
 }
 
@@ -58,6 +59,12 @@ type udpPort struct {
 	tries uint8
 	skip  udpSkip
 	at    uint32 // of the first question, later of the error: in ticks since the scan began
+}
+
+// udpNews is an open port with what it answered.
+type udpNews struct {
+	port  uint16
+	heard question.Heard
 }
 
 // udpSkip says why a port is not asked, or what to make of its answer.
@@ -111,9 +118,9 @@ func (s *udpScan) order() []uint16 {
 	var out, plain []uint16
 	for i := range s.ports {
 		switch p := &s.ports[i]; {
-		case fragilePort[p.port] && !s.fragile:
+		case question.Fragile(p.port) && !s.fragile:
 			p.skip = udpFragile
-		case len(questions[p.port]) > 0:
+		case len(question.At(p.port)) > 0:
 			out = append(out, p.port)
 		default:
 			plain = append(plain, p.port)
@@ -150,7 +157,7 @@ func (s *udpScan) take(a datagram.Answer) {
 	p.state = a.State
 	switch {
 	case a.State == sweep.Open:
-		s.news = append(s.news, p.port)
+		s.news = append(s.news, udpNews{p.port, question.Hear(p.port, int(p.tries), a.Payload)})
 	case a.State == sweep.Unreachable && !a.Prohibited:
 		p.skip, p.at = udpFar, uint32(a.At.Sub(s.began)/udpTick)
 	}
@@ -165,14 +172,9 @@ func (s *udpScan) take(a datagram.Answer) {
 func (s *udpScan) about(a datagram.Answer) *udpPort {
 	from := a.From.Port()
 	if a.State == sweep.Open {
-		for _, e := range elsewhere {
-			if slices.Contains(e.ports, from) || !e.elsewhere(a.Payload) {
-				continue
-			}
-			for _, port := range e.ports {
-				if p := s.port(port); p != nil && p.tries > 0 && p.state != sweep.Closed {
-					return p
-				}
+		for _, port := range question.Elsewhere(a.Payload, from) {
+			if p := s.port(port); p != nil && p.tries > 0 && p.state != sweep.Closed {
+				return p
 			}
 		}
 	}
@@ -201,7 +203,7 @@ func (s *udpScan) ask(ctx context.Context, port uint16) error {
 	s.mu.Unlock()
 	sent := false
 	var err error
-	for _, q := range questionsOf(port, int(before.tries)) {
+	for _, q := range question.Try(port, int(before.tries)) {
 		if err = s.send(ctx, netip.AddrPortFrom(s.t.Addr, port), q); err != nil {
 			break
 		}
@@ -230,8 +232,8 @@ func (s *udpScan) tell(ctx context.Context) error {
 	news := s.news
 	s.news = nil
 	s.mu.Unlock()
-	for _, p := range news {
-		if err := s.found(ctx, harrier.Endpoint{Protocol: harrier.UDP, Port: p}); err != nil {
+	for _, n := range news {
+		if err := s.found(ctx, harrier.Endpoint{Protocol: harrier.UDP, Port: n.port}, n.heard); err != nil {
 			return err
 		}
 	}

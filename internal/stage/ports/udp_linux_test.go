@@ -21,6 +21,7 @@ import (
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/needs"
 	"github.com/harrier-scan/harrier/internal/netio/datagram"
+	"github.com/harrier-scan/harrier/internal/probe/question"
 )
 
 // udpNet is a scanner and a target in network namespaces of their own:
@@ -169,7 +170,7 @@ func (n udpNet) scan(t *testing.T, addr string, list []uint16, change func(*udpS
 	}
 	defer sockets.Close()
 	r := udpResult{sent: map[uint16]int{}}
-	s := newUDPScan(nil, Target{Addr: netip.MustParseAddr(addr)}, list, func(_ context.Context, e harrier.Endpoint) error {
+	s := newUDPScan(nil, Target{Addr: netip.MustParseAddr(addr)}, list, func(_ context.Context, e harrier.Endpoint, _ question.Heard) error {
 		r.told = append(r.told, e.Port)
 		return nil
 	})

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/harrier-scan/harrier/internal/netio/sweep"
+	"github.com/harrier-scan/harrier/internal/probe/question"
 )
 
 // The bounds of asking fast, in datagrams a second to one host. Small datagrams
@@ -98,7 +99,7 @@ func (s *udpScan) passes(ctx context.Context, list []uint16) error {
 		case try == udpTries:
 			return nil
 		case t.answered == 0: // of several questions the later ones were asked once only
-			list = slices.DeleteFunc(list, func(n uint16) bool { return len(questions[n]) < 2 })
+			list = slices.DeleteFunc(list, func(n uint16) bool { return len(question.At(n)) < 2 })
 		}
 	}
 	return nil

@@ -13,6 +13,7 @@ import (
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/netio/datagram"
 	"github.com/harrier-scan/harrier/internal/netio/sweep"
+	"github.com/harrier-scan/harrier/internal/probe/question"
 )
 
 // udpHost answers in virtual time, after a round trip: some ports are open, some
@@ -95,7 +96,7 @@ func (h *udpHost) scan(ctx context.Context, list []uint16, found Found) (*udpSca
 	return s, time.Since(began), err
 }
 
-func noFound(context.Context, harrier.Endpoint) error { return nil }
+func noFound(context.Context, harrier.Endpoint, question.Heard) error { return nil }
 
 func TestUDPPaces(t *testing.T) {
 	some := func(ports ...uint16) func(uint16) bool {
@@ -208,7 +209,7 @@ func TestUDPEnds(t *testing.T) {
 		full := errors.New("full")
 		h := &udpHost{trip: time.Millisecond, open: func(p uint16) bool { return p == 2605 || p == 2606 }}
 		calls := 0
-		s, _, err := h.scan(t.Context(), span(2600, 2699), func(context.Context, harrier.Endpoint) error {
+		s, _, err := h.scan(t.Context(), span(2600, 2699), func(context.Context, harrier.Endpoint, question.Heard) error {
 			calls++
 			return full
 		})
@@ -236,7 +237,7 @@ func TestUDPBackPressure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := &udpHost{trip: time.Millisecond, open: func(uint16) bool { return true }}
 		waited := false
-		_, _, err := h.scan(t.Context(), span(2600, 4599), func(context.Context, harrier.Endpoint) error {
+		_, _, err := h.scan(t.Context(), span(2600, 4599), func(context.Context, harrier.Endpoint, question.Heard) error {
 			if !waited {
 				waited = true
 				before := h.total

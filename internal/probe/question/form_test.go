@@ -1,4 +1,4 @@
-package ports
+package question
 
 import (
 	"bufio"
@@ -18,33 +18,33 @@ import (
 
 // forms read the questions as their protocols' documents define them.
 var forms = map[string]func([]byte) error{
-	"echo": free, "daytime": free, "qotd": free, "chargen": free, "time": free, "db2": free, "pcanywhere": free, "hid": free, "kasa": kasaForm,
-	"jenkins": free, "sentinel": size(6), "mssql browser": size(1), "apple remote desktop": size(4), "lantronix": size(4), "ubiquiti": size(4),
+	"echo": free, "daytime": free, "qotd": free, "chargen": free, "time": free, "db2": free, "pcanywhere": free, "hid-vertx": free, "tplink-kasa": kasaForm,
+	"jenkins-discovery": free, "sentinel": size(6), "mssql-browser": size(1), "apple-remote-desktop": size(4), "lantronix": size(4), "ubiquiti": size(4),
 	"dns": dnsForm, "mdns": dnsForm, "llmnr": dnsForm, "netbios-ns": netbiosForm,
 	"snmp": berForm, "cldap": berForm, "kerberos": berForm,
-	"rpcbind": rpcForm, "nfs": rpcForm, "nlockmgr": rpcForm, "rpc": rpcForm, "wdb": rpcForm,
+	"rpcbind": rpcForm, "nfs": rpcForm, "nlockmgr": rpcForm, "rpc-status": rpcForm, "wdbrpc": rpcForm,
 	"ntp": ntpForm, "tftp": tftpForm, "xdmcp": counts(4, 2, 6), "slp": slpForm,
-	"quic": quicForm, "dtls": dtlsForm, "ike": ikeForm, "ike nat-t": func(b []byte) error { return errors.Join(want(b[:4], make([]byte, 4)), ikeForm(b[4:])) },
-	"modbus": counts(4, 2, 6), "rip": ripForm, "ripng": ripForm, "ipmi": ipmiForm, "openvpn": size(14), "citrix": counts(0, 1, 0),
-	"radius": radiusForm, "radius accounting": radiusForm, "l2tp": l2tpForm,
+	"quic": quicForm, "dtls": dtlsForm, "ike": ikeForm, "ike-nat-t": func(b []byte) error { return errors.Join(want(b[:4], make([]byte, 4)), ikeForm(b[4:])) },
+	"modbus": counts(4, 2, 6), "rip": ripForm, "ripng": ripForm, "ipmi": ipmiForm, "openvpn": size(14), "citrix-ica": counts(0, 1, 0),
+	"radius": radiusForm, "radius-acct": radiusForm, "l2tp": l2tpForm,
 	"ssdp": httpForm, "plex": httpForm, "sip": textForm, "mgcp": textForm,
-	"gtp-c": gtpForm, "gtp-u": gtpForm, "digi addp": counts(6, 2, 8), "rdp": size(1232), "stun": counts(2, 2, 20), "knx": counts(4, 2, 0),
-	"wsd": xmlForm, "iax2": size(12), "hart-ip": counts(6, 2, 0), "nat-pmp, pcp": either(size(2), size(24)), "coap": coapForm,
-	"bittorrent dht": func(b []byte) error { return bencodeForm(bytes.NewBuffer(b)) }, "bittorrent tracker": size(16), "afs": size(93),
-	"omron fins": size(13), "teamspeak": size(34), "memcached": memcachedForm, "minecraft": size(33), "dnp3": dnp3Form, "source engine": size(25),
-	"quake 3": free, "crestron": size(266), "ethernet/ip": counts(2, 2, 24), "bacnet": counts(2, 2, 0), "mumble": size(12),
+	"gtp-c": gtpForm, "gtp-u": gtpForm, "addp": counts(6, 2, 8), "rdp-udp": size(1232), "stun": counts(2, 2, 20), "knxnet-ip": counts(4, 2, 0),
+	"wsd": xmlForm, "iax2": size(12), "hart-ip": counts(6, 2, 0), "nat-pmp": either(size(2), size(24)), "coap": coapForm,
+	"bittorrent-dht": func(b []byte) error { return bencodeForm(bytes.NewBuffer(b)) }, "bittorrent-tracker": size(16), "afs": size(93),
+	"fins": size(13), "teamspeak": size(34), "memcached": memcachedForm, "minecraft-bedrock": size(33), "dnp3": dnp3Form, "source-engine": size(25),
+	"quake3": free, "moxa": size(8), "crestron": size(266), "ethernet-ip": counts(2, 2, 24), "bacnet": counts(2, 2, 0), "mumble": size(12),
 }
 
 func TestQuestionForms(t *testing.T) {
-	for _, q := range questionList {
-		form := forms[q.protocol]
-		if form == nil && len(q.data) > 0 {
-			t.Errorf("%s: nothing checks its form", q.protocol)
+	for _, q := range List {
+		form := forms[q.Protocol]
+		if form == nil && len(q.Data) > 0 {
+			t.Errorf("%s: nothing checks its form", q.Protocol)
 			continue
 		}
-		for i, d := range q.data {
+		for i, d := range q.Data {
 			if err := form(d); err != nil {
-				t.Errorf("%s, question %d, %x: %v", q.protocol, i, d, err)
+				t.Errorf("%s, question %d, %x: %v", q.Protocol, i, d, err)
 			}
 		}
 	}

@@ -22,6 +22,7 @@ import (
 
 	"github.com/harrier-scan/harrier/internal/needs"
 	"github.com/harrier-scan/harrier/internal/netio/datagram"
+	"github.com/harrier-scan/harrier/internal/probe/question"
 )
 
 // servers are real ones at their standard ports, in the foreground; {D} is a
@@ -120,7 +121,7 @@ func (n udpNet) answered(t *testing.T, port uint16, want int) {
 	}
 	defer sockets.Close()
 	got := 0
-	for i, q := range questions[port] {
+	for i, q := range question.At(port) {
 		answers := make(chan int, 100)
 		a := sockets.Asker(func(a datagram.Answer) { answers <- len(a.Payload) })
 		if err := a.Send(t.Context(), netip.AddrPortFrom(netip.MustParseAddr("10.79.0.2"), port), q); err != nil {
@@ -136,7 +137,7 @@ func (n udpNet) answered(t *testing.T, port uint16, want int) {
 		a.Close()
 	}
 	if got < want {
-		t.Errorf("port %d answered %d of %d questions; want %d", port, got, len(questions[port]), want)
+		t.Errorf("port %d answered %d of %d questions; want %d", port, got, len(question.At(port)), want)
 	}
 }
 

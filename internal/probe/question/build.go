@@ -1,4 +1,4 @@
-package ports
+package question
 
 import (
 	"bytes"
@@ -6,6 +6,13 @@ import (
 	"encoding/hex"
 	"slices"
 	"strings"
+)
+
+// ID is the number of messages that have one, RPCID that of remote calls: what
+// comes back with it answers a question of this list.
+const (
+	ID    = 0x6872
+	RPCID = 0x68720001
 )
 
 // unhex reads hexadecimal digits with blanks between them. The texts are
@@ -51,10 +58,10 @@ func counted(b []byte) []byte {
 	return append(binary.BigEndian.AppendUint16(nil, uint16(len(b))), b...)
 }
 
-// ber is an element of ASN.1's basic encoding.
+// BER writes an element of ASN.1's basic encoding.
 //
 // Source: ITU-T X.690, section 8.1.
-func ber(tag byte, parts ...[]byte) []byte {
+func BER(tag byte, parts ...[]byte) []byte {
 	body := bytes.Join(parts, nil)
 	switch n := len(body); {
 	case n < 0x80:
@@ -89,17 +96,21 @@ func berInt(n uint16) []byte {
 	} else if b[0] >= 0x80 {
 		b = append([]byte{0}, b...)
 	}
-	return ber(berInteger, b)
+	return BER(berInteger, b)
 }
 
-// snmpGet is a GetRequest of sysDescr.0 with the community public; version is 0
-// for 1 and 1 for 2c.
+// snmpGet is a GetRequest of the objects of the group system with the community
+// public; version is 0 for 1 and 1 for 2c. An agent of version 1 that lacks one
+// of them answers with none, so that it is asked only for what all have.
 //
-// Source: RFC 1157, section 4.1; RFC 3416, section 4.2.1.
-func snmpGet(version uint16) []byte {
-	sysDescr := ber(berSequence, ber(berOID, unhex("2b06010201010100")), ber(berNull))
-	return ber(berSequence, berInt(version), ber(berOctets, text("public")),
-		ber(berContext+0, berInt(0x4852), berInt(0), berInt(0), ber(berSequence, sysDescr)))
+// Source: RFC 1157, section 4.1; RFC 3416, section 4.2.1; RFC 3418, section 2.
+func snmpGet(version uint16, objects ...byte) []byte {
+	var list []byte
+	for _, o := range objects {
+		list = append(list, BER(berSequence, BER(berOID, concat("2b0601020101", []byte{o, 0})), BER(berNull))...)
+	}
+	return BER(berSequence, berInt(version), BER(berOctets, text("public")),
+		BER(berContext+0, berInt(ID), berInt(0), berInt(0), BER(berSequence, list)))
 }
 
 // snmpDiscovery asks an agent of version 3 for its engine, which needs no
@@ -107,12 +118,12 @@ func snmpGet(version uint16) []byte {
 //
 // Source: RFC 3412, section 6; RFC 3414, section 4.
 func snmpDiscovery() []byte {
-	none := ber(berOctets)
-	security := ber(berSequence, none, berInt(0), berInt(0), none, none, none)
-	return ber(berSequence, berInt(3),
-		ber(berSequence, berInt(0x4852), ber(berInteger, unhex("00ffe3")), ber(berOctets, unhex("04")), berInt(3)),
-		ber(berOctets, security),
-		ber(berSequence, none, none, ber(berContext+0, berInt(0x4852), berInt(0), berInt(0), ber(berSequence))))
+	none := BER(berOctets)
+	security := BER(berSequence, none, berInt(0), berInt(0), none, none, none)
+	return BER(berSequence, berInt(3),
+		BER(berSequence, berInt(ID), BER(berInteger, unhex("00ffe3")), BER(berOctets, unhex("04")), berInt(3)),
+		BER(berOctets, security),
+		BER(berSequence, none, none, BER(berContext+0, berInt(ID), berInt(0), berInt(0), BER(berSequence))))
 }
 
 // cldapSearch is a search of the root entry by a filter for some attributes.
@@ -121,64 +132,72 @@ func snmpDiscovery() []byte {
 func cldapSearch(filter []byte, attributes ...string) []byte {
 	var list []byte
 	for _, a := range attributes {
-		list = append(list, ber(berOctets, text(a))...)
+		list = append(list, BER(berOctets, text(a))...)
 	}
-	return ber(berSequence, berInt(0x4852), ber(berApplication+3,
-		ber(berOctets), ber(berEnumerated, unhex("00")), ber(berEnumerated, unhex("00")), // the root, it alone, no aliases
-		berInt(0), berInt(0), ber(0x01, unhex("00")), filter, ber(berSequence, list)))
+	return BER(berSequence, berInt(ID), BER(berApplication+3,
+		BER(berOctets), BER(berEnumerated, unhex("00")), BER(berEnumerated, unhex("00")), // the root, it alone, no aliases
+		berInt(0), berInt(0), BER(0x01, unhex("00")), filter, BER(berSequence, list)))
 }
 
 // kerberosRequest asks for a ticket for a principal that does not exist.
 //
 // Source: RFC 4120, sections 5.2 and 5.4.1.
 func kerberosRequest() []byte {
-	in := func(n byte, b []byte) []byte { return ber(berContext+n, b) }
+	in := func(n byte, b []byte) []byte { return BER(berContext+n, b) }
 	name := func(kind uint16, parts ...string) []byte {
 		var list []byte
 		for _, p := range parts {
-			list = append(list, ber(berUTF8, text(p))...)
+			list = append(list, BER(berUTF8, text(p))...)
 		}
-		return ber(berSequence, in(0, berInt(kind)), in(1, ber(berSequence, list)))
+		return BER(berSequence, in(0, berInt(kind)), in(1, BER(berSequence, list)))
 	}
-	body := ber(berSequence,
-		in(0, ber(berBits, unhex("0000000000"))),
+	body := BER(berSequence,
+		in(0, BER(berBits, unhex("0000000000"))),
 		in(1, name(1, "hr")),
-		in(2, ber(berUTF8, text("HR"))),
+		in(2, BER(berUTF8, text("HR"))),
 		in(3, name(2, "krbtgt", "HR")),
-		in(5, ber(berTime, text("20370913024805Z"))),
+		in(5, BER(berTime, text("20370913024805Z"))),
 		in(7, berInt(0x4852)),
-		in(8, ber(berSequence, berInt(18), berInt(17), berInt(23))))
-	return ber(berApplication+10, ber(berSequence, in(1, berInt(5)), in(2, berInt(10)), in(4, body)))
+		in(8, BER(berSequence, berInt(18), berInt(17), berInt(23))))
+	return BER(berApplication+10, BER(berSequence, in(1, berInt(5)), in(2, berInt(10)), in(4, body)))
 }
 
-// rpcCall is a call of procedure 0, which does nothing, without credentials.
+// RPC is a call of a program's procedure without arguments and credentials, by
+// the transaction RPCID.
 //
 // Source: RFC 5531, section 9.
-func rpcCall(program, version uint32) []byte {
-	b := unhex("48520001 00000000 00000002")
-	b = binary.BigEndian.AppendUint32(b, program)
-	b = binary.BigEndian.AppendUint32(b, version)
+func RPC(program, version, procedure uint32) []byte {
+	var b []byte
+	for _, v := range []uint32{RPCID, 0, 2, program, version, procedure} {
+		b = binary.BigEndian.AppendUint32(b, v)
+	}
 	return padded(b, 40)
 }
 
-// dnsQuery is a question without recursion; kind and class in hexadecimal.
+// DNS is a question without recursion, by the number ID.
 //
 // Source: RFC 1035, section 4.1.
-func dnsQuery(name, kind, class string) []byte {
-	b := unhex("4852 0000 0001 0000 0000 0000")
+func DNS(name string, kind, class uint16) []byte {
+	return concat(binary.BigEndian.AppendUint16(nil, ID), "0000 0001 0000 0000 0000", DNSQuestion(name, kind, class))
+}
+
+// DNSQuestion is what a message asks, without the message.
+func DNSQuestion(name string, kind, class uint16) []byte {
+	var b []byte
 	for label := range strings.SplitSeq(name, ".") {
 		if label != "" {
 			b = append(append(b, byte(len(label))), label...)
 		}
 	}
-	return concat(b, "00", kind, class)
+	b = binary.BigEndian.AppendUint16(append(b, 0), kind)
+	return binary.BigEndian.AppendUint16(b, class)
 }
 
 // netbiosStatus is a node status request for the name of all.
 //
 // Source: RFC 1001, section 14.1; RFC 1002, section 4.2.17.
 func netbiosStatus() []byte {
-	return concat("4852 0000 0001 0000 0000 0000 20 434b", bytes.Repeat(text("A"), 30), "00 0021 0001")
+	return concat(binary.BigEndian.AppendUint16(nil, ID), "0000 0001 0000 0000 0000 20 434b", bytes.Repeat(text("A"), 30), "00 0021 0001")
 }
 
 // ikeHeader is the header of an IKE message before body.
@@ -262,8 +281,15 @@ func l2tpStart() []byte {
 // Source: IEEE 1815, sections 9.2.4 and 9.2.5 (with the CRC that it names).
 func dnp3Link() []byte {
 	b := unhex("0564 05 c9 0000 0100")
+	return binary.LittleEndian.AppendUint16(b, DNP3Sum(b))
+}
+
+// DNP3Sum is the checksum of a DNP3 block.
+//
+// Source: IEEE 1815, section 9.2.4.3.
+func DNP3Sum(block []byte) uint16 {
 	crc := uint16(0)
-	for _, octet := range b {
+	for _, octet := range block {
 		crc ^= uint16(octet)
 		for range 8 {
 			if crc&1 != 0 {
@@ -273,7 +299,7 @@ func dnp3Link() []byte {
 			}
 		}
 	}
-	return binary.LittleEndian.AppendUint16(b, ^crc)
+	return ^crc
 }
 
 // kasa is a message of TP-Link's smart plugs: each byte is masked by the one
@@ -287,11 +313,11 @@ func kasa(s string) []byte {
 	return b
 }
 
-// tftpAnswer recognises what a TFTP server sends from its port for a transfer:
+// TFTPAnswer recognises what a TFTP server sends from its port for a transfer:
 // an error, the first block, or accepted options.
 //
 // Source: RFC 1350, sections 4 and 5; RFC 2347.
-func tftpAnswer(b []byte) bool {
+func TFTPAnswer(b []byte) bool {
 	if len(b) < 5 || b[0] != 0 {
 		return false
 	}
@@ -306,18 +332,31 @@ func tftpAnswer(b []byte) bool {
 	return false
 }
 
-// ssdpAnswer recognises the answer to a search, which devices may give from any
+// SSDPAnswer recognises the answer to a search, which devices may give from any
 // port.
 //
 // Source: UPnP Device Architecture 1.1, section 1.3.3.
-func ssdpAnswer(b []byte) bool {
+func SSDPAnswer(b []byte) bool {
 	return bytes.HasPrefix(b, text("HTTP/1.1 200")) && bytes.Contains(bytes.ToUpper(b), text("\r\nST:")) && bytes.Contains(bytes.ToUpper(b), text("\r\nUSN:"))
 }
 
-// wsdAnswer recognises the answer to a probe, which devices may give from any
+// WSDAnswer recognises the answer to a probe, which devices may give from any
 // port.
 //
 // Source: WS-Discovery (April 2005), section 5.3.
-func wsdAnswer(b []byte) bool {
+func WSDAnswer(b []byte) bool {
 	return bytes.Contains(b, text("http://schemas.xmlsoap.org/ws/2005/04/discovery/ProbeMatches"))
+}
+
+// SLP is a request of version 2 with the number ID, in English: its function and
+// the texts that this one takes, each after its length.
+//
+// Source: RFC 2608, sections 8, 8.1, 10.3 and 10.1.
+func SLP(function byte, fields ...string) []byte {
+	body := concat(binary.BigEndian.AppendUint16(nil, ID), counted(text("en")))
+	for _, f := range fields {
+		body = append(body, counted(text(f))...)
+	}
+	size := 10 + len(body)
+	return concat([]byte{2, function, 0, byte(size >> 8), byte(size)}, "0000 000000", body)
 }
