@@ -72,7 +72,6 @@ var All = []Protocol{
 	gitProtocol,
 	cvsProtocol,
 	perforceProtocol,
-	distccProtocol,
 	// mail, news and filters
 	nntpProtocol,
 	sieveProtocol,

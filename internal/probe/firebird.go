@@ -43,7 +43,7 @@ const (
 var firebirdConnect = func() []byte {
 	const versions = 4
 	plugins := "Srp256,Srp,Legacy_Auth"
-	user := "\x09\x07HARRIER" + "\x08\x04Srp\x20"[:0] + "\x0a" + string(rune(len(plugins))) + plugins + "\x01\x07harrier\x04\x07harrier\x06\x00"
+	user := "\x09\x07HARRIER" + "\x0a" + string(rune(len(plugins))) + plugins + "\x01\x07harrier\x04\x07harrier\x06\x00"
 	var b []byte
 	for _, v := range []uint32{1, 19, 3, 1, 0, versions, uint32(len(user))} { // connect, to attach, version 3, generic architecture, no path
 		b = binary.BigEndian.AppendUint32(b, v)
@@ -72,6 +72,9 @@ func parseFirebird(b []byte) (firebirdHello, bool) {
 		return firebirdHello{}, false
 	}
 	version, architecture, kind := c.be32(), c.be32(), c.be32()
+	if version>>16 == 0xffff { // it was taken for a number with a sign
+		version &= 0xffff
+	}
 	if c.bad || version != 10 && (version < 0x800b || version > 0x800d) || architecture > 64 || kind > 0x0105 || kind&0xff > 5 {
 		return firebirdHello{}, false
 	}
