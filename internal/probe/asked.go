@@ -194,7 +194,7 @@ var zabbixAgentProtocol = Protocol{
 	Name: "zabbix-agent", Transport: harrier.TCP, Ports: []uint16{10050},
 	Hello: func(Target) []byte { return zabbixMessage("agent.version") },
 	Done:  zabbixDone,
-	Reply: func(b []byte) bool { _, ok := parseZabbix(b); return ok },
+	Reply: func(b []byte) bool { text, ok := parseZabbix(b); return ok && !strings.HasPrefix(text, "{") },
 	Learn: func(_ context.Context, x *talk, first []byte, _ bool) {
 		text, _ := parseZabbix(first)
 		x.is("Zabbix agent", "zabbix:zabbix", "", text)

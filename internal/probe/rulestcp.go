@@ -38,4 +38,12 @@ var serverRules = []rule{
 		kind: "nntp", literal: "Microsoft", pattern: `^200 NNTP Service (?P<v>\d+\.\d+\.\d+\.\d+)`, product: "Microsoft IIS NNTP service", cpe: "microsoft:internet_information_services", os: "Windows",
 		samples: []sample{{"200 NNTP Service 6.0.3790.3959 Version: 6.0.3790.3959 Posting Allowed (Microsoft)", "6.0.3790.3959"}},
 	},
+	{
+		kind: "ldap", literal: "eDirectory", pattern: `LDAP Agent for (?:Novell|NetIQ) eDirectory (?P<v>\d+\.\d+(?:\.\d+)*)`, product: "NetIQ eDirectory", cpe: "netiq:edirectory",
+		samples: []sample{{"NetIQ Corporation LDAP Agent for NetIQ eDirectory 9.0.4 (40006.18)", "9.0.4"}},
+	},
+	{
+		kind: "lmtp", literal: "Dovecot", pattern: `^220 \S+ Dovecot (?:\((?P<os>Debian|Ubuntu)\) )?ready`, product: "Dovecot lmtpd", cpe: "dovecot:dovecot",
+		samples: []sample{{"220 mail.target.test Dovecot (Debian) ready.", ""}},
+	},
 }

@@ -222,21 +222,30 @@ var glusterProtocol = Protocol{
 	// Nothing is done by procedure 0 of the program "GlusterFS Handshake".
 	Hello: func(Target) []byte { return rpcRecord(sunRPC(14398633, 2, 0)) },
 	Done:  func(b []byte) bool { return len(b) >= 28 },
-	Reply: func(b []byte) bool {
-		return len(b) >= 28 && b[0] == 0x80 && isRPCReply(b[4:]) && binary.BigEndian.Uint32(b[12:]) == 0 && binary.BigEndian.Uint32(b[24:]) == 0
-	},
+	Reply: isGluster,
 	Learn: func(_ context.Context, x *talk, _ []byte, _ bool) {
 		x.is("GlusterFS", "gluster:glusterfs", "", "RPC program 14398633")
 		x.fact("device.hint", "storage")
 	},
 }
 
+// isGluster takes a reply by which the program is known: accepted, and done.
+func isGluster(b []byte) bool {
+	c := cursor{b: b}
+	mark, id, reply, accepted := c.be32(), c.be32(), c.be32(), c.be32()
+	c.skip(8) // no credentials
+	return !c.bad && mark&0x80000000 != 0 && id == glusterID && reply == 1 && accepted == 0 && c.be32() == 0 && !c.bad
+}
+
+// glusterID marks this protocol's calls.
+const glusterID = 0x68720002
+
 // sunRPC calls a procedure without arguments and credentials.
 //
 // Source: RFC 5531, section 9.
 func sunRPC(program, version, procedure uint32) []byte {
 	var b []byte
-	for _, v := range []uint32{0x68720001, 0, 2, program, version, procedure, 0, 0, 0, 0} {
+	for _, v := range []uint32{glusterID, 0, 2, program, version, procedure, 0, 0, 0, 0} {
 		b = binary.BigEndian.AppendUint32(b, v)
 	}
 	return b

@@ -106,6 +106,7 @@ var lmtpProtocol = Protocol{
 	Banner: func(b []byte) bool { return lmtpGreeting.Match(b) },
 	Learn: func(_ context.Context, x *talk, first []byte, _ bool) {
 		x.s.Banner = printable(first)
+		x.tellLines("lmtp", first)
 		if m := cyrusLMTP.FindStringSubmatch(firstLine(first)); m != nil {
 			x.is("Cyrus lmtpd", "cyrus:imap", m[1]+m[2], firstLine(first))
 		}
@@ -114,7 +115,9 @@ var lmtpProtocol = Protocol{
 
 var (
 	lmtpGreeting = regexp.MustCompile(`^220[ -][^\r\n]{0,200}\bLMTP\b`)
-	cyrusLMTP    = regexp.MustCompile(`Cyrus v?(\d+\.\d+\.\d+)\S* LMTP|LMTP Cyrus v?(\d+\.\d+\.\d+)`)
+	// lmtpRefusal is how it refuses EHLO: with a code of RFC 3463, which FTP does not have.
+	lmtpRefusal = regexp.MustCompile(`^50\d[ -]5\.\d{1,3}\.\d{1,3} |^5\d\d[ -][^\r\n]{0,200}\bLHLO\b`)
+	cyrusLMTP   = regexp.MustCompile(`Cyrus v?(\d+\.\d+\.\d+)\S* LMTP|LMTP Cyrus v?(\d+\.\d+\.\d+)`)
 )
 
 var muninProtocol = Protocol{
