@@ -100,7 +100,8 @@ var servers = []said{
 	{
 		"oracle-tns", 1521, tnsPacketOf(tnsAccept, "\x01\x36\x00\x00\x08\x00\x7f\xff\x01\x00\x00\x00\x00\x18\x61\x61") +
 			tnsPacketOf(tnsData, "\x00\x00TNSLSNR for Linux: Version 9.2.0.1.0 - Production\n\tTNS for Linux: Version 9.2.0.1.0 - Production"),
-		"Oracle TNS listener", "9.2.0.1.0", map[string]string{"os.hint": "Linux"},
+		"Oracle TNS listener", "9.2.0.1.0",
+		map[string]string{"os.hint": "Linux"},
 	},
 	{"drda", 50000, drdaAnswer("QDB2/LINUXX8664", "SQL11055"), "IBM Db2", "11.5.5", map[string]string{"drda.server": "LAB", "os.hint": "Linux"}},
 	{"drda", 446, drdaAnswer("QDB2", "DSN12015"), "IBM Db2 for z/OS", "", map[string]string{"os.hint": "IBM z/OS"}},
@@ -110,13 +111,15 @@ var servers = []said{
 	{"clickhouse", 9000, "\x00\x0aClickHouse\x17\x08\xbe\xa9\x03\x03UTC\x03lab\x02", "ClickHouse", "23.8.2", map[string]string{"auth.required": "no", "clickhouse.name": "lab"}},
 	{
 		"clickhouse", 9000, "\x02\x04\x02\x00\x00\x0dDB::Exception" + short("default: Authentication failed: password is incorrect, or there is no user with such name. (version 22.3.2.2 (official build))") + "\x00\x00",
-		"ClickHouse", "22.3.2.2", map[string]string{"auth.required": "yes"},
+		"ClickHouse", "22.3.2.2",
+		map[string]string{"auth.required": "yes"},
 	},
 	{"rethinkdb", 28015, `{"max_protocol_version":0,"min_protocol_version":0,"server_version":"2.3.6","success":true}` + "\x00", "RethinkDB", "2.3.6", nil},
 	{"rethinkdb", 28015, "ERROR: Received an unsupported protocol version. This port is for RethinkDB queries. Does your client driver version not match the server?\n\x00", "RethinkDB", "", nil},
 	{
 		"aerospike", 3000, "\x02\x01\x00\x00\x00\x00\x00\x59build\t6.1.0.1\nedition\tAerospike Community Edition\nnode\tBB9020011AC4202\ncluster-name\tnull\n",
-		"Aerospike", "6.1.0.1", map[string]string{"auth.required": "no", "aerospike.node": "BB9020011AC4202", "aerospike.cluster": ""},
+		"Aerospike", "6.1.0.1",
+		map[string]string{"auth.required": "no", "aerospike.node": "BB9020011AC4202", "aerospike.cluster": ""},
 	},
 	{"aerospike", 3000, "\x02\x01\x00\x00\x00\x00\x00\x1bERROR:80:not authenticated\n", "Aerospike", "", map[string]string{"auth.required": "yes"}},
 	{"tarantool", 3301, "Tarantool 2.6.0 (Binary) 8bd10557-d83b-4552-9870-c986dadd8a06  \nwKSuQM9hSE9uthW2G0kwLbCq8HzDUx1nB7GUjwraiVY=                   \n", "Tarantool", "2.6.0", map[string]string{"tarantool.uuid": "8bd10557-d83b-4552-9870-c986dadd8a06"}},
@@ -134,15 +137,18 @@ var servers = []said{
 	{"nsq", 4711, "\x00\x00\x00\x12\x00\x00\x00\x01E_BAD_PROTOCOL", "NSQ", "", nil},
 	{
 		"rabbitmq-stream", 5552, be32("\x80\x11\x00\x01\x00\x00\x68\x72\x00\x01\x00\x00\x00\x03" + be16("product") + be16("RabbitMQ") + be16("version") + be16("3.11.5") + be16("cluster_name") + be16("rabbit@lab")),
-		"RabbitMQ", "3.11.5", map[string]string{"amqp.cluster": "rabbit@lab"},
+		"RabbitMQ", "3.11.5",
+		map[string]string{"amqp.cluster": "rabbit@lab"},
 	},
 	{
 		"msrpc", 49664, "\x05\x00\f\x03\x10\x00\x00\x00\xde\x00\x9a\x00rh\x00\x00\xb8\x10\xb8\x10O.\x00\x00\x04\x00135\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x04]\x88\x8a\xeb\x1c\xc9\x11\x9f\xe8\b\x00+\x10H`\x02\x00\x00\x00\n\x02\x00\x00\x00\x00\x00\x00NTLMSSP\x00\x02\x00\x00\x00\f\x00\f\x008\x00\x00\x00\x05\x82\x89\xa2p\xa3\xbb\x10\x1e\xba\xa9\xe4\x00\x00\x00\x00\x00\x00\x00\x00V\x00V\x00D\x00\x00\x00\x06\x01\x00\x00\x00\x00\x00\x0fA\x00D\x00T\x00E\x00S\x00T\x00\x02\x00\f\x00A\x00D\x00T\x00E\x00S\x00T\x00\x01\x00\x06\x00D\x00C\x001\x00\x04\x00\x0e\x00a\x00d\x00.\x00t\x00e\x00s\x00t\x00\x03\x00\x16\x00d\x00c\x001\x00.\x00a\x00d\x00.\x00t\x00e\x00s\x00t\x00\a\x00\b\x00\xcaM\x05$Vz\xdd\x01\x00\x00\x00\x00",
-		"Samba RPC", "", map[string]string{"host.name": "dc1.ad.test", "smb.domain": "ADTEST"},
+		"Samba RPC", "",
+		map[string]string{"host.name": "dc1.ad.test", "smb.domain": "ADTEST"},
 	},
 	{
 		"kerberos", 88, "\x00\x00\x00\xa5~\x81\xa20\x81\x9f\xa0\x03\x02\x01\x05\xa1\x03\x02\x01\x1e\xa4\x11\x18\x0f20261122073541Z\xa5\x05\x02\x03\v\xa4s\xa6\x03\x02\x01\x06\xa7\x11\x1b\x0fHARRIER.INVALID\xa8\x140\x12\xa0\x03\x02\x01\x01\xa1\v0\t\x1b\aharrier\xa9\x11\x1b\x0fHARRIER.INVALID\xaa$0\"\xa0\x03\x02\x01\x02\xa1\x1b0\x19\x1b\x06krbtgt\x1b\x0fHARRIER.INVALID\xab\x12\x1b\x10CLIENT_NOT_FOUND",
-		"MIT Kerberos KDC", "", map[string]string{"kerberos.time": "2026-11-22T07:35:41Z", "kerberos.error": "6", "kerberos.realm": ""},
+		"MIT Kerberos KDC", "",
+		map[string]string{"kerberos.time": "2026-11-22T07:35:41Z", "kerberos.error": "6", "kerberos.realm": ""},
 	},
 	{"iscsi", 3260, "#\x87\x00\x00\x00\x00\x00\x17\x80hr\x01\x00\x00\x01\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00TargetPortalGroupTag=1\x00\x00", "", "", map[string]string{"auth.required": "yes"}},
 	{"afp", 548, afpAnswer("Netatalk3.1.12", "lab-nas"), "Netatalk", "3.1.12", map[string]string{"host.name": "lab-nas", "afp.versions": "AFP3.4,AFP3.3", "afp.guest": "yes", "afp.signature": "30313233343536373839616263646566"}},
@@ -162,7 +168,8 @@ var servers = []said{
 	{
 		"perforce", 1666, string(perforceMessage("xfiles", "7", "server", "3", "server2", "51", "func", "protocol")) +
 			string(perforceMessage("serverAddress", "lab:1666", "serverVersion", "P4D/LINUX26X86_64/2021.1/2126753 (2021/05/12)", "func", "client-FstatInfo")),
-		"Perforce Helix Core", "2021.1.2126753", map[string]string{"perforce.address": "lab:1666"},
+		"Perforce Helix Core", "2021.1.2126753",
+		map[string]string{"perforce.address": "lab:1666"},
 	},
 	{"nntp", 119, "200 news.target.test InterNetNews NNRP server INN 2.7.1 ready (posting ok)\r\n", "InterNetNews", "2.7.1", nil},
 	{"managesieve", 4190, "\"IMPLEMENTATION\" \"Dovecot (Debian) Pigeonhole\"\r\n\"SIEVE\" \"fileinto reject\"\r\n\"NOTIFY\" \"mailto\"\r\n\"SASL\" \"PLAIN LOGIN\"\r\n\"VERSION\" \"1.0\"\r\nOK \"Dovecot (Debian) ready.\"\r\n", "Dovecot Pigeonhole", "", map[string]string{"sieve.sasl": "PLAIN LOGIN"}},
@@ -181,12 +188,14 @@ var servers = []said{
 	{"pptp", 1723, pptpAnswer("MikroTik", "gw", 1), "MikroTik PPTP server", "", map[string]string{"device.hint": "router"}},
 	{
 		"bgp", 179, string(bgpMarker) + "\x00\x25\x01\x04\x5b\xa0\x00\xb4\xc0\x00\x02\x09\x08\x02\x06\x41\x04\xfb\xf0\x00\x01" + string(bgpMarker) + "\x00\x15\x03\x02\x02",
-		"", "", map[string]string{"bgp.as": "4226809857", "bgp.id": "192.0.2.9", "bgp.notification": "2.2"},
+		"", "",
+		map[string]string{"bgp.as": "4226809857", "bgp.id": "192.0.2.9", "bgp.notification": "2.2"},
 	},
 	{"bgp", 179, string(bgpMarker) + "\x00\x15\x03\x06\x05", "", "", map[string]string{"bgp.notification": "6.5", "device.hint": "router"}},
 	{
 		"dicom", 11112, "\x02\x00\x00\x00\x00\xb8\x00\x01\x00\x00ANY-SCP         HARRIER         \x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x10\x00\x00\x151.2.840.10008.3.1.1.1!\x00\x00\x19\x01\x00\x00\x00@\x00\x00\x111.2.840.10008.1.2P\x00\x00:Q\x00\x00\x04\x00\x00@\x00R\x00\x00\x1b1.2.276.0.7230010.3.0.3.6.7U\x00\x00\x0fOFFIS_DCMTK_367",
-		"OFFIS DCMTK", "3.6.7", map[string]string{"auth.required": "no"},
+		"OFFIS DCMTK", "3.6.7",
+		map[string]string{"auth.required": "no"},
 	},
 	{"dicom", 104, "\x03\x00\x00\x00\x00\x04\x00\x01\x01\x07", "", "", map[string]string{"auth.required": "yes", "dicom.rejected": "1.1.7"}},
 	{"sap-ni", 3200, string(sapPong), "SAP network interface", "", nil},

@@ -62,10 +62,18 @@ func iscsiPairs(b []byte) [][2]string {
 
 // iscsiMakers are products by the naming authority in the names of their targets.
 var iscsiMakers = []struct{ prefix, product string }{
-	{"iqn.2000-01.com.synology:", "Synology iSCSI target"}, {"iqn.2004-04.com.qnap:", "QNAP iSCSI target"}, {"iqn.1992-08.com.netapp:", "NetApp iSCSI target"},
-	{"iqn.2005-10.org.freenas.ctl", "FreeNAS iSCSI target"}, {"iqn.1991-05.com.microsoft:", "Microsoft iSCSI target"}, {"iqn.2003-01.org.linux-iscsi", "Linux LIO iSCSI target"},
-	{"iqn.1992-04.com.emc:", "EMC iSCSI target"}, {"iqn.2010-06.com.purestorage:", "Pure Storage iSCSI target"}, {"iqn.2001-05.com.equallogic:", "Dell EqualLogic iSCSI target"},
-	{"iqn.2003-10.com.lefthandnetworks:", "HPE LeftHand iSCSI target"}, {"iqn.2004-08.jp.buffalo:", "Buffalo iSCSI target"}, {"iqn.2002-10.com.infortrend:", "Infortrend iSCSI target"},
+	{"iqn.2000-01.com.synology:", "Synology iSCSI target"},
+	{"iqn.2004-04.com.qnap:", "QNAP iSCSI target"},
+	{"iqn.1992-08.com.netapp:", "NetApp iSCSI target"},
+	{"iqn.2005-10.org.freenas.ctl", "FreeNAS iSCSI target"},
+	{"iqn.1991-05.com.microsoft:", "Microsoft iSCSI target"},
+	{"iqn.2003-01.org.linux-iscsi", "Linux LIO iSCSI target"},
+	{"iqn.1992-04.com.emc:", "EMC iSCSI target"},
+	{"iqn.2010-06.com.purestorage:", "Pure Storage iSCSI target"},
+	{"iqn.2001-05.com.equallogic:", "Dell EqualLogic iSCSI target"},
+	{"iqn.2003-10.com.lefthandnetworks:", "HPE LeftHand iSCSI target"},
+	{"iqn.2004-08.jp.buffalo:", "Buffalo iSCSI target"},
+	{"iqn.2002-10.com.infortrend:", "Infortrend iSCSI target"},
 }
 
 // learnISCSI reads the answer to the login and, where that needs no password,

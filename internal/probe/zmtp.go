@@ -35,17 +35,16 @@ const zmtpReady = "\x04\x19\x05READY\x0bSocket-Type\x00\x00\x00\x03SUB"
 
 // learnZMTP goes on with the greeting, to be told the security and, where that
 // asks for nothing, the kind of socket.
-func learnZMTP(ctx context.Context, x *talk, first []byte, _ bool) {
+func learnZMTP(ctx context.Context, x *talk, _ []byte, _ bool) {
 	x.s.Product = "ZeroMQ"
 	w, err := x.open(ctx)
 	if err != nil {
 		return
 	}
 	defer w.Close()
-	if b, err := w.read(enough(10)); err != nil || !isZMTP(b) {
+	first, err := w.read(enough(10))
+	if err != nil || !isZMTP(first) {
 		return
-	} else {
-		first = b
 	}
 	if len(first) < 64 {
 		b, _ := w.ask(zmtpGreeting, enough(64-len(first)))
