@@ -17,7 +17,7 @@ var rethinkdbProtocol = Protocol{
 	Name: "rethinkdb", Transport: harrier.TCP, Ports: []uint16{28015},
 	// The magic number of version 1.0 of the protocol.
 	Hello:  func(Target) []byte { return []byte{0xc3, 0xbd, 0xc2, 0x34} },
-	Done:   func(b []byte) bool { return b[len(b)-1] == 0 || isRethinkRefusal(b) },
+	Done:   func(b []byte) bool { return bytes.HasSuffix(b, []byte{0}) || isRethinkRefusal(b) },
 	Reply:  func(b []byte) bool { return rethinkVersion(b) != "" || isRethinkRefusal(b) },
 	Banner: isRethinkRefusal,
 	Learn: func(_ context.Context, x *talk, first []byte, _ bool) {

@@ -50,6 +50,7 @@ func FuzzReply(f *testing.F) {
 	for _, reply := range exchanges {
 		f.Add([]byte(reply))
 	}
+	f.Add([]byte{})
 	for _, c := range servers {
 		f.Add([]byte(c.reply))
 	}
