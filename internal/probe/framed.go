@@ -4,38 +4,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
-	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/harrier-scan/harrier"
 )
 
 // The protocols of this file are one small binary question and its answer.
-
-var kafkaProtocol = Protocol{
-	Name: "kafka", Transport: harrier.TCP, Ports: []uint16{9092, 9093, 9094},
-	Common: true,
-	// ApiVersions, version 0, with a correlation id and the client's name.
-	Hello: func(Target) []byte { return []byte("\x00\x00\x00\x11\x00\x12\x00\x00\x00\x00\x68\x72\x00\x07harrier") },
-	Done:  func(b []byte) bool { return len(b) >= 4 && uint64(len(b)) >= 4+uint64(binary.BigEndian.Uint32(b)) },
-	Reply: isKafka,
-}
-
-// isKafka takes an answer to ApiVersions that lists ApiVersions itself.
-//
-// Source: Kafka protocol guide, ApiVersions response version 0.
-func isKafka(b []byte) bool {
-	if len(b) < 14 || binary.BigEndian.Uint32(b[4:]) != 0x6872 {
-		return false
-	}
-	n := binary.BigEndian.Uint32(b[10:])
-	for list := b[14:]; n > 0 && len(list) >= 6; list, n = list[6:], n-1 {
-		if binary.BigEndian.Uint16(list) == 18 {
-			return true
-		}
-	}
-	return false
-}
 
 var cassandraProtocol = Protocol{
 	Name: "cassandra", Transport: harrier.TCP, Ports: []uint16{9042, 9142},
@@ -60,7 +35,11 @@ func cqlDone(b []byte) bool {
 // asks for the release.
 //
 // Source: CQL binary protocol, version 4, sections 4.1.1 and 4.1.4.
-func learnCassandra(ctx context.Context, x *talk, _ []byte, _ bool) {
+func learnCassandra(ctx context.Context, x *talk, first []byte, _ bool) {
+	scylla := bytes.Contains(first, []byte("SCYLLA_")) // its own options beside the usual ones
+	if scylla {
+		x.is("ScyllaDB", "scylladb:scylla", "", "SUPPORTED has SCYLLA_ options")
+	}
 	w, err := x.open(ctx)
 	if err != nil {
 		return
@@ -79,16 +58,32 @@ func learnCassandra(ctx context.Context, x *talk, _ []byte, _ bool) {
 	default:
 		return
 	}
-	const query = "SELECT release_version FROM system.local"
+	query := "SELECT release_version FROM system.local"
+	if scylla { // whose release is that of the Cassandra that it stands for
+		query = "SELECT version FROM system.versions WHERE key='local'"
+	}
 	body := append(binary.BigEndian.AppendUint32(nil, uint32(len(query))), query...)
 	reply, err = w.ask(cqlFrame(7, append(body, 0, 1, 0)), cqlDone)
 	if err != nil || len(reply) < 9 || reply[4] != 8 {
 		return
 	}
-	if v := versionText(lastCQLText(reply[9:])); v != "" {
+	switch v := versionText(lastCQLText(reply[9:])); {
+	case v == "":
+	case scylla:
+		if m := scyllaVersion.FindStringSubmatch(v); m != nil {
+			x.is("ScyllaDB", "scylladb:scylla", m[1], "system.versions "+v)
+		}
+	case dseVersion.MatchString(v): // that of its Cassandra, with a part of its own
+		x.is("DataStax Enterprise", "datastax:enterprise", "", "release_version "+v)
+	default:
 		x.is("Apache Cassandra", "apache:cassandra", v, "release_version "+v)
 	}
 }
+
+var (
+	scyllaVersion = regexp.MustCompile(`^(\d+\.\d+\.\d+)(?:-\d+\.\d{8}\.[0-9a-f]+)?$`)
+	dseVersion    = regexp.MustCompile(`^\d+\.\d+\.\d+\.\d+$`)
+)
 
 // lastCQLText is the only value of the only row of a result: the text at its
 // end, with its length in front of it.
@@ -99,41 +94,6 @@ func lastCQLText(b []byte) string {
 		}
 	}
 	return ""
-}
-
-var mssqlProtocol = Protocol{
-	Name: "mssql", Transport: harrier.TCP, Ports: []uint16{1433, 1434},
-	Common: true,
-	// PRELOGIN with the options version, encryption, instance, thread.
-	Hello: func(Target) []byte {
-		return []byte("\x12\x01\x00\x29\x00\x00\x01\x00\x00\x00\x15\x00\x06\x01\x00\x1b\x00\x01\x02\x00\x1c\x00\x01\x03\x00\x1d\x00\x04\xff" +
-			"\x09\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00")
-	},
-	Done:  func(b []byte) bool { return len(b) >= 4 && len(b) >= int(binary.BigEndian.Uint16(b[2:])) },
-	Reply: func(b []byte) bool { _, ok := parsePrelogin(b); return ok },
-	Learn: func(_ context.Context, x *talk, first []byte, _ bool) {
-		v, _ := parsePrelogin(first)
-		x.is("Microsoft SQL Server", "microsoft:sql_server", v, "PRELOGIN version "+v)
-	},
-}
-
-// parsePrelogin reads the version of a PRELOGIN response.
-//
-// Source: MS-TDS, section 2.2.6.5.
-func parsePrelogin(b []byte) (string, bool) {
-	if len(b) < 14 || b[0] != 4 || b[8] != 0 {
-		return "", false
-	}
-	offset, size := int(binary.BigEndian.Uint16(b[9:])), int(binary.BigEndian.Uint16(b[11:]))
-	body := b[8:]
-	if size < 6 || len(body) < offset+size || offset < 6 {
-		return "", false
-	}
-	v := body[offset:]
-	if v[0] == 0 || v[0] > 30 {
-		return "", false
-	}
-	return fmt.Sprintf("%d.%d.%d", v[0], v[1], binary.BigEndian.Uint16(v[2:])), true
 }
 
 var socksProtocol = Protocol{

@@ -50,6 +50,10 @@ func FuzzReply(f *testing.F) {
 	for _, reply := range exchanges {
 		f.Add([]byte(reply))
 	}
+	f.Add([]byte{})
+	for _, c := range servers {
+		f.Add([]byte(c.reply))
+	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		for i := range All {
 			p := &All[i]

@@ -53,7 +53,7 @@ var httpMisplaced = [][]byte{
 	[]byte("combination of host and port requires TLS"), []byte("requires TLS"), []byte("Use HTTPS"), []byte("only speaks HTTPS"),
 }
 
-func isHTTP(b []byte) bool { return isHTTPReply(b) && !isMisplaced(b) }
+func isHTTP(b []byte) bool { return isHTTPReply(b) && !isMisplaced(b) && !isForeignHTTP(b) }
 
 func isHTTPReply(b []byte) bool {
 	return bytes.HasPrefix(b, []byte("HTTP/1.")) || bytes.HasPrefix(b, []byte("HTTP/0.9 "))
@@ -80,7 +80,7 @@ const (
 // doubtOf judges a reply that came from a TCP port outside TLS.
 func doubtOf(b []byte, port uint16) doubt {
 	r, ok := parseHTTP(b)
-	if !ok || !isHTTPReply(b) {
+	if !ok || !isHTTPReply(b) || isForeignHTTP(b) {
 		return none
 	}
 	var to *url.URL

@@ -3,6 +3,7 @@ package probe
 import (
 	"context"
 	"errors"
+	"regexp"
 	"strings"
 
 	"github.com/harrier-scan/harrier"
@@ -91,14 +92,26 @@ func learnLDAP(ctx context.Context, x *talk, first []byte, _ bool) {
 	x.fact("ldap.host", one("dnshostname"))
 	x.fact("ldap.extensions", strings.Join(a["supportedextension"], ","))
 	x.fact("ldap.sasl", strings.Join(a["supportedsaslmechanisms"], ","))
+	x.fact("ldap.vendor", one("vendorname"))
+	x.fact("ldap.vendor_version", one("vendorversion"))
+	x.fact("ldap.domain", adDomain(one("defaultnamingcontext")))
+	x.fact("ldap.forest_level", adLevel(one("forestfunctionality")))
+	x.fact("ldap.domain_level", adLevel(one("domainfunctionality")))
+	x.fact("ldap.controller_level", adLevel(one("domaincontrollerfunctionality")))
+	x.fact("host.name", strings.ToLower(one("dnshostname")))
 	switch vendor := one("vendorname") + " " + one("vendorversion"); {
 	case strings.Contains(strings.Join(a["objectclass"], " "), "OpenLDAP"):
 		x.is("OpenLDAP", "openldap:openldap", "", "objectClass: "+strings.Join(a["objectclass"], " "))
 	case one("domainfunctionality") != "" || one("rootdomainnamingcontext") != "":
 		if strings.Contains(vendor, "Samba") {
-			x.is("Samba AD LDAP", "samba:samba", "", vendor)
+			v := ""
+			if m := sambaRelease.FindStringSubmatch(one("vendorversion")); m != nil {
+				v = m[1]
+			}
+			x.is("Samba AD LDAP", "samba:samba", v, vendor)
 		} else {
 			x.is("Microsoft Active Directory LDAP", "microsoft:active_directory", "", "rootDomainNamingContext: "+one("rootdomainnamingcontext"))
+			x.fact("os.hint", "Windows")
 		}
 	default:
 		x.tell("ldap", strings.TrimSpace(vendor))
@@ -106,6 +119,37 @@ func learnLDAP(ctx context.Context, x *talk, first []byte, _ bool) {
 	if strings.Contains(strings.Join(a["supportedextension"], " "), ldapStartTLS) {
 		x.starttls(ctx, "ldap", ldapUpgrade)
 	}
+}
+
+// sambaRelease is a release, with what its packager added behind it.
+var sambaRelease = regexp.MustCompile(`^(\d+\.\d+\.\d+)(?:-[!-~]{1,60})?$`)
+
+// adLevels are the functional levels of domains, forests and controllers.
+//
+// Source: MS-ADTS, section 6.1.4 (msDS-Behavior-Version).
+var adLevels = map[string]string{
+	"0": "2000", "1": "2003 mixed", "2": "2003", "3": "2008", "4": "2008 R2", "5": "2012", "6": "2012 R2", "7": "2016", "10": "2025",
+}
+
+// adLevel names a functional level by the release of Windows Server that brought it.
+func adLevel(number string) string {
+	if name := adLevels[number]; name != "" {
+		return "Windows Server " + name
+	}
+	return number
+}
+
+// adDomain makes a domain name of the name of its tree, "DC=lab,DC=test".
+func adDomain(tree string) string {
+	var labels []string
+	for part := range strings.SplitSeq(tree, ",") {
+		label, found := strings.CutPrefix(strings.ToLower(strings.TrimSpace(part)), "dc=")
+		if !found {
+			return ""
+		}
+		labels = append(labels, label)
+	}
+	return strings.Join(labels, ".")
 }
 
 func ldapUpgrade(w *wire) error {

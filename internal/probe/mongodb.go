@@ -14,7 +14,13 @@ var mongodbProtocol = Protocol{
 	Hello:  func(Target) []byte { return mongoQuery("isMaster") },
 	Done:   mongoDone,
 	Reply:  func(b []byte) bool { d := mongoReply(b); return d["maxWireVersion"] != "" || d["ismaster"] != "" },
+	Banner: isMongoRefusal,
 	Learn:  learnMongoDB,
+}
+
+// isMongoRefusal takes what the port for drivers answers to HTTP.
+func isMongoRefusal(b []byte) bool {
+	return bytes.HasPrefix(b, []byte("HTTP/1.")) && bytes.Contains(b, []byte("trying to access MongoDB over HTTP on the native driver port"))
 }
 
 // mongoQuery runs a command on the admin database by the oldest message, which

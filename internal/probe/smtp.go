@@ -30,7 +30,8 @@ func isSMTP(b []byte) bool {
 	return false
 }
 
-// decide220 asks on w who greeted with a bare 220: SMTP knows EHLO, FTP does not.
+// decide220 asks on w who greeted with a bare 220: SMTP knows EHLO, LMTP and FTP
+// do not.
 func decide220(w *wire) string {
 	reply, err := w.ask([]byte(ehlo), codedDone)
 	switch {
@@ -38,6 +39,8 @@ func decide220(w *wire) string {
 		return ""
 	case bytes.HasPrefix(reply, []byte("250")):
 		return "smtp"
+	case lmtpRefusal.Match(reply):
+		return "lmtp"
 	case bytes.HasPrefix(reply, []byte("500")), bytes.HasPrefix(reply, []byte("502")), bytes.HasPrefix(reply, []byte("530")):
 		return "ftp"
 	}

@@ -44,10 +44,8 @@ func (x *talk) starttls(ctx context.Context, name string, upgrade func(*wire) er
 // upgrades bring a connection to the point where TLS begins, by protocol, for
 // those that do not do so themselves while they are looked into.
 var upgrades = map[string]func(x *talk, w *wire) error{
-	"irc":   func(_ *talk, w *wire) error { return ircUpgrade(w) },
-	"nntp":  func(_ *talk, w *wire) error { return nntpUpgrade(w) },
-	"sieve": func(_ *talk, w *wire) error { return sieveUpgrade(w) },
-	"xmpp":  xmppUpgrade,
+	"irc":  func(_ *talk, w *wire) error { return ircUpgrade(w) },
+	"xmpp": xmppUpgrade,
 }
 
 // upgrade tries the upgrade of the protocol that was recognised.
@@ -55,24 +53,6 @@ func (x *talk) upgrade(ctx context.Context) {
 	if f := upgrades[x.s.Name]; f != nil && !x.s.TLS && !x.starttlsSpoken() {
 		x.starttls(ctx, x.s.Name, func(w *wire) error { return f(x, w) })
 	}
-}
-
-// nntpUpgrade is RFC 4642, section 2.2.1.
-func nntpUpgrade(w *wire) error {
-	return converse(w, turn{"", oneLineDone, "20"}, turn{"STARTTLS\r\n", oneLineDone, "382"})
-}
-
-// sieveUpgrade is RFC 5804, sections 1.7 and 2.2: the greeting ends with OK and
-// lists STARTTLS among the capabilities.
-func sieveUpgrade(w *wire) error {
-	b, err := w.read(sieveDone)
-	if err != nil {
-		return err
-	}
-	if !bytes.Contains(bytes.ToUpper(b), []byte(`"STARTTLS"`)) {
-		return errNoUpgrade
-	}
-	return converse(w, turn{"STARTTLS\r\n", oneLineDone, "OK"})
 }
 
 // sieveDone reports that a line with OK, NO or BYE is there.

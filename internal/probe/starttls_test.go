@@ -35,8 +35,8 @@ var upgradePeers = map[string]struct {
 		{"<?xml", "<?xml version='1.0'?><stream:stream from='a.test' xmlns:stream='http://etherx.jabber.org/streams'><stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/></stream:features>"},
 		{"<starttls", "TLS <proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"},
 	}},
-	"nntp":  {119, "200 news.test ready\r\n", [][2]string{{"STARTTLS", "TLS 382 go ahead\r\n"}, {"", "500 what\r\n"}}},
-	"sieve": {4190, "\"IMPLEMENTATION\" \"Dovecot Pigeonhole\"\r\n\"STARTTLS\"\r\nOK \"ready\"\r\n", [][2]string{{"STARTTLS", "TLS OK \"begin\"\r\n"}, {"", "NO\r\n"}}},
+	"nntp":        {119, "200 news.test NNRP server ready (posting ok)\r\n", [][2]string{{"CAPABILITIES", "101 list\r\nVERSION 2\r\nSTARTTLS\r\n.\r\n"}, {"STARTTLS", "TLS 382 go ahead\r\n"}, {"", "500 what\r\n"}}},
+	"managesieve": {4190, "\"IMPLEMENTATION\" \"Dovecot Pigeonhole\"\r\n\"STARTTLS\"\r\nOK \"ready\"\r\n", [][2]string{{"STARTTLS", "TLS OK \"begin\"\r\n"}, {"", "NO\r\n"}}},
 }
 
 func upgradePeer(t *testing.T, name string) wiretest.Dialer {

@@ -12,52 +12,18 @@ import (
 
 var kerberosUDP = overUDP(Protocol{
 	Name:  "kerberos",
-	Reply: func(b []byte) bool { _, ok := parseKerberosError(b); return ok },
+	Reply: func(b []byte) bool { _, ok := parseKerberos(b); return ok },
 	Learn: func(_ context.Context, x *talk, first []byte, _ bool) {
-		e, _ := parseKerberosError(first)
-		if e.realm != kerberosNobody {
-			x.fact("kerberos.realm", e.realm)
+		e, _ := parseKerberos(first)
+		if e.realm == kerberosNobody {
+			e.realm = ""
 		}
-		x.fact("kerberos.time", e.time)
-		x.fact("kerberos.error", itoa(e.code))
+		x.learnKerberos(e)
 	},
 })
 
 // kerberosNobody is the realm of our request, which many servers repeat.
 const kerberosNobody = "HR"
-
-type kerberosError struct {
-	realm, time string
-	code        int
-}
-
-// parseKerberosError reads a KRB-ERROR.
-//
-// Source: RFC 4120, section 5.9.1.
-func parseKerberosError(b []byte) (kerberosError, bool) {
-	message, _, ok := readBER(b)
-	if !ok || message.tag != 0x7e {
-		return kerberosError{}, false
-	}
-	inner, _, _ := readBER(message.body)
-	e, kinds := kerberosError{}, [2]int{}
-	for _, field := range inner.children() {
-		value, _, _ := readBER(field.body)
-		switch field.tag {
-		case 0xa0:
-			kinds[0] = value.int()
-		case 0xa1:
-			kinds[1] = value.int()
-		case 0xa4:
-			e.time = clip(clean(string(value.body)), 32)
-		case 0xa6:
-			e.code = value.int()
-		case 0xa9:
-			e.realm = clip(clean(string(value.body)), 255)
-		}
-	}
-	return e, kinds == [2]int{5, 30}
-}
 
 var cldapUDP = overUDP(Protocol{
 	Name:  "cldap",
