@@ -147,6 +147,9 @@ func (x *talk) heats() []heat {
 		}
 	}
 	first.tasks = append(first.tasks, x.listen(patient))
+	if x.Port >= harrier.PrinterPorts.First && x.Port <= harrier.PrinterPorts.Last { // what is sent there is printed
+		return []heat{first}
+	}
 	for _, p := range here {
 		if p.Hello != nil && !p.First {
 			first.tasks = append(first.tasks, x.question(p))

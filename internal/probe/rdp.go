@@ -45,8 +45,11 @@ func parseRDP(b []byte) (rdpConfirm, bool) {
 	if len(b) < 11 || b[0] != 3 || b[1] != 0 || b[5] != 0xd0 || int(binary.BigEndian.Uint16(b[2:])) != len(b) {
 		return rdpConfirm{}, false
 	}
-	if len(b) < 19 || b[11] != 2 && b[11] != 3 {
+	if len(b) == 11 { // longer ones have parameters, as other protocols over ISO transport get them
 		return rdpConfirm{}, true
+	}
+	if len(b) < 19 || b[11] != 2 && b[11] != 3 {
+		return rdpConfirm{}, false
 	}
 	return rdpConfirm{true, b[11] == 3, binary.LittleEndian.Uint32(b[15:])}, true
 }

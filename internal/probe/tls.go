@@ -136,6 +136,7 @@ func (x *talk) learnTLS(ctx context.Context) {
 	if x.s.Name == "" {
 		x.s.Name = "tls"
 	}
+	x.byCertificate()
 	x.noteVersions(x.tlsVersions(ctx, nil))
 	if x.s.Name != "http" {
 		return
