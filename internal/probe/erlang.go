@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"net"
 	"strings"
 
 	"github.com/harrier-scan/harrier"
@@ -37,7 +38,7 @@ var erlangProtocol = Protocol{
 		_, rest := erlangMessage(first)
 		if node := erlangNode(rest); node != "" {
 			x.fact("erlang.node", node)
-			if _, host, found := strings.Cut(node, "@"); found {
+			if _, host, found := strings.Cut(node, "@"); found && net.ParseIP(host) == nil {
 				x.fact("host.name", host)
 			}
 		}

@@ -67,7 +67,7 @@ func parseRMIList(b []byte) ([]string, bool) {
 	if !bytes.HasPrefix(b, octets("51 aced 0005 77 0f 01")) {
 		return nil, false
 	}
-	_, rest, found := bytes.Cut(b, append([]byte("ur\x00\x13[Ljava.lang.String;"), octets("add256e7e91d7b47 02 0000 78 70")...))
+	_, rest, found := bytes.Cut(b, append([]byte("ur\x00\x13[Ljava.lang.String;"), octets("add256e7e91d7b47 02 0000 70 78 70")...))
 	if !found || len(rest) < 4 {
 		return nil, false
 	}
