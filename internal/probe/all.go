@@ -107,6 +107,7 @@ var ruleTables = [][]rule{
 	messagingRules,
 	networkRules,
 	rtspRules,
+	telnetRules,
 	lpdRules,
 	bitcoinRules,
 	minecraftRules,

@@ -50,6 +50,11 @@ func FuzzReply(f *testing.F) {
 	for _, reply := range exchanges {
 		f.Add([]byte(reply))
 	}
+	for _, replies := range tcpReplies() {
+		for _, reply := range replies {
+			f.Add([]byte(reply))
+		}
+	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		for i := range All {
 			p := &All[i]
