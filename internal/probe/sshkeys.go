@@ -2,11 +2,12 @@ package probe
 
 import (
 	"context"
-	"crypto/dsa"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/rsa"
+	"encoding/binary"
 	"errors"
+	"math/big"
 	"net"
 	"slices"
 	"strings"
@@ -115,12 +116,14 @@ func sshKeyBits(k ssh.PublicKey) int {
 	switch p := c.CryptoPublicKey().(type) {
 	case *rsa.PublicKey:
 		return p.N.BitLen()
-	case *dsa.PublicKey: //nolint:staticcheck // old servers still show such keys
-		return p.P.BitLen()
 	case *ecdsa.PublicKey:
 		return p.Curve.Params().BitSize
 	case ed25519.PublicKey:
 		return 256
+	}
+	if _, rest, ok := longString(k.Marshal()); ok && k.Type() == "ssh-dss" && len(rest) >= 4 { // its first number is the modulus
+		size := binary.BigEndian.Uint32(rest)
+		return new(big.Int).SetBytes(rest[4:min(uint64(len(rest)), 4+uint64(size))]).BitLen()
 	}
 	return 0
 }
