@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/binary"
 	"regexp"
-	"strings"
 
 	"github.com/harrier-scan/harrier"
 )
@@ -105,19 +104,5 @@ var socksProtocol = Protocol{
 	Learn: func(_ context.Context, x *talk, first []byte, _ bool) {
 		x.fact("socks.version", "5")
 		x.fact("auth.required", yesNo(first[1] != 0))
-	},
-}
-
-var rmiProtocol = Protocol{
-	Name: "java-rmi", Transport: harrier.TCP, Ports: []uint16{1099, 1098, 11099, 9010},
-	Common: true,
-	Hello:  func(Target) []byte { return []byte("JRMI\x00\x02K") },
-	Done:   func(b []byte) bool { return len(b) >= 7 },
-	Reply: func(b []byte) bool {
-		if len(b) < 7 || b[0] != 'N' {
-			return false
-		}
-		n := int(binary.BigEndian.Uint16(b[1:]))
-		return len(b) == 3+n+4 && n > 0 && !strings.ContainsFunc(string(b[3:3+n]), func(r rune) bool { return r <= ' ' || r > '~' })
 	},
 }

@@ -52,6 +52,7 @@ func learnFTP(ctx context.Context, x *talk, first []byte, _ bool) {
 		x.fact("ftp.syst", oneLine(string(system[4:])))
 	}
 	_ = w.send([]byte("QUIT\r\n"))
+	x.fact("ftp.auth_tls", yesNo(strings.Contains(strings.ToUpper(string(features)), "AUTH TLS")))
 	if strings.Contains(strings.ToUpper(string(features)), "AUTH TLS") {
 		x.starttls(ctx, "ftp", func(w *wire) error {
 			return converse(w, turn{"", codedDone, "220"}, turn{"AUTH TLS\r\n", codedDone, "234"})

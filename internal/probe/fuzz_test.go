@@ -54,6 +54,11 @@ func FuzzReply(f *testing.F) {
 	for _, c := range servers {
 		f.Add([]byte(c.reply))
 	}
+	for _, replies := range tcpReplies() {
+		for _, reply := range replies {
+			f.Add([]byte(reply))
+		}
+	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		for i := range All {
 			p := &All[i]

@@ -217,4 +217,5 @@ func learnHTTP(ctx context.Context, x *talk, first []byte, _ bool) {
 		x.fact("auth.required", "yes")
 	}
 	x.httpProduct(ctx, r)
+	x.learnWinRM(ctx)
 }

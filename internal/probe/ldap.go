@@ -105,7 +105,7 @@ func learnLDAP(ctx context.Context, x *talk, first []byte, _ bool) {
 	case one("domainfunctionality") != "" || one("rootdomainnamingcontext") != "":
 		if strings.Contains(vendor, "Samba") {
 			v := ""
-			if m := sambaRelease.FindStringSubmatch(one("vendorversion")); m != nil {
+			if m := packagedRelease.FindStringSubmatch(one("vendorversion")); m != nil {
 				v = m[1]
 			}
 			x.is("Samba AD LDAP", "samba:samba", v, vendor)
@@ -121,8 +121,8 @@ func learnLDAP(ctx context.Context, x *talk, first []byte, _ bool) {
 	}
 }
 
-// sambaRelease is a release, with what its packager added behind it.
-var sambaRelease = regexp.MustCompile(`^(\d+\.\d+\.\d+)(?:-[!-~]{1,60})?$`)
+// packagedRelease is a release, with what its packager added behind it.
+var packagedRelease = regexp.MustCompile(`^(\d+\.\d+\.\d+)(?:-[!-~]{1,60})?$`)
 
 // adLevels are the functional levels of domains, forests and controllers.
 //

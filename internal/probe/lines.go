@@ -64,23 +64,6 @@ var gearmanProtocol = Protocol{
 
 var gearmanVersion = regexp.MustCompile(`^OK (\d+\.\d+(?:\.\d+)?)(?:\+[a-z0-9]{1,12})?\r?\n$`)
 
-var rtspProtocol = Protocol{
-	Name: "rtsp", Transport: harrier.TCP, Ports: []uint16{554, 8554, 10554},
-	Common: true,
-	Hello: func(Target) []byte {
-		return []byte("OPTIONS * RTSP/1.0\r\nCSeq: 1\r\nUser-Agent: Harrier\r\n\r\n")
-	},
-	Done:   headDone,
-	Reply:  func(b []byte) bool { return bytes.HasPrefix(b, []byte("RTSP/1.")) },
-	Banner: func(b []byte) bool { return bytes.HasPrefix(b, []byte("RTSP/1.")) },
-	Learn: func(_ context.Context, x *talk, first []byte, _ bool) {
-		h := parseHTTPHead(first)
-		x.s.Banner = printable(first)
-		x.fact("rtsp.server", h.get("Server"))
-		x.tell("rtsp", h.get("Server"))
-	},
-}
-
 // headDone reports that a block of headers is complete.
 func headDone(b []byte) bool { return bytes.Contains(b, []byte("\r\n\r\n")) }
 

@@ -67,8 +67,8 @@ func parsePulsar(b []byte) (pulsarReply, bool) {
 	return pulsarReply{}, false
 }
 
-// protobuf is the texts and numbers of a message, by field number.
-type protobuf struct {
+// protoMessage is the texts and numbers of a message, by field number.
+type protoMessage struct {
 	texts   map[uint64]string
 	numbers map[uint64]uint64
 }
@@ -76,8 +76,8 @@ type protobuf struct {
 // protobuf reads fields up to the first that is broken.
 //
 // Source: Protocol Buffers documentation, "Encoding".
-func (c *cursor) protobuf() protobuf {
-	p := protobuf{map[uint64]string{}, map[uint64]uint64{}}
+func (c *cursor) protobuf() protoMessage {
+	p := protoMessage{map[uint64]string{}, map[uint64]uint64{}}
 	for len(c.b) > 0 && len(p.texts)+len(p.numbers) < 64 {
 		tag := c.uvarint()
 		switch tag & 7 {

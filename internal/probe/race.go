@@ -294,6 +294,9 @@ func (x *talk) heats() []heat {
 		}
 	}
 	first.tasks = append(first.tasks, x.listen(patient))
+	if x.Port >= harrier.PrinterPorts.First && x.Port <= harrier.PrinterPorts.Last { // what is sent there is printed
+		return []heat{first}
+	}
 	if secure = secure && x.inside == nil && !x.Gentle; secure {
 		first.tasks, first.greets = append(first.tasks, x.hello), true
 	}

@@ -5,6 +5,8 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/binary"
+	"slices"
+	"strings"
 
 	"github.com/harrier-scan/harrier"
 )
@@ -13,7 +15,7 @@ var rdpProtocol = Protocol{
 	Name: "rdp", Transport: harrier.TCP, Ports: []uint16{3389, 3388},
 	Common: true,
 	Hello:  func(Target) []byte { return rdpConnect(rdpTLS | rdpNLA) },
-	Done:   func(b []byte) bool { return len(b) >= 4 && len(b) >= int(binary.BigEndian.Uint16(b[2:])) },
+	Done:   tpktDone,
 	Reply:  func(b []byte) bool { _, ok := parseRDP(b); return ok },
 	Learn:  learnRDP,
 }
@@ -22,9 +24,18 @@ var rdpProtocol = Protocol{
 //
 // Source: MS-RDPBCGR, section 2.2.1.1.1.
 const (
-	rdpTLS = 1
-	rdpNLA = 2
+	rdpTLS   = 1
+	rdpNLA   = 2
+	rdpSTLS  = 4
+	rdpNLAEx = 8
+	rdpAAD   = 16
 )
+
+// rdpProtocols names them, and 0 for the protocol's own encryption.
+var rdpProtocols = []struct {
+	value byte
+	name  string
+}{{0, "standard"}, {rdpTLS, "TLS"}, {rdpNLA, "NLA"}, {rdpSTLS, "RDSTLS"}, {rdpNLAEx, "NLA-Ex"}, {rdpAAD, "RDSAAD"}}
 
 // rdpConnect is an X.224 connection request with the wanted protocols.
 func rdpConnect(protocols byte) []byte {
@@ -45,8 +56,11 @@ func parseRDP(b []byte) (rdpConfirm, bool) {
 	if len(b) < 11 || b[0] != 3 || b[1] != 0 || b[5] != 0xd0 || int(binary.BigEndian.Uint16(b[2:])) != len(b) {
 		return rdpConfirm{}, false
 	}
-	if len(b) < 19 || b[11] != 2 && b[11] != 3 {
+	if len(b) == 11 { // longer ones have parameters, as other protocols over ISO transport get them
 		return rdpConfirm{}, true
+	}
+	if len(b) < 19 || b[11] != 2 && b[11] != 3 {
+		return rdpConfirm{}, false
 	}
 	return rdpConfirm{true, b[11] == 3, binary.LittleEndian.Uint32(b[15:])}, true
 }
@@ -62,11 +76,35 @@ func learnRDP(ctx context.Context, x *talk, first []byte, _ bool) {
 		return
 	}
 	x.fact("rdp.security", map[uint32]string{0: "standard", rdpTLS: "TLS", rdpNLA: "NLA", 8: "NLA"}[c.value])
-	x.fact("rdp.nla", yesNo(x.rdpNeedsNLA(ctx, c)))
+	if offered, all := x.rdpOffered(ctx); all {
+		x.fact("rdp.protocols", strings.Join(offered, ","))
+		x.fact("rdp.nla", yesNo(len(offered) > 0 && !slices.Contains(offered, "standard") && !slices.Contains(offered, "TLS") && c.value&(rdpNLA|rdpNLAEx) != 0))
+	} else {
+		x.fact("rdp.nla", yesNo(x.rdpNeedsNLA(ctx, c)))
+	}
 	x.starttls(ctx, "rdp", func(w *wire) error { return rdpUpgrade(w) })
 	if c.value&rdpNLA != 0 {
 		x.rdpNames(ctx)
 	}
+}
+
+// rdpOffered asks for every protocol alone and lists those that the server
+// takes; all is false when one of the questions had no answer.
+func (x *talk) rdpOffered(ctx context.Context) (offered []string, all bool) {
+	for _, p := range rdpProtocols {
+		b, err := x.ask(ctx, rdpConnect(p.value), tpktDone)
+		if err != nil {
+			return nil, false
+		}
+		c, ok := parseRDP(b)
+		if !ok {
+			return nil, false
+		}
+		if !c.refused && (c.negotiated || p.value == 0) && c.value == uint32(p.value) {
+			offered = append(offered, p.name)
+		}
+	}
+	return offered, true
 }
 
 // rdpNeedsNLA asks for TLS alone: a server that insists on network level

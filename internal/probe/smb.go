@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"strings"
+	"time"
 
 	"github.com/harrier-scan/harrier"
 )
@@ -71,18 +73,30 @@ func smb2Header(command uint16, message uint64) []byte {
 // smb2Negotiate offers the dialects 2.0.2 to 3.1.1.
 //
 // Source: MS-SMB2, section 2.2.3.
-func smb2Negotiate() []byte {
-	dialects := []uint16{0x0202, 0x0210, 0x0300, 0x0302, 0x0311}
+func smb2Negotiate() []byte { return smb2Offer(smb2Dialects...) }
+
+// smb2Dialects are all that there are, the oldest first.
+var smb2Dialects = []uint16{0x0202, 0x0210, 0x0300, 0x0302, 0x0311}
+
+// smb2Offer offers some dialects; the newest must stand last.
+func smb2Offer(dialects ...uint16) []byte {
 	b := smb2Header(0, 0)
 	b = append(b, 36, 0, byte(len(dialects)), 0, 1, 0, 0, 0, 0x7f, 0, 0, 0)
 	b = append(b, "harrierharrier!!"...) // client GUID
-	const context = 64 + 36 + 10 + 2     // aligned to eight
-	b = binary.LittleEndian.AppendUint32(b, context)
+	if dialects[len(dialects)-1] != 0x0311 {
+		b = append(b, make([]byte, 8)...) // no contexts
+		for _, d := range dialects {
+			b = binary.LittleEndian.AppendUint16(b, d)
+		}
+		return netbios(b)
+	}
+	context := (64 + 36 + 2*len(dialects) + 7) &^ 7 // aligned to eight
+	b = binary.LittleEndian.AppendUint32(b, uint32(context))
 	b = append(b, 1, 0, 0, 0)
 	for _, d := range dialects {
 		b = binary.LittleEndian.AppendUint16(b, d)
 	}
-	b = append(b, 0, 0)
+	b = append(b, make([]byte, context-len(b))...)
 	salt := make([]byte, 32)
 	integrity := append([]byte{1, 0, 32, 0, 1, 0}, salt...) // SHA-512
 	b = append(b, 1, 0, byte(len(integrity)), 0, 0, 0, 0, 0)
@@ -94,6 +108,9 @@ type smb2Hello struct {
 	dialect  uint16
 	signing  string // "required" or "enabled"
 	security []byte // the security blob
+	guid     []byte // of the server; 16 octets
+	now      time.Time
+	started  time.Time // zero when it is not told
 }
 
 // smb2Body skips NetBIOS framing and returns the first SMB2 message in b.
@@ -120,7 +137,7 @@ func parseSMB2Negotiate(b []byte) (smb2Hello, bool) {
 		return smb2Hello{}, false
 	}
 	body := m[64:]
-	h := smb2Hello{dialect: binary.LittleEndian.Uint16(body[4:]), signing: "enabled"}
+	h := smb2Hello{dialect: binary.LittleEndian.Uint16(body[4:]), signing: "enabled", guid: body[8:24], now: fileTime(body[40:]), started: fileTime(body[48:])}
 	if body[2]&2 != 0 {
 		h.signing = "required"
 	}
@@ -131,13 +148,20 @@ func parseSMB2Negotiate(b []byte) (smb2Hello, bool) {
 	return h, true
 }
 
-// smb2SessionSetup begins to sign in, to be told the names of the machine.
+// smbNTLM is the first message of NTLM as a sign-in carries it.
 //
-// Source: MS-SMB2, section 2.2.5; RFC 4178, section 4.2.
-func smb2SessionSetup() []byte {
+// Source: RFC 4178, section 4.2.
+func smbNTLM() []byte {
 	mechanism := []byte{6, 10, 0x2b, 6, 1, 4, 1, 0x82, 0x37, 2, 2, 10} // NTLMSSP
 	init := berOf(0x30, berOf(0xa0, berOf(0x30, mechanism)), berOf(0xa2, berOf(4, ntlmNegotiate)))
-	blob := berOf(0x60, []byte{6, 6, 0x2b, 6, 1, 5, 5, 2}, berOf(0xa0, init))
+	return berOf(0x60, []byte{6, 6, 0x2b, 6, 1, 5, 5, 2}, berOf(0xa0, init))
+}
+
+// smb2SessionSetup begins to sign in, to be told the names of the machine.
+//
+// Source: MS-SMB2, section 2.2.5.
+func smb2SessionSetup() []byte {
+	blob := smbNTLM()
 	b := smb2Header(1, 1)
 	b = append(b, 25, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 64+24, 0)
 	b = binary.LittleEndian.AppendUint16(b, uint16(len(blob)))
@@ -152,8 +176,21 @@ func learnSMB(ctx context.Context, x *talk, first []byte, _ bool) {
 	}
 	x.fact("smb.dialect", smbDialect(h.dialect))
 	x.fact("smb.signing", h.signing)
+	x.fact("smb.guid", guidText(h.guid))
+	x.fact("smb.time", instant(h.now))
+	x.fact("smb.boot", instant(h.started))
 	x.smbNames(ctx)
-	x.fact("smb.v1", x.smb1(ctx))
+	old := x.smb1(ctx)
+	x.fact("smb.v1", old.spoken)
+	x.fact("smb.v1.os", old.os)
+	x.fact("smb.v1.manager", old.manager)
+	x.fact("smb.dialects", strings.Join(x.smbDialects(ctx, old.spoken), ","))
+	if guid := x.s.Fact("smb.guid"); x.s.Product == "Microsoft Windows SMB" { // Samba makes it of its name
+		x.fact("host.uuid", guid)
+	}
+	if x.s.Product == "Samba smbd" {
+		x.sambaVersion(old.manager)
+	}
 }
 
 func smbDialect(d uint16) string {
@@ -197,26 +234,4 @@ func smbProtocolHello(t Target) []byte {
 		return append(smbSession(), smb2Negotiate()...)
 	}
 	return smb2Negotiate()
-}
-
-// smb1 asks whether the first version of the protocol is spoken: "yes", "no",
-// or "" when the answer can not be told.
-//
-// Source: MS-CIFS, section 2.2.4.52.
-func (x *talk) smb1(ctx context.Context) string {
-	m := []byte("\xffSMB\x72\x00\x00\x00\x00\x18\x01\x28" + "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00" + "\x00\x00\x00\x00\x00\x00\x00\x00" +
-		"\x00\x0c\x00\x02NT LM 0.12\x00")
-	hello := netbios(m)
-	if x.Port == 139 {
-		hello = append(smbSession(), hello...)
-	}
-	b, err := x.ask(ctx, hello, func(b []byte) bool { return len(b) >= 41 })
-	if err != nil {
-		return "no" // it hangs up on the old dialect
-	}
-	at := bytes.Index(b, []byte("\xffSMB\x72"))
-	if at < 0 || len(b) < at+35 {
-		return ""
-	}
-	return yesNo(binary.LittleEndian.Uint32(b[at+5:]) == 0 && b[at+32] > 1)
 }

@@ -36,6 +36,7 @@ func learnSSH(ctx context.Context, x *talk, first []byte, _ bool) {
 		x.tell("ssh", parts[2])
 		x.s.Evidence = clip(oneLine(line), maxEvidence)
 	}
+	x.fact("ssh.protocols", sshProtocols(line))
 	w, said := x.greeted(ctx, func(b []byte) bool { return sshLine(b) != "" }, first)
 	x.s.Banner = printable([]byte(line))
 	if w == nil {
@@ -57,6 +58,25 @@ func learnSSH(ctx context.Context, x *talk, first []byte, _ bool) {
 	x.fact("ssh.ciphers", k.ciphers)
 	x.fact("ssh.macs", k.macs)
 	x.fact("ssh.compression", k.compression)
+	if !x.Gentle {
+		w.Close() // a server may let only one in
+		x.sshKeys(ctx, k.hostKeys)
+	}
+}
+
+// sshProtocols lists the versions of the protocol that a line stands for.
+//
+// Source: RFC 4253, section 5.1.
+func sshProtocols(line string) string {
+	switch {
+	case strings.HasPrefix(line, "SSH-1.99-"):
+		return "1,2"
+	case strings.HasPrefix(line, "SSH-1."):
+		return "1"
+	case strings.HasPrefix(line, "SSH-2."):
+		return "2"
+	}
+	return ""
 }
 
 // kexInit is the offer of an SSH server; lists are comma separated, those of

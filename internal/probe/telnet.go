@@ -48,6 +48,7 @@ func (x *talk) telnetText(b []byte) {
 		x.s.Banner = clip(text, maxBanner)
 		x.fact("telnet.banner", text)
 		x.tell("telnet", text)
+		x.telnetDevice(text)
 	}
 }
 

@@ -183,6 +183,7 @@ func (x *talk) learnTLS(ctx context.Context) {
 	if x.s.Name == "" {
 		x.s.Name = onlyTLS
 	}
+	x.byCertificate()
 	x.noteVersions(x.tlsVersions(ctx, nil))
 	if x.s.Name != "http" {
 		return

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/harrier-scan/harrier"
@@ -23,7 +24,7 @@ var vncGreeting = regexp.MustCompile(`^RFB (\d{3})\.(\d{3})\n`)
 // Source: RFC 6143, section 7.2, and the registry of IANA.
 var vncSecurity = map[byte]string{
 	1: "None", 2: "VncAuth", 5: "RA2", 6: "RA2ne", 16: "Tight", 17: "Ultra", 18: "TLS", 19: "VeNCrypt", 20: "SASL", 21: "MD5", 22: "xvp",
-	30: "AppleDH", 113: "MSLogonII", 129: "RA2_256", 130: "RA2ne_256",
+	30: "AppleDH", 33: "AppleSRP", 35: "AppleKerberos", 36: "AppleRSASRP", 113: "MSLogonII", 129: "RA2_256", 130: "RA2ne_256",
 }
 
 func learnVNC(ctx context.Context, x *talk, first []byte, _ bool) {
@@ -49,8 +50,29 @@ func learnVNC(ctx context.Context, x *talk, first []byte, _ bool) {
 	}
 	types := vncTypes(reply, version == "RFB 003.003\n")
 	x.fact("vnc.security", strings.Join(types, ","))
+	x.vncProduct(types)
 	if len(types) > 0 {
 		x.fact("auth.required", yesNo(!strings.Contains(","+strings.Join(types, ",")+",", ",None,")))
+	}
+}
+
+// vncProduct tells servers by the security types that only they have. Others
+// offer Tight, VeNCrypt and RA2 as well, so that these tell nothing.
+func (x *talk) vncProduct(types []string) {
+	if x.s.Product != "" {
+		return
+	}
+	has := func(names ...string) bool {
+		return slices.ContainsFunc(types, func(t string) bool { return slices.Contains(names, t) })
+	}
+	evidence := "security types " + strings.Join(types, ",")
+	switch {
+	case has("AppleDH", "AppleSRP", "AppleKerberos", "AppleRSASRP"):
+		x.is("Apple Remote Desktop", "apple:remote_desktop", "", evidence)
+		x.fact("os.hint", "macOS")
+	case has("Ultra", "MSLogonII"):
+		x.is("UltraVNC", "uvnc:ultravnc", "", evidence)
+		x.fact("os.hint", "Windows")
 	}
 }
 

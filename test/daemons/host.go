@@ -68,7 +68,7 @@ access to * {+}
  disable netbios=yes
  {+}
 `,
-		Flawed: Variant{Config: "server min protocol=NT1", Ports: tcp(445, "smb", "Samba smbd", false, 57608, 96982)},
+		Flawed: Variant{Config: "server min protocol=NT1", Ports: tcp(445, "smb", "Samba smbd", true, 57608, 96982)},
 		Fixed:  &Variant{Config: "server signing=mandatory", Ports: tcp(445, "smb", "Samba smbd", false)},
 	},
 }
