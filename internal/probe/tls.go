@@ -151,7 +151,11 @@ func (x *talk) learnTLS(ctx context.Context) {
 	defer cancel()
 	client := tls.Client(w.Conn, config)
 	if client.HandshakeContext(ctx) == nil {
-		x.fact("tls.alpn", client.ConnectionState().NegotiatedProtocol)
+		protocol := client.ConnectionState().NegotiatedProtocol
+		x.fact("tls.alpn", protocol)
+		if protocol == "h2" {
+			x.fact("http.h2", "yes")
+		}
 	}
 }
 

@@ -3,7 +3,6 @@ package webtech
 import (
 	"cmp"
 	"fmt"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -72,9 +71,9 @@ func (l *Look) See(p *Page) {
 			l.try(p, g, p.Title, "title: ")
 		}
 	}
-	if to := target(p); to != "" {
+	if p.Leads != "" {
 		for _, g := range s.targets {
-			l.try(p, g, to, "leads to ")
+			l.try(p, g, p.Leads, "leads to ")
 		}
 	}
 	l.body(p)
@@ -335,16 +334,4 @@ func sameOrBegins(sign, name string) bool {
 		return strings.HasPrefix(name, prefix)
 	}
 	return sign == name
-}
-
-// target is where a redirect leads: path and query.
-func target(p *Page) string {
-	if p.Status/100 != 3 {
-		return ""
-	}
-	u, err := url.Parse(p.Get("Location"))
-	if err != nil || u.Path == "" && u.RawQuery == "" {
-		return ""
-	}
-	return u.RequestURI()
 }

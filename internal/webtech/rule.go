@@ -51,7 +51,7 @@ type Sign struct {
 	Body     string  `yaml:"body"`     // pattern
 	Script   string  `yaml:"script"`   // pattern of a script's address
 	Title    string  `yaml:"title"`    // pattern
-	Location string  `yaml:"location"` // pattern of where a redirect leads: path and query
+	Location string  `yaml:"location"` // pattern of where it leads, see Reply.Leads
 	Icon     []int32 `yaml:"icon"`     // hashes of icons, see Icon.MMH3
 
 	Match  string `yaml:"match"`  // pattern of a value; "": the header, cookie or meta element is enough

@@ -107,7 +107,7 @@ func example(g *Sign, text string) *Reply {
 	case g.Title != "":
 		r.Body = []byte("<title>\n" + text + "</title>")
 	case g.Location != "":
-		r.Status, r.Header = 302, [][2]string{{"location", "http://192.0.2.1:81" + text}}
+		r.Status, r.Leads = 302, text
 	default:
 		r.Body = []byte(text)
 		if !g.pattern.anchored {

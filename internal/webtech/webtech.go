@@ -37,6 +37,9 @@ type Reply struct {
 	Status int         // 200
 	Header [][2]string // names and values in the order of the wire
 	Body   []byte      // without transfer and content encodings
+	// Leads is the path, with its query, to which the reply leads on the same
+	// host; "" when it leads nowhere or to another one.
+	Leads string
 }
 
 // Get returns the first header of a name, in any case.

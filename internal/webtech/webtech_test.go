@@ -58,7 +58,7 @@ func TestTechnologies(t *testing.T) {
 // TestQuestions follows a suspicion to its answer.
 func TestQuestions(t *testing.T) {
 	l := Own().Look()
-	l.See(Examine(&Reply{Path: "/", Status: 302, Header: [][2]string{{"Location", "/login"}}}))
+	l.See(Examine(&Reply{Path: "/", Status: 302, Leads: "/login"}))
 	if got := l.Technologies(); len(got) != 0 {
 		t.Fatalf("a redirect to /login tells %v; want nothing", got)
 	}
@@ -172,10 +172,10 @@ func slicesOf(f [2]string, n int) [][2]string {
 func FuzzPage(f *testing.F) {
 	f.Add("Server", "nginx/1.2.3", []byte(blog))
 	f.Add("Set-Cookie", "JSESSIONID=1", []byte("<title>Apache Tomcat/9.0.1"))
-	f.Add("Location", "/login", []byte("<meta http-equiv=refresh content='0;url=/x'>"))
+	f.Add("Link", "/login", []byte("<meta http-equiv=refresh content='0;url=/x'>"))
 	f.Fuzz(func(t *testing.T, name, value string, body []byte) {
 		l := Own().Look()
-		l.See(Examine(&Reply{Path: "/", Status: 302, Header: [][2]string{{name, value}}, Body: body}))
+		l.See(Examine(&Reply{Path: "/", Status: 302, Header: [][2]string{{name, value}}, Leads: value, Body: body}))
 		l.SeeIcon("/i", HashIcon(body))
 		for _, x := range l.Technologies() {
 			if !utf8.ValidString(x.Evidence+x.Version+x.CPE) || len(x.Evidence) > 256 || !cpePattern.MatchString(x.CPE) && x.CPE != "" {

@@ -120,3 +120,12 @@ func TestRefuses(t *testing.T) {
 		t.Errorf("Write when cancelled = %v; want context.Canceled", err)
 	}
 }
+
+func TestMadeOf(t *testing.T) {
+	s := harrier.Service{Product: "nginx", Technologies: []harrier.Technology{
+		{Name: "PHP", Version: "8.1.2", Certainty: harrier.Certain}, {Name: "WordPress\x1b[2J", Certainty: harrier.Certain}, {Name: "Java", Certainty: harrier.Potential}, {Name: "nginx", Certainty: harrier.Certain},
+	}}
+	if got := madeOf(s); !strings.HasPrefix(got, " (PHP 8.1.2, WordPress") || strings.ContainsAny(got, "\x1b") || strings.Contains(got, "Java") || strings.Contains(got, "nginx") {
+		t.Errorf("madeOf = %q", got)
+	}
+}
