@@ -40,7 +40,7 @@ var rules = []rule{
 	{[]string{"internal/format"}, []string{words, "internal/format"}},
 	{[]string{"internal/netio", "internal/probe", "internal/wiretest"}, []string{words, "internal/netio", "internal/probe", "internal/webtech", "internal/wiretest"}},
 	{[]string{"internal/check"}, []string{words, "internal/probe", "internal/netio", "internal/check", "internal/match", "internal/wiretest"}},
-	{[]string{"internal/webtech"}, []string{words}},
+	{[]string{"internal/webtech"}, []string{words, "internal/webtech"}},
 	{[]string{"internal/flight"}, []string{words, "internal/netio"}},
 	{[]string{"internal/engine", "internal/pipeline", "internal/stage"}, []string{words, "internal/flight", "internal/netio", "internal/bus", "internal/probe", "internal/check", "internal/stage", "internal/pipeline", "internal/match/cpe", "internal/wiretest"}},
 	{[]string{"internal/needs"}, nil},

@@ -210,9 +210,8 @@ func learnHTTP(ctx context.Context, x *talk, first []byte, _ bool) {
 	}
 	h := newWeb(x)
 	defer h.close()
-	ctx, cancel := context.WithTimeout(ctx, webAnswers*x.Timeout)
-	defer cancel()
 	h.keep("/", r)
-	h.product(ctx, r)
-	h.technologies(ctx, r)
+	h.own(ctx, r)
+	h.templates(ctx)
+	h.tell()
 }

@@ -18,6 +18,7 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/webtech"
+	"github.com/harrier-scan/harrier/internal/webtech/template"
 	"github.com/harrier-scan/harrier/internal/wiretest"
 )
 
@@ -283,4 +284,31 @@ func FuzzLeads(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestHTTPTemplates asks what a user's template wants to know, and nothing of
+// it where there is none.
+func TestHTTPTemplates(t *testing.T) {
+	tpl, err := template.Parse([]byte("id: x\ninfo: {name: Product X Detection, severity: info}\nhttp:\n  - path: ['{{BaseURL}}/x', '{{BaseURL}}/wp-content/y']\n    host-redirects: true\n    headers: {A: b}\n    matchers: [{type: word, words: [X-MARK]}]\n    extractors: [{type: regex, regex: ['V([0-9.]+)'], group: 1}]\n"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, set := range []*template.Set{nil, {Templates: []*template.Template{tpl}}} {
+		w := &site{pages: map[string]string{"/": page("Server: nginx\r\n", "hello"), "/x": lead("/z", ""), "/z": "X-MARK V1.2.3"}}
+		var s harrier.Service
+		synctest.Test(t, func(t *testing.T) {
+			s, _ = Identify(t.Context(), Target{
+				Addr: netip.MustParseAddr("192.0.2.1"), Endpoint: harrier.Endpoint{Protocol: harrier.TCP, Port: 80},
+				Dial: wiretest.Serve(w.serve), Timeout: 2 * time.Second, Technologies: set,
+			})
+			time.Sleep(time.Minute)
+		})
+		want, asked := "nginx", false
+		if set != nil {
+			want, asked = "Product X 1.2.3, nginx", true
+		}
+		if technologies(s) != want || slices.Contains(w.asked, "/x") != asked || slices.Contains(w.asked, "/wp-content/y") {
+			t.Errorf("told %s, asked %v; want %s", technologies(s), w.asked, want)
+		}
+	}
 }

@@ -19,6 +19,14 @@ const (
 	webQuestions = 6
 )
 
+// own asks the questions of this program itself, within a time.
+func (h *web) own(ctx context.Context, r httpReply) {
+	ctx, cancel := context.WithTimeout(ctx, webAnswers*h.x.Timeout)
+	defer cancel()
+	h.product(ctx, r)
+	h.technologies(ctx, r)
+}
+
 // technologies looks at the reply to GET /, at where it leads on the same
 // server, at its icon and at the answers to the questions that its signs
 // justify, and notes what the service is made of.
@@ -42,7 +50,6 @@ func (h *web) technologies(ctx context.Context, first httpReply) {
 		}
 	}
 	x.fact("http.cookies", strings.Join(names, ", "))
-	h.tell()
 }
 
 // see shows a reply to the rules.
@@ -85,25 +92,42 @@ var scriptTarget = regexp.MustCompile(`\blocation(?:\.href|\.replace|\.assign)?\
 // leads returns where a page leads, by its header, its refresh element or its
 // script, if that is at the same host; nil otherwise.
 func (h *web) leads(p *webtech.Page) *url.URL {
-	to := ""
-	if p.Status/100 == 3 {
-		to = p.Get("Location")
+	if u := h.redirect(p.Reply); u != nil || p.Status/100 == 3 {
+		return u
 	}
-	if m := refreshTarget.FindStringSubmatch(p.Meta("refresh")); to == "" && m != nil {
-		to = m[1]
+	if m := refreshTarget.FindStringSubmatch(p.Meta("refresh")); m != nil {
+		return h.resolve(p.Path, m[1])
 	}
-	if m := scriptTarget.FindSubmatch(p.Body); to == "" && len(p.Body) < 4<<10 && m != nil {
-		to = string(m[1])
+	if len(p.Body) < 4<<10 {
+		if m := scriptTarget.FindSubmatch(p.Body); m != nil {
+			return h.resolve(p.Path, string(m[1]))
+		}
 	}
+	return nil
+}
+
+// redirect returns where a reply leads by its header, if that is at the same
+// host; nil otherwise.
+func (h *web) redirect(r *webtech.Reply) *url.URL {
+	if r.Status/100 != 3 {
+		return nil
+	}
+	return h.resolve(r.Path, r.Get("Location"))
+}
+
+// resolve reads an address that a page at path has; nil when it is not one at
+// the same host that can be asked for.
+func (h *web) resolve(path, to string) *url.URL {
 	if to == "" || len(to) > 1<<10 {
 		return nil
 	}
-	base, err := url.Parse(p.Path)
+	base, err := url.Parse(path)
 	if err != nil {
 		return nil
 	}
 	u, err := base.Parse(to)
-	if err != nil || u.Opaque != "" || u.Host != "" && !h.sameHost(u.Hostname()) || strings.ContainsFunc(u.RequestURI(), func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
+	if err != nil || u.Opaque != "" || u.Host != "" && !h.sameHost(u.Hostname()) || !strings.HasPrefix(u.RequestURI(), "/") ||
+		strings.ContainsFunc(u.RequestURI(), func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
 		return nil
 	}
 	return u
@@ -154,18 +178,11 @@ func (h *web) icon(ctx context.Context, page *webtech.Page) {
 	}
 	path := "/favicon.ico"
 	if len(page.Icons) > 0 {
-		base, err1 := url.Parse(page.Path)
-		if err1 != nil {
-			return
-		}
-		u, err := base.Parse(page.Icons[0])
-		if err != nil || u.Host != "" && !(h.sameHost(u.Hostname()) && h.here(u)) || u.Host == "" && u.Scheme != "" {
+		u := h.resolve(page.Path, page.Icons[0])
+		if u == nil || !h.here(u) {
 			return
 		}
 		path = u.RequestURI()
-		if strings.ContainsFunc(path, func(r rune) bool { return r <= ' ' || r >= 0x7f }) || len(path) > 1<<10 {
-			return
-		}
 	}
 	r, ok := h.get(ctx, path)
 	if !ok || r.status != 200 || len(r.body) == 0 || len(r.body) >= webtech.MaxBody || isText(r) {
@@ -194,7 +211,7 @@ func (h *web) methods(ctx context.Context, first httpReply) {
 	if first.status >= 500 || first.get("Allow") != "" || h.look.Device() != "" || h.wire == nil {
 		return
 	}
-	if r, ok := h.do(ctx, "OPTIONS", "/"); ok && r.status < 300 {
+	if r, ok := h.do(ctx, "OPTIONS", "/", ""); ok && r.status < 300 {
 		h.x.fact("http.methods", cmp.Or(r.all("Allow"), r.all("Public")))
 	}
 }
@@ -202,7 +219,7 @@ func (h *web) methods(ctx context.Context, first httpReply) {
 // tell notes the technologies in the service.
 func (h *web) tell() {
 	s := h.x.s
-	s.Technologies = h.look.Technologies()
+	s.Technologies = h.merged()
 	var names []string
 	for _, t := range s.Technologies {
 		names = append(names, oneLine(t.String()))

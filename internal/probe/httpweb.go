@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/webtech"
 )
 
@@ -30,6 +31,7 @@ type web struct {
 	left     int
 	failures int
 	look     *webtech.Look
+	told     []harrier.Technology // by templates
 }
 
 func newWeb(x *talk) *web {
@@ -51,18 +53,18 @@ func (h *web) get(ctx context.Context, path string) (httpReply, bool) {
 	if r, known := h.replies[path]; known {
 		return r, r.status != 0
 	}
-	r, ok := h.do(ctx, "GET", path)
+	r, ok := h.do(ctx, "GET", path, "")
 	h.replies[path] = r
 	return r, ok
 }
 
-// do sends a request.
-func (h *web) do(ctx context.Context, method, path string) (httpReply, bool) {
+// do sends a request with further header lines.
+func (h *web) do(ctx context.Context, method, path, lines string) (httpReply, bool) {
 	if h.left <= 0 || h.failures >= webFailures || ctx.Err() != nil {
 		return httpReply{}, false
 	}
 	h.left--
-	request := httpRequestWith(h.x.Target, method, path, "")
+	request := httpRequestWith(h.x.Target, method, path, lines)
 	again := h.wire != nil
 	b := h.exchange(ctx, request)
 	if len(b) == 0 && again { // the server had closed the connection meanwhile

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/webtech/template"
 )
 
 // Dialer opens a connection. Network is "tcp" or "udp".
@@ -33,6 +34,8 @@ type Target struct {
 	Gentle  bool          // wait for the banner and ask one question, no more
 	// Industrial allows questions in the protocols of machines, see Protocol.
 	Industrial bool
+	// Technologies are templates that web servers are asked for too; nil: none.
+	Technologies *template.Set
 }
 
 // Identify finds out what serves the endpoint of t. A Service without a name

@@ -78,7 +78,7 @@ func needed(re *syntax.Regexp) string {
 func fixed(re *syntax.Regexp) (string, bool) {
 	switch re.Op {
 	case syntax.OpLiteral:
-		return string(re.Rune), true
+		return string(re.Rune), re.Flags&syntax.FoldCase == 0
 	case syntax.OpBeginText, syntax.OpEndText, syntax.OpBeginLine, syntax.OpEndLine:
 		return "", true
 	case syntax.OpConcat:
@@ -95,9 +95,10 @@ func fixed(re *syntax.Regexp) (string, bool) {
 	return "", false
 }
 
-// anchors reports whether re asks for the start or the end of the text.
+// anchors reports whether re asks for the start or the end of the text or of a
+// line.
 func anchors(re *syntax.Regexp) bool {
-	if re.Op == syntax.OpBeginText || re.Op == syntax.OpEndText {
+	if re.Op >= syntax.OpBeginLine && re.Op <= syntax.OpEndText {
 		return true
 	}
 	for _, sub := range re.Sub {
@@ -107,3 +108,6 @@ func anchors(re *syntax.Regexp) bool {
 	}
 	return false
 }
+
+// Plain returns the text that p matches, if it is one text without anchors.
+func (p *Pattern) Plain() (string, bool) { return p.text, p.Fixed && !p.anchored }
