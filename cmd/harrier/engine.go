@@ -9,15 +9,16 @@ import (
 )
 
 type engineCommand struct {
-	Join     string `required:"" placeholder:"FILE" help:"engine.json from the data folder of a console that listens for engines."`
-	Name     string `placeholder:"NAME" help:"Name of the engine; the host's name when empty."`
-	Pool     string `default:"local" placeholder:"POOL" help:"Pool whose scans it runs."`
-	Parallel int    `default:"4" placeholder:"N" help:"Batches at a time."`
-	Flight   string `default:"harrier-flight" env:"HARRIER_FLIGHT" placeholder:"DIR" help:"Folder of this engine for the records of what was sent to which address; none for none."`
+	Join         string `required:"" placeholder:"FILE" help:"engine.json from the data folder of a console that listens for engines."`
+	Name         string `placeholder:"NAME" help:"Name of the engine; the host's name when empty."`
+	Pool         string `default:"local" placeholder:"POOL" help:"Pool whose scans it runs."`
+	Parallel     int    `default:"4" placeholder:"N" help:"Batches at a time."`
+	Technologies string `env:"HARRIER_TECHNOLOGIES" placeholder:"DIR" help:"Folder of technology templates: web servers are asked what they want to know, too."`
+	Flight       string `default:"harrier-flight" env:"HARRIER_FLIGHT" placeholder:"DIR" help:"Folder of this engine for the records of what was sent to which address; none for none."`
 }
 
 // Run runs the engine until a signal comes.
 func (c engineCommand) Run(ctx context.Context) error {
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
-	return console.RunEngine(ctx, console.EngineOptions{Join: c.Join, Name: c.Name, Pool: c.Pool, Parallel: c.Parallel, Flight: c.Flight}, log)
+	return console.RunEngine(ctx, console.EngineOptions{Join: c.Join, Name: c.Name, Pool: c.Pool, Parallel: c.Parallel, Flight: c.Flight, Technologies: c.Technologies}, log)
 }

@@ -19,25 +19,26 @@ import (
 )
 
 type scanCommand struct {
-	Targets   []string `arg:"" help:"Addresses, nets, ranges, names, files with such, or - for standard input."`
-	Ports     string   `short:"p" default:"default" placeholder:"PORTS" help:"Ports such as 22,80-443,https,U:53,!9100; default or all. U: scans UDP too."`
-	Top       int      `placeholder:"N" help:"The N ports that are open most often."`
-	UDP       bool     `name:"udp" help:"Scan UDP ports too."`
-	PortsOnly bool     `help:"List open ports, and look no further."`
-	Connect   bool     `help:"Find ports by connecting only, without raw packets."`
-	Ping      []string `placeholder:"HOW" help:"How hosts are found: arp, icmp, tcp, udp, or none to take every target as alive; arp,icmp,tcp without."`
-	NoPing    bool     `help:"Take every target as alive."`
-	Exclude   []string `placeholder:"TARGET" help:"Targets to leave out."`
-	Policy    string   `default:"basic" placeholder:"NAME" help:"Template (basic, advanced, discovery, webapp …) or a JSON file with settings and checks."`
-	Safe      bool     `help:"Only checks that can not disturb the target. This is the default; it overrides a policy that says otherwise."`
-	Rate      int      `placeholder:"N" help:"At most so many probes and new connections a second; adaptive without."`
-	HostRate  int      `placeholder:"N" help:"The same to one host."`
-	Format    string   `short:"f" default:"table" enum:"table,list,json,nessus,csv,sarif" help:"table, list (open ports, one on a line), json, nessus, csv or sarif."`
-	Output    string   `short:"o" placeholder:"FILE" help:"Write the results there instead of to standard output."`
-	FailOn    string   `placeholder:"SEVERITY" help:"End with code 2 when a finding is this grave or graver."`
-	Flight    string   `placeholder:"FILE" help:"Write there what was sent to which address; read it with harrier flight."`
-	Progress  string   `default:"auto" enum:"auto,always,never" help:"Show progress on standard error: auto, always or never."`
-	Verbose   bool     `short:"v" help:"Log what happens."`
+	Targets      []string `arg:"" help:"Addresses, nets, ranges, names, files with such, or - for standard input."`
+	Ports        string   `short:"p" default:"default" placeholder:"PORTS" help:"Ports such as 22,80-443,https,U:53,!9100; default or all. U: scans UDP too."`
+	Top          int      `placeholder:"N" help:"The N ports that are open most often."`
+	UDP          bool     `name:"udp" help:"Scan UDP ports too."`
+	PortsOnly    bool     `help:"List open ports, and look no further."`
+	Connect      bool     `help:"Find ports by connecting only, without raw packets."`
+	Ping         []string `placeholder:"HOW" help:"How hosts are found: arp, icmp, tcp, udp, or none to take every target as alive; arp,icmp,tcp without."`
+	NoPing       bool     `help:"Take every target as alive."`
+	Exclude      []string `placeholder:"TARGET" help:"Targets to leave out."`
+	Policy       string   `default:"basic" placeholder:"NAME" help:"Template (basic, advanced, discovery, webapp …) or a JSON file with settings and checks."`
+	Safe         bool     `help:"Only checks that can not disturb the target. This is the default; it overrides a policy that says otherwise."`
+	Rate         int      `placeholder:"N" help:"At most so many probes and new connections a second; adaptive without."`
+	HostRate     int      `placeholder:"N" help:"The same to one host."`
+	Format       string   `short:"f" default:"table" enum:"table,list,json,nessus,csv,sarif" help:"table, list (open ports, one on a line), json, nessus, csv or sarif."`
+	Output       string   `short:"o" placeholder:"FILE" help:"Write the results there instead of to standard output."`
+	FailOn       string   `placeholder:"SEVERITY" help:"End with code 2 when a finding is this grave or graver."`
+	Flight       string   `placeholder:"FILE" help:"Write there what was sent to which address; read it with harrier flight."`
+	Technologies string   `placeholder:"DIR" help:"Folder of technology templates: web servers are asked what they want to know, too."`
+	Progress     string   `default:"auto" enum:"auto,always,never" help:"Show progress on standard error: auto, always or never."`
+	Verbose      bool     `short:"v" help:"Log what happens."`
 }
 
 // Run scans and prints what it found.
@@ -68,7 +69,7 @@ func (c scanCommand) Run(ctx context.Context, s streams) error {
 	show := newProgress(s.err, c.Progress)
 	defer show.clear()
 	local := console.LocalScan{
-		Targets: targets, Exclude: exclude, Policy: c.Policy, Adjust: c.adjust, Version: version(), Flight: c.Flight,
+		Targets: targets, Exclude: exclude, Policy: c.Policy, Adjust: c.adjust, Version: version(), Flight: c.Flight, Technologies: c.Technologies,
 		Log: slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: level})), Progress: show.update,
 	}
 	if c.PortsOnly && c.Format == list.Format.Name {

@@ -16,6 +16,7 @@ import (
 	"github.com/harrier-scan/harrier/internal/engine"
 	"github.com/harrier-scan/harrier/internal/flight"
 	"github.com/harrier-scan/harrier/internal/probe"
+	"github.com/harrier-scan/harrier/internal/webtech/template"
 )
 
 // EngineOptions is how an engine runs.
@@ -27,7 +28,11 @@ type EngineOptions struct {
 	Beat     time.Duration // between heartbeats; 0 means 5s
 	Flight   string        // folder for flight records; "" or NoFlight for none; only for RunEngine
 
-	record recordFunc // nil: nothing is recorded
+	// Technologies is a folder of technology templates; "" for none.
+	Technologies string
+
+	record    recordFunc    // nil: nothing is recorded
+	templates *template.Set // read from Technologies; nil: none
 }
 
 // recordFunc begins the record of what is sent for a scan.
@@ -59,7 +64,7 @@ func (o EngineOptions) uuid() harrier.UUID {
 func newEngine(b engine.Bus, o EngineOptions, log *slog.Logger) *engine.Engine {
 	return engine.New(b, engine.Config{
 		UUID: o.uuid(), Name: o.Name, Pool: o.Pool, Version: Version, Parallel: o.Parallel, Beat: o.Beat,
-		Checks: all.Checks(), Identify: probe.Identify, OS: probe.OS, Flight: o.record, Log: log,
+		Checks: all.Checks(), Identify: identifyWith(o.templates), OS: probe.OS, Flight: o.record, Log: log,
 	})
 }
 
@@ -81,6 +86,9 @@ func RunEngine(ctx context.Context, o EngineOptions, log *slog.Logger) error {
 	}
 	defer conn.Close()
 	o.record = recorder(o.Flight, log)
+	if o.templates, err = loadTechnologies(o.Technologies, log); err != nil {
+		return err
+	}
 	o.Beat = beat(join.Redeliver.Or(bus.DefaultAckWait))
 	log.InfoContext(ctx, "engine joined", "console", join.URL)
 	return newEngine(conn, o, log).Run(ctx)

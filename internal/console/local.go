@@ -26,6 +26,7 @@ type LocalScan struct {
 	Policy           string // name of a template, or a JSON file with a policyFile
 	Version          string
 	Flight           string                        // file for the flight record; "" for none
+	Technologies     string                        // folder of technology templates; "" for none
 	Adjust           func(*harrier.Settings) error // what overrides the policy's settings; nil: nothing
 	Log              *slog.Logger
 	Progress         func(harrier.Scan) // told a few times a second; nil: nobody
@@ -54,6 +55,10 @@ func ScanOnce(ctx context.Context, l LocalScan, use func(context.Context, LocalR
 	if err != nil {
 		return err
 	}
+	templates, err := loadTechnologies(l.Technologies, l.Log)
+	if err != nil {
+		return err
+	}
 	record, ended, err := l.openFlight()
 	if err != nil {
 		return err
@@ -67,7 +72,7 @@ func ScanOnce(ctx context.Context, l LocalScan, use func(context.Context, LocalR
 		return err
 	}
 	defer con.Close()
-	con.record = record
+	con.record, con.templates = record, templates
 	g, running := errgroup.WithContext(live)
 	g.Go(func() error { return con.Run(running) })
 	g.Go(func() error {

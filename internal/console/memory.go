@@ -13,6 +13,7 @@ import (
 	"github.com/harrier-scan/harrier/internal/dialect/kit"
 	"github.com/harrier-scan/harrier/internal/secret"
 	"github.com/harrier-scan/harrier/internal/store"
+	"github.com/harrier-scan/harrier/internal/webtech/template"
 )
 
 // Local is a console without listeners: all rooms over a database and a bus in
@@ -21,10 +22,12 @@ import (
 type Local struct {
 	Rooms kit.Rooms
 
-	record  recordFunc // before Run: of what is sent; nil: nothing is recorded
-	core    *core
-	wires   *bus.MemoryBus
-	closers []func()
+	record recordFunc // before Run: of what is sent; nil: nothing is recorded
+	// templates are the technology templates; before Run; nil: none
+	templates *template.Set
+	core      *core
+	wires     *bus.MemoryBus
+	closers   []func()
 }
 
 // OpenLocal makes a Local that calls itself version.
@@ -63,7 +66,7 @@ func (l *Local) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return l.core.run(ctx) })
 	g.Go(func() error {
-		return newEngine(l.wires, EngineOptions{Name: "local", Pool: harrier.LocalPool, Beat: 100 * time.Millisecond, record: l.record}, l.core.log).Run(ctx)
+		return newEngine(l.wires, EngineOptions{Name: "local", Pool: harrier.LocalPool, Beat: 100 * time.Millisecond, record: l.record, templates: l.templates}, l.core.log).Run(ctx)
 	})
 	return g.Wait()
 }

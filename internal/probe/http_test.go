@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -25,7 +26,8 @@ import (
 // site is a web server for tests: answers by path; what it was asked is noted.
 type site struct {
 	pages map[string]string // a whole reply, or a body that is sent with status 200
-	asked []string
+	mu    sync.Mutex
+	asked []string // guarded by mu
 }
 
 func (s *site) serve(c net.Conn) {
@@ -42,7 +44,9 @@ func (s *site) serve(c net.Conn) {
 		if method != "GET" {
 			key = method + " " + path
 		}
+		s.mu.Lock()
 		s.asked = append(s.asked, key)
+		s.mu.Unlock()
 		reply, known := s.pages[key]
 		switch {
 		case !known:

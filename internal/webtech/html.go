@@ -44,6 +44,7 @@ func (p *Page) parse() {
 					p.Icons = append(p.Icons, a["href"])
 				}
 			}
+		default: // text, comments and ends tell nothing
 		}
 	}
 }

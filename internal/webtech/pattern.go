@@ -70,6 +70,7 @@ func needed(re *syntax.Regexp) string {
 			}
 		}
 		return best
+	default: // what may be left out, or may be another text
 	}
 	return ""
 }
@@ -91,6 +92,7 @@ func fixed(re *syntax.Regexp) (string, bool) {
 			all.WriteString(s)
 		}
 		return all.String(), true
+	default: // anything else matches more than one text
 	}
 	return "", false
 }

@@ -99,7 +99,7 @@ func Load(dir string) (*Set, error) {
 		t, err := readFile(name, helpers(dir))
 		if err != nil {
 			s.Skipped = append(s.Skipped, Skipped{filepath.ToSlash(rel), err.Error()})
-			return nil
+			return nil //nolint:nilerr // it is listed
 		}
 		s.Templates = append(s.Templates, t)
 		return nil
