@@ -42,12 +42,39 @@ type Service struct {
 	// "ssh.kex", "smb.signing", "tls.versions", "auth.required".
 	Facts        map[string]string `json:"facts,omitempty"`
 	Certificates []Certificate     `json:"certificates,omitempty"` // as sent, leaf first
-	FirstSeen    time.Time         `json:"first_seen,omitzero"`
-	LastSeen     time.Time         `json:"last_seen,omitzero"`
+	// Technologies are what a web service is made of beside its Product, which
+	// is the server in front: applications, frameworks, languages, libraries.
+	// Ordered by name, which is unique; at most 64.
+	Technologies []Technology `json:"technologies,omitempty"`
+	FirstSeen    time.Time    `json:"first_seen,omitzero"`
+	LastSeen     time.Time    `json:"last_seen,omitzero"`
 }
 
 // Fact returns a fact, or "".
 func (s Service) Fact(key string) string { return s.Facts[key] }
+
+// Technology is software, or the device, that a web service shows itself to be
+// made of.
+type Technology struct {
+	Name     string `json:"name"`               // "WordPress", "PHP", "jQuery"
+	Version  string `json:"version,omitempty"`  // as the wire gave it; "" when not known
+	Category string `json:"category,omitempty"` // "cms", "framework", "printer" …; "template" when a template told it
+	CPE      string `json:"cpe,omitempty"`      // CPE 2.3 formatted string; "" when none is registered
+	// Evidence is the part of the exchange that told name and version, such as
+	// "GET /: <meta generator: WordPress 6.4.2>".
+	Evidence string `json:"evidence,omitempty"`
+	// Certainty is Certain when the product's own mark was seen, Potential when
+	// another technology implies it, Guessed for a weak sign.
+	Certainty Certainty `json:"certainty"`
+}
+
+// String returns name and version: "WordPress 6.4.2".
+func (t Technology) String() string {
+	if t.Version == "" {
+		return t.Name
+	}
+	return t.Name + " " + t.Version
+}
 
 // Certificate is what matters of an X.509 certificate.
 type Certificate struct {

@@ -216,8 +216,12 @@ func (con *Console) runEngine(ctx context.Context) error {
 		return err
 	}
 	defer conn.Close()
+	templates, err := loadTechnologies(ifThere(technologiesFolder(con.config.Data)), con.log)
+	if err != nil {
+		return err
+	}
 	return newEngine(conn, EngineOptions{
-		Name: "local", Pool: harrier.LocalPool, Beat: beat(con.config.Redeliver),
+		templates: templates, Name: "local", Pool: harrier.LocalPool, Beat: beat(con.config.Redeliver),
 		record: recorder(cmp.Or(con.config.Flight, FlightFolder(con.config.Data)), con.log),
 		rules:  rulesIn(FingerprintFolder(con.config.Data), con.log),
 	}, con.log).Run(ctx)

@@ -17,6 +17,7 @@ import (
 	"github.com/harrier-scan/harrier/internal/fingerprint"
 	"github.com/harrier-scan/harrier/internal/flight"
 	"github.com/harrier-scan/harrier/internal/probe"
+	"github.com/harrier-scan/harrier/internal/webtech/template"
 )
 
 // EngineOptions is how an engine runs.
@@ -31,9 +32,12 @@ type EngineOptions struct {
 	// Fingerprints is a place with more rules, see fingerprint.Open; "" for
 	// none; only for RunEngine.
 	Fingerprints string
+	// Technologies is a folder of technology templates; "" for none.
+	Technologies string
 
-	record recordFunc              // nil: nothing is recorded
-	rules  func() *fingerprint.Set // nil: the program's own
+	record    recordFunc              // nil: nothing is recorded
+	rules     func() *fingerprint.Set // nil: the program's own
+	templates *template.Set           // read from Technologies; nil: none
 }
 
 // recordFunc begins the record of what is sent for a scan.
@@ -65,7 +69,7 @@ func (o EngineOptions) uuid() harrier.UUID {
 func newEngine(b engine.Bus, o EngineOptions, log *slog.Logger) *engine.Engine {
 	return engine.New(b, engine.Config{
 		UUID: o.uuid(), Name: o.Name, Pool: o.Pool, Version: Version, Parallel: o.Parallel, Beat: o.Beat,
-		Checks: all.Checks(), Identify: identifyWith(o.rules), OS: probe.OS, Flight: o.record, Log: log,
+		Checks: all.Checks(), Identify: identifyWith(o.rules, o.templates), OS: probe.OS, Flight: o.record, Log: log,
 	})
 }
 
@@ -90,6 +94,9 @@ func RunEngine(ctx context.Context, o EngineOptions, log *slog.Logger) error {
 	}
 	defer conn.Close()
 	o.record = recorder(o.Flight, log)
+	if o.templates, err = loadTechnologies(o.Technologies, log); err != nil {
+		return err
+	}
 	o.Beat = beat(join.Redeliver.Or(bus.DefaultAckWait))
 	log.InfoContext(ctx, "engine joined", "console", join.URL)
 	return newEngine(conn, o, log).Run(ctx)

@@ -10,6 +10,7 @@ import (
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/fingerprint"
 	"github.com/harrier-scan/harrier/internal/probe"
+	"github.com/harrier-scan/harrier/internal/webtech/template"
 )
 
 // FingerprintFolder is where a console with that data folder keeps the
@@ -38,13 +39,13 @@ func ImportFingerprints(data, format, place string) (fingerprint.Report, error) 
 type identifyFunc = func(context.Context, probe.Target) (harrier.Service, error)
 
 // identifyWith returns probe.Identify with the rules that rules returns, asked
-// for at the first target; nil stands for those of the program.
-func identifyWith(rules func() *fingerprint.Set) identifyFunc {
-	if rules == nil {
-		return probe.Identify
-	}
+// for at the first target, and with technology templates; nil stands for the
+// rules of the program, and for no templates.
+func identifyWith(rules func() *fingerprint.Set, templates *template.Set) identifyFunc {
 	return func(ctx context.Context, t probe.Target) (harrier.Service, error) {
-		t.Rules = rules()
+		if t.Technologies = templates; rules != nil {
+			t.Rules = rules()
+		}
 		return probe.Identify(ctx, t)
 	}
 }

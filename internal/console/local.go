@@ -28,6 +28,7 @@ type LocalScan struct {
 	Version          string
 	Flight           string                        // file for the flight record; "" for none
 	Fingerprints     string                        // a place with more rules, see fingerprint.Open; "" for none
+	Technologies     string                        // folder of technology templates; "" for none
 	Adjust           func(*harrier.Settings) error // what overrides the policy's settings; nil: nothing
 	Log              *slog.Logger
 	Progress         func(harrier.Scan) // told a few times a second; nil: nobody
@@ -60,6 +61,10 @@ func ScanOnce(ctx context.Context, l LocalScan, use func(context.Context, LocalR
 	if err != nil {
 		return err
 	}
+	templates, err := loadTechnologies(l.Technologies, l.Log)
+	if err != nil {
+		return err
+	}
 	record, ended, err := l.openFlight()
 	if err != nil {
 		return err
@@ -73,7 +78,7 @@ func ScanOnce(ctx context.Context, l LocalScan, use func(context.Context, LocalR
 		return err
 	}
 	defer con.Close()
-	con.record, con.rules = record, rules
+	con.record, con.rules, con.templates = record, rules, templates
 	g, running := errgroup.WithContext(live)
 	g.Go(func() error { return con.Run(running) })
 	g.Go(func() error {

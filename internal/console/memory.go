@@ -14,6 +14,7 @@ import (
 	"github.com/harrier-scan/harrier/internal/fingerprint"
 	"github.com/harrier-scan/harrier/internal/secret"
 	"github.com/harrier-scan/harrier/internal/store"
+	"github.com/harrier-scan/harrier/internal/webtech/template"
 )
 
 // Local is a console without listeners: all rooms over a database and a bus in
@@ -22,11 +23,12 @@ import (
 type Local struct {
 	Rooms kit.Rooms
 
-	record  recordFunc              // before Run: of what is sent; nil: nothing is recorded
-	rules   func() *fingerprint.Set // before Run: see EngineOptions
-	core    *core
-	wires   *bus.MemoryBus
-	closers []func()
+	record    recordFunc              // before Run: of what is sent; nil: nothing is recorded
+	rules     func() *fingerprint.Set // before Run: see EngineOptions
+	templates *template.Set           // before Run: the technology templates; nil: none
+	core      *core
+	wires     *bus.MemoryBus
+	closers   []func()
 }
 
 // OpenLocal makes a Local that calls itself version.
@@ -65,7 +67,7 @@ func (l *Local) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return l.core.run(ctx) })
 	g.Go(func() error {
-		return newEngine(l.wires, EngineOptions{Name: "local", Pool: harrier.LocalPool, Beat: 100 * time.Millisecond, record: l.record, rules: l.rules}, l.core.log).Run(ctx)
+		return newEngine(l.wires, EngineOptions{Name: "local", Pool: harrier.LocalPool, Beat: 100 * time.Millisecond, record: l.record, rules: l.rules, templates: l.templates}, l.core.log).Run(ctx)
 	})
 	return g.Wait()
 }

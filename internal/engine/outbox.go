@@ -125,6 +125,9 @@ func text(r harrier.Result) int {
 		for k, v := range s.Facts {
 			n += len(k) + len(v)
 		}
+		for _, t := range s.Technologies {
+			n += len(t.Name) + len(t.CPE) + len(t.Evidence)
+		}
 		for _, c := range s.Certificates {
 			n += 2 * len(c.DER)
 		}

@@ -47,7 +47,8 @@ func compareServices(a, b harrier.Service) int {
 		return n
 	}
 	c := cmp.Or(cmp.Compare(known(a), known(b)), cmp.Compare(a.Certainty, b.Certainty),
-		cmp.Compare(len(a.Facts), len(b.Facts)), cmp.Compare(len(a.Certificates), len(b.Certificates)))
+		cmp.Compare(len(a.Facts), len(b.Facts)), cmp.Compare(len(a.Certificates), len(b.Certificates)),
+		cmp.Compare(len(a.Technologies), len(b.Technologies)))
 	if c == 0 {
 		c = cmp.Or(a.LastSeen.Compare(b.LastSeen), bytes.Compare(written(a), written(b)))
 	}

@@ -160,6 +160,11 @@ func cpeText(_ Context, h harrier.Host, services []harrier.Service) string {
 	add(h.OSCPE)
 	for _, s := range services {
 		add(s.CPE)
+		for _, t := range s.Technologies {
+			if t.Certainty == harrier.Certain {
+				add(t.CPE)
+			}
+		}
 	}
 	var text strings.Builder
 	for _, block := range []struct {

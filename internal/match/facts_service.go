@@ -269,7 +269,14 @@ func httpText(s harrier.Service) string {
 	if status == "" {
 		return ""
 	}
-	text := labelled([2]string{"Response Code", status}, [2]string{"SSL", yesNo(s.TLS)}, [2]string{"Title", s.Fact("http.title")})
+	text := labelled([2]string{"Response Code", status}, [2]string{"SSL", yesNo(s.TLS)}, [2]string{"Title", s.Fact("http.title")}, [2]string{"Allowed methods", s.Fact("http.methods")}, [2]string{"Redirects to", s.Fact("http.redirect")})
+	if len(s.Technologies) > 0 {
+		text += "Technologies :\n\n"
+		for _, t := range s.Technologies {
+			text += "  " + t.String() + "\n"
+		}
+		text += "\n"
+	}
 	if headers := strings.TrimSpace(s.Fact("http.headers")); headers != "" {
 		text += "Headers :\n\n  " + strings.ReplaceAll(strings.ReplaceAll(headers, "\r\n", "\n"), "\n", "\n  ") + "\n"
 	}

@@ -92,6 +92,10 @@ func TestServiceFacts(t *testing.T) {
 		Certificates: []harrier.Certificate{{Subject: "CN=a", Issuer: "CN=b", Serial: "0A", NotBefore: now, NotAfter: now, Key: "RSA", KeyBits: 2048}},
 	}
 	ssh := harrier.Service{Endpoint: tcp(22), Name: "ssh", Facts: map[string]string{"ssh.version": "SSH-1.99-x", "ssh.kex": "a,b", "ssh.macs": "c"}}
+	blog := harrier.Service{Endpoint: tcp(8080), Name: "http", Facts: map[string]string{"http.status": "302", "http.redirect": "/blog"}, Technologies: []harrier.Technology{{Name: "PHP"}, {Name: "WordPress", Version: "6.4.2"}}}
+	if got, want := httpText(blog), "\nResponse Code : 302\nSSL : no\nRedirects to : /blog\nTechnologies :\n\n  PHP\n  WordPress 6.4.2\n\n"; got != want {
+		t.Errorf("httpText = %q; want %q", got, want)
+	}
 	odd := harrier.Service{Endpoint: tcp(9999), Banner: "hello\r\n"}
 	closed := harrier.Service{Endpoint: tcp(7)}
 	dns := harrier.Service{Endpoint: harrier.Endpoint{Protocol: harrier.UDP, Port: 53}, Name: "dns"}

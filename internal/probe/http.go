@@ -4,17 +4,16 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"html"
 	"io"
 	"net"
 	"net/http/httputil"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/webtech"
 )
 
 var httpProtocol = Protocol{
@@ -32,6 +31,11 @@ var httpProtocol = Protocol{
 
 // httpRequest writes a request that closes its connection.
 func httpRequest(t Target, method, path string) []byte {
+	return httpRequestWith(t, method, path, "Connection: close\r\n")
+}
+
+// httpRequestWith writes a request with further header lines.
+func httpRequestWith(t Target, method, path, lines string) []byte {
 	host := t.Name
 	if host == "" {
 		host = t.Addr.Unmap().WithZone("").String()
@@ -43,7 +47,7 @@ func httpRequest(t Target, method, path string) []byte {
 		host = net.JoinHostPort(strings.Trim(host, "[]"), strconv.Itoa(int(t.Port)))
 	}
 	return []byte(method + " " + path + " HTTP/1.1\r\nHost: " + host +
-		"\r\nUser-Agent: Mozilla/5.0 (compatible; Harrier)\r\nAccept: */*\r\nConnection: close\r\n\r\n")
+		"\r\nUser-Agent: Mozilla/5.0 (compatible; Harrier)\r\nAccept: */*\r\n" + lines + "\r\n")
 }
 
 // httpMisplaced are the words by which servers tell that a plain request came
@@ -158,9 +162,10 @@ func parseHTTP(b []byte) (httpReply, bool) {
 	r := parseHTTPHead(head)
 	r.body = body
 	if strings.EqualFold(r.get("Transfer-Encoding"), "chunked") {
-		plain, _ := io.ReadAll(io.LimitReader(httputil.NewChunkedReader(bytes.NewReader(body)), maxReply)) // what was read before a fault counts
+		plain, _ := io.ReadAll(io.LimitReader(httputil.NewChunkedReader(bytes.NewReader(body)), webtech.MaxBody)) // what was read before a fault counts
 		r.body = plain
 	}
+	r.body = inflate(r.get("Content-Encoding"), r.body)
 	return r, true
 }
 
@@ -182,26 +187,10 @@ func parseHTTPHead(head []byte) httpReply {
 	return r
 }
 
-// get asks for a path of the service that is talked to.
-func (x *talk) get(ctx context.Context, path string) (httpReply, bool) {
-	b, err := x.ask(ctx, httpRequest(x.Target, "GET", path), httpDone)
-	if err != nil {
-		return httpReply{}, false
-	}
-	return parseHTTP(b)
-}
+func title(body []byte) string { return webtech.Title(body) }
 
-var titlePattern = regexp.MustCompile(`(?is)<title[^>]{0,200}>(.{0,512}?)</title`)
-
-func title(body []byte) string {
-	m := titlePattern.FindSubmatch(body)
-	if m == nil {
-		return ""
-	}
-	return clip(oneLine(html.UnescapeString(string(m[1]))), 256)
-}
-
-// learnHTTP notes the reply and tells the server's product from it.
+// learnHTTP notes the reply, tells the server's product from it and from its
+// own questions, and then what is behind the server.
 func learnHTTP(ctx context.Context, x *talk, first []byte, _ bool) {
 	r, ok := parseHTTP(first)
 	if !ok {
@@ -213,9 +202,17 @@ func learnHTTP(ctx context.Context, x *talk, first []byte, _ bool) {
 	x.fact("http.powered_by", r.all("X-Powered-By"))
 	x.fact("http.headers", r.block)
 	x.fact("http.title", title(r.body))
+	x.fact("http.redirect", r.get("Location"))
+	x.fact("http.auth", r.all("WWW-Authenticate"))
+	x.fact("http.methods", r.all("Allow"))
 	if r.status == 401 {
 		x.fact("auth.required", "yes")
 	}
-	x.httpProduct(ctx, r)
+	h := newWeb(x)
+	defer h.close()
+	h.keep("/", r)
+	h.own(ctx, r)
+	h.templates(ctx)
+	h.tell()
 	x.learnWinRM(ctx)
 }

@@ -61,10 +61,11 @@ var httpVersionHeaders = []struct{ header, kind string }{
 	{"X-Jenkins", "http.jenkins"}, {"X-Influxdb-Version", "http.influxdb"}, {"Kbn-Version", "http.kibana"},
 }
 
-// httpProduct tells what serves HTTP by the reply r to GET / and by the
+// product tells what serves HTTP by the reply r to GET / and by the
 // product's own questions. What stands in front tells first: the Server header
 // that a cache passes on is that of the server behind it.
-func (x *talk) httpProduct(ctx context.Context, r httpReply) {
+func (h *web) product(ctx context.Context, r httpReply) {
+	x := h.x
 	server := r.get("Server")
 	x.fact("http.via", r.all("Via"))
 	switch {
@@ -84,19 +85,20 @@ func (x *talk) httpProduct(ctx context.Context, r httpReply) {
 		if !q.applies(x, r) {
 			continue
 		}
-		if answer, ok := x.get(ctx, q.path); ok && x.tellPage(q.kind, answer.body, q.path) {
+		if answer, ok := h.get(ctx, q.path); ok && x.tellPage(q.kind, answer.body, q.path) {
 			return
 		}
 	}
 	if x.s.Product == "" || x.s.Product == "Apache Tomcat" {
-		if answer, ok := x.get(ctx, absentPath); ok {
+		if answer, ok := h.get(ctx, absentPath); ok {
 			x.tellPage("http.page", answer.body, absentPath)
 		}
 	}
 }
 
 // httpApp tells the application by headers and the first page; true when the
-// version is known with it.
+// version is known with it. One that nginx leaves out of its header it leaves
+// out of its pages too: a page that has it is of an nginx behind.
 func (x *talk) httpApp(r httpReply) bool {
 	for _, h := range httpVersionHeaders {
 		if m, ok := x.match(h.kind, r.get(h.header)); ok {
@@ -113,11 +115,11 @@ func (x *talk) httpApp(r httpReply) bool {
 			continue
 		}
 		x.fact("http.app", strings.TrimSpace(m.Product+" "+m.Version))
-		if generic := x.s.Product == "" || x.s.Product == "Cowboy" || strings.HasPrefix(x.s.Product, m.Product); generic && x.s.Version == "" {
+		if generic := x.s.Product == "" || x.s.Product == "Cowboy" || strings.HasPrefix(x.s.Product, m.Product) && m.Product != "nginx"; generic && x.s.Version == "" {
 			x.take(m, kind)
 			x.s.Evidence = clip(oneLine("GET /: "+string(r.body)), maxEvidence)
 		}
-		return m.Version != ""
+		return m.Version != "" && x.s.Version == m.Version
 	}
 	return false
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/fingerprint"
 	"github.com/harrier-scan/harrier/internal/probe/question"
+	"github.com/harrier-scan/harrier/internal/webtech/template"
 )
 
 // Dialer opens a connection. Network is "tcp" or "udp".
@@ -47,6 +48,8 @@ type Target struct {
 	Peer     *Peer      // what the endpoints of a host share; nil: nothing is shared
 	Learned  *Learned   // what the identifications of a scan share; nil: nothing
 	Trace    func(Step) // told what happens, one step at a time; nil: nobody
+	// Technologies are templates that web servers are asked for too; nil: none.
+	Technologies *template.Set
 }
 
 // Identify finds out what serves the endpoint of t. A Service without a name

@@ -199,7 +199,11 @@ func (x *talk) learnTLS(ctx context.Context) {
 	defer cancel()
 	client := tls.Client(&limited{Conn: w.Conn, left: maxHandshake}, config)
 	if client.HandshakeContext(ctx) == nil {
-		x.fact("tls.alpn", client.ConnectionState().NegotiatedProtocol)
+		protocol := client.ConnectionState().NegotiatedProtocol
+		x.fact("tls.alpn", protocol)
+		if protocol == "h2" {
+			x.fact("http.h2", "yes")
+		}
 	}
 }
 

@@ -80,6 +80,17 @@ type serviceObject struct {
 	CPE      string            `json:"cpe,omitempty"`
 	Banner   string            `json:"banner,omitempty"`
 	Facts    map[string]string `json:"facts,omitempty"`
+	// Technologies are what a web service is made of beside its product.
+	Technologies []technologyObject `json:"technologies,omitempty"`
+}
+
+type technologyObject struct {
+	Name      string `json:"name"`
+	Version   string `json:"version,omitempty"`
+	Category  string `json:"category,omitempty"`
+	CPE       string `json:"cpe,omitempty"`
+	Evidence  string `json:"evidence,omitempty"`
+	Certainty string `json:"certainty"` // certain, potential, guessed
 }
 
 type findingObject struct {
@@ -150,7 +161,11 @@ func newHost(s format.Scan, h format.Host) hostObject {
 		o.OS = &osObject{h.OS, h.OSConfidence, h.OSMethod, h.OSCPE}
 	}
 	for _, sv := range format.OpenServices(h) {
-		o.Services = append(o.Services, serviceObject{sv.Port, sv.Protocol, sv.Name, sv.TLS, sv.Also, sv.Product, sv.Version, sv.CPE, sv.Banner, sv.Facts})
+		var made []technologyObject
+		for _, t := range sv.Technologies {
+			made = append(made, technologyObject{t.Name, t.Version, t.Category, t.CPE, format.Clean(t.Evidence), t.Certainty.String()})
+		}
+		o.Services = append(o.Services, serviceObject{sv.Port, sv.Protocol, sv.Name, sv.TLS, sv.Also, sv.Product, sv.Version, sv.CPE, sv.Banner, sv.Facts, made})
 	}
 	for _, r := range h.Ranked() {
 		o.Findings = append(o.Findings, findingObject{

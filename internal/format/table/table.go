@@ -132,7 +132,7 @@ func (p *printer) serviceTable(list []harrier.Service) {
 		if s.TLS {
 			name += "/tls"
 		}
-		g.add(nil, s.Endpoint.String(), name, strings.TrimSpace(clean(s.Product)+" "+clean(s.Version)))
+		g.add(nil, s.Endpoint.String(), name, strings.TrimSpace(clean(s.Product)+" "+clean(s.Version)+madeOf(s)))
 	}
 	p.grid(g)
 }
@@ -157,6 +157,21 @@ func rangesOf(list []harrier.PortRange) string {
 		text += fmt.Sprintf(" and %d more", ports)
 	}
 	return text
+}
+
+// madeOf lists the technologies of a service that were seen, beside its
+// product: " (PHP 8.1.2, WordPress 6.4.2)".
+func madeOf(s harrier.Service) string {
+	var names []string
+	for _, t := range s.Technologies {
+		if t.Certainty == harrier.Certain && t.Name != s.Product {
+			names = append(names, clean(t.String()))
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(names, ", ") + ")"
 }
 
 func (p *printer) findingTable(h format.Host) {

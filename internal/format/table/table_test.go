@@ -136,3 +136,12 @@ func TestOpenFiltered(t *testing.T) {
 		t.Errorf("the table does not cut a long list:\n%s", got)
 	}
 }
+
+func TestMadeOf(t *testing.T) {
+	s := harrier.Service{Product: "nginx", Technologies: []harrier.Technology{
+		{Name: "PHP", Version: "8.1.2", Certainty: harrier.Certain}, {Name: "WordPress\x1b[2J", Certainty: harrier.Certain}, {Name: "Java", Certainty: harrier.Potential}, {Name: "nginx", Certainty: harrier.Certain},
+	}}
+	if got := madeOf(s); !strings.HasPrefix(got, " (PHP 8.1.2, WordPress") || strings.ContainsAny(got, "\x1b") || strings.Contains(got, "Java") || strings.Contains(got, "nginx") {
+		t.Errorf("madeOf = %q", got)
+	}
+}
