@@ -44,7 +44,14 @@ type Host struct {
 	OSMethod     string    `json:"os_method,omitempty"`
 	OSCPE        string    `json:"os_cpe,omitempty"`
 	DeviceType   string    `json:"device_type,omitempty"`
-	Fragile      bool      `json:"fragile,omitempty"` // scanned under the fragile profile
+	// Signs are what OS and DeviceType were told by, the weightiest first, with
+	// what contradicts them; a bounded number.
+	Signs []Sign `json:"signs,omitempty"`
+	Stack *Stack `json:"stack,omitempty"` // how its TCP/IP stack answered; nil when it was not asked
+	// Fragile tells that it was scanned under the fragile profile; FragileWhy what
+	// it showed itself as, "" where a guard rule or the policy said so before.
+	Fragile    bool   `json:"fragile,omitempty"`
+	FragileWhy string `json:"fragile_why,omitempty"`
 	Started      time.Time `json:"started,omitzero"`
 	Ended        time.Time `json:"ended,omitzero"` // zero while its run goes on
 }

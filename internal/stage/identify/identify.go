@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/osident"
 	"github.com/harrier-scan/harrier/internal/probe"
 )
 
@@ -50,7 +51,7 @@ func (s Slots) give() {
 }
 
 // Host identifies the open endpoints of a host and returns it with what the
-// services tell of the machine (see probe.OS). Found is called for every
+// services tell of the machine (see osident.Identify). Found is called for every
 // endpoint, one call at a time, in the order in which they become known: a
 // service that was not recognised has no name. It answers ctx's error when ctx
 // ended first; what was found until then was told.
@@ -68,7 +69,7 @@ func Host(ctx context.Context, host harrier.Host, open []harrier.Endpoint, o Opt
 		services = append(services, s)
 		found(s)
 	}
-	return probe.OS(host, services), ctx.Err()
+	return osident.Identify(host, services), ctx.Err()
 }
 
 // ask identifies endpoints within the bounds and returns when all are done.
