@@ -29,15 +29,15 @@ const (
 
 // Stack asks a declared target how its TCP/IP stack answers: by a SYN with all
 // options to a few open ports and to a closed one, and by an echo, which are
-// paced and recorded as all packets are. Where no raw packets may be sent, or
-// the target is this machine, it returns what the connections to the host told
-// so far. It returns nil when nothing is known.
+// paced and recorded as all packets are. It returns nil when nothing came back,
+// and where no raw packets may be sent, or the target is this machine: see
+// Connected then.
 //
 // The error is of kind Forbidden for a target that may not be reached, or ctx's.
 func (n *Net) Stack(ctx context.Context, j StackJob) (*harrier.Stack, error) {
 	j.Addr = plain(j.Addr)
 	if !n.rawTo(j.Addr) {
-		return n.connected(j.Addr), ctx.Err()
+		return nil, ctx.Err()
 	}
 	var items []sweep.Item
 	for _, p := range j.Open {
@@ -96,10 +96,11 @@ func (n *Net) rawTo(addr netip.Addr) bool {
 	return s == n.sweepers.raw
 }
 
-// connected is what the connections to addr told of its stack; nil without any.
-func (n *Net) connected(addr netip.Addr) *harrier.Stack {
+// Connected is what the first connection to a declared target told of its stack;
+// nil without any, and where the system does not tell.
+func (n *Net) Connected(addr netip.Addr) *harrier.Stack {
 	n.mu.RLock()
-	h := n.hosts[addr]
+	h := n.hosts[plain(addr)]
 	n.mu.RUnlock()
 	if h == nil {
 		return nil

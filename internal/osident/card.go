@@ -36,6 +36,7 @@ var makers = []maker{
 	{"telemecanique", PLC, "", 45},
 	{"siemens ag", PLC, "", 40},
 	{"siemens numerical", PLC, "", 45},
+	{"siemens industrial automation", PLC, "", 45},
 	{"omron", PLC, "", 45},
 	{"mitsubishi electric", PLC, "", 40},
 	{"phoenix contact", PLC, "", 45},

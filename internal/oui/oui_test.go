@@ -15,11 +15,11 @@ func TestOf(t *testing.T) {
 		{"00-00-0C-12-34-56", Owner{Vendor: "Cisco Systems, Inc"}},
 		{"0000.0c12.3456", Owner{Vendor: "Cisco Systems, Inc"}},
 		{"b8:27:eb:01:02:03", Owner{Vendor: "Raspberry Pi Foundation"}},
-		{"20:85:93:b1:02:03", Owner{Vendor: "IOG Products LLC"}},      // 28 bits, below a block of the registry itself
-		{"70:b3:d5:f2:f1:02", Owner{Vendor: "TELEPLATFORMS"}},         // 36 bits
-		{"40:d8:55:11:c1:02", Owner{Vendor: "DEUTA-WERKE GmbH"}},      // 36 bits, of an old kind
-		{"20:85:93:f1:02:03", Owner{}},                                // a part of it that nobody has
-		{"74:1a:e0:91:02:03", Owner{}},                                // who has it stays private
+		{"20:85:93:b1:02:03", Owner{Vendor: "IOG Products LLC"}}, // 28 bits, below a block of the registry itself
+		{"70:b3:d5:f2:f1:02", Owner{Vendor: "TELEPLATFORMS"}},    // 36 bits
+		{"40:d8:55:11:c1:02", Owner{Vendor: "DEUTA-WERKE GmbH"}}, // 36 bits, of an old kind
+		{"20:85:93:f1:02:03", Owner{}},                           // a part of it that nobody has
+		{"74:1a:e0:91:02:03", Owner{}},                           // who has it stays private
 		{"00:0c:29:01:02:03", Owner{Vendor: "VMware, Inc.", Virtual: "VMware"}},
 		{"52:54:00:01:02:03", Owner{Local: true, Virtual: "QEMU/KVM"}},
 		{"02:42:ac:11:00:02", Owner{Local: true, Virtual: "Docker"}},

@@ -16,6 +16,7 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/check"
+	"github.com/harrier-scan/harrier/internal/osident"
 	"github.com/harrier-scan/harrier/internal/probe"
 	"github.com/harrier-scan/harrier/internal/stage/assess"
 	"github.com/harrier-scan/harrier/internal/stage/collect"
@@ -28,11 +29,14 @@ type hostRun struct {
 	*run
 	live
 	book   *collect.Book
-	checks []check.Check // that may run
+	checks []check.Check // that may run; it and the settings are guarded by mu
 
 	mu       sync.Mutex
 	host     harrier.Host
 	services []harrier.Service // recognised or at least asked
+
+	watch osident.Watch
+	alone sync.Mutex // held by what is asked of a host that bears little
 
 	shown  bool // guarded by mu: the host was told of
 	placed bool // it has a place among those that are talked to
@@ -69,6 +73,7 @@ func (r *run) scanHost(ctx context.Context, l live) error {
 	for _, d := range refused {
 		h.book.Add(d)
 	}
+	h.onLink(ctx)
 	reason, err := h.look(ctx)
 	if errors.Is(context.Cause(ctx), ErrStopped) {
 		reason, err = ErrStopped.Error(), nil
@@ -98,7 +103,7 @@ func (h *hostRun) look(ctx context.Context) (reason string, err error) {
 			return "", err
 		}
 	}
-	if h.settings.DiscoverOnly {
+	if h.set().DiscoverOnly {
 		return onlyDiscovery, cmp.Or(h.show(ctx), h.lookUpName(ctx))
 	}
 	return h.stages(ctx)
@@ -132,9 +137,13 @@ func (h *hostRun) stages(ctx context.Context) (reason string, err error) {
 	g.Go(func() error {
 		defer close(open)
 		report, err := ports.Scan(ctx, h.batch.Net, ports.Target{
-			Addr: h.Addr, RTT: h.RTT, Witness: h.Item, Known: h.Known, Settings: h.settings,
+			Addr: h.Addr, RTT: h.RTT, Witness: h.Item, Known: h.Known, Settings: h.set(),
+			Gently: func() bool { return h.set().Gentle },
 		}, func(ctx context.Context, e harrier.Endpoint) error { return h.found(ctx, e, open) })
 		h.book.Ports(report.Known)
+		if err == nil {
+			err = h.askStack(ctx, report)
+		}
 		if report.Alive && err == nil {
 			err = h.show(ctx)
 		}
@@ -145,7 +154,7 @@ func (h *hostRun) stages(ctx context.Context) (reason string, err error) {
 		}
 		return err
 	})
-	if h.settings.PortsOnly {
+	if h.set().PortsOnly {
 		close(jobs)
 		g.Go(func() error {
 			for range open { // each was told of
@@ -170,8 +179,8 @@ func (h *hostRun) stages(ctx context.Context) (reason string, err error) {
 }
 
 func (h *hostRun) maxChecks() int {
-	if h.settings.MaxChecks > 0 {
-		return h.settings.MaxChecks
+	if n := h.set().MaxChecks; n > 0 {
+		return n
 	}
 	return 8
 }
@@ -179,6 +188,7 @@ func (h *hostRun) maxChecks() int {
 // found tells of an open port at once, and hands it on.
 func (h *hostRun) found(ctx context.Context, e harrier.Endpoint, open chan<- harrier.Endpoint) error {
 	h.book.Open(e, false)
+	h.careful(ctx, h.watch.Open(e))
 	if err := h.show(ctx); err != nil {
 		return err
 	}
@@ -202,7 +212,7 @@ func (h *hostRun) identifyAll(ctx context.Context, open <-chan harrier.Endpoint,
 	h.placed = true
 	g, asking := errgroup.WithContext(ctx)
 	workers := identifiers
-	if h.settings.Gentle {
+	if h.set().Gentle {
 		workers = 1
 	}
 	for range workers {
@@ -212,7 +222,7 @@ func (h *hostRun) identifyAll(ctx context.Context, open <-chan harrier.Endpoint,
 				if err != nil {
 					return err
 				}
-				for _, c := range assess.ForService(h.checks, s) {
+				for _, c := range assess.ForService(h.permitted(), s) {
 					if err := send(asking, jobs, job{c, s}); err != nil {
 						return err
 					}
@@ -226,7 +236,7 @@ func (h *hostRun) identifyAll(ctx context.Context, open <-chan harrier.Endpoint,
 	}
 	h.recogniseHost()
 	_, services := h.snapshot()
-	for _, c := range assess.ForHost(h.checks, services) {
+	for _, c := range assess.ForHost(h.permitted(), services) {
 		if err := send(ctx, jobs, job{check: c}); err != nil {
 			return err
 		}
@@ -252,8 +262,12 @@ const maxStrangers = 128
 func (h *hostRun) identify(ctx context.Context, e harrier.Endpoint) (harrier.Service, error) {
 	var s harrier.Service
 	var err error
+	var gentle bool // when it was asked
 	if h.strangers.Load() < maxStrangers {
+		gentle = h.set().Gentle
+		over := h.turn()
 		s, err = h.askService(ctx, e)
+		over()
 	}
 	if ctx.Err() != nil {
 		return s, ctx.Err()
@@ -265,6 +279,7 @@ func (h *hostRun) identify(ctx context.Context, e harrier.Endpoint) (harrier.Ser
 		h.tools.Log.DebugContext(ctx, "service not identified", "host", h.Name, "endpoint", e.String(), "err", err)
 	}
 	s.Endpoint, s.LastSeen = e, time.Now().UTC()
+	h.careful(ctx, h.watch.Service(s))
 	h.mu.Lock()
 	h.services = append(h.services, s)
 	h.mu.Unlock()
@@ -272,7 +287,9 @@ func (h *hostRun) identify(ctx context.Context, e harrier.Endpoint) (harrier.Ser
 		return s, err
 	}
 	h.book.Open(e, s.Name != "" && s.Name != onlyTLS)
-	h.unasked(s)
+	if gentle && !s.TLS {
+		h.unasked(s)
+	}
 	return s, nil
 }
 
@@ -280,15 +297,12 @@ func (h *hostRun) identify(ctx context.Context, e harrier.Endpoint) (harrier.Ser
 // known: what else there is about it was not seen.
 const onlyTLS = "tls"
 
-// unasked notes the checks that would have something to ask of s if it speaks
-// TLS: a fragile host is not asked for that.
+// unasked notes the checks that would have something to ask of s if it spoke
+// TLS, which a fragile host was not asked for.
 func (h *hostRun) unasked(s harrier.Service) {
-	if !h.settings.Gentle || s.TLS {
-		return
-	}
 	secure := s
 	secure.TLS = true
-	for _, c := range assess.ForService(h.checks, secure) {
+	for _, c := range assess.ForService(h.permitted(), secure) {
 		if !c.Applies(s) {
 			h.book.Add(harrier.Done{Check: c.ID, Endpoint: s.Endpoint, Outcome: harrier.Failed, Reason: "a fragile host is not asked for TLS"})
 		}
@@ -316,17 +330,19 @@ func (h *hostRun) guardedIdentify(ctx context.Context, e harrier.Endpoint) (s ha
 			s, err = harrier.Service{}, fmt.Errorf("identify %s: fault: %v", e, p)
 		}
 	}()
+	set := h.set()
 	return h.tools.Identify(ctx, probe.Target{
 		Addr: h.Addr, Endpoint: e, Name: h.Domain, Dial: h.batch.Net.Dial,
-		Timeout: h.answerWait(), RTT: h.RTT, Gentle: h.settings.Gentle, Industrial: h.settings.ScanOT,
+		Timeout: h.answerWait(), RTT: h.RTT, Gentle: set.Gentle, Industrial: set.ScanOT,
 	})
 }
 
 // answerWait is how long one answer may take: what the settings say, and the
 // time that a packet waits for its turn when the rate is capped.
 func (h *hostRun) answerWait() time.Duration {
-	wait := h.settings.ReadTimeout.Or(5 * time.Second)
-	for rate, queue := range map[int]int{h.settings.RatePPS: MaxHosts(h.settings) * (h.maxChecks() + identifiers), h.settings.HostRatePPS: h.maxChecks() + identifiers} {
+	set := h.set()
+	wait := set.ReadTimeout.Or(5 * time.Second)
+	for rate, queue := range map[int]int{set.RatePPS: MaxHosts(set) * (h.maxChecks() + identifiers), set.HostRatePPS: h.maxChecks() + identifiers} {
 		if rate > 0 {
 			wait += min(time.Minute, time.Duration(queue)*time.Second/time.Duration(rate))
 		}
@@ -346,6 +362,9 @@ func (h *hostRun) recogniseHost() {
 			h.tools.Log.Error("host not recognised", "host", h.Name, "err", fmt.Sprint(p))
 		}
 	}()
+	if h.host.Stack == nil {
+		h.host.Stack = h.batch.Net.Connected(h.Addr)
+	}
 	h.host = h.tools.OS(h.host, slices.Clone(h.services))
 }
 
@@ -363,10 +382,14 @@ func (h *hostRun) assess(ctx context.Context, jobs <-chan job) error {
 const checkAnswers = 8
 
 func (h *hostRun) runCheck(ctx context.Context, j job) error {
+	defer h.turn()()
+	if !h.mayRun(j.check) {
+		return nil // the book has it since the host showed itself
+	}
 	host, services := h.snapshot()
 	t := check.Target{
 		Addr: h.Addr, Host: host, Service: j.service, Services: services, Name: h.Domain,
-		Dial: h.batch.Net.Dial, Timeout: h.answerWait(), Settings: h.settings,
+		Dial: h.batch.Net.Dial, Timeout: h.answerWait(), Settings: h.set(),
 	}
 	for {
 		if err := h.batch.Net.Ready(ctx); err != nil {
@@ -393,7 +416,7 @@ func (h *hostRun) runCheck(ctx context.Context, j job) error {
 // lookUpName asks for the host's name, if the settings want it and none is
 // known.
 func (h *hostRun) lookUpName(ctx context.Context) error {
-	if !h.settings.ReverseNames || h.Domain != "" {
+	if !h.set().ReverseNames || h.Domain != "" {
 		return nil
 	}
 	wait, cancel := context.WithTimeout(ctx, 3*time.Second)
