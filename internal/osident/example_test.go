@@ -15,8 +15,8 @@ func TestMarks(t *testing.T) {
 		source := "BANNER"
 		if m.only != "" {
 			source, _, _ = strings.Cut(m.only, " ")
-			if m.only == "HTTP title" {
-				source = m.only
+			if m.only == titles {
+				source = titles
 			}
 		}
 		found := slices.ContainsFunc(fromText(source, m.example, 100), func(s sign) bool {

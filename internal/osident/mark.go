@@ -2,6 +2,7 @@ package osident
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -18,16 +19,30 @@ type mark struct {
 	told    string // the version that the example tells
 }
 
-// compiled are the patterns of marks, in their order.
-var compiled = sync.OnceValue(func() []*regexp.Regexp {
-	out := make([]*regexp.Regexp, len(marks))
+// ready is a mark's pattern, nil without one, and the sources that it holds for.
+type ready struct {
+	version *regexp.Regexp
+	only    []string
+}
+
+// compiled are what is made of the marks, in their order.
+var compiled = sync.OnceValue(func() []ready {
+	out := make([]ready, len(marks))
 	for i, m := range marks {
+		out[i].only = strings.Fields(m.only)
+		if m.only == titles {
+			out[i].only = []string{titles}
+		}
 		if m.version != "" {
-			out[i] = regexp.MustCompile(m.version) // constant, and tested
+			out[i].version = regexp.MustCompile(m.version) // constant, and tested
 		}
 	}
 	return out
 })
+
+// titles is the source of what the title of a page says, which anybody can
+// write: only what is meant for it holds there.
+const titles = "HTTP title"
 
 // maxRead is how much of a text is looked at.
 const maxRead = 2 << 10
@@ -41,15 +56,18 @@ func fromText(source, text string, most int) []sign {
 		return nil
 	}
 	var out []sign
-	for i := range marks {
+	for i, r := range compiled() {
 		m := &marks[i]
+		if !r.holds(source) {
+			continue
+		}
 		at := strings.Index(text, m.text)
-		if at < 0 || !m.holds(source) {
+		if at < 0 {
 			continue
 		}
 		s := sign{source: source, system: m.system, device: m.device, weight: min(m.weight, most), text: around(text, at)}
-		if re := compiled()[i]; re != nil {
-			if g := re.FindStringSubmatch(text[at:]); g != nil {
+		if r.version != nil {
+			if g := r.version.FindStringSubmatch(text[at:]); g != nil {
 				s.version = g[1]
 			} else if m.system != "" {
 				s.weight = min(s.weight, 75)
@@ -60,16 +78,11 @@ func fromText(source, text string, most int) []sign {
 	return out
 }
 
-func (m *mark) holds(source string) bool {
-	if m.only == "" {
-		return source != "HTTP title"
+func (r *ready) holds(source string) bool {
+	if source == titles || len(r.only) == 0 {
+		return slices.Contains(r.only, source) || source != titles
 	}
-	for only := range strings.FieldsSeq(m.only) {
-		if strings.HasPrefix(source, only) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(r.only, func(only string) bool { return strings.HasPrefix(source, only) })
 }
 
 // around is the line of text with what was found.
@@ -273,11 +286,10 @@ var marks = []mark{
 	{text: "Allegro-Software-RomPager", device: Embedded, weight: 45, only: "HTTP", example: "Allegro-Software-RomPager/4.07"},
 	{text: "IOS-Self-Signed-Certificate", system: "ios", weight: 60, only: "certificate", example: "CN=IOS-Self-Signed-Certificate-1234567890"},
 
-	// Titles of pages, which anybody can write: of devices only.
-	{text: "Synology DiskStation", device: Storage, weight: 45, only: "HTTP title", example: "DS920 - Synology DiskStation"},
-	{text: "QNAP Turbo NAS", device: Storage, weight: 45, only: "HTTP title", example: "QNAP Turbo NAS"},
-	{text: "HP LaserJet", device: Printer, weight: 45, only: "HTTP title", example: "HP LaserJet Professional P1606dn"},
-	{text: "Brother ", device: Printer, weight: 45, only: "HTTP title", example: "Brother HL-L2350DW series"},
-	{text: "iLO", device: Management, weight: 40, only: "HTTP title", example: "iLO 4"},
-	{text: "RouterOS router", device: Router, weight: 45, only: "HTTP title", example: "RouterOS router configuration page"},
+	// Titles of pages: of devices only.
+	{text: "Synology DiskStation", device: Storage, weight: 45, only: titles, example: "DS920 - Synology DiskStation"},
+	{text: "QNAP Turbo NAS", device: Storage, weight: 45, only: titles, example: "QNAP Turbo NAS"},
+	{text: "HP LaserJet", device: Printer, weight: 35, only: titles, example: "HP LaserJet Professional P1606dn"},
+	{text: "iLO", device: Management, weight: 40, only: titles, example: "iLO 4"},
+	{text: "RouterOS router", device: Router, weight: 45, only: titles, example: "RouterOS router configuration page"},
 }

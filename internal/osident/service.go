@@ -80,26 +80,27 @@ func texts(s *harrier.Service, source string) []text {
 // Source: the version policies of Debian, Ubuntu, Fedora, SUSE, Amazon and
 // MariaDB's repositories.
 var packages = []struct {
+	literal string // must be in it
 	pattern string
 	system  string
 	weight  int
 	example string
 	told    string
 }{
-	{`[+~]deb(\d{1,2})u\d`, "debian", 90, "SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u10", "12"},
-	{`~bpo(\d{1,2})\+\d`, "debian", 80, "10.19.0-1~bpo12+1", "12"},
-	{`\+maria~deb(\d{1,2})\b`, "debian", 75, "5.5.5-10.11.6-MariaDB-1:10.11.6+maria~deb12", "12"},
-	{`-\d[\w.]*\+b\d+\b`, "debian", 40, "1.18.0-6.1+b2", ""},
-	{`ubuntu\d[\w.]*?[.~](\d\d\.(?:04|10))`, "ubuntu", 80, "8.0.36-0ubuntu0.22.04.1", "22.04"},
-	{`[-~.\d]ubuntu\d`, "ubuntu", 75, "9.18.1-1ubuntu1.3", ""},
-	{`\+maria~ubu(\d\d)`, "ubuntu", 70, "10.6.16-MariaDB-1:10.6.16+maria~ubu2004", ""},
-	{`\.el(\d{1,2})(?:[._]|\b)`, "enterprise", 80, "9.9.4-RedHat-9.9.4-61.el7_5.1", "7"},
-	{`\.fc(\d\d)\b`, "fedora", 80, "9.18.21-1.fc39", "39"},
-	{`\.amzn(2023|\d)\b`, "amazon", 80, "9.18.5-1.amzn2", "2"},
-	{`-Debian\b`, "debian", 75, "Samba 4.17.12-Debian", ""},
-	{`-Ubuntu\b`, "ubuntu", 75, "Samba 4.15.13-Ubuntu", ""},
-	{`-alpine\d`, "alpine", 50, "3.1.4-alpine3.18", ""},
-	{`-RedHat-\d`, "enterprise", 60, "9.11.4-P2-RedHat-9.11.4-26.P2", ""},
+	{"deb", `[+~]deb(\d{1,2})u\d`, "debian", 90, "SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u10", "12"},
+	{"~bpo", `~bpo(\d{1,2})\+\d`, "debian", 80, "10.19.0-1~bpo12+1", "12"},
+	{"+maria~deb", `\+maria~deb(\d{1,2})\b`, "debian", 75, "5.5.5-10.11.6-MariaDB-1:10.11.6+maria~deb12", "12"},
+	{"+b", `-\d[\w.]*\+b\d+\b`, "debian", 40, "1.18.0-6.1+b2", ""},
+	{"ubuntu", `ubuntu\d[\w.]*?[.~](\d\d\.(?:04|10))`, "ubuntu", 80, "8.0.36-0ubuntu0.22.04.1", "22.04"},
+	{"ubuntu", `[-~.\d]ubuntu\d`, "ubuntu", 75, "9.18.1-1ubuntu1.3", ""},
+	{"+maria~ubu", `\+maria~ubu(\d\d)`, "ubuntu", 70, "10.6.16-MariaDB-1:10.6.16+maria~ubu2004", ""},
+	{".el", `\.el(\d{1,2})(?:[._]|\b)`, "enterprise", 80, "9.9.4-RedHat-9.9.4-61.el7_5.1", "7"},
+	{".fc", `\.fc(\d\d)\b`, "fedora", 80, "9.18.21-1.fc39", "39"},
+	{".amzn", `\.amzn(2023|\d)\b`, "amazon", 80, "9.18.5-1.amzn2", "2"},
+	{"-Debian", `-Debian\b`, "debian", 75, "Samba 4.17.12-Debian", ""},
+	{"-Ubuntu", `-Ubuntu\b`, "ubuntu", 75, "Samba 4.15.13-Ubuntu", ""},
+	{"-alpine", `-alpine\d`, "alpine", 50, "3.1.4-alpine3.18", ""},
+	{"-RedHat-", `-RedHat-\d`, "enterprise", 60, "9.11.4-P2-RedHat-9.11.4-26.P2", ""},
 }
 
 var packagePatterns = func() []*regexp.Regexp {
@@ -116,6 +117,9 @@ func fromPackage(source, text string, most int) []sign {
 	}
 	var out []sign
 	for i, p := range packages {
+		if !strings.Contains(text, p.literal) {
+			continue
+		}
 		m := packagePatterns[i].FindStringSubmatchIndex(text)
 		if m == nil {
 			continue
