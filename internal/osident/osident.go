@@ -21,7 +21,7 @@ import (
 // maxSigns is how many signs are kept with a host, maxText how long the text of
 // one is.
 const (
-	maxSigns = 24
+	maxSigns = 16
 	maxText  = 200
 )
 
