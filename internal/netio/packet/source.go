@@ -6,10 +6,7 @@ const (
 	// window is what common stacks start with: 44 segments of 1460 bytes.
 	window = 64240
 	hops   = 64
-	// lenSYN is a TCP header with the options MSS, two NOPs and SACK-permitted.
-	// In IPv4 over Ethernet it makes a frame of 62 bytes, 2 above the least.
-	lenSYN = minTCP + 8
-	// lenFull is one with all options of a usual stack.
+	// lenFull is a TCP header with all options of a usual stack.
 	lenFull = minTCP + 20
 )
 
@@ -132,7 +129,8 @@ func (s *Source) size(n int) int {
 
 // SYN asks for a connection. It looks like the SYN of a usual stack, so that
 // firewalls which normalise traffic let it pass: MSS (1460, in IPv6 1440) and
-// SACK-permitted, and a window of 64240.
+// SACK-permitted, and a window of 64240. In IPv4 over Ethernet it makes a frame
+// of 62 bytes, 2 above the least.
 func (s *Source) SYN(b []byte, to netip.AddrPort, from uint16, seq uint32) int {
 	return s.tcp(&s.syn, b, to, from, seq, 0)
 }
