@@ -40,13 +40,20 @@ type Host struct {
 	NetBIOS string     `json:"netbios,omitempty"` // from SMB
 	OS      string     `json:"os,omitempty"`
 	// OSConfidence is 0 to 100; OSMethod says how the OS was told.
-	OSConfidence int       `json:"os_confidence,omitempty"`
-	OSMethod     string    `json:"os_method,omitempty"`
-	OSCPE        string    `json:"os_cpe,omitempty"`
-	DeviceType   string    `json:"device_type,omitempty"`
-	Fragile      bool      `json:"fragile,omitempty"` // scanned under the fragile profile
-	Started      time.Time `json:"started,omitzero"`
-	Ended        time.Time `json:"ended,omitzero"` // zero while its run goes on
+	OSConfidence int    `json:"os_confidence,omitempty"`
+	OSMethod     string `json:"os_method,omitempty"`
+	OSCPE        string `json:"os_cpe,omitempty"`
+	DeviceType   string `json:"device_type,omitempty"`
+	// Signs are what OS and DeviceType were told by, the weightiest first, with
+	// what contradicts them; a bounded number.
+	Signs []Sign `json:"signs,omitempty"`
+	Stack *Stack `json:"stack,omitempty"` // how its TCP/IP stack answered; nil when it was not asked
+	// Fragile tells that it was scanned under the fragile profile; FragileWhy what
+	// it showed itself as, "" where a guard rule or the policy said so before.
+	Fragile    bool      `json:"fragile,omitempty"`
+	FragileWhy string    `json:"fragile_why,omitempty"`
+	Started    time.Time `json:"started,omitzero"`
+	Ended      time.Time `json:"ended,omitzero"` // zero while its run goes on
 }
 
 // Repository is a partition of assets and findings with its own rule for

@@ -26,7 +26,7 @@ type rule struct {
 var (
 	rooms  = []string{"internal/site", "internal/scan", "internal/finding", "internal/asset", "internal/vuln", "internal/policy", "internal/fleet", "internal/report", "internal/identity", "internal/alert"}
 	words  = "."
-	doors  = append(slices.Clone(rooms), words, "internal/dialect/kit", "internal/format", "internal/match", "internal/calendar")
+	doors  = append(slices.Clone(rooms), words, "internal/dialect/kit", "internal/format", "internal/match", "internal/calendar", "internal/oui")
 	ground = []string{words}
 )
 
@@ -36,14 +36,17 @@ var rules = []rule{
 	{[]string{"internal/dialect"}, doors},
 	{[]string{"internal/web"}, doors},
 	{rooms, append(slices.Clone(rooms), words, "internal/match", "internal/calendar", "internal/secret", "internal/format")},
-	{[]string{"internal/store", "internal/bus", "internal/secret", "internal/pki", "internal/calendar", "internal/server", "internal/feed", "internal/match"}, ground},
-	{[]string{"internal/format"}, []string{words, "internal/format"}},
+	{[]string{"internal/store", "internal/bus", "internal/secret", "internal/pki", "internal/calendar", "internal/server", "internal/feed"}, ground},
+	{[]string{"internal/match"}, []string{words, "internal/oui"}},
+	{[]string{"internal/oui"}, nil},
+	{[]string{"internal/osident"}, []string{words, "internal/oui"}},
+	{[]string{"internal/format"}, []string{words, "internal/format", "internal/oui"}},
 	{[]string{"internal/netio", "internal/probe", "internal/wiretest"}, []string{words, "internal/netio", "internal/probe", "internal/fingerprint", "internal/webtech", "internal/wiretest"}},
 	{[]string{"internal/fingerprint"}, []string{words}},
 	{[]string{"internal/check"}, []string{words, "internal/probe", "internal/netio", "internal/check", "internal/match", "internal/wiretest"}},
 	{[]string{"internal/webtech"}, []string{words, "internal/webtech"}},
 	{[]string{"internal/flight"}, []string{words, "internal/netio"}},
-	{[]string{"internal/engine", "internal/pipeline", "internal/stage"}, []string{words, "internal/flight", "internal/netio", "internal/bus", "internal/probe", "internal/check", "internal/stage", "internal/pipeline", "internal/match/cpe", "internal/wiretest"}},
+	{[]string{"internal/engine", "internal/pipeline", "internal/stage"}, []string{words, "internal/flight", "internal/netio", "internal/bus", "internal/probe", "internal/osident", "internal/check", "internal/stage", "internal/pipeline", "internal/match/cpe", "internal/wiretest"}},
 	{[]string{"internal/needs"}, nil},
 	{[]string{words}, nil},
 }

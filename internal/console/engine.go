@@ -16,7 +16,7 @@ import (
 	"github.com/harrier-scan/harrier/internal/engine"
 	"github.com/harrier-scan/harrier/internal/fingerprint"
 	"github.com/harrier-scan/harrier/internal/flight"
-	"github.com/harrier-scan/harrier/internal/probe"
+	"github.com/harrier-scan/harrier/internal/osident"
 	"github.com/harrier-scan/harrier/internal/webtech/template"
 )
 
@@ -69,7 +69,7 @@ func (o EngineOptions) uuid() harrier.UUID {
 func newEngine(b engine.Bus, o EngineOptions, log *slog.Logger) *engine.Engine {
 	return engine.New(b, engine.Config{
 		UUID: o.uuid(), Name: o.Name, Pool: o.Pool, Version: Version, Parallel: o.Parallel, Beat: o.Beat,
-		Checks: all.Checks(), Identify: identifyWith(o.rules, o.templates), OS: probe.OS, Flight: o.record, Log: log,
+		Checks: all.Checks(), Identify: identifyWith(o.rules, o.templates), OS: osident.Identify, Flight: o.record, Log: log,
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"net/netip"
+	"reflect"
 	"slices"
 	"time"
 
@@ -166,7 +167,7 @@ func (h *host) meet(said harrier.Host) bool {
 		joined = fullerHost(h.row.Host, said)
 		joined.Ended = h.row.Ended
 	}
-	if joined == h.row.Host && (h.row.Index != 0 || h.rowChanged) {
+	if reflect.DeepEqual(joined, h.row.Host) && (h.row.Index != 0 || h.rowChanged) {
 		return false
 	}
 	h.row.Host, h.rowChanged = joined, true

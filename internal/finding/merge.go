@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"reflect"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -79,8 +80,23 @@ func fullerHost(a, b harrier.Host) harrier.Host {
 		cmp.Compare(a.OSMethod, b.OSMethod), cmp.Compare(a.OSCPE, b.OSCPE)) < 0 {
 		a.OS, a.OSConfidence, a.OSMethod, a.OSCPE = b.OS, b.OSConfidence, b.OSMethod, b.OSCPE
 	}
-	a.Fragile = a.Fragile || b.Fragile
+	a.Fragile, a.FragileWhy = a.Fragile || b.Fragile, max(a.FragileWhy, b.FragileWhy)
+	a.Signs, a.Stack = fuller(a.Signs, b.Signs, len(a.Signs)-len(b.Signs)), fuller(a.Stack, b.Stack, 0)
 	a.Started = earlier(a.Started, b.Started)
+	return a
+}
+
+// fuller returns the statement that says more, by more where that is told, and
+// else the greater one as text.
+func fuller[T any](a, b T, more int) T {
+	if more == 0 && !reflect.DeepEqual(a, b) {
+		x, _ := json.Marshal(a) // plain fields: never fails
+		y, _ := json.Marshal(b)
+		more = cmp.Or(len(x)-len(y), bytes.Compare(x, y))
+	}
+	if more < 0 {
+		return b
+	}
 	return a
 }
 

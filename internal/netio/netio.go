@@ -73,6 +73,7 @@ type host struct {
 	limit *rate.Limiter // of rate.Inf without a cap
 	turn  chan struct{}
 	log   *flight
+	stack atomic.Pointer[harrier.Stack] // what the first connection told; nil before
 }
 
 // New returns a Net that sends nothing to what guard forbids and to what is in
@@ -295,6 +296,9 @@ func (n *Net) dial(ctx context.Context, h *host, network string, to netip.AddrPo
 			}
 		}
 		raw, err := (&net.Dialer{}).DialContext(ctx, network, to.String())
+		if err == nil && network == "tcp" && h.stack.Load() == nil {
+			h.stack.Store(observe(raw))
+		}
 		if err == nil || Classify(err) != Local || ctx.Err() != nil {
 			return raw, err
 		}

@@ -15,8 +15,9 @@ import (
 )
 
 // The source ports of a raw way: tags are their low bits, SYNs come from the
-// first half and ACKs from the second.
-const rawPorts = 2 * sweep.Tags
+// first quarter, ACKs from the second and SYNs with all options from the third.
+// The fourth is not used: ports are reserved by powers of two.
+const rawPorts = 4 * sweep.Tags
 
 // rawWay asks by raw packets. It keeps nothing of what it sent: the answer
 // repeats the source port, which tells the tag, and a number that only we can
@@ -178,6 +179,9 @@ func (w *rawLane) put(p *sweep.Probe, now time.Time) sweep.State {
 	switch own := w.first + uint16(p.Tag); p.Item.Kind() {
 	case sweep.SYN:
 		n = src.SYN(b, to, own, w.cookie(p.Addr.WithZone(""), to.Port(), own))
+	case sweep.Stack:
+		own += 2 * sweep.Tags
+		n = src.FullSYN(b, to, own, w.cookie(p.Addr.WithZone(""), to.Port(), own))
 	case sweep.ACK:
 		own += sweep.Tags
 		n = src.ACK(b, to, own, 1, w.cookie(p.Addr.WithZone(""), to.Port(), own))
@@ -270,7 +274,7 @@ func (w *rawWay) read() {
 
 // understand tells which probe a packet answers.
 func (w *rawWay) understand(p *packet.Packet, index int) (a sweep.Answer, ok bool) {
-	a = sweep.Answer{Addr: w.zones.name(p.From, index), TTL: p.TTL, Window: p.Window}
+	a = sweep.Answer{Addr: w.zones.name(p.From, index), TTL: p.TTL, Window: p.Window, DF: p.DF, IPID: p.IPID}
 	switch p.Kind {
 	case packet.TCP:
 		ok = w.segment(p, &a)
@@ -303,12 +307,12 @@ func (w *rawWay) segment(p *packet.Packet, a *sweep.Answer) bool {
 	}
 	cookie := w.cookie(p.From, p.FromPort, p.ToPort)
 	a.Tag = uint8(own % sweep.Tags)
-	if own >= sweep.Tags { // an ACK was sent: a reset repeats its number
-		a.Item, a.State = sweep.Ask(sweep.ACK, p.FromPort), sweep.Closed
-		return p.Flags&packet.RST != 0 && p.Seq == cookie
-	}
-	a.Item = sweep.Ask(sweep.SYN, p.FromPort)
+	kind := [rawPorts / sweep.Tags]sweep.Kind{sweep.SYN, sweep.ACK, sweep.Stack, sweep.Stack}[own/sweep.Tags]
+	a.Item = sweep.Ask(kind, p.FromPort)
 	switch {
+	case kind == sweep.ACK: // a reset repeats its number
+		a.State = sweep.Closed
+		return p.Flags&packet.RST != 0 && p.Seq == cookie
 	case p.Flags&packet.ACK == 0 || p.Ack != cookie+1 && p.Ack != cookie:
 		return false
 	case p.Flags&packet.RST != 0:
@@ -318,7 +322,19 @@ func (w *rawWay) segment(p *packet.Packet, a *sweep.Answer) bool {
 	default:
 		return false
 	}
+	if kind == sweep.Stack {
+		a.Traits = traits(p)
+	}
 	return true
+}
+
+// traits reads what a SYN with all options brought.
+func traits(p *packet.Packet) *sweep.Traits {
+	t := &sweep.Traits{Seq: p.Seq}
+	if o, ok := packet.ReadOptions(p.Options); ok {
+		t.Options = o
+	}
+	return t
 }
 
 // refusal reads an ICMP error about one of our probes.
@@ -333,8 +349,12 @@ func (w *rawWay) refusal(p *packet.Packet, index int, a *sweep.Answer) bool {
 			return false
 		}
 		a.Tag, a.Item = uint8(own%sweep.Tags), sweep.Ask(sweep.SYN, q.ToPort)
-		if own >= sweep.Tags { // its number is a constant, so this may be forged; it settles nothing
+		switch own / sweep.Tags {
+		case 0:
+		case 1: // its number is a constant, so this may be forged; it settles nothing
 			return false
+		default:
+			a.Item = sweep.Ask(sweep.Stack, q.ToPort)
 		}
 		return q.Seq == w.cookie(q.To, q.ToPort, q.FromPort)
 	case packet.ProtoICMP, packet.ProtoICMPv6:

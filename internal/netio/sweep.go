@@ -99,13 +99,16 @@ func (n *Net) admitPlan(j Job) error {
 		return nil
 	}
 	for i := range j.Plan.Len() {
-		if item := j.Plan.Item(i); item.Kind() == sweep.SYN && IsPrinter(item.Port()) {
+		if item := j.Plan.Item(i); toPort(item) && IsPrinter(item.Port()) {
 			n.refused.Add(1)
 			return harrier.Errorf(harrier.Forbidden, "port %d is left to printers", item.Port())
 		}
 	}
 	return nil
 }
+
+// toPort reports whether the question is one to open a TCP port.
+func toPort(i sweep.Item) bool { return i.Kind() == sweep.SYN || i.Kind() == sweep.Stack }
 
 // sweeper is the way for a job.
 func (n *Net) sweeper(j Job) (*sweep.Sweeper, error) {
@@ -298,8 +301,11 @@ type checked struct {
 
 // sort is what the flight recorder calls a probe.
 func (c *checked) sort(k sweep.Kind) Sort {
-	if k == sweep.SYN && c.connect {
+	switch {
+	case k == sweep.SYN && c.connect:
 		return Connection
+	case k == sweep.Stack:
+		return SYN
 	}
 	return Sort(k) + SYN
 }
@@ -348,7 +354,7 @@ func (c *checked) allowed(p []sweep.Probe) int {
 	defer n.mu.RUnlock()
 	for i := range p {
 		h := n.hosts[p[i].Addr]
-		if h == nil || n.barred.has(p[i].Addr) || p[i].Item.Kind() == sweep.SYN && !n.pace.Printers && IsPrinter(p[i].Item.Port()) {
+		if h == nil || n.barred.has(p[i].Addr) || !n.pace.Printers && toPort(p[i].Item) && IsPrinter(p[i].Item.Port()) {
 			return i
 		}
 		c.hosts = append(c.hosts, h)

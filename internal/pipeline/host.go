@@ -15,6 +15,7 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/check"
+	"github.com/harrier-scan/harrier/internal/osident"
 	"github.com/harrier-scan/harrier/internal/probe"
 	"github.com/harrier-scan/harrier/internal/probe/question"
 	"github.com/harrier-scan/harrier/internal/stage/assess"
@@ -29,11 +30,14 @@ type hostRun struct {
 	*run
 	live
 	book   *collect.Book
-	checks []check.Check // that may run
+	checks []check.Check // that may run; it and the settings are guarded by mu
 
 	mu       sync.Mutex
 	host     harrier.Host
 	services []harrier.Service // recognised or at least asked
+
+	watch osident.Watch
+	alone sync.Mutex // held by what is asked of a host that bears little
 
 	shown  bool // guarded by mu: the host was told of
 	placed bool // it has a place among those that are talked to
@@ -68,6 +72,7 @@ func (r *run) scanHost(ctx context.Context, l live) error {
 	for _, d := range refused {
 		h.book.Add(d)
 	}
+	h.onLink(ctx)
 	reason, err := h.look(ctx)
 	if errors.Is(context.Cause(ctx), ErrStopped) {
 		reason, err = ErrStopped.Error(), nil
@@ -97,7 +102,7 @@ func (h *hostRun) look(ctx context.Context) (reason string, err error) {
 			return "", err
 		}
 	}
-	if h.settings.DiscoverOnly {
+	if h.set().DiscoverOnly {
 		return onlyDiscovery, cmp.Or(h.show(ctx), h.lookUpName(ctx))
 	}
 	return h.stages(ctx)
@@ -126,9 +131,13 @@ func (h *hostRun) hidden() bool {
 // sweep finds the open ports and hands each to found.
 func (h *hostRun) sweep(ctx context.Context, found ports.Found) (reason string, err error) {
 	report, err := ports.Scan(ctx, h.batch.Net, ports.Target{
-		Addr: h.Addr, RTT: h.RTT, Witness: h.Item, Known: h.Known, Settings: h.settings,
+		Addr: h.Addr, RTT: h.RTT, Witness: h.Item, Known: h.Known, Settings: h.set(),
+		Gently: func() bool { return h.set().Gentle },
 	}, found)
 	h.book.Ports(report.Known, report.OpenFiltered.UDP)
+	if err == nil {
+		err = h.askStack(ctx, report)
+	}
 	if report.Alive && err == nil {
 		err = h.show(ctx)
 	}
@@ -144,7 +153,7 @@ func (h *hostRun) sweep(ctx context.Context, found ports.Found) (reason string, 
 // stages runs ports, identify and assess beside each other. A host whose ports
 // alone are asked for has nothing beside: there may be thousands in hand.
 func (h *hostRun) stages(ctx context.Context) (reason string, err error) {
-	if h.settings.PortsOnly {
+	if h.set().PortsOnly {
 		found := func(ctx context.Context, e harrier.Endpoint, _ question.Heard) error { return h.found(ctx, e) }
 		if reason, err = h.sweep(ctx, found); err == nil && !h.hidden() {
 			err = h.lookUpName(ctx)
@@ -180,8 +189,8 @@ func (h *hostRun) stages(ctx context.Context) (reason string, err error) {
 }
 
 func (h *hostRun) maxChecks() int {
-	if h.settings.MaxChecks > 0 {
-		return h.settings.MaxChecks
+	if n := h.set().MaxChecks; n > 0 {
+		return n
 	}
 	return 8
 }
@@ -189,6 +198,7 @@ func (h *hostRun) maxChecks() int {
 // found tells of an open port at once.
 func (h *hostRun) found(ctx context.Context, e harrier.Endpoint) error {
 	h.book.Open(e, false)
+	h.careful(ctx, h.watch.Open(e))
 	if err := h.show(ctx); err != nil {
 		return err
 	}
@@ -200,7 +210,7 @@ func (h *hostRun) found(ctx context.Context, e harrier.Endpoint) error {
 func (h *hostRun) question(e harrier.Endpoint, heard question.Heard) probe.Target {
 	return probe.Target{
 		Addr: h.Addr, Endpoint: e, Heard: heard, Name: h.Domain, Dial: h.batch.Net.Dial,
-		Timeout: h.answerWait(), RTT: h.RTT, Gentle: h.settings.Gentle, Industrial: h.settings.ScanOT, Learned: h.learned,
+		Timeout: h.answerWait(), RTT: h.RTT, Learned: h.learned,
 	}
 }
 
@@ -211,7 +221,7 @@ func (h *hostRun) identifyAll(ctx context.Context, open <-chan probe.Target, job
 		return err
 	}
 	h.placed = true
-	stage := identify.Stage{Parallel: h.identifiers(), Sessions: h.settings.HostMaxSessions, Identify: h.identify}
+	stage := identify.Stage{Parallel: h.identifiers(), Sessions: h.set().HostMaxSessions, Identify: h.identify}
 	err := identify.Run(ctx, open, stage, func(ctx context.Context, s harrier.Service, err error) error {
 		if err != nil {
 			h.tools.Log.DebugContext(ctx, "service not identified", "host", h.Name, "endpoint", s.Endpoint.String(), "err", err)
@@ -219,7 +229,7 @@ func (h *hostRun) identifyAll(ctx context.Context, open <-chan probe.Target, job
 		if s, err = h.recognised(ctx, s); err != nil {
 			return err
 		}
-		for _, c := range assess.ForService(h.checks, s) {
+		for _, c := range assess.ForService(h.permitted(), s) {
 			if err := send(ctx, jobs, job{c, s}); err != nil {
 				return err
 			}
@@ -231,7 +241,7 @@ func (h *hostRun) identifyAll(ctx context.Context, open <-chan probe.Target, job
 	}
 	h.recogniseHost()
 	_, services := h.snapshot()
-	for _, c := range assess.ForHost(h.checks, services) {
+	for _, c := range assess.ForHost(h.permitted(), services) {
 		if err := send(ctx, jobs, job{check: c}); err != nil {
 			return err
 		}
@@ -241,10 +251,10 @@ func (h *hostRun) identifyAll(ctx context.Context, open <-chan probe.Target, job
 
 // identifiers is how many ports of the host are in hand at a time.
 func (h *hostRun) identifiers() int {
-	switch {
-	case h.settings.Gentle:
+	switch set := h.set(); {
+	case set.Gentle:
 		return 1
-	case h.settings.RatePPS > 0 || h.settings.HostRatePPS > 0:
+	case set.RatePPS > 0 || set.HostRatePPS > 0:
 		return pacedIdentifiers
 	}
 	return identify.DefaultParallel
@@ -263,6 +273,7 @@ func send[T any](ctx context.Context, to chan<- T, v T) error {
 // publishing.
 func (h *hostRun) recognised(ctx context.Context, s harrier.Service) (harrier.Service, error) {
 	s.LastSeen = time.Now().UTC()
+	h.careful(ctx, h.watch.Service(s))
 	h.mu.Lock()
 	h.services = append(h.services, s)
 	h.mu.Unlock()
@@ -270,7 +281,6 @@ func (h *hostRun) recognised(ctx context.Context, s harrier.Service) (harrier.Se
 		return s, err
 	}
 	h.book.Open(s.Endpoint, s.Name != "" && s.Name != onlyTLS)
-	h.unasked(s)
 	return s, nil
 }
 
@@ -278,15 +288,12 @@ func (h *hostRun) recognised(ctx context.Context, s harrier.Service) (harrier.Se
 // known: what else there is about it was not seen.
 const onlyTLS = "tls"
 
-// unasked notes the checks that would have something to ask of s if it speaks
-// TLS: a fragile host is not asked for that.
+// unasked notes the checks that would have something to ask of s if it spoke
+// TLS, which a fragile host was not asked for.
 func (h *hostRun) unasked(s harrier.Service) {
-	if !h.settings.Gentle || s.TLS {
-		return
-	}
 	secure := s
 	secure.TLS = true
-	for _, c := range assess.ForService(h.checks, secure) {
+	for _, c := range assess.ForService(h.permitted(), secure) {
 		if !c.Applies(s) {
 			h.book.Add(harrier.Done{Check: c.ID, Endpoint: s.Endpoint, Outcome: harrier.Failed, Reason: "a fragile host is not asked for TLS"})
 		}
@@ -296,6 +303,16 @@ func (h *hostRun) unasked(s harrier.Service) {
 // identify asks one port what it serves, again when the scan was paused
 // meanwhile: its timeouts then say nothing.
 func (h *hostRun) identify(ctx context.Context, t probe.Target) (s harrier.Service, err error) {
+	defer h.turn()()
+	set := h.set()
+	t.Gentle, t.Industrial = set.Gentle, set.ScanOT
+	defer func() {
+		if t.Gentle && !s.TLS && ctx.Err() == nil {
+			asked := s
+			asked.Endpoint = t.Endpoint
+			h.unasked(asked)
+		}
+	}()
 	for {
 		if err := h.batch.Net.Ready(ctx); err != nil {
 			return s, err
@@ -320,8 +337,9 @@ func (h *hostRun) guardedIdentify(ctx context.Context, t probe.Target) (s harrie
 // answerWait is how long one answer may take: what the settings say, and the
 // time that a packet waits for its turn when the rate is capped.
 func (h *hostRun) answerWait() time.Duration {
-	wait := h.settings.ReadTimeout.Or(5 * time.Second)
-	for rate, queue := range map[int]int{h.settings.RatePPS: MaxHosts(h.settings) * (h.maxChecks() + pacedIdentifiers), h.settings.HostRatePPS: h.maxChecks() + pacedIdentifiers} {
+	set := h.set()
+	wait := set.ReadTimeout.Or(5 * time.Second)
+	for rate, queue := range map[int]int{set.RatePPS: MaxHosts(set) * (h.maxChecks() + pacedIdentifiers), set.HostRatePPS: h.maxChecks() + pacedIdentifiers} {
 		if rate > 0 {
 			wait += min(time.Minute, time.Duration(queue)*time.Second/time.Duration(rate))
 		}
@@ -341,6 +359,9 @@ func (h *hostRun) recogniseHost() {
 			h.tools.Log.Error("host not recognised", "host", h.Name, "err", fmt.Sprint(p))
 		}
 	}()
+	if h.host.Stack == nil {
+		h.host.Stack = h.batch.Net.Connected(h.Addr)
+	}
 	h.host = h.tools.OS(h.host, slices.Clone(h.services))
 }
 
@@ -358,10 +379,14 @@ func (h *hostRun) assess(ctx context.Context, jobs <-chan job) error {
 const checkAnswers = 8
 
 func (h *hostRun) runCheck(ctx context.Context, j job) error {
+	defer h.turn()()
+	if !h.mayRun(j.check) {
+		return nil // the book has it since the host showed itself
+	}
 	host, services := h.snapshot()
 	t := check.Target{
 		Addr: h.Addr, Host: host, Service: j.service, Services: services, Name: h.Domain,
-		Dial: h.batch.Net.Dial, Timeout: h.answerWait(), Settings: h.settings,
+		Dial: h.batch.Net.Dial, Timeout: h.answerWait(), Settings: h.set(),
 	}
 	for {
 		if err := h.batch.Net.Ready(ctx); err != nil {
@@ -388,7 +413,7 @@ func (h *hostRun) runCheck(ctx context.Context, j job) error {
 // lookUpName asks for the host's name, if the settings want it and none is
 // known.
 func (h *hostRun) lookUpName(ctx context.Context) error {
-	if !h.settings.ReverseNames || h.Domain != "" {
+	if !h.set().ReverseNames || h.Domain != "" {
 		return nil
 	}
 	wait, cancel := context.WithTimeout(ctx, 3*time.Second)

@@ -2,18 +2,28 @@ package pipeline_test
 
 import (
 	"bufio"
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"os"
 	"os/exec"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/needs"
+	"github.com/harrier-scan/harrier/internal/netio"
+	"github.com/harrier-scan/harrier/internal/osident"
+	"github.com/harrier-scan/harrier/internal/pipeline"
+	"github.com/harrier-scan/harrier/internal/probe"
 )
 
 // role tells the processes of TestNetwork apart: the scanner's, in a network
@@ -28,6 +38,9 @@ func openPorts() []int {
 	}
 	return out
 }
+
+// printerPorts are those of a printer that the target is, too.
+var printerPorts = []int{515, 631}
 
 // TestNetwork scans hosts behind a wire that loses one packet in a hundred each
 // way: some ports open, most closed, some dropped by a filter, and addresses
@@ -64,6 +77,13 @@ func beTarget(t *testing.T) {
 	in := bufio.NewReader(os.Stdin)
 	if _, err := in.ReadString('\n'); err != nil {
 		t.Fatal(err)
+	}
+	for _, p := range printerPorts {
+		l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", fmt.Sprint("10.9.1.6:", p))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
 	}
 	for _, p := range openPorts() {
 		l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", fmt.Sprint(":", p))
@@ -171,9 +191,74 @@ func scanNetwork(t *testing.T) {
 		refused.dead[0].Reason != "a device in front of 10.9.2.0/24 answers for every address" {
 		t.Errorf("a firewall for a net: hosts %v, dead %v; want one span of 32 addresses", refused.hosts, refused.dead)
 	}
+	// The kernel of this machine, by the answers of its stack alone.
+	stacked := tools()
+	stacked.OS = osident.Identify
+	stacked.Identify = func(_ context.Context, t probe.Target) (harrier.Service, error) {
+		return harrier.Service{Endpoint: t.Endpoint}, nil
+	}
+	l = run(t, "10.9.1.1", harrier.Plan{Settings: harrier.Settings{Ports: "T:1000-1200,2000"}}, stacked)
+	if h := l.hosts["10.9.1.1"]; h.OS != "Linux" || h.OSMethod != "TCP/IP stack" || h.OSConfidence < 45 || h.Stack == nil || h.Stack.Options != "MSTNW" || h.Stack.Reset == nil || h.Stack.Echo == nil || len(h.Stack.Numbers) < 3 {
+		t.Errorf("the kernel of this machine is %q by %q, %d; stack %+v, signs %+v", h.OS, h.OSMethod, h.OSConfidence, h.Stack, h.Signs)
+	}
+	// The same by connections alone: a hint at most.
+	l = run(t, "10.9.1.1", harrier.Plan{Settings: harrier.Settings{Ports: "T:1000-1200", Connect: true}}, stacked)
+	if h := l.hosts["10.9.1.1"]; h.Stack != nil {
+		t.Errorf("a host that nobody connected to but by the sweep has the stack %+v", h.Stack)
+	}
+	scanPrinter(t)
 	// A host that is there but drops everything that is asked of it.
 	silent := run(t, "10.9.1.5", harrier.Plan{Settings: harrier.Settings{Ports: "T:3000-3009", NoPing: true, NoICMP: true}}, tools())
 	if len(silent.coverage) != 0 || len(silent.dead) != 1 || silent.dead[0].Reason != "no answer" {
 		t.Errorf("a host that never answers: coverage %v, dead %v; want it dead", silent.coverage, silent.dead)
+	}
+}
+
+// scanPrinter scans a host that shows two ports of a printer. From the second
+// one on it is asked by connections only, by UDP not at all, and slowly.
+func scanPrinter(t *testing.T) {
+	targets, err := harrier.ParseTargets("10.9.1.6")
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan := harrier.Plan{Settings: harrier.Settings{Ports: "T:515,600-700,3000-3009,U:1-50", UDP: true}, Checks: []harrier.VulnID{1}}
+	l := &ledger{coverage: map[string]*harrier.Coverage{}, hosts: map[string]harrier.Host{}}
+	way := netio.New(plan.Guard, plan.Exclude, netio.Pace{})
+	way.Question = func(uint16) []byte { return []byte("anybody there?") }
+	defer way.Close()
+	var mu sync.Mutex
+	var flight netio.Flight
+	way.Released = func(_ netip.Addr, f netio.Flight) {
+		mu.Lock()
+		defer mu.Unlock()
+		flight = f
+	}
+	stacked := tools()
+	stacked.OS = osident.Identify
+	stacked.Identify = func(_ context.Context, t probe.Target) (harrier.Service, error) {
+		if !t.Gentle && t.Port == 631 {
+			return harrier.Service{}, errors.New("not asked gently")
+		}
+		return harrier.Service{Endpoint: t.Endpoint, Name: "something"}, nil
+	}
+	began := time.Now()
+	err = pipeline.Run(t.Context(), nil, stacked, pipeline.Batch{
+		Targets: targets, Plan: plan, Net: way, Hosts: semaphore.NewWeighted(64), Publish: l.publish,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	t.Logf("a printer: %+v in %v", flight.Counts, time.Since(began))
+	h, c := l.hosts["10.9.1.6"], l.coverage["10.9.1.6"]
+	if c == nil || !h.Fragile || h.FragileWhy != "a printer, by open ports (TCP ports 515, 631)" || h.DeviceType != osident.Printer || h.Stack != nil {
+		t.Fatalf("the printer is %+v, coverage %+v", h, c)
+	}
+	if len(c.Open) != len(printerPorts) || c.Ports.Count(harrier.TCP) < 102 || c.Ports.Count(harrier.UDP) != 0 || flight.Counts[netio.Datagram] != 0 {
+		t.Errorf("the printer: %d open ports of %d known ones, %d by UDP, %d datagrams", len(c.Open), c.Ports.Count(harrier.TCP), c.Ports.Count(harrier.UDP), flight.Counts[netio.Datagram])
+	}
+	if flight.Counts[netio.SYN] == 0 || flight.Counts[netio.Connection] == 0 {
+		t.Errorf("the printer: sent %v; want SYNs at first and connections then", flight.Counts)
 	}
 }

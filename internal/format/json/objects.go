@@ -6,6 +6,7 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/format"
+	"github.com/harrier-scan/harrier/internal/oui"
 )
 
 // scanObject is the scan as a whole.
@@ -49,9 +50,12 @@ type hostObject struct {
 	FQDN       string          `json:"fqdn,omitempty"`
 	NetBIOS    string          `json:"netbios,omitempty"`
 	MAC        string          `json:"mac,omitempty"`
+	MACVendor  string          `json:"mac_vendor,omitempty"` // whom the address is assigned to
 	OS         *osObject       `json:"os,omitempty"`
 	DeviceType string          `json:"device_type,omitempty"`
-	Fragile    bool            `json:"fragile,omitempty"` // scanned gently by a guard rule
+	Signs      []harrier.Sign  `json:"signs,omitempty"`       // what os and device_type were told by
+	Fragile    bool            `json:"fragile,omitempty"`     // scanned gently
+	FragileWhy string          `json:"fragile_why,omitempty"` // what it showed itself as; absent for a guard rule
 	Started    time.Time       `json:"started,omitzero"`
 	Ended      time.Time       `json:"ended,omitzero"`
 	CPEs       []string        `json:"cpes"`
@@ -150,8 +154,8 @@ func newScan(s format.Scan) scanObject {
 
 func newHost(s format.Scan, h format.Host) hostObject {
 	o := hostObject{
-		Name: h.Title(), Alive: h.Alive, Reason: h.Reason, FQDN: h.FQDN, NetBIOS: h.NetBIOS, MAC: h.MAC, DeviceType: h.DeviceType,
-		Fragile: h.Fragile, Started: h.Started, Ended: h.Ended, CPEs: list(format.CPEs(h)), Coverage: h.Coverage, OpenFiltered: h.OpenFiltered,
+		Name: h.Title(), Alive: h.Alive, Reason: h.Reason, FQDN: h.FQDN, NetBIOS: h.NetBIOS, MAC: h.MAC, MACVendor: oui.Vendor(h.MAC), DeviceType: h.DeviceType,
+		Signs: h.Signs, Fragile: h.Fragile, FragileWhy: h.FragileWhy, Started: h.Started, Ended: h.Ended, CPEs: list(format.CPEs(h)), Coverage: h.Coverage, OpenFiltered: h.OpenFiltered,
 		Services: []serviceObject{}, Findings: []findingObject{},
 	}
 	if h.Addr.IsValid() {

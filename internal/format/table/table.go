@@ -19,6 +19,7 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/format"
+	"github.com/harrier-scan/harrier/internal/oui"
 )
 
 // Format is the table format. Its options:
@@ -111,13 +112,21 @@ func details(h format.Host) string {
 		parts = append(parts, clean(h.OS))
 	}
 	if h.MAC != "" {
-		parts = append(parts, clean(h.MAC))
+		card := clean(h.MAC)
+		if o := oui.Of(h.MAC); o.Vendor != "" || o.Virtual != "" {
+			card += " " + cmp.Or(o.Virtual, o.Vendor)
+		}
+		parts = append(parts, card)
 	}
 	if h.RTT > 0 {
 		parts = append(parts, (time.Duration(h.RTT) * time.Microsecond).Round(10*time.Microsecond).String())
 	}
 	if h.Fragile {
-		parts = append(parts, "scanned gently")
+		how := "scanned gently"
+		if h.FragileWhy != "" {
+			how += ": " + clean(h.FragileWhy)
+		}
+		parts = append(parts, how)
 	}
 	if !h.Alive {
 		parts = append(parts, cmp.Or(clean(h.Reason), "did not answer"))

@@ -12,6 +12,8 @@ type datagram struct {
 	cut      bool   // not all of body is there
 	more     bool   // body goes on in another fragment
 	fragment bool   // there was a fragment header, or IPv4's fields in use
+	df       bool   // of IPv4: don't fragment
+	id       uint16 // of IPv4
 }
 
 // maxExtensions is how many extension headers are walked over: one of each
@@ -36,6 +38,7 @@ func (d *datagram) ipv4(b []byte, quoted bool) bool {
 		return false
 	}
 	d.more = flags&0x2000 != 0
+	d.df, d.id = flags&0x4000 != 0, be.Uint16(b[4:])
 	d.fragment = d.more
 	d.from = netip.AddrFrom4([4]byte(b[12:16]))
 	d.to = netip.AddrFrom4([4]byte(b[16:20]))

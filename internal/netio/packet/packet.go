@@ -73,7 +73,7 @@ const (
 	MaxSize = 1280
 	// SmallSize holds every packet without a payload of the caller's: all but
 	// those of UDP and Echo.
-	SmallSize = minIPv6 + 24 + 8 // a neighbour solicitation
+	SmallSize = minIPv6 + lenFull // a SYN with all options
 	// MaxPayload is the longest payload of UDP and Echo.
 	MaxPayload = MaxSize - minIPv6 - lenUDP
 )
@@ -114,6 +114,9 @@ type Packet struct {
 	Seq, Ack         uint32
 	Window           uint16 // as it stands, before any scaling
 	TTL              uint8  // or hop limit, as received; 0 for ARP
+	DF               bool   // of IPv4: it may not be cut into fragments
+	IPID             uint16 // of IPv4: the identification
+	Options          []byte // of TCP: a part of the slice that was read, see ReadOptions
 	Type, Code       uint8  // of ICMP and ICMPv6, whose numbers differ
 	ID, ICMPSeq      uint16 // of EchoReply and TimestampReply
 	MAC              [6]byte

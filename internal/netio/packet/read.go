@@ -30,6 +30,7 @@ func Read(ethertype uint16, b []byte, p *Packet) bool {
 		return false
 	}
 	p.From, p.To, p.TTL, p.Cut = d.from, d.to, d.hops, d.cut || d.more
+	p.DF, p.IPID = d.df, d.id
 	switch {
 	case d.proto == ProtoTCP:
 		return readTCP(&d, p)
@@ -57,6 +58,7 @@ func readTCP(d *datagram, p *Packet) bool {
 	p.Seq, p.Ack = be.Uint32(b[4:]), be.Uint32(b[8:])
 	p.Flags = b[13]
 	p.Window = be.Uint16(b[14:])
+	p.Options = b[minTCP:head:head]
 	p.Payload = b[head:]
 	return true
 }

@@ -6,9 +6,8 @@ const (
 	// window is what common stacks start with: 44 segments of 1460 bytes.
 	window = 64240
 	hops   = 64
-	// lenSYN is a TCP header with the options MSS, two NOPs and SACK-permitted.
-	// In IPv4 over Ethernet it makes a frame of 62 bytes, 2 above the least.
-	lenSYN = minTCP + 8
+	// lenFull is a TCP header with all options of a usual stack.
+	lenFull = minTCP + 20
 )
 
 // Source builds packets that come from one address. It holds what is the same
@@ -31,13 +30,14 @@ type Source struct {
 	headSum uint64        // of head, for the IPv4 checksum
 	addrSum uint64        // of the address, for pseudo headers
 	syn     segment
+	full    segment
 	ack     segment
 	rst     segment
 }
 
 // segment is a TCP header without ports and numbers, and the sum of it.
 type segment struct {
-	b   [lenSYN]byte
+	b   [lenFull]byte
 	n   int
 	sum uint64
 }
@@ -65,6 +65,7 @@ func NewSource(addr netip.Addr) *Source {
 		mss = 1440 & 0xff
 	}
 	s.syn = newSegment(SYN, window, 2, 4, 1460>>8, mss, 1, 1, 4, 2)
+	s.full = newSegment(SYN, window, 2, 4, 1460>>8, mss, 4, 2, 8, 10, 0, 0, 0, 1, 0, 0, 0, 0, 1, 3, 3, 7)
 	switch {
 	case addr.Is4():
 		s.head[0] = 4<<4 | minIPv4/4
@@ -128,9 +129,17 @@ func (s *Source) size(n int) int {
 
 // SYN asks for a connection. It looks like the SYN of a usual stack, so that
 // firewalls which normalise traffic let it pass: MSS (1460, in IPv6 1440) and
-// SACK-permitted, and a window of 64240.
+// SACK-permitted, and a window of 64240. In IPv4 over Ethernet it makes a frame
+// of 62 bytes, 2 above the least.
 func (s *Source) SYN(b []byte, to netip.AddrPort, from uint16, seq uint32) int {
 	return s.tcp(&s.syn, b, to, from, seq, 0)
+}
+
+// FullSYN asks for a connection with all options that the usual stacks offer:
+// MSS, SACK-permitted, timestamps and a window scale of 7. In which order and
+// with which values the other side repeats them tells its stack.
+func (s *Source) FullSYN(b []byte, to netip.AddrPort, from uint16, seq uint32) int {
+	return s.tcp(&s.full, b, to, from, seq, 0)
 }
 
 // ACK is a segment without data of a connection that is not there.

@@ -123,7 +123,7 @@ func answers() []received {
 		router4   = netip.MustParseAddr("203.0.113.254")
 		router6   = netip.MustParseAddr("2001:db8:ffff::1")
 	)
-	syn4 := Packet{Kind: TCP, From: them4, To: us4, FromPort: 443, ToPort: 61000, Flags: SYN | ACK, Seq: 7, Ack: 0x01020305, Window: 65535, TTL: 57}
+	syn4 := Packet{Kind: TCP, From: them4, To: us4, FromPort: 443, ToPort: 61000, Flags: SYN | ACK, Seq: 7, Ack: 0x01020305, Window: 65535, TTL: 57, Options: mssOption}
 	syn6 := syn4
 	syn6.From, syn6.To = them6, us6
 	reply4 := Packet{Kind: UDP, From: them4, To: us4, FromPort: 53, ToPort: 61001, TTL: 57, Payload: []byte("reply")}
@@ -138,7 +138,7 @@ func answers() []received {
 	linkOption := slices.Concat([]byte{2, 1}, mac[:])
 	nonce := []byte{14, 1, 1, 2, 3, 4, 5, 6}
 	arp := slices.Concat([]byte{0, 1, 8, 0, 6, 4, 0, 2}, mac[:], them4.AsSlice(), []byte{2, 0, 0, 0, 0, 1}, us4.AsSlice())
-	return []received{
+	list := []received{
 		{"SYN/ACK", EtherIPv4, ip4(them4, us4, 6, nil, synAck4), syn4},
 		{"SYN/ACK, IP options", EtherIPv4, ip4(them4, us4, 6, []byte{148, 4, 0, 0, 1, 1, 1, 0}, synAck4), syn4},
 		{"SYN/ACK v6", EtherIPv6, ip6(them6, us6, 6, 57, synAck6), syn6},
@@ -191,6 +191,12 @@ func answers() []received {
 			Packet{Kind: Advertisement, From: them6, To: netip.MustParseAddr("ff02::1"), TTL: 255, Type: 136, MAC: mac},
 		},
 	}
+	for i := range list {
+		if list[i].ether == EtherIPv4 {
+			list[i].want.IPID = 0x1234 // as ip4 writes it
+		}
+	}
+	return list
 }
 
 // patch returns b with the bytes from at on replaced.

@@ -105,8 +105,8 @@ func (c *core) answerTo(h *host, a *Answer, now time.Duration) {
 		h.refused.add(i)
 	default:
 	}
-	if a.State == Open || h.First {
-		h.replies = append(h.replies, Reply{a.Item, a.State, a.Self, rtt, a.TTL, a.Window, a.MAC, a.Type, a.Code})
+	if a.State == Open || h.First || a.Traits != nil {
+		h.replies = append(h.replies, Reply{a.Item, a.State, a.Self, rtt, a.TTL, a.Window, a.MAC, a.Type, a.Code, a.DF, a.IPID, a.Traits})
 		h.tell()
 	}
 	if h.left == 0 || h.First && (alive || h.NoRoute && a.State == Unreachable) {
@@ -146,8 +146,8 @@ func (c *core) signOfLife(h *host, a *Answer, now time.Duration) {
 		}
 	}
 	// A closed port is the better canary: to ask it again disturbs no service.
-	if k := a.Item.Kind(); !a.State.Answered() || k == UDP || k == Neighbour {
-		return // answers of these kinds do not tell which probe they are for
+	if k := a.Item.Kind(); !a.State.Answered() || k == UDP || k == Neighbour || k == Stack {
+		return // answers of these kinds do not tell which probe they are for, or cost the host more
 	}
 	guess := h.Guess && a.Item != h.canary
 	h.Guess = false

@@ -172,7 +172,7 @@ func (c *core) add(j Job, now time.Duration) *host {
 	if j.RTT > 0 {
 		h.trip.add(j.RTT)
 	}
-	h.canary, h.hasCanary = j.Witness, j.Known && j.Witness.Kind() != UDP && j.Witness.Kind() != Neighbour
+	h.canary, h.hasCanary = j.Witness, j.Known && j.Witness.Kind() != UDP && j.Witness.Kind() != Neighbour && j.Witness.Kind() != Stack
 	key := subnet(j.Addr)
 	g := c.groups[key]
 	if g == nil {

@@ -37,6 +37,9 @@ type Reply struct {
 	MAC    [6]byte
 	Type   uint8 // of the ICMP or ICMPv6 error that made it Unreachable; 0 when it was not seen
 	Code   uint8
+	DF     bool    // of a raw IPv4 answer
+	IPID   uint16  // of a raw IPv4 answer
+	Traits *Traits // of an answer to Stack; else nil
 }
 
 // Report is what became known of a host.

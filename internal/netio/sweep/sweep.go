@@ -15,13 +15,15 @@ import (
 	"net/netip"
 	"strconv"
 	"time"
+
+	"github.com/harrier-scan/harrier/internal/netio/packet"
 )
 
 // Kind is what a question consists of.
 type Kind uint8
 
-// The kinds. Only SYN is for finding out the state of a port; the others show
-// that a host is there.
+// The kinds. Only SYN is for finding out the state of a port; Stack shows of
+// what kind a host is, the others that it is there.
 const (
 	SYN       Kind = iota // TCP SYN: a SYN/ACK says open, a RST closed
 	ACK                   // TCP ACK: a RST shows the host
@@ -29,9 +31,10 @@ const (
 	Timestamp             // ICMP timestamp request (IPv4 only)
 	UDP                   // a datagram of the port's usual protocol
 	Neighbour             // ARP request or neighbour solicitation (on link only)
+	Stack                 // TCP SYN with all options, whose answer has Traits
 )
 
-var kindNames = [...]string{"tcp syn", "tcp ack", "icmp echo", "icmp timestamp", "udp", "neighbour"}
+var kindNames = [...]string{"tcp syn", "tcp ack", "icmp echo", "icmp timestamp", "udp", "neighbour", "tcp stack"}
 
 // Item is a question to a host: a kind, and for SYN, ACK and UDP a port.
 type Item uint32
@@ -51,7 +54,7 @@ func (i Item) String() string {
 	if int(i.Kind()) < len(kindNames) {
 		name = kindNames[i.Kind()]
 	}
-	if k := i.Kind(); k == SYN || k == ACK || k == UDP {
+	if k := i.Kind(); k == SYN || k == ACK || k == UDP || k == Stack {
 		name += " " + strconv.Itoa(int(i.Port()))
 	}
 	return name
@@ -105,10 +108,19 @@ type Answer struct {
 	At     time.Time     // when it came in
 	RTT    time.Duration // if the transport measured it; else 0
 	TTL    uint8         // of a raw answer; else 0
+	DF     bool          // of a raw IPv4 answer
+	IPID   uint16        // of a raw IPv4 answer
 	Window uint16        // of a raw TCP answer; else 0
 	MAC    [6]byte       // of an answer to Neighbour; else zero
 	Type   uint8         // of the ICMP or ICMPv6 error that made it Unreachable, if the transport saw it; else 0
 	Code   uint8         // likewise
+	Traits *Traits       // of an answer to Stack; else nil
+}
+
+// Traits is what else the answer to a SYN with all options shows of a stack.
+type Traits struct {
+	Options packet.Options // of a SYN/ACK
+	Seq     uint32         // of a SYN/ACK: the sequence number that it begins with
 }
 
 // Transport lets probes go. It answers through the function that it was made

@@ -148,6 +148,12 @@ func (s *Sweeper) Do(ctx context.Context, j Job, found func(context.Context, Rep
 				err = found(ctx, r)
 			}
 		}
+		if err != nil && !over { // what is known by now counts
+			s.mu.Lock()
+			s.core.drop(h)
+			report = h.report()
+			s.mu.Unlock()
+		}
 		if over || err != nil {
 			return report, err
 		}

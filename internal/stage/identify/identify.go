@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/osident"
 	"github.com/harrier-scan/harrier/internal/probe"
 )
 
@@ -40,7 +41,7 @@ type Options struct {
 }
 
 // Host identifies the open endpoints of a host and returns it with what the
-// services tell of the machine (see probe.OS). Found is called for every
+// services tell of the machine (see osident.Identify). Found is called for every
 // endpoint, one call at a time, in the order in which they become known: a
 // service that was not recognised has no name. It answers ctx's error when ctx
 // ended first; what was found until then was told.
@@ -64,7 +65,7 @@ func Host(ctx context.Context, host harrier.Host, open []harrier.Endpoint, o Opt
 		found(s)
 		return nil
 	})
-	return probe.OS(host, services), err
+	return osident.Identify(host, services), err
 }
 
 func (o Options) target(host harrier.Host, e harrier.Endpoint) probe.Target {

@@ -27,7 +27,13 @@ type Target struct {
 	Witness  sweep.Item    // what the host answered before, if Known
 	Known    bool
 	Settings harrier.Settings
+	// Gently reports whether the host has shown itself meanwhile as one that bears
+	// little: the rest of its ports is asked by connecting then, and no UDP port.
+	// Nil: it never does.
+	Gently func() bool
 }
+
+func (t *Target) gently() bool { return t.Gently != nil && t.Gently() }
 
 // Report is what became known of a host's ports.
 type Report struct {
@@ -37,6 +43,7 @@ type Report struct {
 	// OpenFiltered are UDP ports that gave no answer: open with a service that did
 	// not like the question, or behind a filter.
 	OpenFiltered harrier.Ports
+	Closed       uint16 // a TCP port that refused; 0 when none did
 	Silent       int    // ports that gave no answer, or whose silence proves nothing
 	Reason       string // why ports were left out; "" when none was
 }
@@ -57,7 +64,7 @@ func Scan(ctx context.Context, n *netio.Net, t Target, found Found) (Report, err
 		return Report{}, err
 	}
 	r, err := scanTCP(ctx, n, t, plan.tcp, found)
-	if err == nil && len(plan.udp) > 0 && r.Reason != GaveUp {
+	if err == nil && len(plan.udp) > 0 && r.Reason != GaveUp && !t.gently() {
 		u := newUDPScan(n, t, plan.udp, found)
 		u.fragile = t.Settings.ScanOT
 		err = u.run(ctx)
@@ -75,6 +82,7 @@ func join(a, b Report) Report {
 		Known:  harrier.Ports{TCP: a.Known.TCP, UDP: b.Known.UDP},
 		Alive:  a.Alive || b.Alive,
 		Open:   append(a.Open, b.Open...),
+		Closed: a.Closed,
 		Silent: a.Silent + b.Silent, Reason: cmp.Or(a.Reason, b.Reason),
 	}
 }

@@ -2,6 +2,7 @@ package ports
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -22,26 +23,54 @@ func scanTCP(ctx context.Context, n *netio.Net, t Target, plan *sweep.Plan, foun
 	if !t.Known && !s.NoICMP { // a host whose ports are all silent can still show that it is there
 		t.Witness, t.Known, guess = sweep.Ask(sweep.Echo, 0), true, true
 	}
-	var open []harrier.Endpoint
-	r, err := n.Sweep(ctx, netio.Job{
+	job := netio.Job{
 		Addr: t.Addr, Plan: plan, RTT: t.RTT, Witness: t.Witness, Known: t.Known, Guess: guess, Tries: s.Tries, StopSilent: s.StopSilent,
 		Connect: s.Connect || s.Gentle, Flight: s.HostMaxSessions, MaxWait: s.ProbeTimeout.Or(0),
-	}, func(ctx context.Context, reply sweep.Reply) error {
+	}
+	var open []harrier.Endpoint
+	seen := func(ctx context.Context, reply sweep.Reply) error {
 		e := harrier.Endpoint{Protocol: harrier.TCP, Port: reply.Item.Port()}
 		open = append(open, e)
-		if isFragile(open) {
-			n.Slow(t.Addr, harrier.FragileRate)
+		if err := found(ctx, e, question.Heard{}); err != nil {
+			return err
 		}
-		return found(ctx, e, question.Heard{})
-	})
-	out := Report{Alive: r.Alive, Open: open}
+		if !job.Connect && t.gently() {
+			return errGently
+		}
+		return nil
+	}
+	r, err := n.Sweep(ctx, job, seen)
+	out := Report{Alive: r.Alive}
+	state := r.State
+	if errors.Is(err, errGently) {
+		left, places := rest(plan, r, open)
+		gentle := s.Gentled()
+		job.Plan, job.Connect, job.Flight, job.Guess = sweep.NewPlan(left), true, gentle.HostMaxSessions, false
+		first := r
+		r, err = n.Sweep(ctx, job, seen)
+		out.Alive = true
+		state = func(i int) sweep.State {
+			if at, again := slices.BinarySearch(places, i); again {
+				return r.State(at)
+			}
+			return first.State(i)
+		}
+	}
+	out.Open = open
 	var known []uint16
 	for i := range plan.Len() {
-		if r.State(i) == sweep.Local {
+		port := plan.Item(i).Port()
+		switch state(i) {
+		case sweep.Local:
 			out.Silent++
-		} else {
-			known = append(known, plan.Item(i).Port())
+			continue
+		case sweep.Closed:
+			if out.Closed == 0 {
+				out.Closed = port
+			}
+		default:
 		}
+		known = append(known, port)
 	}
 	out.Known.TCP = ranges(known)
 	switch {
@@ -56,25 +85,19 @@ func scanTCP(ctx context.Context, n *netio.Net, t Target, plan *sweep.Plan, foun
 // unanswered is the Reason of a scan with ports that stayed unknown.
 const unanswered = "some ports did not answer"
 
-// controlPorts are those of control systems, which more packets than they
-// expect can stop: S7, Modbus, Red Lion, Fox, IEC 60870-5-104, FINS, GE-SRTP,
-// DNP3, ProConOS, PROFINET, EtherNet/IP, BACnet.
-var controlPorts = []uint16{102, 502, 789, 1911, 2404, 4911, 9600, 18245, 20000, 20547, 34962, 34963, 34964, 44818, 47808}
+// errGently ends a sweep by raw packets.
+var errGently = errors.New("the host bears little")
 
-// isFragile reports whether what has just been found open, last in the list,
-// shows a host of a fragile class: a control system, or a printer, which has
-// both LPD and IPP.
-func isFragile(open []harrier.Endpoint) bool {
-	last := open[len(open)-1]
-	has := func(port uint16) bool {
-		return slices.Contains(open, harrier.Endpoint{Protocol: harrier.TCP, Port: port})
+// rest are the questions of a plan that a sweep which ended early left without an
+// answer, or whose answer was not told, and their places in the plan.
+func rest(plan *sweep.Plan, r sweep.Report, told []harrier.Endpoint) (items []sweep.Item, places []int) {
+	for i := range plan.Len() {
+		e := harrier.Endpoint{Protocol: harrier.TCP, Port: plan.Item(i).Port()}
+		if state := r.State(i); state == sweep.Local || state == sweep.Open && !slices.Contains(told, e) {
+			items, places = append(items, plan.Item(i)), append(places, i)
+		}
 	}
-	switch last.Port {
-	case 515, 631:
-		return has(515) && has(631)
-	default:
-		return slices.Contains(controlPorts, last.Port)
-	}
+	return items, places
 }
 
 // planned is what a scan asks, in the forms that it needs.

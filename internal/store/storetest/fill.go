@@ -53,6 +53,13 @@ func fillValue(v reflect.Value, n *int) {
 		v.SetInt(int64(*n))
 	case reflect.Int32:
 		v.SetInt(int64(*n))
+	case reflect.Int8:
+		v.SetInt(int64(*n % 100))
+	case reflect.Uint32:
+		v.SetUint(uint64(*n))
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		fillValue(v.Elem(), n)
 	case reflect.Uint8:
 		v.SetUint(1)
 	case reflect.Uint16:

@@ -1,4 +1,4 @@
-package probe
+package osident
 
 import (
 	"testing"
@@ -6,7 +6,7 @@ import (
 	"github.com/harrier-scan/harrier"
 )
 
-func TestOS(t *testing.T) {
+func TestIdentify(t *testing.T) {
 	service := func(name string, facts ...string) harrier.Service {
 		s := harrier.Service{Name: name, Facts: map[string]string{}}
 		for i := 0; i < len(facts); i += 2 {
@@ -28,15 +28,15 @@ func TestOS(t *testing.T) {
 		{"an openssh without a mark", []harrier.Service{service("ssh", "ssh.version", "SSH-2.0-OpenSSH_9.2p1")}, "", "", ""},
 		{"the agent is surer than a header", []harrier.Service{
 			service("http", "os.hint", "Debian"), service("snmp", "snmp.sysdescr", "Cisco IOS Software, C2960 Software (C2960-LANBASEK9-M), Version 15.0(2)SE4, RELEASE SOFTWARE (fc1)"),
-		}, "Cisco IOS 15.0(2)SE4", "router", "SNMP"},
+		}, "Cisco IOS 15.0(2)SE4", "switch", "SNMP"},
 		{"windows by its build", []harrier.Service{service("smb", "smb.os", "Windows 10.0 build 17763")}, "Microsoft Windows 10 1809 or Server 2019", "general-purpose", "SMB"},
 		{"a header", []harrier.Service{service("http", "os.hint", "Ubuntu")}, "Ubuntu", "general-purpose", "HTTP"},
 		{"a printer", []harrier.Service{service("snmp", "snmp.sysdescr", "HP ETHERNET MULTI-ENVIRONMENT,ROM none")}, "HP JetDirect", "printer", "SNMP"},
 		{"a login", []harrier.Service{service("telnet", "telnet.banner", "Debian GNU/Linux 12\nhost login:")}, "Debian GNU/Linux 12", "general-purpose", "TELNET"},
 	} {
-		h := OS(harrier.Host{}, c.services)
+		h := Identify(harrier.Host{}, c.services)
 		if h.OS != c.os || h.DeviceType != c.device || h.OSMethod != c.method {
-			t.Errorf("%s: OS = %q %q %q; want %q %q %q", c.name, h.OS, h.DeviceType, h.OSMethod, c.os, c.device, c.method)
+			t.Errorf("%s: Identify = %q %q %q; want %q %q %q", c.name, h.OS, h.DeviceType, h.OSMethod, c.os, c.device, c.method)
 		}
 		if (h.OSConfidence > 0) != (c.os != "") || h.OSConfidence > 100 {
 			t.Errorf("%s: confidence %d with OS %q", c.name, h.OSConfidence, h.OS)
@@ -61,12 +61,12 @@ func TestNames(t *testing.T) {
 		{"a bare name", []harrier.Service{cert("localhost")}, "", ""},
 		{"the machine's own word", []harrier.Service{cert("www.a.test"), smb}, "server1.corp.test", "SERVER1"},
 	} {
-		h := OS(harrier.Host{}, c.services)
+		h := Identify(harrier.Host{}, c.services)
 		if h.FQDN != c.fqdn || h.NetBIOS != c.netbios {
-			t.Errorf("%s: OS named it %q %q; want %q %q", c.name, h.FQDN, h.NetBIOS, c.fqdn, c.netbios)
+			t.Errorf("%s: Identify named it %q %q; want %q %q", c.name, h.FQDN, h.NetBIOS, c.fqdn, c.netbios)
 		}
 	}
-	if h := OS(harrier.Host{FQDN: "known.test", OS: "X", OSConfidence: 100}, []harrier.Service{smb}); h.FQDN != "known.test" || h.OS != "X" {
-		t.Errorf("OS replaced what was known: %+v", h)
+	if h := Identify(harrier.Host{FQDN: "known.test", OS: "X", OSConfidence: 100}, []harrier.Service{smb}); h.FQDN != "known.test" || h.OS != "X" {
+		t.Errorf("Identify replaced what was known: %+v", h)
 	}
 }
