@@ -101,9 +101,10 @@ func (i Identifier) subject() string {
 }
 
 // localMAC reports whether a MAC address was not given by a maker, but made up
-// by software, for good or for one connection.
+// by software, for good or for one connection. Those of KVM's machines are for
+// good, and a copied machine gets another.
 func localMAC(mac string) bool {
-	return len(mac) > 1 && strings.IndexByte("2367abef", mac[1]) >= 0
+	return len(mac) > 1 && !strings.HasPrefix(mac, "52:54:00:") && strings.IndexByte("2367abef", mac[1]) >= 0
 }
 
 // tellingMAC reports whether a MAC address belongs to one machine: not to a

@@ -68,8 +68,8 @@ type Decision struct {
 const (
 	// SameScore is what makes a host a known asset.
 	SameScore = 50
-	// MergeScore is what makes two known assets one, without being asked. No
-	// identifier that an image or an address carries along reaches it alone.
+	// MergeScore is what makes two known assets one, without being asked, where
+	// some of it is no part of a disk that can be copied (see placed).
 	MergeScore = 80
 
 	sharedPoints    = 40 // of all that several live addresses show
@@ -133,7 +133,7 @@ func decide(s Sight, list []Match, known []Known) Decision {
 	}
 	d := Decision{Match: best, Sure: best.proof || best.here && !best.lone}
 	for _, m := range list[1:] {
-		if m.Score >= MergeScore && !m.disputed && compatible(best.Asset, m.Asset, known) {
+		if m.Score >= MergeScore && m.placed() && !m.disputed && compatible(best.Asset, m.Asset, known) {
 			d.Also = append(d.Also, m)
 		}
 	}
@@ -260,6 +260,15 @@ func (m *Match) compare(s Sight, k Known, best, others *[evidenceClasses]int, sh
 		m.Reasons = append(m.Reasons, Reason{i.Kind, i.Value, -points, "the asset had another"})
 	}
 	return min(against, most)
+}
+
+// placed reports whether a match rests on something that a copy of the disk
+// does not have: the hardware, the card, or the name in the DNS.
+func (m *Match) placed() bool {
+	return slices.ContainsFunc(m.agreed, func(i Identifier) bool {
+		class := kinds[i.Kind].class
+		return class == ofHardware || class == ofNetwork || i.Kind == IDFQDN
+	})
 }
 
 // cloneOf reports whether an identifier shows that its disk has a copy.

@@ -27,7 +27,8 @@ func ids(text string) (out []harrier.Identifier) {
 
 const (
 	mac1, mac2   = "mac=00:16:3e:00:00:01", "mac=00:16:3e:00:00:02"
-	local1       = "mac=52:54:00:00:00:01"
+	local1       = "mac=0a:54:00:00:00:01"
+	virtual1     = "mac=52:54:00:00:00:01"
 	fqdn1, fqdn2 = "fqdn=a.example", "fqdn=b.example"
 	key1, key2   = "ssh-key=ed25519_K1", "ssh-key=ed25519_K2"
 )
@@ -49,7 +50,8 @@ func TestRecognise(t *testing.T) {
 		"by IP: the same address":            {mac2, []known{{here, mac1, false}}, 1, true, harrier.TrackByIP},
 		"by IP: nothing else counts":         {mac1 + " " + fqdn1, []known{{there, mac1 + " " + fqdn1, false}}, 0, true, harrier.TrackByIP},
 		"moved, by MAC":                      {mac1, []known{{there, mac1, false}}, 1, true, harrier.TrackByDHCP},
-		"moved, by MAC of a virtual machine": {local1, []known{{there, local1, false}}, 1, false, harrier.TrackByDHCP},
+		"moved, by MAC of a virtual machine": {virtual1, []known{{there, virtual1, false}}, 1, true, harrier.TrackByDHCP},
+		"moved, by a MAC that is made up":    {local1, []known{{there, local1, false}}, 1, false, harrier.TrackByDHCP},
 		"moved, by name":                     {fqdn1, []known{{there, mac1 + " " + fqdn1, false}}, 1, false, harrier.TrackByDHCP},
 		"moved, by NetBIOS":                  {"netbios=ws2", []known{{there, "netbios=ws2", false}}, 1, false, harrier.TrackByDHCP},
 		"moved, by host key":                 {key1, []known{{there, key1, false}}, 1, false, harrier.TrackByDHCP},
@@ -114,6 +116,7 @@ func TestMergeEvidence(t *testing.T) {
 		"by serial":                      {mac1 + " serial=AB12CD", mac1, "serial=AB12CD", false, false, true},
 		"card, and a name alone":         {mac1 + " " + fqdn1, mac1, fqdn1, false, false, false},
 		"card, and all of a disk":        {mac1 + " " + key1 + " smb-guid=gggg snmp-engine=eeee", mac1, key1 + " smb-guid=gggg snmp-engine=eeee", false, false, false},
+		"all of a disk, with its name":   {mac1 + " hostname=web1 " + key1 + " smb-guid=gggg", mac1, "hostname=web1 " + key1 + " smb-guid=gggg", false, false, false},
 		"the other is elsewhere":         {mac1 + " " + fqdn1 + " " + key1, mac1, fqdn1 + " " + key1, true, false, false},
 		"both were met by one scan":      {mac1 + " " + fqdn1 + " " + key1, mac1, fqdn1 + " " + key1, false, true, false},
 		"the other has another card":     {mac1 + " " + fqdn1 + " " + key1, mac1, fqdn1 + " " + key1 + " " + mac2, false, false, false},

@@ -28,6 +28,7 @@ type commands struct {
 	Flight  flightCommand  `cmd:"" help:"Tell what was and what was not sent to an address."`
 	Config  configCommand  `cmd:"" help:"Print the configuration of serve that is in force."`
 	User    userCommand    `cmd:"" help:"Users of a console that is not running."`
+	Asset   assetCommand   `cmd:"" help:"Assets of a console that is not running: what they are recognised by, merge and undo."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 

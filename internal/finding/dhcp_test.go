@@ -173,6 +173,9 @@ func (l *leases) change() {
 			if l.chance(50) {
 				delete(m.facts, "0 fqdn")
 				l.names(m)
+				if !m.onLink { // nothing is left by which it could be known: it is another
+					m.assets = nil
+				}
 			}
 		}
 		if m.up && !m.fixed && l.chance(30) {
@@ -304,8 +307,11 @@ func (l *leases) judge(t *testing.T, db *store.DB, scan harrier.ID) {
 		owner := l.owner[row.Asset]
 		switch {
 		case owner == nil && len(m.assets) == 0: // new
-		case owner == m:
+		case owner == m && len(m.assets) > 0:
 			l.known++
+		case owner == m:
+			l.merges++
+			l.said = append(l.said, fmt.Sprintf("scan %d: %s is new, but was held to be what had been there", scan, row.Addr))
 		case owner == nil:
 			l.known, l.splits = l.known+1, l.splits+1
 			l.noteSplit(t, db, m, row)
