@@ -105,11 +105,11 @@ func (t Tracking) Recognise(s Sight, known []Known) Decision {
 			list = append(list, m)
 		}
 	}
-	return decide(s, list, known)
+	return decide(list, known)
 }
 
 // decide picks among the matches that are good enough.
-func decide(s Sight, list []Match, known []Known) Decision {
+func decide(list []Match, known []Known) Decision {
 	if len(list) == 0 {
 		return Decision{Sure: true}
 	}
@@ -166,10 +166,10 @@ func (m Match) Rivals(o Match) bool {
 func compatible(a, b ID, known []Known) bool {
 	var x, y Known
 	for _, k := range known {
-		switch k.ID {
-		case a:
+		if k.ID == a {
 			x = k
-		case b:
+		}
+		if k.ID == b {
 			y = k
 		}
 	}
@@ -307,14 +307,10 @@ func (m *Match) joins() {
 		if i.Others >= mostAddresses {
 			continue
 		}
-		switch kinds[i.Kind].class {
-		case ofHardware:
-			hardware = true
-		case ofNetwork:
-			card = true
-		case ofDisk:
-			disk = true
-		}
+		class := kinds[i.Kind].class
+		hardware = hardware || class == ofHardware
+		card = card || class == ofNetwork
+		disk = disk || class == ofDisk
 	}
 	if (hardware || card && disk) && !m.disputed {
 		m.Score = max(m.Score, MergeScore)
