@@ -73,42 +73,8 @@ type Tracking uint8
 // The tracking rules.
 const (
 	TrackByIP   Tracking = iota // the address is the identity
-	TrackByDHCP                 // MAC address, then FQDN, then NetBIOS name, then address
+	TrackByDHCP                 // by evidence, see Recognise: MAC address, then FQDN, then NetBIOS name, then address
 )
 
 // DefaultRepository is the repository that every installation has.
 const DefaultRepository ID = 1
-
-// Recognise returns the asset of known that h is, by the rule t, or nil for a
-// new one. Known holds the candidates: assets of the repository that share the
-// address, MAC, FQDN or NetBIOS name with h.
-//
-// Source: "Identity" in the model: strong evidence only, never by a hint.
-func (t Tracking) Recognise(h Host, known []Asset) *Asset {
-	if t == TrackByDHCP {
-		for _, same := range []func(a *Asset) bool{
-			func(a *Asset) bool { return h.MAC != "" && a.MAC == h.MAC },
-			func(a *Asset) bool { return h.FQDN != "" && a.FQDN == h.FQDN && agree(a.MAC, h.MAC) },
-			func(a *Asset) bool { return h.NetBIOS != "" && a.NetBIOS == h.NetBIOS && agree(a.MAC, h.MAC) },
-			func(a *Asset) bool {
-				return a.Addr == h.Addr && agree(a.MAC, h.MAC) && agree(a.FQDN, h.FQDN) && agree(a.NetBIOS, h.NetBIOS)
-			},
-		} {
-			for i := range known {
-				if same(&known[i]) {
-					return &known[i]
-				}
-			}
-		}
-		return nil
-	}
-	for i := range known {
-		if known[i].Addr == h.Addr {
-			return &known[i]
-		}
-	}
-	return nil
-}
-
-// agree reports whether two identifiers do not contradict each other.
-func agree(a, b string) bool { return a == "" || b == "" || a == b }

@@ -160,36 +160,6 @@ func TestGentled(t *testing.T) {
 	}
 }
 
-func TestRecognise(t *testing.T) {
-	addr := netip.MustParseAddr
-	known := []harrier.Asset{
-		{ID: 1, Addr: addr("192.0.2.1"), MAC: "02:00:00:00:00:01", FQDN: "a.example"},
-		{ID: 2, Addr: addr("192.0.2.2"), NetBIOS: "WS2"},
-	}
-	for name, tt := range map[string]struct {
-		by   harrier.Tracking
-		host harrier.Host
-		want harrier.ID
-	}{
-		"same address":                    {harrier.TrackByIP, harrier.Host{Addr: addr("192.0.2.1"), MAC: "02:00:00:00:00:99"}, 1},
-		"new address":                     {harrier.TrackByIP, harrier.Host{Addr: addr("192.0.2.9"), MAC: "02:00:00:00:00:01"}, 0},
-		"moved, by MAC":                   {harrier.TrackByDHCP, harrier.Host{Addr: addr("192.0.2.9"), MAC: "02:00:00:00:00:01"}, 1},
-		"moved, by name":                  {harrier.TrackByDHCP, harrier.Host{Addr: addr("192.0.2.9"), FQDN: "a.example"}, 1},
-		"moved, by NetBIOS":               {harrier.TrackByDHCP, harrier.Host{Addr: addr("192.0.2.9"), NetBIOS: "WS2"}, 2},
-		"same name, other MAC":            {harrier.TrackByDHCP, harrier.Host{Addr: addr("192.0.2.9"), FQDN: "a.example", MAC: "02:00:00:00:00:99"}, 0},
-		"address taken by another":        {harrier.TrackByDHCP, harrier.Host{Addr: addr("192.0.2.1"), MAC: "02:00:00:00:00:99"}, 0},
-		"same address, nothing else said": {harrier.TrackByDHCP, harrier.Host{Addr: addr("192.0.2.1")}, 1},
-	} {
-		var got harrier.ID
-		if a := tt.by.Recognise(tt.host, known); a != nil {
-			got = a.ID
-		}
-		if got != tt.want {
-			t.Errorf("%s: Recognise = asset %d; want %d", name, got, tt.want)
-		}
-	}
-}
-
 func TestJudge(t *testing.T) {
 	rules := []harrier.Exception{
 		{Vulnerability: 1, Recast: harrier.Low},

@@ -137,12 +137,14 @@ func (w *world) fold(ctx context.Context, scan harrier.ID, index, n int, seen []
 	host := harrier.Host{Name: ip.String(), Addr: ip, Alive: true, FQDN: fmt.Sprintf("host%d.corp%d.example", index, index%40), OS: systems[index%len(systems)]}
 	at := w.at(n, index)
 
-	known, err := w.db.AssetsLike(ctx, harrier.DefaultRepository, host)
+	known, err := w.db.AssetsLike(ctx, harrier.DefaultRepository, harrier.Host{Addr: host.Addr})
 	if err != nil {
 		return err
 	}
-	asset := harrier.TrackByIP.Recognise(host, known)
-	if asset == nil {
+	var asset *harrier.Asset
+	if len(known) > 0 {
+		asset = &known[0]
+	} else {
 		asset = &harrier.Asset{Repository: harrier.DefaultRepository, Addr: ip, FQDN: host.FQDN, OS: host.OS, FirstSeen: at, Names: []string{host.Name}}
 		if err := w.db.InsertAsset(ctx, asset); err != nil {
 			return err

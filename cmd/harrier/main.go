@@ -30,6 +30,7 @@ type commands struct {
 	Feed     feedCommand     `cmd:"" help:"Content that the console and its engines use."`
 	Config   configCommand   `cmd:"" help:"Print the configuration of serve that is in force."`
 	User     userCommand     `cmd:"" help:"Users of a console that is not running."`
+	Asset    assetCommand    `cmd:"" help:"Assets of a console that is not running: what they are recognised by, merge and undo."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
 }
 

@@ -1,5 +1,6 @@
 // Package asset is the room of assets: the hosts that are tracked over time,
-// and the services that listen on them. Folding writes them; this room reads.
+// the services that listen on them, and what they are recognised by. Folding
+// writes them; this room reads, and lets people merge what is one machine.
 package asset
 
 import (
@@ -14,6 +15,7 @@ type Store interface {
 	Asset(ctx context.Context, id harrier.ID) (harrier.Asset, error)
 	AssetByUUID(ctx context.Context, uuid harrier.UUID) (harrier.Asset, error)
 	ServicesOf(ctx context.Context, asset harrier.ID) ([]harrier.Service, error)
+	IdentityStore
 }
 
 // Page is a part of a long list, and its order.
@@ -33,10 +35,11 @@ type Search func(ctx context.Context, e harrier.Expr, p Page) ([]harrier.Asset, 
 type Room struct {
 	store  Store
 	search Search // nil: Assets answers Unavailable
+	mender Mender // nil: nothing can be merged
 }
 
 // New returns the room over store.
-func New(store Store, search Search) *Room { return &Room{store, search} }
+func New(store Store, search Search, mender Mender) *Room { return &Room{store, search, mender} }
 
 func may(by harrier.Actor) error {
 	if !by.May(harrier.ReadAll) {

@@ -25,7 +25,7 @@ func TestRoom(t *testing.T) {
 	}
 	r := New(db, func(ctx context.Context, e harrier.Expr, p Page) ([]harrier.Asset, int, error) {
 		return db.SearchAssets(ctx, e, store.Page{Sort: p.Sort, Desc: p.Desc, Limit: p.Limit, Offset: p.Offset})
-	})
+	}, nil)
 	for role, want := range map[harrier.Role]harrier.Kind{
 		harrier.NoRole: harrier.Forbidden, harrier.Viewer: harrier.Forbidden, harrier.Analyst: harrier.Forbidden, harrier.Administrator: harrier.Internal,
 	} {

@@ -99,7 +99,7 @@ func newCore(ctx context.Context, c coreConfig) (*core, error) {
 	engines := fleet.New(fleet.Config{Store: db, Bus: c.bus, Now: now, Log: c.log})
 	assets := asset.New(db, func(ctx context.Context, e harrier.Expr, p asset.Page) ([]harrier.Asset, int, error) {
 		return db.SearchAssets(ctx, e, store.Page{Sort: p.Sort, Desc: p.Desc, Limit: p.Limit, Offset: p.Offset})
-	})
+	}, findings)
 	reports, err := report.New(report.Config{Store: db, Scans: scans, Vulns: vulns, Formats: Formats(), Dir: c.files, Version: c.version, Now: now, Log: c.log})
 	if err != nil {
 		return nil, err

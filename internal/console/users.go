@@ -9,10 +9,11 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/identity"
+	"github.com/harrier-scan/harrier/internal/store"
 )
 
-// atRest opens the users of a console that is not running.
-func atRest(ctx context.Context, c Config, use func(*identity.Room) error) error {
+// atRest opens the database of a console that is not running.
+func atRest(ctx context.Context, c Config, use func(*store.DB) error) error {
 	unlock, err := lock(filepath.Join(c.Data, "lock"))
 	if err != nil {
 		return err
@@ -23,7 +24,13 @@ func atRest(ctx context.Context, c Config, use func(*identity.Room) error) error
 		return err
 	}
 	defer db.Close()
-	return use(identity.New(db, identity.Config{Log: slog.New(slog.DiscardHandler)}))
+	return use(db)
+}
+
+func usersAtRest(ctx context.Context, c Config, use func(*identity.Room) error) error {
+	return atRest(ctx, c, func(db *store.DB) error {
+		return use(identity.New(db, identity.Config{Log: slog.New(slog.DiscardHandler)}))
+	})
 }
 
 // ResetPassword gives a user a new generated password and returns it. It
@@ -31,7 +38,7 @@ func atRest(ctx context.Context, c Config, use func(*identity.Room) error) error
 // an unknown user.
 func ResetPassword(ctx context.Context, c Config, name string) (string, error) {
 	password := rand.Text()
-	err := atRest(ctx, c, func(users *identity.Room) error {
+	err := usersAtRest(ctx, c, func(users *identity.Room) error {
 		list, err := users.Users(ctx, operator)
 		if err != nil {
 			return err
@@ -50,7 +57,7 @@ func ResetPassword(ctx context.Context, c Config, name string) (string, error) {
 // data folder.
 func Users(ctx context.Context, c Config) ([]harrier.User, error) {
 	var list []harrier.User
-	err := atRest(ctx, c, func(users *identity.Room) error {
+	err := usersAtRest(ctx, c, func(users *identity.Room) error {
 		var err error
 		list, err = users.Users(ctx, operator)
 		return err

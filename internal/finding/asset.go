@@ -13,8 +13,10 @@ type asset struct {
 	harrier.Asset
 	findings map[harrier.Instance]*harrier.Finding
 	services map[harrier.Endpoint]harrier.Service
+	ids      map[idKey]harrier.Identifier // nil until they are needed
 
 	// What is to be written.
+	idsPut   map[idKey]bool
 	changed  bool
 	touched  map[harrier.Instance]bool
 	put      map[harrier.Endpoint]bool
@@ -63,46 +65,8 @@ func (f *folding) loadAsset(ctx context.Context, stored harrier.Asset) (*asset, 
 func newAsset(a harrier.Asset) *asset {
 	return &asset{
 		Asset: a, findings: map[harrier.Instance]*harrier.Finding{}, services: map[harrier.Endpoint]harrier.Service{},
-		touched: map[harrier.Instance]bool{}, put: map[harrier.Endpoint]bool{},
+		touched: map[harrier.Instance]bool{}, put: map[harrier.Endpoint]bool{}, idsPut: map[idKey]bool{},
 	}
-}
-
-// recognise tells which asset a host is, by the rule of the scan's repository;
-// a host that is none yet becomes one. Once told, it stays so for this scan.
-func (f *folding) recognise(ctx context.Context, s *scan, h *host) error {
-	like, err := f.Store.AssetsLike(ctx, s.Repository, h.row.Host)
-	if err != nil {
-		return err
-	}
-	if known := s.tracking.Recognise(h.row.Host, like); known != nil {
-		if h.asset, err = f.asset(ctx, known.ID); err != nil {
-			return err
-		}
-	} else {
-		fresh := harrier.Asset{
-			UUID: harrier.NewUUID(f.Now()), Repository: s.Repository, Addr: h.row.Addr,
-			FirstSeen: h.row.Started, LastSeen: h.row.Started,
-		}
-		if err := f.Store.InsertAsset(ctx, &fresh); err != nil {
-			return err
-		}
-		h.asset = newAsset(fresh)
-		f.cache.assets[fresh.ID], f.assets[fresh.ID] = h.asset, h.asset
-	}
-	h.asset.learn(s, h.row.Host)
-	for _, svc := range h.services {
-		h.asset.serves(svc, s)
-	}
-	h.row.Asset, h.rowChanged = h.asset.ID, true
-	if s.sharing != nil {
-		s.sharing[h.asset.ID] = append(s.sharing[h.asset.ID], h.key)
-	}
-	for _, o := range h.seen {
-		if err := f.present(ctx, s, h, o, o.At, manner{}); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // learn takes over what a scan says of the host. What a scan does not know
@@ -193,6 +157,21 @@ func (f *folding) flushAsset(ctx context.Context, a *asset) error {
 		clear(a.touched)
 		slices.SortFunc(list, func(x, y *harrier.Finding) int { return x.Instance.Compare(y.Instance) })
 		if err := f.Store.SaveFindings(ctx, list); err != nil {
+			return err
+		}
+	}
+	return f.flushIdentity(ctx, a)
+}
+
+// flushIdentity writes what an asset is recognised by.
+func (f *folding) flushIdentity(ctx context.Context, a *asset) error {
+	if len(a.idsPut) > 0 {
+		list := make([]harrier.Identifier, 0, len(a.idsPut))
+		for k := range a.idsPut {
+			list = append(list, a.ids[k])
+		}
+		clear(a.idsPut)
+		if err := f.Store.PutIdentifiers(ctx, a.ID, a.Repository, list); err != nil {
 			return err
 		}
 	}

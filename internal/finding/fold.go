@@ -2,6 +2,7 @@ package finding
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -53,23 +54,35 @@ func (r *Room) foldSome(ctx context.Context, group []harrier.Result) (int, error
 	var f *folding
 	some := group[:min(len(group), r.atOnce)]
 	var began time.Time
+	done := 0
 	err := r.Store.InTx(ctx, func(ctx context.Context) error {
 		if f != nil { // the store tries again: what is in memory has gone ahead
 			r.cache.clear()
 		}
-		f, began = newFolding(r), time.Now()
+		f, began, done = newFolding(r), time.Now(), 0
 		for i := range some {
-			if err := f.result(ctx, &some[i]); err != nil {
+			err := f.result(ctx, &some[i])
+			if errors.Is(err, errUnsettled) {
+				break
+			}
+			if err != nil {
 				return fmt.Errorf("scan %d batch %d: %w", some[i].Scan, some[i].Batch, err)
 			}
+			done++
 		}
-		return f.flush(ctx)
+		if err := f.flush(ctx); err != nil {
+			return err
+		}
+		return f.mergeAll(ctx)
 	})
 	if err != nil {
 		r.cache.clear()
 		return 0, err
 	}
 	r.pace(time.Since(began))
+	if len(f.merges) > 0 {
+		r.cache.clear()
+	}
 	r.cache.trim()
 	for id, s := range f.scans {
 		if s != nil && s.batchEnded {
@@ -77,7 +90,7 @@ func (r *Room) foldSome(ctx context.Context, group []harrier.Result) (int, error
 			r.Folded(id)
 		}
 	}
-	return len(some), nil
+	return done, nil
 }
 
 // folding is one transaction.
@@ -86,6 +99,7 @@ type folding struct {
 	scans  map[harrier.ID]*scan // nil for those that take no results
 	hosts  map[hostKey]*host
 	assets map[harrier.ID]*asset
+	merges []harrier.Merge // of assets that turned out to be one, to be done at the end
 }
 
 func newFolding(r *Room) *folding {
@@ -132,6 +146,14 @@ func (f *folding) scan(ctx context.Context, id harrier.ID) (*scan, error) {
 }
 
 func (f *folding) open(ctx context.Context, sc harrier.Scan) (*scan, error) {
+	s, err := f.openPlain(ctx, sc)
+	if err == nil && s.tracking != harrier.TrackByIP {
+		err = f.settleEnded(ctx, sc)
+	}
+	return s, err
+}
+
+func (f *folding) openPlain(ctx context.Context, sc harrier.Scan) (*scan, error) {
 	s := &scan{Scan: sc, planned: harrier.NewIDs(sc.Plan.Checks), counts: map[harrier.VulnID]*harrier.ScanVuln{}, since: sc.Started}
 	if s.since.IsZero() {
 		s.since = sc.Created
@@ -188,6 +210,11 @@ func (f *folding) result(ctx context.Context, res *harrier.Result) error {
 func (f *folding) batchDone(ctx context.Context, s *scan, res *harrier.Result) error {
 	if res.Done.Stopped && s.Status != harrier.ScanStopping {
 		return nil
+	}
+	if s.tracking != harrier.TrackByIP {
+		if err := f.settleLast(ctx, s, res.Batch); err != nil {
+			return err
+		}
 	}
 	s.batchEnded = true
 	if res.Done.Error != "" {

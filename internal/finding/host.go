@@ -39,6 +39,7 @@ type host struct {
 	// What is to be written.
 	rowChanged, coverageChanged bool
 	seenChanged                 bool
+	waits, waitsChanged         bool // to be recognised, when its scan has seen more
 }
 
 // host returns the state of h in scan s, from memory or from the store.
@@ -94,7 +95,7 @@ func (f *folding) load(ctx context.Context, s *scan, n *host) error {
 		n.coverage.Enabled = s.planned
 	}
 	if n.row.Asset == 0 {
-		return nil
+		return f.loadWaiting(ctx, s, n)
 	}
 	if n.asset, err = f.asset(ctx, n.row.Asset); err != nil {
 		return err
@@ -128,7 +129,7 @@ func (f *folding) aboutHost(ctx context.Context, s *scan, res *harrier.Result) e
 	}
 	changed := h.meet(said)
 	if h.row.Alive && h.asset == nil {
-		if err := f.recognise(ctx, s, h); err != nil {
+		if err := f.appeared(ctx, s, h); err != nil {
 			return err
 		}
 	}
@@ -189,6 +190,7 @@ func (h *host) offers(svc harrier.Service, s *scan) bool {
 	if h.asset != nil {
 		h.asset.serves(svc, s)
 	}
+	h.waitsChanged = h.waits
 	return true
 }
 
@@ -251,6 +253,11 @@ func (f *folding) countIn(s *scan, h *host, o harrier.Observation) {
 // hostEnded folds the end of a host's run. Of several the one that stands
 // decides what is closed.
 func (f *folding) hostEnded(ctx context.Context, s *scan, h *host, c harrier.Coverage, ended time.Time) error {
+	if h.waits {
+		if err := f.looked(ctx, s, h, &c); err != nil {
+			return err
+		}
+	}
 	if h.asset != nil && c.Alive && h.asset.LastSeen.Before(ended) {
 		h.asset.LastSeen, h.asset.changed = ended, true
 	}
@@ -309,7 +316,10 @@ func (f *folding) derive(ctx context.Context, s *scan, h *host) error {
 		}
 	}
 	h.row.Coverage, h.rowChanged, h.coverageChanged = h.coverage.Totals(), true, true
-	return nil
+	if h.asset == nil {
+		return nil
+	}
+	return f.learnIdentifiers(ctx, s, h.asset, identifiers(h))
 }
 
 // settled is a scan without what changes while it runs, so that what is stated
@@ -348,6 +358,12 @@ func (f *folding) flushHost(ctx context.Context, h *host) error {
 			return err
 		}
 		h.rowChanged = false
+	}
+	if h.waits && h.waitsChanged {
+		h.waitsChanged = false
+		if err := f.Store.PutWaiting(ctx, h.row.Scan, h.row.Index, sortedServices(h.services)); err != nil {
+			return err
+		}
 	}
 	if h.seenChanged {
 		h.seenChanged = false

@@ -90,7 +90,7 @@ func (f *folding) imported(ctx context.Context, sc *harrier.Scan, said harrier.H
 	h.row.Ended = later(h.row.Ended, later(said.Started, said.Ended))
 	h.row.Done, h.rowChanged = true, true
 	if h.row.Alive && h.row.Addr.IsValid() && h.asset == nil {
-		if err := f.recognise(ctx, s, h); err != nil {
+		if err := f.recognise(ctx, s, h, harrier.Ports{}, true); err != nil {
 			return err
 		}
 	}

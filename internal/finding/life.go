@@ -2,6 +2,7 @@ package finding
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/harrier-scan/harrier"
@@ -92,22 +93,8 @@ func (f *folding) rejoin(ctx context.Context, s *scan, h *host, fi *harrier.Find
 
 // others returns the other hosts of the scan that are the same asset.
 func (f *folding) others(ctx context.Context, s *scan, h *host) ([]*host, error) {
-	if s.sharing == nil {
-		rows, err := f.Store.ScanHosts(ctx, s.ID)
-		if err != nil {
-			return nil, err
-		}
-		s.sharing = map[harrier.ID][]hostKey{}
-		for _, row := range rows {
-			if row.Asset != 0 {
-				s.sharing[row.Asset] = append(s.sharing[row.Asset], keyOf(s.ID, row.Host))
-			}
-		}
-		for k, other := range f.hosts { // not written yet
-			if k.scan == s.ID && other.asset != nil && other.row.Index == 0 {
-				s.sharing[other.asset.ID] = append(s.sharing[other.asset.ID], k)
-			}
-		}
+	if err := f.loadSharing(ctx, s); err != nil {
+		return nil, err
 	}
 	var list []*host
 	for _, k := range s.sharing[h.asset.ID] {
@@ -121,6 +108,29 @@ func (f *folding) others(ctx context.Context, s *scan, h *host) ([]*host, error)
 		list = append(list, other)
 	}
 	return list, nil
+}
+
+// loadSharing finds out which hosts of the scan are which asset.
+func (f *folding) loadSharing(ctx context.Context, s *scan) error {
+	if s.sharing != nil {
+		return nil
+	}
+	rows, err := f.Store.ScanHosts(ctx, s.ID)
+	if err != nil {
+		return err
+	}
+	s.sharing = map[harrier.ID][]hostKey{}
+	for _, row := range rows {
+		if row.Asset != 0 {
+			s.sharing[row.Asset] = append(s.sharing[row.Asset], keyOf(s.ID, row.Host))
+		}
+	}
+	for k, other := range f.hosts { // not written yet
+		if k.scan == s.ID && other.asset != nil && (other.row.Index == 0 || !slices.Contains(s.sharing[other.asset.ID], k)) {
+			s.sharing[other.asset.ID] = append(s.sharing[other.asset.ID], k)
+		}
+	}
+	return nil
 }
 
 // reopen takes back what the end of the host's run closed, since another end

@@ -35,6 +35,7 @@ type Store interface {
 	PutDead(ctx context.Context, scan harrier.ID, batch int, spans []harrier.Span) error
 
 	AssetStore
+	IdentityStore
 	HostStore
 	ExceptionStore
 }
@@ -51,6 +52,36 @@ type AssetStore interface {
 	DeleteServices(ctx context.Context, asset harrier.ID, list []harrier.Endpoint) error
 	FindingsOf(ctx context.Context, asset harrier.ID) ([]*harrier.Finding, error)
 	SaveFindings(ctx context.Context, list []*harrier.Finding) error
+}
+
+// IdentityStore is the part of Store that tells assets apart.
+type IdentityStore interface {
+	AssetsAlike(ctx context.Context, repository harrier.ID, s harrier.Sight) ([]harrier.Known, error)
+	Identifiers(ctx context.Context, asset harrier.ID) ([]harrier.Identifier, error)
+	PutIdentifiers(ctx context.Context, asset, repository harrier.ID, list []harrier.Identifier) error
+	DeleteIdentifiers(ctx context.Context, asset harrier.ID, list []harrier.Identifier) error
+	PutRecognition(ctx context.Context, r harrier.Recognition) error
+	Waiting(ctx context.Context, scan harrier.ID) ([]harrier.ScanHost, error)
+	WaitingScans(ctx context.Context) ([]harrier.ID, error)
+	WaitingServices(ctx context.Context, scan harrier.ID, index int) ([]harrier.Service, error)
+	PutWaiting(ctx context.Context, scan harrier.ID, index int, list []harrier.Service) error
+	DeleteWaiting(ctx context.Context, scan harrier.ID, index int) error
+	MergeStore
+}
+
+// MergeStore is the part of Store that makes two assets one and two again.
+type MergeStore interface {
+	InsertMerge(ctx context.Context, m *harrier.Merge) error
+	UpdateMerge(ctx context.Context, m *harrier.Merge) error
+	Merge(ctx context.Context, id harrier.ID) (harrier.Merge, error)
+	Merges(ctx context.Context) ([]harrier.Merge, error)
+	HostsOf(ctx context.Context, asset harrier.ID) ([]harrier.HostRef, error)
+	GiveHosts(ctx context.Context, hosts []harrier.HostRef, asset harrier.ID) error
+	DeleteAsset(ctx context.Context, id harrier.ID) error
+	RestoreAsset(ctx context.Context, a *harrier.Asset) error
+	DeleteFindings(ctx context.Context, ids []harrier.ID) error
+	RestoreFindings(ctx context.Context, list []*harrier.Finding) error
+	AppendAudit(ctx context.Context, e *harrier.AuditEntry) error
 }
 
 // HostStore is the part of Store that holds the hosts of scans.

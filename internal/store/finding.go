@@ -170,7 +170,7 @@ func (db *DB) olderIntervals(ctx context.Context, list []*harrier.Finding) error
 // rolled back.
 func (db *DB) SaveFindings(ctx context.Context, list []*harrier.Finding) error {
 	return db.InTx(ctx, func(ctx context.Context) error {
-		s := saver{db: db, t: db.tx(ctx), open: map[harrier.ID]*harrier.Counts{}, all: map[countKey]int{}}
+		s := newSaver(db, db.tx(ctx))
 		if err := s.check(ctx, list); err != nil {
 			return err
 		}

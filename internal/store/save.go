@@ -25,6 +25,10 @@ type countKey struct {
 	open       bool
 }
 
+func newSaver(db *DB, t *tx) *saver {
+	return &saver{db: db, t: t, open: map[harrier.ID]*harrier.Counts{}, all: map[countKey]int{}}
+}
+
 func (s *saver) check(ctx context.Context, list []*harrier.Finding) error {
 	for _, f := range list {
 		if len(f.Intervals) == 0 {

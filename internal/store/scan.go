@@ -80,7 +80,7 @@ func (db *DB) DeleteScan(ctx context.Context, id harrier.ID) error {
 				return fmt.Errorf("delete scan %d: %w", id, err)
 			}
 		}
-		for _, part := range []string{"host_observations", "host_coverage"} {
+		for _, part := range []string{"host_observations", "host_coverage", "host_waiting", "host_recognition"} {
 			if _, err := db.exec(ctx, "DELETE FROM "+part+" WHERE id BETWEEN $1 AND $2",
 				hostKey(id, 0), hostKey(id+1, 0)-1); err != nil {
 				return fmt.Errorf("delete scan %d: %w", id, err)

@@ -44,6 +44,8 @@ func (t *table[T]) texts() {
 	})
 }
 
+func (t *table[T]) columnList() string { return strings.Join(strings.Fields(t.columns), ", ") }
+
 // insert stores v and gives it an ID, and a UUID if it has none.
 func (t *table[T]) insert(ctx context.Context, db *DB, v *T) error {
 	if t.uuid != nil && t.uuid(v).IsZero() {
