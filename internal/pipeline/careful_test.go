@@ -66,10 +66,11 @@ func TestPrinterByBanner(t *testing.T) {
 	fragile := make(chan struct{})
 	var once sync.Once
 	var begun, gentle, together, overlaps atomic.Int32
+	beside := make(chan struct{}) // another port is asked, too
 	set := tools()
 	set.OS = osident.Identify
 	set.Identify = func(ctx context.Context, t probe.Target) (harrier.Service, error) {
-		begun.Add(1)
+		nth := begun.Add(1)
 		if t.Gentle {
 			gentle.Add(1)
 			if together.Add(1) > 1 {
@@ -78,8 +79,12 @@ func TestPrinterByBanner(t *testing.T) {
 			defer together.Add(-1)
 			return harrier.Service{Name: "something"}, nil
 		}
-		if begun.CompareAndSwap(1, 2) { // the first
+		if nth == 1 {
+			<-beside
 			return harrier.Service{Name: "http", Facts: map[string]string{"http.server": "HP HTTP Server; HP Officejet Pro 8600"}}, nil
+		}
+		if nth == 2 {
+			close(beside)
 		}
 		select {
 		case <-fragile:

@@ -53,6 +53,10 @@ type job struct {
 // serve when the rate of packets is capped: more would wait for each other.
 const pacedIdentifiers = 8
 
+// firstEndpoints is how many ports of a host are asked before one has shown what
+// kind of host it is.
+const firstEndpoints = 8
+
 // The reasons of a host that was not looked at any further.
 const (
 	onlyDiscovery = "only host discovery was asked for"
@@ -221,7 +225,7 @@ func (h *hostRun) identifyAll(ctx context.Context, open <-chan probe.Target, job
 		return err
 	}
 	h.placed = true
-	stage := identify.Stage{Parallel: h.identifiers(), Sessions: h.set().HostMaxSessions, Identify: h.identify}
+	stage := identify.Stage{Parallel: h.identifiers(), First: firstEndpoints, Sessions: h.set().HostMaxSessions, Identify: h.identify}
 	err := identify.Run(ctx, open, stage, func(ctx context.Context, s harrier.Service, err error) error {
 		if err != nil {
 			h.tools.Log.DebugContext(ctx, "service not identified", "host", h.Name, "endpoint", s.Endpoint.String(), "err", err)

@@ -129,8 +129,9 @@ type live struct {
 }
 
 // How many hosts of a batch are asked at a time whether they are there, and how
-// many are swept for open ports. With few ports a sweep is mostly the wait for
-// the last answers, so as many may wait as may be asked whether they are there.
+// many are swept for open ports. When few ports are all that is wanted, a sweep
+// is mostly the wait for the last answers, so as many may wait as may be asked
+// whether they are there.
 const (
 	discoverers = 1024
 	sweeping    = 16  // for each that may be talked to
@@ -141,7 +142,8 @@ func (r *run) asking() int { return cmp.Or(r.batch.Asking, discoverers) }
 
 func (r *run) sweeping() int {
 	n := sweeping * MaxHosts(r.batch.Plan.Settings)
-	if p, err := r.batch.Plan.Settings.PlannedPorts(); err == nil && p.Count(harrier.TCP)+p.Count(harrier.UDP) <= fewPorts {
+	s := r.batch.Plan.Settings
+	if p, err := s.PlannedPorts(); s.PortsOnly && err == nil && p.Count(harrier.TCP)+p.Count(harrier.UDP) <= fewPorts {
 		n = max(n, r.asking())
 	}
 	return n

@@ -108,17 +108,17 @@ func TestNoReplyOfAnother(t *testing.T) {
 	}
 }
 
-// TestNoEcho gives every protocol its own question back, alone and with the
-// others' questions behind it.
+// TestNoEcho gives every protocol its own question back, if it is so short that
+// the race does not see that itself.
 func TestNoEcho(t *testing.T) {
 	for i := range All {
 		p := &All[i]
-		if p.Hello == nil || p.Name == "echo" {
+		if p.Hello == nil || p.Name == "echo" || p.Transport != harrier.TCP {
 			continue
 		}
 		target := tcpTarget(p.Ports[0], nil)
 		target.Protocol = p.Transport
-		if hello := p.Hello(target); p.Reply(hello) && !slices.Contains([]string{"rpcbind", "netbios-ns", "ntp", "dns", "snmp", "xmpp"}, p.Name) {
+		if hello := p.Hello(target); len(hello) < minEcho && p.Reply(hello) {
 			t.Errorf("%s takes its own question for an answer", p.Name)
 		}
 	}
@@ -154,7 +154,7 @@ func TestIndustrial(t *testing.T) {
 	seen := 0
 	for i := range All {
 		p := &All[i]
-		if !p.Industrial {
+		if !p.Industrial || p.Transport != harrier.TCP {
 			continue
 		}
 		seen++

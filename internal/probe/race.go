@@ -535,10 +535,11 @@ func (x *talk) questionWithin(p *Protocol, limit time.Duration) func(context.Con
 				return found{reply: b, asked: true, doubt: d, via: p.Name}.clipped()
 			}
 		}
-		if len(hello) >= minEcho && bytes.HasPrefix(b, hello) {
+		reply := p.Reply(b)
+		if len(hello) >= minEcho && bytes.HasPrefix(b, hello) && !(reply && len(b) > len(hello)) { // some answers begin like their question
 			return x.echoed(ctx, p, b)
 		}
-		if p.Reply(b) {
+		if reply {
 			return found{p: p, reply: b, asked: true, via: p.Name}
 		}
 		other := byBanner(x.Endpoint, b)

@@ -13,7 +13,7 @@ func TestTelnetDevices(t *testing.T) {
 		{
 			"telnet of a router", 23, wiretest.Banner(options + "MikroTik v6.49.6 (stable)\r\nLogin: "),
 			harrier.Service{Product: "MikroTik RouterOS telnetd", Version: "6.49.6"},
-			map[string]string{"device.hint": "router", "os.hint": "MikroTik RouterOS"},
+			map[string]string{"device.hint": "router", "os.hint": "MikroTik RouterOS 6.49.6"},
 		},
 		{"telnet of a printer", 23, wiretest.Banner(options + "HP JetDirect\r\nPassword is not set\r\n"), harrier.Service{Product: "HP JetDirect telnetd"}, map[string]string{"device.hint": "printer"}},
 		{"telnet of Cisco", 23, wiretest.Banner(options + "\r\nUser Access Verification\r\n\r\nUsername: "), harrier.Service{Product: "Cisco telnetd"}, map[string]string{"os.hint": "Cisco IOS", "device.hint": ""}},

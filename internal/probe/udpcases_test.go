@@ -121,7 +121,7 @@ func datagramCases() []datagramCase {
 		},
 		{port: 69, reply: "\x00\x05\x00\x01File not found\x00", name: "tftp", facts: map[string]string{"tftp.error": "File not found"}},
 		{
-			port: 88, name: "kerberos", facts: map[string]string{"kerberos.realm": "CORP.TEST", "kerberos.error": "68", "kerberos.time": "20261122071116Z"},
+			port: 88, name: "kerberos", facts: map[string]string{"kerberos.realm": "CORP.TEST", "kerberos.error": "68", "kerberos.time": "2026-11-22T07:11:16Z"},
 			reply: string(berOf(0x7e, berOf(0x30, berOf(0xa0, []byte{2, 1, 5}), berOf(0xa1, []byte{2, 1, 30}), berOf(0xa4, berOf(0x18, []byte("20261122071116Z"))),
 				berOf(0xa5, []byte{2, 1, 7}), berOf(0xa6, []byte{2, 1, 68}), berOf(0xa9, berOf(0x1b, []byte("CORP.TEST"))), berOf(0xaa, berOf(0x30, []byte{0xa0, 3, 2, 1, 2}))))),
 		},

@@ -98,10 +98,17 @@ func serverName(host harrier.Host) string {
 // Stage is how the endpoints of one host are worked through.
 type Stage struct {
 	Parallel int // endpoints in hand at a time; 0 means DefaultParallel
+	// First is how many endpoints are in hand until one of them is known: what it
+	// tells may be that the host bears little. They are not waited for long. 0
+	// means Parallel.
+	First    int
 	Sessions int // conversations with the host at a time; 0 means what package probe finds right
 	// Identify asks one endpoint; nil means probe.Identify.
 	Identify func(context.Context, probe.Target) (harrier.Service, error)
 }
+
+// firstPatience is how long the others wait for one of the first endpoints.
+const firstPatience = time.Second
 
 // Run identifies the endpoints that come, all of one host, until there are no
 // more, and tells of each as soon as it is known, with the error of its
@@ -117,6 +124,10 @@ func Run(ctx context.Context, open <-chan probe.Target, s Stage, found func(ctx 
 	}
 	peer := probe.NewPeer(s.Sessions)
 	var strangers atomic.Int32
+	early, known := 0, make(chan struct{})
+	var once sync.Once
+	late := time.NewTimer(firstPatience)
+	defer late.Stop()
 	g, asking := errgroup.WithContext(ctx)
 	g.SetLimit(s.Parallel)
 	for t := range open {
@@ -124,7 +135,16 @@ func Run(ctx context.Context, open <-chan probe.Target, s Stage, found func(ctx 
 			break
 		}
 		t.Peer = peer
+		if early++; s.First > 0 && early > s.First {
+			select {
+			case <-known:
+			case <-late.C:
+			case <-asking.Done():
+			}
+			s.First = 0
+		}
 		g.Go(func() error {
+			defer once.Do(func() { close(known) })
 			if strangers.Load() >= MaxStrangers {
 				return found(asking, probe.Refused(t.Endpoint, probe.NotAsked), nil)
 			}
