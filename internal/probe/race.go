@@ -362,6 +362,7 @@ func (x *talk) run(ctx context.Context, heats []heat) found {
 	began := time.Now()
 	pending, greeting := 0, false // greeting: TLS was asked for, and nothing came of it yet
 	var placed <-chan struct{}    // not nil: the last heat has not begun as a whole
+	var enough <-chan time.Time   // no longer is a greeting waited for that hardly anything speaks for
 	for i := 0; i < len(heats) || pending > 0; {
 		if i > 0 && pending == 0 && x.connected.Load() == 0 && x.dialError() != nil {
 			return best // the port is closed by now
@@ -393,6 +394,11 @@ func (x *talk) run(ctx context.Context, heats []heat) found {
 				return f
 			case f.doubt != none: // TLS decides, and nothing else is worth asking
 				best, i = f, len(heats)
+				if f.doubt == faint && greeting { // it may be lost: greet once more
+					pending++
+					x.light(ctx, &wg, heat{tasks: []func(context.Context) found{x.helloAgain}, rank: closer}, results)
+					enough = time.After(secondGreeting + x.unusual())
+				}
 			case len(f.reply) > 0 && best.doubt == none && (len(best.reply) == 0 || f.banner):
 				best = f
 			}
@@ -403,11 +409,27 @@ func (x *talk) run(ctx context.Context, heats []heat) found {
 				return best // one by one is better
 			}
 		case <-next:
+		case <-enough:
+			best.doubt = none
+			return best.plainly()
 		case <-ctx.Done():
 			return best
 		}
 	}
 	return best
+}
+
+// secondGreeting is after what time TLS is asked for again where an answer to
+// HTTP came that hardly lets one suspect it. A busy server answers a greeting
+// later than a plain question, but not much later than the wait behind it.
+const secondGreeting = time.Second
+
+// helloAgain is that greeting.
+func (x *talk) helloAgain(ctx context.Context) found {
+	if !pause(ctx, secondGreeting) {
+		return found{told: true}
+	}
+	return x.hello(ctx)
 }
 
 // light starts the questions of a heat, each when its turn comes and there is

@@ -51,7 +51,10 @@ var upgrades = map[string]func(x *talk, w *wire) error{
 // upgrade tries the upgrade of the protocol that was recognised.
 func (x *talk) upgrade(ctx context.Context) {
 	if f := upgrades[x.s.Name]; f != nil && !x.s.TLS && !x.starttlsSpoken() {
-		x.starttls(ctx, x.s.Name, func(w *wire) error { return f(x, w) })
+		x.starttls(ctx, x.s.Name, func(w *wire) error {
+			w.limit = x.unusual() // nobody has said that it is offered
+			return f(x, w)
+		})
 	}
 }
 
