@@ -1,13 +1,16 @@
 package databases
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -202,6 +205,33 @@ func TestPostgreSQLServer(t *testing.T) {
 			t.Fatalf("initdb: %v\n%s", err, out)
 		}
 		checktest.DaemonAs(t, nobody, port, "postgres", "-D", data, "-p", fmt.Sprint(port), "-h", "127.0.0.1", "-k", "", "-F")
+		awaitPostgreSQL(t, port)
 		checktest.Expect(t, PostgreSQLTrust, checktest.At("postgresql", port, false), want)
 	}
+}
+
+// awaitPostgreSQL returns when a server that listens takes sign-ins: until then
+// it says that it is starting up.
+func awaitPostgreSQL(t *testing.T, port uint16) {
+	t.Helper()
+	startup := []byte("\x00\x00\x00\x17\x00\x03\x00\x00user\x00postgres\x00\x00")
+	for range 200 {
+		c, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		if err != nil {
+			t.Fatal(err)
+		}
+		reply := make([]byte, 256)
+		_, err = c.Write(startup)
+		if err == nil {
+			var n int
+			n, err = c.Read(reply)
+			reply = reply[:n]
+		}
+		_ = c.Close()
+		if err == nil && !bytes.Contains(reply, []byte("C57P03")) {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Fatal("the server does not come up")
 }
