@@ -3,6 +3,8 @@ package probe
 import (
 	"strconv"
 	"strings"
+
+	"github.com/harrier-scan/harrier/internal/cpe"
 )
 
 // maxBanner bounds Service.Banner, maxFact one fact, maxFacts all of a service.
@@ -58,7 +60,7 @@ func (x *talk) tell(kind, text string) bool {
 
 // is sets product and, when it is not "", version.
 func (x *talk) is(product, cpeName, version, evidence string) {
-	x.take(match{Product: product, Version: version, CPE: cpe(cpeName, version, "")}, evidence)
+	x.take(match{Product: product, Version: version, CPE: cpe.Name(cpeName, version, "")}, evidence)
 }
 
 // clean makes text of bytes from the wire: valid UTF-8 without control

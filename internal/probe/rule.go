@@ -144,8 +144,3 @@ func (x *talk) learn(m match) {
 		}
 	}
 }
-
-// cpe is fingerprint.CPE.
-//
-//nolint:unparam // that no protocol has an update is no rule
-func cpe(name, version, update string) string { return fingerprint.CPE(name, version, update) }
