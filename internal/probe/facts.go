@@ -88,9 +88,12 @@ func oneLine(s string) string {
 	return strings.Join(strings.Fields(clean(s)), " ")
 }
 
-// firstLine returns b up to its first line break.
-func firstLine(b []byte) string {
-	line, _, _ := strings.Cut(string(b[:min(len(b), 2*maxBanner)]), "\n")
+// firstLine returns b up to its first line break, at most two banners.
+func firstLine(b []byte) string { return firstLineOf(b, 2*maxBanner) }
+
+// firstLineOf returns b up to its first line break, at most limit bytes.
+func firstLineOf(b []byte, limit int) string {
+	line, _, _ := strings.Cut(string(b[:min(len(b), limit)]), "\n")
 	return strings.TrimRight(line, "\r")
 }
 

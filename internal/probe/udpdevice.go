@@ -25,11 +25,11 @@ func parseUbiquiti(b []byte) map[int][]byte {
 		return nil
 	}
 	out := map[int][]byte{}
-	s := slicer{b: b[4:]}
+	s := cursor{b: b[4:]}
 	for len(s.b) > 0 {
 		kind := s.u8()
-		value := s.take(s.u16())
-		if s.failed {
+		value := s.bytes(s.be16())
+		if s.bad {
 			return nil
 		}
 		if out[kind] == nil {
@@ -92,11 +92,11 @@ func parseADDP(b []byte) map[int][]byte {
 		return nil
 	}
 	out := map[int][]byte{}
-	s := slicer{b: b[8:]}
+	s := cursor{b: b[8:]}
 	for len(s.b) > 0 {
 		kind := s.u8()
-		value := s.take(s.u8())
-		if s.failed {
+		value := s.bytes(s.u8())
+		if s.bad {
 			break
 		}
 		out[kind] = value

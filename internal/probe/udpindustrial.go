@@ -24,10 +24,10 @@ var bacnetUDP = overUDP(Protocol{
 //
 // Source: ASHRAE 135, annex J.2 and clauses 6.2 and 20.1.
 func bacnetAPDU(b []byte) []byte {
-	s := slicer{b: b}
-	kind, function, size := s.u8(), s.u8(), s.u16()
+	s := cursor{b: b}
+	kind, function, size := s.u8(), s.u8(), s.be16()
 	version, control := s.u8(), s.u8()
-	if s.failed || kind != 0x81 || function != 0x0a || size != len(b) || version != 1 || control&0x80 != 0 {
+	if s.bad || kind != 0x81 || function != 0x0a || size != len(b) || version != 1 || control&0x80 != 0 {
 		return nil
 	}
 	if control&0x20 != 0 { // to a network
@@ -41,7 +41,7 @@ func bacnetAPDU(b []byte) []byte {
 	if control&0x20 != 0 {
 		s.skip(1) // hops
 	}
-	if s.failed || len(s.b) < 3 || s.b[1] != 1 && s.b[1] != 2 {
+	if s.bad || len(s.b) < 3 || s.b[1] != 1 && s.b[1] != 2 {
 		return nil
 	}
 	switch s.b[0] >> 4 {
@@ -105,16 +105,16 @@ func bacnetValue(b []byte, property byte) string {
 		if (b[i] != 0x19 || b[i+2] != 0x3e) && (b[i] != 0x29 || b[i+2] != 0x4e) || b[i+1] != property {
 			continue
 		}
-		s := slicer{b: b[i+3:]}
+		s := cursor{b: b[i+3:]}
 		tag := s.u8()
 		n := tag & 7
 		if n == 5 {
 			if n = s.u8(); n == 254 {
-				n = s.u16()
+				n = s.be16()
 			}
 		}
-		coding, text := s.u8(), s.take(n-1)
-		if s.failed || tag>>4 != 7 || coding != 0 {
+		coding, text := s.u8(), s.bytes(n-1)
+		if s.bad || tag>>4 != 7 || coding != 0 {
 			return ""
 		}
 		return padText(text)
@@ -169,7 +169,7 @@ type enipIdentity struct {
 //
 // Source: ODVA's EtherNet/IP, sections 2-4.2 and 2-6.
 func parseIdentityUDP(b []byte) (enipIdentity, bool) {
-	s := slicer{b: b}
+	s := cursor{b: b}
 	command, size := s.le16(), s.le16()
 	s.skip(20)
 	count, kind, length := s.le16(), s.le16(), s.le16()
@@ -177,8 +177,8 @@ func parseIdentityUDP(b []byte) (enipIdentity, bool) {
 	i := enipIdentity{vendor: s.le16(), device: s.le16(), product: s.le16(), major: s.u8(), minor: s.u8()}
 	s.skip(2)
 	i.serial = s.le32()
-	i.name = padText(s.take(s.u8()))
-	return i, !s.failed && command == 0x63 && size == len(b)-24 && count >= 1 && kind == 0x0c && length <= len(b)-30 && i.name != ""
+	i.name = padText(s.bytes(s.u8()))
+	return i, !s.bad && command == 0x63 && size == len(b)-24 && count >= 1 && kind == 0x0c && length <= len(b)-30 && i.name != ""
 }
 
 var modbusUDP = overUDP(Protocol{
@@ -208,15 +208,15 @@ var modbusUDP = overUDP(Protocol{
 //
 // Source: MODBUS Application Protocol 1.1b3, section 6.21.
 func modbusObjects(b []byte) (out [3]string) {
-	s := slicer{b: b}
+	s := cursor{b: b}
 	if s.u8() != 0x2b || s.u8() != 0x0e {
 		return out
 	}
 	s.skip(4) // code, conformity, more, next
 	for range s.u8() {
 		id := s.u8()
-		text := padText(s.take(s.u8()))
-		if s.failed {
+		text := padText(s.bytes(s.u8()))
+		if s.bad {
 			break
 		}
 		if id < len(out) {
