@@ -60,7 +60,7 @@ func learnUbiquiti(_ context.Context, x *talk, first []byte, _ bool) {
 		version = m[1]
 	}
 	x.is(strings.TrimSpace("Ubiquiti "+model), "", version, firmware)
-	x.fact("ubiquiti.firmware", firmware)
+	x.fact("device.firmware", firmware)
 	x.fact("device.vendor", "Ubiquiti")
 	x.fact("device.model", model)
 	x.fact("host.name", text(11))
@@ -78,7 +78,7 @@ var addpUDP = overUDP(Protocol{
 		f := parseADDP(first)
 		device, firmware := padText(f[0x0d]), padText(f[0x08])
 		x.is(strings.TrimSpace("Digi "+device), "", "", device)
-		x.fact("addp.firmware", firmware)
+		x.fact("device.firmware", firmware)
 		x.fact("device.vendor", "Digi")
 		x.fact("device.model", device)
 		x.fact("host.name", padText(f[0x04]))

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
-	"strings"
 
 	"github.com/harrier-scan/harrier/internal/probe/question"
 )
@@ -143,43 +142,12 @@ var knxUDP = overUDP(Protocol{
 
 var enipUDP = overUDP(Protocol{
 	Name:  "ethernet-ip",
-	Reply: func(b []byte) bool { _, ok := parseIdentityUDP(b); return ok },
+	Reply: func(b []byte) bool { d, ok := parseENIP(b); return ok && d.name != "" },
 	Learn: func(_ context.Context, x *talk, first []byte, _ bool) {
-		i, _ := parseIdentityUDP(first)
-		x.is(i.name, "", fmt.Sprintf("%d.%d", i.major, i.minor), fmt.Sprintf("%s, revision %d.%03d", i.name, i.major, i.minor))
-		x.fact("enip.vendor", itoa(i.vendor))
-		x.fact("enip.device", itoa(i.device))
-		x.fact("enip.product", itoa(i.product))
-		x.fact("host.serial", fmt.Sprintf("%08x", i.serial))
-		x.fact("device.model", i.name)
-		x.fact("device.hint", "ics")
-		if i.device == 0x0e {
-			x.fact("device.hint", "plc")
-		}
+		d, _ := parseENIP(first)
+		x.learnENIP(d)
 	},
 })
-
-type enipIdentity struct {
-	vendor, device, product, major, minor int
-	serial                                uint32
-	name                                  string
-}
-
-// parseIdentityUDP reads the first item of an answer to ListIdentity.
-//
-// Source: ODVA's EtherNet/IP, sections 2-4.2 and 2-6.
-func parseIdentityUDP(b []byte) (enipIdentity, bool) {
-	s := cursor{b: b}
-	command, size := s.le16(), s.le16()
-	s.skip(20)
-	count, kind, length := s.le16(), s.le16(), s.le16()
-	s.skip(2 + 16) // version, address
-	i := enipIdentity{vendor: s.le16(), device: s.le16(), product: s.le16(), major: s.u8(), minor: s.u8()}
-	s.skip(2)
-	i.serial = s.le32()
-	i.name = padText(s.bytes(s.u8()))
-	return i, !s.bad && command == 0x63 && size == len(b)-24 && count >= 1 && kind == 0x0c && length <= len(b)-30 && i.name != ""
-}
 
 var modbusUDP = overUDP(Protocol{
 	Name: "modbus",
@@ -187,44 +155,10 @@ var modbusUDP = overUDP(Protocol{
 		return len(b) >= 9 && bytes.HasPrefix(b, []byte{0x48, 0x52, 0, 0}) && int(binary.BigEndian.Uint16(b[4:])) == len(b)-6 && (b[7] == 0xab && len(b) == 9 || b[7] == 0x2b && len(b) >= 14)
 	},
 	Learn: func(_ context.Context, x *talk, first []byte, _ bool) {
-		x.fact("device.hint", "ics")
-		o := modbusObjects(first[7:])
-		x.fact("modbus.vendor", o[0])
-		x.fact("modbus.product", o[1])
-		x.fact("modbus.revision", o[2])
-		x.fact("device.vendor", o[0])
-		x.fact("device.model", o[1])
-		if o[1] != "" {
-			version := ""
-			if v := strings.TrimLeft(o[2], "vV"); dottedNumber.MatchString(v) {
-				version = v
-			}
-			x.is(clip(oneLine(o[0]+" "+o[1]), 128), "", version, oneLine(strings.Join(o[:], " ")))
-		}
+		m, _ := parseModbusBody(first[7:])
+		x.learnModbus(m)
 	},
 })
-
-// modbusObjects reads maker, product code and revision.
-//
-// Source: MODBUS Application Protocol 1.1b3, section 6.21.
-func modbusObjects(b []byte) (out [3]string) {
-	s := cursor{b: b}
-	if s.u8() != 0x2b || s.u8() != 0x0e {
-		return out
-	}
-	s.skip(4) // code, conformity, more, next
-	for range s.u8() {
-		id := s.u8()
-		text := padText(s.bytes(s.u8()))
-		if s.bad {
-			break
-		}
-		if id < len(out) {
-			out[id] = text
-		}
-	}
-	return out
-}
 
 var dnp3UDP = overUDP(Protocol{
 	Name: "dnp3",
@@ -246,17 +180,11 @@ var finsUDP = overUDP(Protocol{
 	// Source: Omron's FINS commands, controller data read.
 	Learn: func(_ context.Context, x *talk, first []byte, _ bool) {
 		x.fact("device.hint", "plc")
+		x.fact("device.vendor", "Omron")
 		if len(first) < 54 || first[12] != 0 {
 			return
 		}
-		model, version := padText(first[14:34]), padText(first[34:54])
-		x.fact("fins.version", version)
-		if !dottedNumber.MatchString(version) {
-			version = ""
-		}
-		x.is("Omron "+model, "", version, model+" "+version)
-		x.fact("device.vendor", "Omron")
-		x.fact("device.model", model)
+		x.learnController(fixedText(first, 14, 20), fixedText(first, 34, 20))
 	},
 })
 
