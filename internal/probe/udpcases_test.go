@@ -337,7 +337,7 @@ func datagramCases() []datagramCase {
 			port: 47808, name: "bacnet", product: "ACME BAS-1", version: "2.1.0",
 			reply:   bacnetMessage(bytesOf("x 30 01 0c 0c 02000064 19 4d 3e 75", counted8("\x00AHU-1"), "x 3f")),
 			further: map[string]string{string(bacnetRead()): bacnetMessage(bytesOf("x 30 02 0e 0c 02000064 1e", bacnetText(77, "AHU-1"), bacnetText(121, "ACME"), bacnetText(70, "BAS-1"), bacnetText(44, "2.1.0"), "x 29 3a 5e 91 02 91 20 5f 1f"))},
-			facts:   map[string]string{"bacnet.name": "AHU-1", "bacnet.instance": "100", "bacnet.vendor": "ACME", "device.hint": "ics", "host.name": "AHU-1"},
+			facts:   map[string]string{"bacnet.instance": "100", "device.vendor": "ACME", "device.hint": "ics", "host.name": "AHU-1"},
 		},
 		{port: 64738, name: "mumble", product: "Mumble server", version: "1.4.0", reply: bytesOf("x 00 01 04 00", "HRHRHRHR", "x 00000002 00000064 00011940"), facts: map[string]string{"mumble.users": "2"}},
 	}

@@ -56,7 +56,7 @@ func bacnetAPDU(b []byte) []byte {
 var bacnetProperties = []struct {
 	id   byte
 	fact string
-}{{77, "bacnet.name"}, {121, "bacnet.vendor"}, {70, "bacnet.model"}, {44, "bacnet.firmware"}, {12, "bacnet.software"}, {58, "bacnet.location"}, {28, "bacnet.description"}}
+}{{77, "host.name"}, {121, "device.vendor"}, {70, "device.model"}, {44, "device.firmware"}, {12, "bacnet.software"}, {58, "bacnet.location"}, {28, "bacnet.description"}}
 
 // bacnetRead asks for all of them at once, of the device that anybody takes
 // itself for.
@@ -76,7 +76,7 @@ func learnBACnet(ctx context.Context, x *talk, first []byte, _ bool) {
 	x.fact("device.hint", "ics")
 	apdu := bacnetAPDU(first)
 	if apdu[0]>>4 == 3 && apdu[2] == 12 {
-		x.fact("bacnet.name", bacnetValue(apdu[3:], 77))
+		x.fact("host.name", bacnetValue(apdu[3:], 77))
 	}
 	apdu = bacnetAPDU(x.further(ctx, bacnetRead()))
 	if apdu == nil || apdu[0]>>4 != 3 || apdu[2] != 14 {
@@ -88,10 +88,7 @@ func learnBACnet(ctx context.Context, x *talk, first []byte, _ bool) {
 	for _, p := range bacnetProperties {
 		x.fact(p.fact, bacnetValue(apdu[3:], p.id))
 	}
-	x.fact("host.name", x.s.Fact("bacnet.name"))
-	x.fact("device.vendor", x.s.Fact("bacnet.vendor"))
-	x.fact("device.model", x.s.Fact("bacnet.model"))
-	vendor, model, firmware := x.s.Fact("bacnet.vendor"), x.s.Fact("bacnet.model"), x.s.Fact("bacnet.firmware")
+	vendor, model, firmware := x.s.Fact("device.vendor"), x.s.Fact("device.model"), x.s.Fact("device.firmware")
 	if model != "" {
 		x.is(clip(oneLine(vendor+" "+model), 128), "", clip(oneLine(firmware), 64), oneLine("model "+model+", firmware "+firmware))
 	}
