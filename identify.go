@@ -11,9 +11,7 @@ import (
 	"time"
 )
 
-// identifierFacts lists the facts of services that identify a machine. A key
-// that ends with a dot stands for all that begin with it; what follows is the
-// type.
+// identifierFacts lists the facts of services that identify a machine.
 var identifierFacts = []struct {
 	key  string
 	kind IdentifierKind
@@ -21,24 +19,17 @@ var identifierFacts = []struct {
 	{"host.uuid", IDHardware},
 	{"host.serial", IDSerial},
 	{"host.instance", IDInstance},
-	{"cloud.instance", IDInstance},
 	{"host.mac", IDMAC},
-	{"netbios.mac", IDMAC},
 	{"smb.fqdn", IDFQDN},
 	{"ldap.host", IDFQDN},
 	{"smb.name", IDNetBIOS},
 	{"host.name", IDHostname},
-	{"snmp.sysname", IDHostname},
-	{"beanstalkd.hostname", IDHostname},
 	{"ssh.hostkey", IDSSHKey},
-	{"ssh.hostkey.", IDSSHKey},
 	{"smb.guid", IDSMB},
-	{"snmp.engine", IDSNMP},
-	{"snmp.engineid", IDSNMP},
+	{"snmp.engine.id", IDSNMP},
 	{"upnp.uuid", IDUPnP},
-	{"upnp.udn", IDUPnP},
-	{"ssdp.uuid", IDUPnP},
-	{"ssdp.usn", IDUPnP},
+	{"wsd.uuid", IDUPnP},
+	{"mdns.uuid", IDUPnP},
 }
 
 // Identifiers returns what identifies the machine behind a host, by kind and
@@ -54,14 +45,6 @@ func Identifiers(h Host, services []Service) []Identifier {
 	for _, s := range services {
 		seen := later(at, s.LastSeen)
 		for _, f := range identifierFacts {
-			if strings.HasSuffix(f.key, ".") {
-				for key, value := range s.Facts {
-					if what, ok := strings.CutPrefix(key, f.key); ok {
-						l.add(f.kind, what+" "+value, s.Endpoint.String(), seen)
-					}
-				}
-				continue
-			}
 			if value := s.Facts[f.key]; value != "" {
 				for _, one := range strings.Split(value, ",") {
 					l.add(f.kind, one, s.Endpoint.String(), seen)
@@ -121,9 +104,12 @@ func (l *identifierList) add(kind IdentifierKind, value, source string, at time.
 func spelling(kind IdentifierKind, value string) string {
 	value = strings.Join(strings.Fields(value), " ")
 	switch kind {
-	case IDSSHKey: // a fingerprint is written in base64
-		if !strings.Contains(value, " ") {
-			value = "any " + value
+	case IDSSHKey: // "type bits fingerprint", which is in base64
+		switch f := strings.Fields(value); len(f) {
+		case 1:
+			return "any " + f[0]
+		case 3:
+			return f[0] + " " + f[2]
 		}
 		return value
 	case IDMAC:
@@ -131,8 +117,7 @@ func spelling(kind IdentifierKind, value string) string {
 	case IDFQDN, IDHostname:
 		return strings.TrimSuffix(strings.ToLower(value), ".")
 	case IDUPnP:
-		value, _, _ = strings.Cut(strings.TrimPrefix(strings.ToLower(value), "uuid:"), "::")
-		return value
+		return strings.TrimPrefix(strings.ToLower(value), "uuid:")
 	case IDInstance, IDSerial:
 		return value
 	default:

@@ -139,14 +139,14 @@ func TestMergeEvidence(t *testing.T) {
 func TestIdentifiers(t *testing.T) {
 	services := []harrier.Service{
 		{Endpoint: harrier.Endpoint{Protocol: harrier.TCP, Port: 22}, Facts: map[string]string{
-			"ssh.hostkey.ssh-ed25519": "SHA256:2Zr8Ab", "ssh.hostkeys": "ssh-ed25519,rsa-sha2-512", "host.name": "Web1",
+			"ssh.hostkey": "ssh-ed25519 256 SHA256:2Zr8Ab,ssh-rsa 3072 SHA256:9QxY/+", "ssh.hostkeys": "ssh-ed25519,rsa-sha2-512", "host.name": "Web1",
 		}},
 		{Endpoint: harrier.Endpoint{Protocol: harrier.TCP, Port: 445}, Facts: map[string]string{
 			"smb.name": "WEB1", "smb.fqdn": "web1.Example.", "smb.guid": "6B29FC40-CA47-1067-B31D-00DD010662DA",
 		}},
-		{Endpoint: harrier.Endpoint{Protocol: harrier.UDP, Port: 137}, Facts: map[string]string{"netbios.mac": "00-16-3E-00-00-01"}},
-		{Endpoint: harrier.Endpoint{Protocol: harrier.UDP, Port: 161}, Facts: map[string]string{"snmp.engine": "80001f8880e9630000d61ff449", "host.serial": "To be filled by O.E.M."}},
-		{Endpoint: harrier.Endpoint{Protocol: harrier.UDP, Port: 1900}, Facts: map[string]string{"ssdp.usn": "uuid:2FAC1234-31F8-11B4-A222-08002B34C003::upnp:rootdevice", "host.uuid": "00000000-0000-0000-0000-000000000000"}},
+		{Endpoint: harrier.Endpoint{Protocol: harrier.UDP, Port: 137}, Facts: map[string]string{"host.mac": "00-16-3E-00-00-01"}},
+		{Endpoint: harrier.Endpoint{Protocol: harrier.UDP, Port: 161}, Facts: map[string]string{"snmp.engine.id": "80001f8880e9630000d61ff449", "host.serial": "To be filled by O.E.M."}},
+		{Endpoint: harrier.Endpoint{Protocol: harrier.UDP, Port: 1900}, Facts: map[string]string{"upnp.uuid": "2FAC1234-31F8-11B4-A222-08002B34C003", "host.uuid": "00000000-0000-0000-0000-000000000000"}},
 		{Endpoint: harrier.Endpoint{Protocol: harrier.TCP, Port: 443}, Certificates: []harrier.Certificate{{Subject: "CN=web1.example", SHA256: strings.Repeat("ab", 32)}, {Subject: "CN=CA", SHA256: strings.Repeat("cd", 32)}}},
 		{Endpoint: harrier.Endpoint{Protocol: harrier.TCP, Port: 8443}, Certificates: []harrier.Certificate{{Subject: "CN=*.example", SHA256: strings.Repeat("ef", 32)}}},
 	}
@@ -158,7 +158,7 @@ func TestIdentifiers(t *testing.T) {
 	want := []string{
 		"cert-key " + strings.Repeat("ab", 32) + " 443/tcp", "fqdn web1.example 445/tcp", "hostname web1 22/tcp", "mac 00:16:3e:00:00:01 137/udp",
 		"netbios web1 445/tcp", "smb-guid 6b29fc40-ca47-1067-b31d-00dd010662da 445/tcp", "snmp-engine 80001f8880e9630000d61ff449 161/udp",
-		"ssh-key ssh-ed25519 SHA256:2Zr8Ab 22/tcp", "upnp-uuid 2fac1234-31f8-11b4-a222-08002b34c003 1900/udp",
+		"ssh-key ssh-ed25519 SHA256:2Zr8Ab 22/tcp", "ssh-key ssh-rsa SHA256:9QxY/+ 22/tcp", "upnp-uuid 2fac1234-31f8-11b4-a222-08002b34c003 1900/udp",
 	}
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("Identifiers =\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))

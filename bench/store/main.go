@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"github.com/harrier-scan/harrier/internal/store"
-	"golang.org/x/sys/unix"
 )
 
 type options struct {
@@ -130,14 +129,5 @@ type watch struct {
 func (w *watch) start() { w.at, w.used = time.Now(), cpu() }
 
 func (w *watch) stop() { w.took, w.work = w.took+time.Since(w.at), w.work+cpu()-w.used }
-
-// cpu is the time that all cores have worked for this process.
-func cpu() time.Duration {
-	var u unix.Rusage
-	if err := unix.Getrusage(unix.RUSAGE_SELF, &u); err != nil {
-		return 0
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-}
 
 func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

@@ -58,14 +58,12 @@ func (l *leases) disk(m *machine) {
 		m.facts["445 smb.guid"] = l.unique("6b29fc40-ca47-1067-b31d-%012x")
 		m.facts["445 smb.name"] = l.unique("DESKTOP-%06X")
 	case 1: // a server
-		for _, kind := range []string{"ssh-ed25519", "ecdsa-sha2-nistp256", "ssh-rsa"} {
-			m.facts["22 ssh.hostkey."+kind] = l.unique("SHA256:abc%040d")
-		}
+		m.facts["22 ssh.hostkey"] = l.unique("ssh-ed25519 256 SHA256:abc%040d") + "," + l.unique("ecdsa-sha2-nistp256 256 SHA256:abc%040d") + "," + l.unique("ssh-rsa 3072 SHA256:abc%040d")
 		if l.chance(40) {
 			m.cert = l.unique("fe%062x")
 		}
 	default: // a device
-		m.facts["161 snmp.engine"] = l.unique("80001f8880%014x")
+		m.facts["161 snmp.engine.id"] = l.unique("80001f8880%014x")
 		m.cert = l.unique("fe%062x")
 		m.facts["161 host.serial"] = "To be filled by O.E.M."
 	}
@@ -144,7 +142,7 @@ func newLeases(seed uint64, size int) *leases {
 		case i%100 == 50 || i%100 == 55: // 1 % behind one proxy, 1 % behind one router
 			m := l.add(i%100 == 55, nil)
 			m.fixed, m.pool = true, true
-			m.facts = map[string]string{"22 ssh.hostkey.ssh-ed25519": "SHA256:proxy"}
+			m.facts = map[string]string{"22 ssh.hostkey": "ssh-ed25519 256 SHA256:proxy"}
 			m.cert = strings.Repeat("ab", 32)
 			if m.onLink {
 				m.mac = "00:1b:21:00:00:01"

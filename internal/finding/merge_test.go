@@ -120,7 +120,7 @@ func TestMergeAndUndoWalk(t *testing.T) {
 					vulns = append(vulns, 100+v)
 				}
 			}
-			fold(t, r, shown(sc, h, map[string]string{"host.name": fmt.Sprint("name", (i+n)%7), "ssh.hostkey.a": "SHA256:" + fmt.Sprint("abc", i/2)}, vulns...)...)
+			fold(t, r, shown(sc, h, map[string]string{"host.name": fmt.Sprint("name", (i+n)%7), "ssh.hostkey": "a 256 SHA256:" + fmt.Sprint("abc", i/2)}, vulns...)...)
 		}
 		fold(t, r, done(sc))
 		finish(t, db, sc, harrier.ScanCompleted)
@@ -256,7 +256,7 @@ func TestMergeRights(t *testing.T) {
 func TestFoldMerges(t *testing.T) {
 	db := open(t)
 	r := room(db)
-	key := map[string]string{"ssh.hostkey.a": "SHA256:abcd"}
+	key := map[string]string{"ssh.hostkey": "a 256 SHA256:abcd"}
 	far := func(h *harrier.Host) *harrier.Host { h.FQDN = "web.example"; return h }
 	near := func(h *harrier.Host) *harrier.Host { h.MAC = "00:16:3e:00:00:01"; return h }
 	for name, tt := range map[string]struct {

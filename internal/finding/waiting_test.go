@@ -19,7 +19,7 @@ func TestWaiting(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			db := open(t)
 			repository, r := dhcp(t, db), room(db)
-			key := map[string]string{"ssh.hostkey.a": "SHA256:abcd"}
+			key := map[string]string{"ssh.hostkey": "a 256 SHA256:abcd"}
 			first := in(t, db, repository, day, 100)
 			fold(t, r, shown(first, hostAt("192.0.2.1", day), key, 100)...)
 			fold(t, r, done(first))
@@ -53,7 +53,7 @@ func TestWaiting(t *testing.T) {
 			}
 			services, err := db.ServicesOf(t.Context(), list[0].ID)
 			must(t, err)
-			if len(services) != 1 || services[0].Fact("ssh.hostkey.a") == "" {
+			if len(services) != 1 || services[0].Fact("ssh.hostkey") == "" {
 				t.Errorf("services %+v; want ssh with its key", services)
 			}
 			why, err := db.Recognitions(t.Context(), list[0].ID, 9)
@@ -75,7 +75,7 @@ func TestManyWait(t *testing.T) {
 		sc := in(t, db, repository, at)
 		for i := range hosts {
 			n := (i + round*7) % hosts // all move
-			fold(t, r, shown(sc, hostAt(fmt.Sprintf("10.0.%d.%d", n/200, n%200+1), at), map[string]string{"ssh.hostkey.a": fmt.Sprintf("SHA256:abc%d", i)})...)
+			fold(t, r, shown(sc, hostAt(fmt.Sprintf("10.0.%d.%d", n/200, n%200+1), at), map[string]string{"ssh.hostkey": fmt.Sprintf("a 256 SHA256:abc%d", i)})...)
 		}
 		fold(t, r, done(sc))
 		finish(t, db, sc, harrier.ScanCompleted)

@@ -3,7 +3,7 @@ package fingerprint
 import (
 	"sync"
 
-	"github.com/harrier-scan/harrier/internal/fingerprint/prefilter"
+	"github.com/harrier-scan/harrier/internal/prefilter"
 )
 
 // index is the rules of one kind in one layer. Its filter is built at first use.

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/harrier-scan/harrier/internal/cpe"
 )
 
 // ownMaker makes matches of rules in the own format. Texts may hold ${group}.
@@ -81,14 +83,14 @@ func (o *ownMaker) match(g groups) Match {
 	version, update := g.get(o.v), g.get(o.u)
 	m := Match{
 		Product: o.productT.fill(g), Vendor: o.vendor, Version: version + update, Update: update,
-		CPE: CPE(o.cpe, version, update), Certainty: o.certainty,
+		CPE: cpe.Name(o.cpe, version, update), Certainty: o.certainty,
 	}
 	name := o.osT.fill(g)
 	if told := g.get(o.osGroup); told != "" {
 		name = told
 	}
 	if name != "" {
-		m.OS = OS{Vendor: o.osVendor, Product: name, Version: g.get(o.osVersion), Family: o.osFamily, CPE: CPE(o.osCPE, g.get(o.osVersion), "")}
+		m.OS = OS{Vendor: o.osVendor, Product: name, Version: g.get(o.osVersion), Family: o.osFamily, CPE: cpe.Name(o.osCPE, g.get(o.osVersion), "")}
 		if o.osCPE == "" && strings.HasPrefix(o.cpe, "o:") { // the product is the system
 			m.OS.CPE, m.OS.Version = m.CPE, m.Version
 		}

@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/harrier-scan/harrier/internal/cpe"
 )
 
 // recogMaker makes matches of Recog's parameters.
@@ -91,9 +93,9 @@ func (m *recogMaker) match(g groups) Match {
 		return value
 	}
 	out := Match{
-		Product: take("service.product"), Vendor: take("service.vendor"), Version: take("service.version"), CPE: fromURI(take("service.cpe23")),
-		OS:        OS{Vendor: take("os.vendor"), Product: take("os.product"), Version: take("os.version"), Family: take("os.family"), CPE: fromURI(take("os.cpe23"))},
-		Hardware:  Hardware{Vendor: take("hw.vendor"), Product: take("hw.product"), CPE: fromURI(take("hw.cpe23"))},
+		Product: take("service.product"), Vendor: take("service.vendor"), Version: take("service.version"), CPE: cpe.FromURI(take("service.cpe23")),
+		OS:        OS{Vendor: take("os.vendor"), Product: take("os.product"), Version: take("os.version"), Family: take("os.family"), CPE: cpe.FromURI(take("os.cpe23"))},
+		Hardware:  Hardware{Vendor: take("hw.vendor"), Product: take("hw.product"), CPE: cpe.FromURI(take("hw.cpe23"))},
 		Certainty: m.certainty,
 	}
 	for _, name := range []string{"hw.device", "os.device", "service.device"} {

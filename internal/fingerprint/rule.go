@@ -7,7 +7,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/harrier-scan/harrier/internal/fingerprint/prefilter"
+	"github.com/harrier-scan/harrier/internal/prefilter"
 )
 
 // rule is one rule, whatever format it was written in. It does not change once

@@ -154,7 +154,7 @@ func TestHosts(t *testing.T) {
 		{"APC", "00:c0:b7:01:02:03", nil, []harrier.Service{snmp("APC Web/SNMP Management Card (MB:v4.1.0 PF:v6.4.6 PN:apc_hw05_aos_646.bin AF1:v6.4.6)")}, "APC AOS", "", UPS, 90, 99, false},
 		{"a camera", "00:40:8c:01:02:03", linuxStack, append(ports(554), s(21, "ftp", "ftp.banner", "220 AXIS M1065-L Network Camera 6.50.5.2 (2020) ready.")), "Linux", "", Camera, 50, 50, false},
 		{"a desk phone", "00:15:65:01:02:03", linuxStack, []harrier.Service{s(5060, "sip", "sip.server", "Yealink SIP-T46S 66.86.0.15")}, "Linux", "", VoIP, 50, 50, false},
-		{"a television by UPnP", "", linuxStack, []harrier.Service{s(1900, "upnp", "upnp.server", "Linux/3.10.14 UPnP/1.0 Sonos/70.3-35220")}, "Linux 3.10.14", "", Media, 60, 75, false},
+		{"a television by UPnP", "", linuxStack, []harrier.Service{s(1900, "upnp", "ssdp.server", "Linux/3.10.14 UPnP/1.0 Sonos/70.3-35220")}, "Linux 3.10.14", "", Media, 60, 75, false},
 		{"what its protocol says", "", nil, []harrier.Service{s(47808, "bacnet", "device.hint", "bms")}, "", "", Building, 0, 0, false},
 		{"a fragile word that is no class", "", nil, []harrier.Service{s(80, "http", "device.hint", "spaceship")}, "", "", "", 0, 0, false},
 		{"nothing but ports", "", nil, ports(80, 443), "", "", "", 0, 0, false},

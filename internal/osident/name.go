@@ -14,10 +14,8 @@ func named(host harrier.Host, services []harrier.Service) harrier.Host {
 		if host.NetBIOS == "" {
 			host.NetBIOS = strings.ToUpper(s.Fact("smb.name"))
 		}
-		for _, key := range []string{"host.mac", "netbios.mac"} {
-			if mac := s.Fact(key); host.MAC == "" && mac != "" {
-				host.MAC = mac
-			}
+		if host.MAC == "" {
+			host.MAC = s.Fact("host.mac")
 		}
 	}
 	if host.FQDN == "" {

@@ -50,13 +50,10 @@ var textFacts = []struct {
 	{"http.title", "HTTP title", 45},
 	{"rtsp.server", "RTSP", 75},
 	{"sip.server", "SIP", 80},
-	{"upnp.server", "UPNP", 75},
 	{"ssdp.server", "UPNP", 75},
-	{"upnp.model", "UPNP", 85},
 	{"mdns.model", "MDNS", 85},
 	{"dns.version", "DNS", 60},
 	{"ntp.variables", "NTP", 70},
-	{"vmware.product", "VMWARE", 90},
 }
 
 func texts(s *harrier.Service, source string) []text {
@@ -190,7 +187,7 @@ func fromWindows(s *harrier.Service, source string) []sign {
 		}
 		out = append(out, w)
 	}
-	if strings.Contains(s.Product, "Active Directory") || s.Fact("ldap.dc") != "" {
+	if strings.Contains(s.Product, "Active Directory") {
 		out = append(out, sign{source: source, system: "windows", role: server, weight: 60, text: s.Product})
 	}
 	return out

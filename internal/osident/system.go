@@ -1,6 +1,10 @@
 package osident
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/harrier-scan/harrier/internal/cpe"
+)
 
 // system is an operating system, or a family of them.
 type system struct {
@@ -127,40 +131,13 @@ func cpeOf(key, version string, r role) string {
 		_, id := windows(version, r)
 		return id
 	}
-	return cpe(systems[key].cpe, version)
+	return registered(systems[key].cpe, version)
 }
 
-// cpe writes a CPE 2.3 formatted string.
-//
-// Source: NISTIR 7695, section 6.2.
-func cpe(name, version string) string {
-	if name == "" {
-		return ""
+// registered is the CPE 2.3 name of a system, see system.cpe.
+func registered(name, version string) string {
+	if name != "" && !strings.HasPrefix(name, "h:") {
+		name = "o:" + name
 	}
-	part := "o"
-	if rest, found := strings.CutPrefix(name, "h:"); found {
-		part, name = "h", rest
-	}
-	if version == "" {
-		version = "*"
-	} else {
-		version = quoted(strings.ToLower(version))
-	}
-	return "cpe:2.3:" + part + ":" + name + ":" + version + ":*:*:*:*:*:*:*"
-}
-
-func quoted(s string) string {
-	var b strings.Builder
-	for _, r := range s {
-		switch {
-		case r >= 'a' && r <= 'z', r >= '0' && r <= '9', r == '.', r == '_', r == '-':
-			b.WriteRune(r)
-		case r == ' ':
-			b.WriteByte('_')
-		case r > ' ' && r < 0x7f:
-			b.WriteByte('\\')
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
+	return cpe.Name(name, version, "")
 }

@@ -47,7 +47,7 @@ var builds = map[string]release{
 // windows names the release of a build and its CPE. What the build and the role
 // do not tell is left open.
 func windows(build string, r role) (name, id string) {
-	any := cpe("microsoft:windows", "")
+	any := registered("microsoft:windows", "")
 	known := builds[build]
 	switch {
 	case known == release{} && build == "" && r == server:
@@ -74,5 +74,5 @@ func windowsCPE(name string) string {
 	if second {
 		version = "r2"
 	}
-	return cpe("microsoft:windows_"+strings.ToLower(strings.ReplaceAll(name, " ", "_")), version)
+	return registered("microsoft:windows_"+strings.ToLower(strings.ReplaceAll(name, " ", "_")), version)
 }

@@ -76,7 +76,7 @@ func learnADB(_ context.Context, x *talk, first []byte, _ bool) {
 		case "ro.product.name":
 			x.fact("adb.product", value)
 		case "ro.product.model":
-			x.fact("adb.model", value)
+			x.fact("device.model", value)
 		case "ro.product.device":
 			x.fact("adb.device", value)
 		case "features":

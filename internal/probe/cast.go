@@ -18,7 +18,7 @@ var castProtocol = Protocol{
 	Hello: func(Target) []byte {
 		return castMessage("urn:x-cast:com.google.cast.tp.heartbeat", `{"type":"PING"}`)
 	},
-	Done:  func(b []byte) bool { return len(b) >= 4 && uint64(len(b)) >= 4+uint64(binary.BigEndian.Uint32(b)) },
+	Done:  sized(binary.BigEndian, 4),
 	Reply: isCast,
 	Learn: func(_ context.Context, x *talk, _ []byte, _ bool) {
 		x.is("Google Cast device", "", "", "heartbeat of urn:x-cast:com.google.cast.tp.heartbeat")

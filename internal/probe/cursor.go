@@ -123,9 +123,3 @@ func sized(order binary.ByteOrder, head int) func([]byte) bool {
 func enough(n int) func([]byte) bool {
 	return func(b []byte) bool { return len(b) >= n }
 }
-
-// bare returns what a zero-padded field holds.
-func bare(b []byte) string {
-	text, _, _ := bytes.Cut(b, []byte{0})
-	return string(bytes.TrimSpace(text))
-}

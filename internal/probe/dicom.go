@@ -69,7 +69,7 @@ func dicomUser(b []byte) (class, name string) {
 		for kind == 0x50 && len(item.b) > 0 {
 			kind := item.u8()
 			item.skip(1)
-			switch value := bare(item.bytes(item.be16())); kind {
+			switch value := padText(item.bytes(item.be16())); kind {
 			case 0x52:
 				class = value
 			case 0x55:

@@ -21,22 +21,28 @@ var enipProtocol = Protocol{
 	Reply: func(b []byte) bool { _, ok := parseENIP(b); return ok },
 	Learn: func(_ context.Context, x *talk, first []byte, _ bool) {
 		d, _ := parseENIP(first)
-		x.fact("enip.vendor", enipVendor(d.vendor))
-		x.fact("enip.vendor_id", itoa(d.vendor))
-		x.fact("enip.type", enipType(d.kind))
-		x.fact("enip.model", d.name)
-		x.fact("enip.product_code", itoa(d.code))
-		x.fact("enip.firmware", d.revision)
-		x.fact("enip.serial", fmt.Sprintf("%08x", d.serial))
-		x.fact("host.serial", fmt.Sprintf("enip-%d-%08x", d.vendor, d.serial))
-		x.fact("device.hint", "plc")
-		x.s.Banner = clip(d.name, maxBanner)
-		product := d.name
-		if v := enipVendor(d.vendor); v != "" {
-			product = v + " " + d.name
-		}
-		x.is(product, "", d.revision, fmt.Sprintf("identity of vendor %d: %s, revision %s", d.vendor, d.name, d.revision))
+		x.learnENIP(d)
 	},
+}
+
+// learnENIP notes an identity, however it was asked for.
+func (x *talk) learnENIP(d enipDevice) {
+	x.fact("device.vendor", enipVendor(d.vendor))
+	x.fact("enip.vendor_id", itoa(d.vendor))
+	x.fact("enip.type", enipType(d.kind))
+	x.fact("device.model", d.name)
+	x.fact("enip.product_code", itoa(d.code))
+	x.fact("device.firmware", d.revision)
+	x.fact("host.serial", fmt.Sprintf("enip-%d-%08x", d.vendor, d.serial))
+	if x.fact("device.hint", "ics"); d.kind == 0x0c || d.kind == 0x0e { // adapters sit beside the controller
+		x.fact("device.hint", "plc")
+	}
+	x.s.Banner = clip(d.name, maxBanner)
+	product := d.name
+	if v := enipVendor(d.vendor); v != "" {
+		product = v + " " + d.name
+	}
+	x.is(product, "", d.revision, fmt.Sprintf("identity of vendor %d: %s, revision %s", d.vendor, d.name, d.revision))
 }
 
 // enipDevice is what a device tells of itself.

@@ -3,6 +3,8 @@ package probe
 import (
 	"strconv"
 	"strings"
+
+	"github.com/harrier-scan/harrier/internal/cpe"
 )
 
 // maxBanner bounds Service.Banner, maxFact one fact, maxFacts all of a service.
@@ -58,7 +60,7 @@ func (x *talk) tell(kind, text string) bool {
 
 // is sets product and, when it is not "", version.
 func (x *talk) is(product, cpeName, version, evidence string) {
-	x.take(match{Product: product, Version: version, CPE: cpe(cpeName, version, "")}, evidence)
+	x.take(match{Product: product, Version: version, CPE: cpe.Name(cpeName, version, "")}, evidence)
 }
 
 // clean makes text of bytes from the wire: valid UTF-8 without control
@@ -86,9 +88,12 @@ func oneLine(s string) string {
 	return strings.Join(strings.Fields(clean(s)), " ")
 }
 
-// firstLine returns b up to its first line break.
-func firstLine(b []byte) string {
-	line, _, _ := strings.Cut(string(b[:min(len(b), 2*maxBanner)]), "\n")
+// firstLine returns b up to its first line break, at most two banners.
+func firstLine(b []byte) string { return firstLineOf(b, 2*maxBanner) }
+
+// firstLineOf returns b up to its first line break, at most limit bytes.
+func firstLineOf(b []byte, limit int) string {
+	line, _, _ := strings.Cut(string(b[:min(len(b), limit)]), "\n")
 	return strings.TrimRight(line, "\r")
 }
 

@@ -40,7 +40,7 @@ func finsDone(b []byte) bool {
 
 func learnFINS(ctx context.Context, x *talk, _ []byte, _ bool) {
 	x.fact("device.hint", "plc")
-	x.fact("fins.vendor", "Omron")
+	x.fact("device.vendor", "Omron")
 	x.is("Omron controller", "", "", "FINS/TCP node address")
 	w, err := x.open(ctx)
 	if err != nil {
@@ -56,9 +56,13 @@ func learnFINS(ctx context.Context, x *talk, _ []byte, _ bool) {
 	if err != nil || len(b) < 30+40 || !bytes.Equal(b[26:30], []byte{5, 1, 0, 0}) {
 		return
 	}
-	model, version := fixedText(b, 30, 20), fixedText(b, 50, 20)
-	x.fact("fins.model", model)
-	x.fact("fins.firmware", version)
+	x.learnController(fixedText(b, 30, 20), fixedText(b, 50, 20))
+}
+
+// learnController notes what an Omron controller tells of itself.
+func (x *talk) learnController(model, version string) {
+	x.fact("device.model", model)
+	x.fact("device.firmware", version)
 	x.s.Banner = clip(model, maxBanner)
 	if model != "" {
 		x.is("Omron "+model, "", versionText(strings.TrimLeft(version, "Vv")), "controller data: "+model+" "+version)
@@ -79,10 +83,10 @@ var slmpProtocol = Protocol{
 	},
 	Learn: func(_ context.Context, x *talk, first []byte, _ bool) {
 		x.fact("device.hint", "plc")
-		x.fact("slmp.vendor", "Mitsubishi Electric")
+		x.fact("device.vendor", "Mitsubishi Electric")
 		if binary.LittleEndian.Uint16(first[9:]) == 0 {
 			model := fixedText(first, 11, 16)
-			x.fact("slmp.model", model)
+			x.fact("device.model", model)
 			x.s.Banner = clip(model, maxBanner)
 			x.is(strings.TrimSpace("Mitsubishi Electric "+model), "", "", "type name "+model)
 		}

@@ -1,7 +1,6 @@
 package probe
 
 import (
-	"bytes"
 	"encoding/hex"
 	"strings"
 )
@@ -23,37 +22,4 @@ func octets(s string) []byte {
 		panic(err) // the texts are constant and tested
 	}
 	return b
-}
-
-// fixedText is the text in a field of fixed size at offset: up to the first
-// NUL, without blanks around it. It is "" when the field is not all there.
-func fixedText(b []byte, offset, size int) string {
-	if offset < 0 || size < 0 || len(b) < offset+size {
-		return ""
-	}
-	field, _, _ := bytes.Cut(b[offset:offset+size], []byte{0})
-	return oneLine(string(field))
-}
-
-// zeroText is the text at offset up to the NUL that ends it; "" when no NUL
-// follows within 256 bytes.
-func zeroText(b []byte, offset int) string {
-	if offset < 0 || offset >= len(b) {
-		return ""
-	}
-	text, _, found := bytes.Cut(b[offset:min(len(b), offset+257)], []byte{0})
-	if !found {
-		return ""
-	}
-	return oneLine(string(text))
-}
-
-// plainText reports whether b is not empty and all of it is printable ASCII.
-func plainText(b []byte) bool {
-	for _, c := range b {
-		if c < ' ' || c > '~' {
-			return false
-		}
-	}
-	return len(b) > 0
 }

@@ -131,7 +131,7 @@ func TestMachines(t *testing.T) {
 		{
 			"modbus", 502, wiretest.Replies(map[string]string{"hr\x00\x00\x00\x05\xff\x2b": modbusAnswer}),
 			harrier.Service{Product: "Schneider Electric BMX P34 2020", Version: "2.7"},
-			plc(map[string]string{"modbus.vendor": "Schneider Electric", "modbus.product": "BMX P34 2020", "modbus.firmware": "v2.7"}),
+			plc(map[string]string{"device.vendor": "Schneider Electric", "modbus.product": "BMX P34 2020", "device.firmware": "v2.7"}),
 		},
 		{"modbus that does not tell", 502, wiretest.Replies(map[string]string{"hr\x00\x00": "hr\x00\x00\x00\x03\xff\xab\x01"}), harrier.Service{}, plc(map[string]string{"modbus.exception": "1"})},
 		{
@@ -140,7 +140,7 @@ func TestMachines(t *testing.T) {
 				"\x03\x00\x00\x21\x02\xf0\x80\x32\x07\x00\x00\x00\x01": s7Module, "\x03\x00\x00\x21\x02\xf0\x80\x32\x07\x00\x00\x00\x02": s7Component,
 			}),
 			harrier.Service{Product: "Siemens SIMATIC S7 6ES7 315-2EH14-0AB0", Version: "3.2.6"},
-			plc(map[string]string{"s7.module": "6ES7 315-2EH14-0AB0", "s7.firmware": "3.2.6", "s7.serial": "S C-C2UR28922012", "s7.model": "CPU 315-2 PN/DP", "s7.system": "SAAP7-SERVER"}),
+			plc(map[string]string{"s7.module": "6ES7 315-2EH14-0AB0", "device.firmware": "3.2.6", "host.serial": "S C-C2UR28922012", "device.model": "CPU 315-2 PN/DP", "s7.system": "SAAP7-SERVER"}),
 		},
 		{
 			"s7 in the first slot", 102, wiretest.Replies(map[string]string{
@@ -152,18 +152,18 @@ func TestMachines(t *testing.T) {
 		{
 			"mms", 102, wiretest.Replies(map[string]string{"\x03\x00\x00\x16\x11\xe0": cotpConfirmed, string(cotpData(mmsConnect())): mmsAccepted, string(cotpData(mmsIdentify())): mmsIdentity, "\x03": cotpRefused}),
 			harrier.Service{Product: "SIEMENS 7SJ85", Version: "08.03"},
-			map[string]string{"mms.vendor": "SIEMENS", "mms.model": "7SJ85"},
+			map[string]string{"device.vendor": "SIEMENS", "device.model": "7SJ85"},
 		},
 		{"iso-tsap", 102, wiretest.Replies(map[string]string{"\x03\x00\x00\x16\x11\xe0": cotpRefused}), harrier.Service{}, nil},
 		{
 			"ethernet-ip", 44818, wiretest.Replies(map[string]string{"\x63\x00\x00\x00": enipAnswer}),
 			harrier.Service{Product: "Rockwell Automation 1756-EN2T/B", Version: "5.28"},
-			plc(map[string]string{"enip.vendor": "Rockwell Automation", "enip.serial": "12345678", "enip.type": "communications adapter", "enip.firmware": "5.28"}),
+			plc(map[string]string{"device.vendor": "Rockwell Automation", "host.serial": "enip-1-12345678", "enip.type": "communications adapter", "device.firmware": "5.28"}),
 		},
 		{
 			"fox", 1911, wiretest.Replies(map[string]string{"fox a 1": foxAnswer}),
 			harrier.Service{Product: "Tridium Niagara", Version: "3.8.38", CPE: "cpe:2.3:a:tridium:niagara:3.8.38:*:*:*:*:*:*:*"},
-			map[string]string{"host.name": "boiler7", "os.hint": "QNX 6.4.1", "fox.vendor": "vykon", "fox.serial": "Qnx-NPM6-0000-17F1-4C2A", "host.uuid": "11a2b3c4-0000-0000-0000-000000000001"},
+			map[string]string{"host.name": "boiler7", "os.hint": "QNX 6.4.1", "device.vendor": "vykon", "host.serial": "Qnx-NPM6-0000-17F1-4C2A", "fox.vm_uuid": "11a2b3c4-0000-0000-0000-000000000001"},
 		},
 		{"iec-104", 2404, wiretest.Replies(map[string]string{"\x68\x04\x43": iecAnswer}), harrier.Service{}, map[string]string{"device.hint": "ics"}},
 		{"dnp3", 20000, wiretest.Replies(map[string]string{"\x05\x64\x05\xc9": string(dnp3Frame(0x0b, 0, 1))}), harrier.Service{}, map[string]string{"dnp3.address": "1"}},
@@ -175,9 +175,9 @@ func TestMachines(t *testing.T) {
 		{
 			"fins", 9600, wiretest.Replies(map[string]string{"FINS\x00\x00\x00\x0c": finsNode, "FINS": finsData}),
 			harrier.Service{Product: "Omron CJ2M-CPU31", Version: "02.01"},
-			plc(map[string]string{"fins.model": "CJ2M-CPU31", "fins.firmware": "02.01"}),
+			plc(map[string]string{"device.model": "CJ2M-CPU31", "device.firmware": "02.01"}),
 		},
-		{"slmp", 5007, wiretest.Replies(map[string]string{"\x50\x00": slmpAnswer}), harrier.Service{Product: "Mitsubishi Electric Q03UDECPU"}, plc(map[string]string{"slmp.model": "Q03UDECPU"})},
+		{"slmp", 5007, wiretest.Replies(map[string]string{"\x50\x00": slmpAnswer}), harrier.Service{Product: "Mitsubishi Electric Q03UDECPU"}, plc(map[string]string{"device.model": "Q03UDECPU"})},
 		{
 			"pcworx", 1962, wiretest.Replies(map[string]string{"\x01\x01": pcworxSession, "\x01\x05\x00\x16\x00\x01\x00\x00\x78\x80\x00\x2a": "\x81\x05\x00\x08\x00\x00\x00\x00", "\x01\x06\x00\x0e\x00\x02\x00\x00\x00\x00\x00\x2a": pcworxInfo}),
 			harrier.Service{Product: "Phoenix Contact ILC 330 ETH", Version: "3.95T"},
@@ -186,18 +186,18 @@ func TestMachines(t *testing.T) {
 		{
 			"proconos", 20547, wiretest.Replies(map[string]string{"\xcc\x01": proconosAnswer}),
 			harrier.Service{Product: "ProConOS", Version: "3.0.1040"},
-			plc(map[string]string{"proconos.model": "ADAM5510KW 1.24 Build 005", "proconos.project": "510-projec"}),
+			plc(map[string]string{"device.model": "ADAM5510KW 1.24 Build 005", "proconos.project": "510-projec"}),
 		},
 		{
 			"codesys", 2455, wiretest.Replies(map[string]string{"\xbb\xbb": codesysAnswer}),
 			harrier.Service{Product: "CODESYS V2 runtime"},
-			plc(map[string]string{"codesys.model": "WAGO 750-881 PFC", "codesys.os": "Nucleus PLUS Nucleus PLUS unknown version"}),
+			plc(map[string]string{"device.model": "WAGO 750-881 PFC", "codesys.os": "Nucleus PLUS Nucleus PLUS unknown version"}),
 		},
 		{"ge-srtp", 18245, wiretest.Replies(map[string]string{"\x00\x00\x00\x00": "\x01" + strings.Repeat("\x00", 55)}), harrier.Service{Product: "GE controller"}, plc(map[string]string{})},
 		{
 			"crimson", 789, wiretest.Replies(map[string]string{"\x00\x04\x01\x2b": "\x00\x18\x01\x2b\x1b\x00Red Lion Controls\x00", "\x00\x04\x01\x2a": "\x00\x0a\x01\x2a\x1a\x00G306A\x00"}),
 			harrier.Service{Product: "Red Lion Controls G306A"},
-			map[string]string{"crimson.model": "G306A"},
+			map[string]string{"device.model": "G306A"},
 		},
 		{"atg", 10001, wiretest.Replies(map[string]string{"\x01I20100": atgAnswer}), harrier.Service{Product: "Veeder-Root automatic tank gauge"}, map[string]string{"atg.station": "STATION NUMBER 7"}},
 		{"hart-ip", 5094, wiretest.Replies(map[string]string{"\x01\x00\x00\x00hr": "\x01\x01\x00\x00hr\x00\x0d\x01\x00\x00\x75\x30"}), harrier.Service{}, map[string]string{"hartip.version": "1"}},

@@ -85,27 +85,10 @@ func jdwpVersionReply(b []byte) (jdwpInfo, bool) {
 	if binary.BigEndian.Uint16(b) != 0 {
 		return jdwpInfo{}, true
 	}
-	v := jdwpInfo{}
-	var ok bool
-	if v.description, b, ok = longString(b[2:]); !ok || len(b) < 8 {
-		return jdwpInfo{}, false
-	}
-	v.protocol = fmt.Sprintf("%d.%d", binary.BigEndian.Uint32(b), binary.BigEndian.Uint32(b[4:]))
-	if v.version, b, ok = longString(b[8:]); !ok {
-		return jdwpInfo{}, false
-	}
-	v.name, _, ok = longString(b)
-	return v, ok
-}
-
-// longString cuts a text with its length in four octets off b.
-func longString(b []byte) (text string, rest []byte, ok bool) {
-	if len(b) < 4 {
-		return "", nil, false
-	}
-	n := binary.BigEndian.Uint32(b)
-	if uint64(n) > uint64(len(b)-4) {
-		return "", nil, false
-	}
-	return clean(string(b[4 : 4+n])), b[4+n:], true
+	c := cursor{b: b[2:]}
+	text := func() string { return clean(string(c.bytes(c.size(binary.BigEndian)))) }
+	v := jdwpInfo{description: text()}
+	v.protocol = fmt.Sprintf("%d.%d", c.be32(), c.be32())
+	v.version, v.name = text(), text()
+	return v, !c.bad
 }

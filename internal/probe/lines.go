@@ -38,7 +38,7 @@ var beanstalkdProtocol = Protocol{
 		stats := colonLines(first)
 		version := strings.Trim(stats["version"], `"`)
 		x.is("beanstalkd", "beanstalkd_project:beanstalkd", versionText(version), "version: "+version)
-		x.fact("beanstalkd.hostname", strings.Trim(stats["hostname"], `"`))
+		x.fact("host.name", strings.Trim(stats["hostname"], `"`))
 		x.fact("os.hint", strings.Trim(stats["os"], `"`))
 		x.fact("auth.required", "no")
 	},

@@ -103,7 +103,7 @@ func TestSMBDeep(t *testing.T) {
 		harrier.Service{},
 		map[string]string{
 			"smb.dialect": "3.0.2", "smb.dialects": "1,2.1,3.0,3.0.2", "smb.signing": "required", "smb.guid": "33221100-5544-7766-8899-aabbccddeeff", "smb.v1": "yes",
-			"smb.v1.os": "Windows Server 2003 3790 Service Pack 2", "smb.v1.manager": "Windows Server 2003 5.2", "smb.time": "2026-11-18T04:00:00Z", "smb.boot": "", "host.uuid": "",
+			"smb.v1.os": "Windows Server 2003 3790 Service Pack 2", "smb.v1.manager": "Windows Server 2003 5.2", "smb.time": "2026-11-18T04:00:00Z", "smb.boot": "",
 		},
 	}})
 }

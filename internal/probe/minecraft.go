@@ -15,7 +15,7 @@ import (
 var minecraftProtocol = Protocol{
 	Name: "minecraft", Transport: harrier.TCP, Ports: []uint16{25565, 25566, 25575},
 	Hello: minecraftHello,
-	Done:  func(b []byte) bool { size, rest := varint(b); return rest != nil && uint64(len(rest)) >= size },
+	Done:  func(b []byte) bool { c := cursor{b: b}; n := c.uvarint(); return !c.bad && uint64(len(c.b)) >= n },
 	Reply: func(b []byte) bool { _, ok := parseMinecraft(b); return ok },
 	Learn: func(_ context.Context, x *talk, first []byte, _ bool) {
 		s, _ := parseMinecraft(first)
@@ -54,26 +54,14 @@ type minecraftStatus struct {
 
 func parseMinecraft(b []byte) (minecraftStatus, bool) {
 	var s minecraftStatus
-	size, rest := varint(b)
-	if rest == nil || size > uint64(len(rest)) || size < 2 || rest[0] != 0 {
+	c := cursor{b: b}
+	packet := cursor{b: c.varbytes()}
+	if packet.u8() != 0 {
 		return s, false
 	}
-	n, text := varint(rest[1:size])
-	if text == nil || n > uint64(len(text)) {
-		return s, false
-	}
-	if json.Unmarshal(text[:n], &s) != nil {
+	text := packet.varbytes()
+	if packet.bad || json.Unmarshal(text, &s) != nil {
 		return s, false
 	}
 	return s, s.Version.Name != ""
-}
-
-// varint reads a number of up to 32 bits in groups of seven; rest is nil when
-// it is broken or not complete.
-func varint(b []byte) (v uint64, rest []byte) {
-	v, n := binary.Uvarint(b[:min(len(b), 5)])
-	if n <= 0 {
-		return 0, nil
-	}
-	return v, b[n:]
 }

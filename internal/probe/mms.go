@@ -23,9 +23,9 @@ func (x *talk) learnMMS(w *wire) bool {
 	if !ok {
 		return true
 	}
-	x.fact("mms.vendor", id[0])
-	x.fact("mms.model", id[1])
-	x.fact("mms.firmware", id[2])
+	x.fact("device.vendor", id[0])
+	x.fact("device.model", id[1])
+	x.fact("device.firmware", id[2])
 	x.is(oneLine(id[0]+" "+id[1]), "", versionText(id[2]), "MMS Identify: "+id[0]+", "+id[1]+", "+id[2])
 	return true
 }

@@ -22,21 +22,29 @@ var modbusProtocol = Protocol{
 	Reply:      func(b []byte) bool { _, ok := parseModbus(b); return ok },
 	Learn: func(_ context.Context, x *talk, first []byte, _ bool) {
 		m, _ := parseModbus(first)
-		x.fact("device.hint", "plc")
-		x.fact("auth.required", "no")
-		if m.exception != 0 {
-			x.fact("modbus.exception", itoa(m.exception))
-			return
-		}
-		keys := []string{"modbus.vendor", "modbus.product", "modbus.firmware", "modbus.url", "modbus.name", "modbus.model", "modbus.application"}
-		for i, key := range keys {
-			x.fact(key, m.objects[byte(i)])
-		}
-		x.s.Banner = clip(oneLine(m.objects[0]+" "+m.objects[1]+" "+m.objects[2]), maxBanner)
-		if m.objects[0] != "" && m.objects[1] != "" {
-			x.is(m.objects[0]+" "+m.objects[1], "", versionText(strings.TrimLeft(m.objects[2], "vV")), x.s.Banner)
-		}
+		x.learnModbus(m)
 	},
+}
+
+// learnModbus notes an identification, however it was asked for.
+func (x *talk) learnModbus(m modbusID) {
+	x.fact("device.hint", "plc")
+	x.fact("auth.required", "no")
+	if m.exception != 0 {
+		x.fact("modbus.exception", itoa(m.exception))
+		return
+	}
+	keys := []string{"device.vendor", "modbus.product", "device.firmware", "modbus.url", "modbus.name", "device.model", "modbus.application"}
+	for i, key := range keys {
+		x.fact(key, m.objects[byte(i)])
+	}
+	if m.objects[5] == "" {
+		x.fact("device.model", m.objects[1])
+	}
+	x.s.Banner = clip(oneLine(m.objects[0]+" "+m.objects[1]+" "+m.objects[2]), maxBanner)
+	if m.objects[0] != "" && m.objects[1] != "" {
+		x.is(m.objects[0]+" "+m.objects[1], "", versionText(strings.TrimLeft(m.objects[2], "vV")), x.s.Banner)
+	}
 }
 
 // modbusID is the answer: objects of the identification, or why there are none.
@@ -49,7 +57,12 @@ func parseModbus(b []byte) (modbusID, bool) {
 	if len(b) < 9 || binary.BigEndian.Uint32(b) != 0x68720000 || int(binary.BigEndian.Uint16(b[4:])) != len(b)-6 || b[6] != 0xff {
 		return modbusID{}, false
 	}
-	switch body := b[7:]; {
+	return parseModbusBody(b[7:])
+}
+
+// parseModbusBody reads the answer behind the unit's number.
+func parseModbusBody(body []byte) (modbusID, bool) {
+	switch {
 	case body[0] == 0x80|0x2b && len(body) == 2 && body[1] >= 1 && body[1] <= 11:
 		return modbusID{exception: int(body[1])}, true
 	case body[0] == 0x2b && len(body) >= 7 && body[1] == 0x0e && body[2] == 1:

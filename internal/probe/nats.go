@@ -58,9 +58,3 @@ func versionText(s string) string {
 	}
 	return s
 }
-
-// firstLineOf is firstLine with a limit.
-func firstLineOf(b []byte, limit int) string {
-	line, _, _ := bytes.Cut(b[:min(len(b), limit)], []byte("\n"))
-	return string(bytes.TrimRight(line, "\r"))
-}

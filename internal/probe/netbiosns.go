@@ -55,7 +55,6 @@ func learnNetBIOS(_ context.Context, x *talk, first []byte, _ bool) {
 	n, _ := parseNetBIOSStatus(first)
 	x.fact("smb.name", n.name)
 	x.fact("smb.domain", n.group)
-	x.fact("netbios.mac", n.mac)
 	x.fact("host.name", n.name)
 	x.fact("host.mac", n.mac)
 	if n.controller {

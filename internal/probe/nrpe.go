@@ -46,7 +46,7 @@ func parseNRPE(b []byte) (string, bool) {
 	}
 	plain := append([]byte(nil), b...)
 	copy(plain[4:8], "\x00\x00\x00\x00")
-	return bare(b[10:1034]), crc32.ChecksumIEEE(plain) == binary.BigEndian.Uint32(b[4:])
+	return padText(b[10:1034]), crc32.ChecksumIEEE(plain) == binary.BigEndian.Uint32(b[4:])
 }
 
 var nrpeVersion = regexp.MustCompile(`^NRPE v(\d+\.\d+(?:\.\d+)?)$`)

@@ -1,7 +1,5 @@
 package probe
 
-import "encoding/binary"
-
 // opcuaEndpoint is one way into a server.
 type opcuaEndpoint struct {
 	uri, productURI, name string // of the application
@@ -11,47 +9,29 @@ type opcuaEndpoint struct {
 	tokens                []uint32
 }
 
-// opcuaReader takes values off a message; after the first that is not there,
-// all are empty and bad is true.
+// opcuaReader takes values in OPC UA's encoding off a message.
 //
 // Source: OPC 10000-6, section 5.2.2.
-type opcuaReader struct {
-	b   []byte
-	bad bool
-}
+type opcuaReader struct{ cursor }
 
-func (r *opcuaReader) take(n int) []byte {
-	if r.bad || n < 0 || n > len(r.b) {
+// octets is a string of octets; a length of -1 stands for none.
+func (r *opcuaReader) octets() []byte {
+	n := int32(r.le32())
+	if n < -1 {
 		r.bad = true
-		return make([]byte, min(max(n, 0), 16))
 	}
-	out := r.b[:n]
-	r.b = r.b[n:]
-	return out
-}
-
-func (r *opcuaReader) uint32() uint32 { return binary.LittleEndian.Uint32(r.take(4)) }
-
-// bytes is a string of octets; a length of -1 stands for none.
-func (r *opcuaReader) bytes() []byte {
-	n := int32(r.uint32())
-	if r.bad || n <= 0 {
-		r.bad = r.bad || n < -1
+	if n <= 0 {
 		return nil
 	}
-	if int(n) > len(r.b) {
-		r.bad = true
-		return nil
-	}
-	return r.take(int(n))
+	return r.bytes(int(n))
 }
 
-func (r *opcuaReader) text() string { return clip(oneLine(string(r.bytes())), 300) }
+func (r *opcuaReader) text() string { return clip(oneLine(string(r.octets())), 300) }
 
 func (r *opcuaReader) localized() string {
-	mask := r.take(1)[0]
+	mask := r.u8()
 	if mask&1 != 0 {
-		r.bytes()
+		r.octets()
 	}
 	if mask&2 != 0 {
 		return r.text()
@@ -61,15 +41,15 @@ func (r *opcuaReader) localized() string {
 
 // node is a numeric node id in one of its three short forms.
 func (r *opcuaReader) node() uint32 {
-	switch r.take(1)[0] {
+	switch r.u8() {
 	case 0:
-		return uint32(r.take(1)[0])
+		return uint32(r.u8())
 	case 1:
-		r.take(1)
-		return uint32(binary.LittleEndian.Uint16(r.take(2)))
+		r.skip(1)
+		return uint32(r.le16())
 	case 2:
-		r.take(2)
-		return r.uint32()
+		r.skip(2)
+		return r.le32()
 	}
 	r.bad = true
 	return 0
@@ -77,7 +57,7 @@ func (r *opcuaReader) node() uint32 {
 
 // count is the length of an array, within bounds.
 func (r *opcuaReader) count() int {
-	n := int32(r.uint32())
+	n := int32(r.le32())
 	if n < -1 || n > 100 {
 		r.bad = true
 	}
@@ -89,16 +69,16 @@ func (r *opcuaReader) count() int {
 
 // header reads a response header and reports whether the result is good.
 func (r *opcuaReader) header() bool {
-	r.take(8 + 4) // time, number
-	result := r.uint32()
-	if r.take(1)[0] != 0 { // diagnostics were not asked for
+	r.skip(8 + 4) // time, number
+	result := r.le32()
+	if r.u8() != 0 { // diagnostics were not asked for
 		r.bad = true
 	}
 	for range r.count() {
-		r.bytes()
+		r.octets()
 	}
 	r.node()
-	if r.take(1)[0] != 0 {
+	if r.u8() != 0 {
 		r.bad = true
 	}
 	return !r.bad && result == 0
@@ -109,17 +89,17 @@ func parseOPCUAOpen(b []byte) (channel, token uint32, ok bool) {
 	if len(b) < 8 || string(b[:4]) != "OPNF" {
 		return 0, 0, false
 	}
-	r := &opcuaReader{b: b[8:]}
-	r.take(4)
-	r.bytes()
-	r.bytes()
-	r.bytes()
-	r.take(8)
+	r := &opcuaReader{cursor{b: b[8:]}}
+	r.skip(4)
+	r.octets()
+	r.octets()
+	r.octets()
+	r.skip(8)
 	if r.node() != 449 || !r.header() {
 		return 0, 0, false
 	}
-	r.take(4)
-	channel, token = r.uint32(), r.uint32()
+	r.skip(4)
+	channel, token = r.le32(), r.le32()
 	return channel, token, !r.bad
 }
 
@@ -130,32 +110,32 @@ func parseOPCUAEndpoints(b []byte) ([]opcuaEndpoint, bool) {
 	if len(b) < 8 || string(b[:4]) != "MSGF" {
 		return nil, false
 	}
-	r := &opcuaReader{b: b[8:]}
-	r.take(16)
+	r := &opcuaReader{cursor{b: b[8:]}}
+	r.skip(16)
 	if r.node() != 431 || !r.header() {
 		return nil, false
 	}
 	var out []opcuaEndpoint
 	for range r.count() {
 		var e opcuaEndpoint
-		r.bytes() // URL
+		r.octets() // URL
 		e.uri, e.productURI, e.name = r.text(), r.text(), r.localized()
-		r.take(4) // type
-		r.bytes() // gateway
-		r.bytes() // discovery profile
+		r.skip(4)  // type
+		r.octets() // gateway
+		r.octets() // discovery profile
 		for range r.count() {
-			r.bytes()
+			r.octets()
 		}
-		e.certificate, e.mode, e.policy = r.bytes(), r.uint32(), r.text()
+		e.certificate, e.mode, e.policy = r.octets(), r.le32(), r.text()
 		for range r.count() {
-			r.bytes()
-			e.tokens = append(e.tokens, r.uint32())
-			r.bytes()
-			r.bytes()
-			r.bytes()
+			r.octets()
+			e.tokens = append(e.tokens, r.le32())
+			r.octets()
+			r.octets()
+			r.octets()
 		}
-		r.bytes() // transport profile
-		r.take(1) // level
+		r.octets() // transport profile
+		r.skip(1)  // level
 		if r.bad {
 			break
 		}

@@ -34,7 +34,7 @@ func isPCWorx(b []byte) bool {
 
 func learnPCWorx(ctx context.Context, x *talk, _ []byte, _ bool) {
 	x.fact("device.hint", "plc")
-	x.fact("pcworx.vendor", "Phoenix Contact")
+	x.fact("device.vendor", "Phoenix Contact")
 	x.is("Phoenix Contact controller", "", "", "answer to IBETH01N0_M")
 	w, err := x.open(ctx)
 	if err != nil {
@@ -67,9 +67,9 @@ func (x *talk) notePCWorx(b []byte) {
 	if len(b) == 0 || b[0] != 0x81 || !plainText([]byte(model)) {
 		return
 	}
-	x.fact("pcworx.model", model)
+	x.fact("device.model", model)
 	x.fact("pcworx.order", zeroText(b, 152))
-	x.fact("pcworx.firmware", zeroText(b, 66))
+	x.fact("device.firmware", zeroText(b, 66))
 	x.fact("pcworx.built", strings.TrimSpace(zeroText(b, 79)+" "+zeroText(b, 91)))
 	x.s.Banner = clip(model, maxBanner)
 	x.is("Phoenix Contact "+model, "", versionText(zeroText(b, 66)), model+" firmware "+zeroText(b, 66))
@@ -87,7 +87,7 @@ var proconosProtocol = Protocol{
 		runtime := zeroText(first, 12)
 		x.fact("device.hint", "plc")
 		x.fact("proconos.runtime", runtime)
-		x.fact("proconos.model", zeroText(first, 44))
+		x.fact("device.model", zeroText(first, 44))
 		x.fact("proconos.project", zeroText(first, 77))
 		x.s.Banner = clip(runtime, maxBanner)
 		x.is("ProConOS", "phoenixcontact-software:proconos", proconosVersion.FindStringSubmatch(runtime)[1], runtime)
@@ -107,7 +107,7 @@ var codesysProtocol = Protocol{
 	Learn: func(_ context.Context, x *talk, first []byte, _ bool) {
 		x.fact("device.hint", "plc")
 		x.fact("codesys.os", strings.TrimSpace(zeroText(first, 64)+" "+zeroText(first, 96)))
-		x.fact("codesys.model", zeroText(first, 128))
+		x.fact("device.model", zeroText(first, 128))
 		x.s.Banner = clip(zeroText(first, 128), maxBanner)
 		x.is("CODESYS V2 runtime", "codesys:runtime_system_toolkit", "", zeroText(first, 128))
 	},
@@ -125,7 +125,7 @@ var srtpProtocol = Protocol{
 	},
 	Learn: func(_ context.Context, x *talk, _ []byte, _ bool) {
 		x.fact("device.hint", "plc")
-		x.fact("srtp.vendor", "GE")
+		x.fact("device.vendor", "GE")
 		x.is("GE controller", "", "", "SRTP session opened")
 	},
 }
@@ -141,10 +141,10 @@ var crimsonProtocol = Protocol{
 	Learn: func(ctx context.Context, x *talk, first []byte, _ bool) {
 		vendor := crimsonText(first)
 		x.fact("device.hint", "ics")
-		x.fact("crimson.vendor", vendor)
+		x.fact("device.vendor", vendor)
 		x.is(vendor+" panel", "", "", vendor)
 		if b, err := x.ask(ctx, octets("0004 012a 1a00"), crimsonDone); err == nil && crimsonText(b) != "" {
-			x.fact("crimson.model", crimsonText(b))
+			x.fact("device.model", crimsonText(b))
 			x.is(vendor+" "+crimsonText(b), "", "", vendor+" "+crimsonText(b))
 		}
 	},

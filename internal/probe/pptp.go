@@ -64,5 +64,5 @@ func parsePPTP(b []byte) (pptpServer, bool) {
 	if len(b) < 156 || b[0] != 0 || b[1] != 156 || b[2] != 0 || b[3] != 1 || binary.BigEndian.Uint32(b[4:]) != pptpCookie || b[8] != 0 || b[9] != 2 {
 		return pptpServer{}, false
 	}
-	return pptpServer{host: bare(b[28:92]), vendor: bare(b[92:156]), firmware: int(binary.BigEndian.Uint16(b[26:]))}, true
+	return pptpServer{host: padText(b[28:92]), vendor: padText(b[92:156]), firmware: int(binary.BigEndian.Uint16(b[26:]))}, true
 }

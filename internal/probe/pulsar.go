@@ -35,7 +35,7 @@ var pulsarConnect = []byte("\x00\x00\x00\x13\x00\x00\x00\x0f" + "\x08\x02\x12\x0
 
 var pulsarVersion = regexp.MustCompile(`^Pulsar Server[ -]?v?(\d+\.\d+\.\d+(?:\.\d+)?)$`)
 
-// pulsarReply is CONNECTED or ERROR.
+// pulsarReply is CONNECTED (3) or ERROR (14).
 type pulsarReply struct {
 	server, refusal string
 	code            uint64
@@ -53,49 +53,20 @@ func parsePulsar(b []byte) (pulsarReply, bool) {
 	}
 	kind := c.uvarint()
 	tag := c.uvarint()
-	body := cursor{b: c.varbytes()}
+	body := c.varbytes()
 	if c.bad || tag&7 != 2 {
 		return pulsarReply{}, false
 	}
-	f := body.protobuf()
-	switch kind {
-	case 3:
-		return pulsarReply{server: f.texts[1]}, f.texts[1] != ""
-	case 14: // request id, code, message
-		return pulsarReply{refusal: f.texts[3], code: f.numbers[2]}, f.texts[3] != ""
-	}
-	return pulsarReply{}, false
-}
-
-// protoMessage is the texts and numbers of a message, by field number.
-type protoMessage struct {
-	texts   map[uint64]string
-	numbers map[uint64]uint64
-}
-
-// protobuf reads fields up to the first that is broken.
-//
-// Source: Protocol Buffers documentation, "Encoding".
-func (c *cursor) protobuf() protoMessage {
-	p := protoMessage{map[uint64]string{}, map[uint64]uint64{}}
-	for len(c.b) > 0 && len(p.texts)+len(p.numbers) < 64 {
-		tag := c.uvarint()
-		switch tag & 7 {
-		case 0:
-			if v := c.uvarint(); !c.bad {
-				p.numbers[tag>>3] = v
-			}
-		case 1:
-			c.skip(8)
-		case 2:
-			if v := c.varbytes(); !c.bad {
-				p.texts[tag>>3] = string(v)
-			}
-		case 5:
-			c.skip(4)
-		default:
-			return p
+	var r pulsarReply
+	for f := range protobuf(body) {
+		switch {
+		case kind == 3 && f.number == 1:
+			r.server = string(f.text)
+		case kind == 14 && f.number == 2:
+			r.code = f.value
+		case kind == 14 && f.number == 3:
+			r.refusal = string(f.text)
 		}
 	}
-	return p
+	return r, r.server != "" || r.refusal != ""
 }

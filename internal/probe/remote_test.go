@@ -80,7 +80,7 @@ func TestRemoteAccess(t *testing.T) {
 		{
 			"adb", 5555, wiretest.Replies(map[string]string{"CNXN": adb}),
 			harrier.Service{Product: "Android Debug Bridge"},
-			map[string]string{"adb.model": "Pixel 2", "adb.product": "walleye", "adb.state": "device", "auth.required": "no", "os.hint": "Android"},
+			map[string]string{"device.model": "Pixel 2", "adb.product": "walleye", "adb.state": "device", "auth.required": "no", "os.hint": "Android"},
 		},
 		{
 			"adb closed", 5555, wiretest.Replies(map[string]string{"CNXN": string(adbMessage("AUTH", 1, 0, strings.Repeat("t", 20)))}),

@@ -144,6 +144,3 @@ func (x *talk) learn(m match) {
 		}
 	}
 }
-
-// cpe is fingerprint.CPE.
-func cpe(name, version, update string) string { return fingerprint.CPE(name, version, update) }

@@ -76,25 +76,24 @@ func (x *talk) s7Module(records [][]byte) {
 			x.fact("s7.hardware", order)
 		case 7:
 			if r[24] == 'V' {
-				x.fact("s7.firmware", fmt.Sprintf("%d.%d.%d", r[25], r[26], r[27]))
+				x.fact("device.firmware", fmt.Sprintf("%d.%d.%d", r[25], r[26], r[27]))
 			}
 		}
 	}
-	x.fact("s7.vendor", "Siemens")
+	x.fact("device.vendor", "Siemens")
 	if module := x.s.Fact("s7.module"); strings.HasPrefix(module, "6ES7") {
-		firmware := x.s.Fact("s7.firmware")
+		firmware := x.s.Fact("device.firmware")
 		x.is("Siemens SIMATIC S7 "+module, "", firmware, strings.TrimSpace("SZL 0x0011 "+module+" V "+firmware))
 	}
 }
 
 // s7Component reads names and serial numbers.
 func (x *talk) s7Component(records [][]byte) {
-	keys := map[uint16]string{1: "s7.system", 2: "s7.name", 3: "s7.plant", 5: "s7.serial", 7: "s7.model", 11: "s7.location"}
+	keys := map[uint16]string{1: "s7.system", 2: "s7.name", 3: "s7.plant", 5: "host.serial", 7: "device.model", 11: "s7.location"}
 	for _, r := range records {
 		if key, known := keys[binary.BigEndian.Uint16(r)]; known {
 			x.fact(key, fixedText(r, 2, min(len(r)-2, 32)))
 		}
 	}
-	x.fact("host.serial", x.s.Fact("s7.serial"))
-	x.s.Banner = clip(x.s.Fact("s7.model"), maxBanner)
+	x.s.Banner = clip(x.s.Fact("device.model"), maxBanner)
 }

@@ -185,9 +185,6 @@ func learnSMB(ctx context.Context, x *talk, first []byte, _ bool) {
 	x.fact("smb.v1.os", old.os)
 	x.fact("smb.v1.manager", old.manager)
 	x.fact("smb.dialects", strings.Join(x.smbDialects(ctx, old.spoken), ","))
-	if guid := x.s.Fact("smb.guid"); x.s.Product == "Microsoft Windows SMB" { // Samba makes it of its name
-		x.fact("host.uuid", guid)
-	}
 	if x.s.Product == "Samba smbd" {
 		x.sambaVersion(old.manager)
 	}

@@ -185,7 +185,6 @@ func (x *talk) snmpEngine(r snmpReply) {
 	case 1, 2:
 		x.fact("snmp.engine.address", addrText(rest))
 	case 3:
-		x.fact("snmp.engine.mac", macText(rest))
 		x.fact("host.mac", macText(rest))
 	case 4:
 		x.fact("snmp.engine.text", padText(rest))

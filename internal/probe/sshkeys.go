@@ -121,9 +121,10 @@ func sshKeyBits(k ssh.PublicKey) int {
 	case ed25519.PublicKey:
 		return 256
 	}
-	if _, rest, ok := longString(k.Marshal()); ok && k.Type() == "ssh-dss" && len(rest) >= 4 { // its first number is the modulus
-		size := binary.BigEndian.Uint32(rest)
-		return new(big.Int).SetBytes(rest[4:min(uint64(len(rest)), 4+uint64(size))]).BitLen()
+	if k.Type() == "ssh-dss" { // behind the type, the first number is the modulus
+		c := cursor{b: k.Marshal()}
+		c.skip(c.size(binary.BigEndian))
+		return new(big.Int).SetBytes(c.bytes(c.size(binary.BigEndian))).BitLen()
 	}
 	return 0
 }

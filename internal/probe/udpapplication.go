@@ -87,12 +87,12 @@ var coapUDP = overUDP(Protocol{
 //
 // Source: RFC 7252, section 3.
 func parseCoAP(b []byte) (code int, body []byte, ok bool) {
-	s := slicer{b: b}
+	s := cursor{b: b}
 	head := s.u8()
-	code, id := s.u8(), s.u16()
+	code, id := s.u8(), s.be16()
 	s.skip(head & 15)
 	kind := head >> 4 & 3
-	if s.failed || head>>6 != 1 || id != 0x4852 && id != 0x4853 || kind < 2 || code == 0 && len(b) != 4 {
+	if s.bad || head>>6 != 1 || id != 0x4852 && id != 0x4853 || kind < 2 || code == 0 && len(b) != 4 {
 		return 0, nil, false
 	}
 	for len(s.b) > 0 {
@@ -105,14 +105,14 @@ func parseCoAP(b []byte) (code int, body []byte, ok bool) {
 			case 13:
 				return 13 + s.u8()
 			case 14:
-				return 269 + s.u16()
+				return 269 + s.be16()
 			case 15:
-				s.failed = true
+				s.bad = true
 			}
 			return n
 		}
 		extended(o >> 4) // which option it is does not matter
-		if s.skip(extended(o & 15)); s.failed {
+		if s.skip(extended(o & 15)); s.bad {
 			return 0, nil, false
 		}
 	}

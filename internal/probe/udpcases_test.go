@@ -151,7 +151,7 @@ func datagramCases() []datagramCase {
 			further: map[string]string{asked("snmp", 2): string(berOf(0x30, []byte{2, 1, 3}, berOf(0x30), berText(string(berOf(0x30,
 				berText("\x80\x00\x1f\x88\x03\x00\x0c\x29\x01\x02\x03"), []byte{2, 1, 7, 2, 2, 1, 0, 4, 0, 4, 0, 4, 0}))), berOf(0x30)))},
 			facts: map[string]string{
-				"snmp.sysname": "box", "snmp.syslocation": "Rack 4", "snmp.uptime": "100", "snmp.versions": "2c,3", "snmp.engine.mac": "00:0c:29:01:02:03",
+				"snmp.sysname": "box", "snmp.syslocation": "Rack 4", "snmp.uptime": "100", "snmp.versions": "2c,3", "host.mac": "00:0c:29:01:02:03",
 				"snmp.engine.boots": "7", "snmp.engine.time": "256", "host.name": "box", "snmp.vendor": "net-snmp", "device.vendor": "",
 			},
 		},
@@ -200,7 +200,7 @@ func datagramCases() []datagramCase {
 		{
 			port: 502, name: "modbus", product: "Schneider Electric BMX P34 2020", version: "2.60",
 			reply: measured(4, 6, false, bytesOf("x 4852 0000 0000 ff 2b 0e 01 01 00 00 03 00", counted8("Schneider Electric"), "x 01", counted8("BMX P34 2020"), "x 02", counted8("v2.60"))),
-			facts: map[string]string{"device.hint": "ics", "modbus.vendor": "Schneider Electric"},
+			facts: map[string]string{"device.hint": "plc", "device.vendor": "Schneider Electric"},
 		},
 		{port: 520, name: "rip", reply: bytesOf("x 02020000 00020000 c0000200 ffffff00 00000000 00000010"), facts: map[string]string{"rip.version": "2"}},
 		{port: 523, name: "db2", product: "IBM Db2", version: "9.5", reply: "DB2RETADDR\x00SQL09050\x00dbhost\x00", facts: map[string]string{"host.name": "dbhost"}},
@@ -228,14 +228,14 @@ func datagramCases() []datagramCase {
 		{
 			port: 1900, name: "ssdp", product: "MiniUPnPd", version: "2.2.1",
 			reply: "HTTP/1.1 200 OK\r\nCACHE-CONTROL: max-age=120\r\nST: upnp:rootdevice\r\nUSN: uuid:11111111-2222-3333-4444-555555555555::upnp:rootdevice\r\nEXT:\r\nSERVER: Linux/5.10.0 UPnP/1.1 MiniUPnPd/2.2.1\r\nLOCATION: http://192.0.2.1:5000/rootDesc.xml\r\n\r\n",
-			facts: map[string]string{"host.uuid": "11111111-2222-3333-4444-555555555555", "ssdp.location": "http://192.0.2.1:5000/rootDesc.xml", "os.hint": "Linux 5.10.0"},
+			facts: map[string]string{"upnp.uuid": "11111111-2222-3333-4444-555555555555", "ssdp.location": "http://192.0.2.1:5000/rootDesc.xml", "os.hint": "Linux 5.10.0"},
 		},
 		{port: 2049, name: "nfs", reply: rpcOK, further: map[string]string{string(question.RPC(100003, 0x6872, 0)): rpcVersionsOnly}, facts: map[string]string{"nfs.versions": "3-4"}},
 		{port: 2123, name: "gtp", reply: bytesOf("x 40 02 0009 000001 00 03 0001 00 05"), facts: map[string]string{"gtp.version": "2"}},
 		{
 			port: 2362, name: "addp", product: "Digi PortServer TS 4",
 			reply: measured(6, 8, false, bytesOf("DIGI", "x 0002 0000 01 06 00409d010203", "x 04", counted8("porta"), "x 0d", counted8("PortServer TS 4"), "x 08", counted8("82000856_F6A"))),
-			facts: map[string]string{"host.mac": "00:40:9d:01:02:03", "host.name": "porta", "addp.firmware": "82000856_F6A"},
+			facts: map[string]string{"host.mac": "00:40:9d:01:02:03", "host.name": "porta", "device.firmware": "82000856_F6A"},
 		},
 		{port: 2427, name: "mgcp", reply: "500 4852 Endpoint unknown\r\n"},
 		{port: 3283, name: "apple-remote-desktop", product: "Apple Remote Desktop", reply: padTo("\x00\x01\x03\xf2", 1006)},
@@ -252,7 +252,7 @@ func datagramCases() []datagramCase {
 		{
 			port: 3702, name: "wsd",
 			reply: `<?xml version="1.0"?><s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:a="http://schemas.xmlsoap.org/ws/2004/08/addressing" xmlns:d="http://schemas.xmlsoap.org/ws/2005/04/discovery"><s:Header><a:Action>http://schemas.xmlsoap.org/ws/2005/04/discovery/ProbeMatches</a:Action></s:Header><s:Body><d:ProbeMatches><d:ProbeMatch><a:EndpointReference><a:Address>urn:uuid:AAAAAAAA-2222-3333-4444-555555555555</a:Address></a:EndpointReference><d:Types>dn:NetworkVideoTransmitter</d:Types><d:Scopes>onvif://www.onvif.org/name/ACME%20Cam onvif://www.onvif.org/hardware/CAM-1</d:Scopes><d:XAddrs>http://192.0.2.1/onvif/device_service</d:XAddrs></d:ProbeMatch></d:ProbeMatches></s:Body></s:Envelope>`,
-			facts: map[string]string{"device.hint": "camera", "host.uuid": "aaaaaaaa-2222-3333-4444-555555555555", "onvif.name": "ACME Cam", "device.model": "CAM-1", "wsd.xaddrs": "http://192.0.2.1/onvif/device_service"},
+			facts: map[string]string{"device.hint": "camera", "wsd.uuid": "aaaaaaaa-2222-3333-4444-555555555555", "onvif.name": "ACME Cam", "device.model": "CAM-1", "wsd.xaddrs": "http://192.0.2.1/onvif/device_service"},
 		},
 		{port: 4045, name: "nlockmgr", reply: rpcOK},
 		{
@@ -273,7 +273,7 @@ func datagramCases() []datagramCase {
 			},
 			facts: map[string]string{
 				"mdns.services": "_pdl-datastream._tcp,_workstation._tcp", "host.name": "box", "host.mac": "52:54:00:01:02:03", "device.hint": "printer",
-				"device.model": "ACME LaserJet 1", "host.uuid": "11111111-2222-3333-4444-555555555555",
+				"device.model": "ACME LaserJet 1", "mdns.uuid": "11111111-2222-3333-4444-555555555555",
 			},
 		},
 		{port: 5355, name: "llmnr", reply: packed(dns.TypeA, "localhost.", "localhost. 30 A 127.0.0.1")},
@@ -329,15 +329,15 @@ func datagramCases() []datagramCase {
 			facts: map[string]string{"host.name": "HALL", "host.serial": "0083A4F2"},
 		},
 		{
-			port: 44818, name: "ethernet-ip", product: "1756-ENBT/A", version: "5.28",
+			port: 44818, name: "ethernet-ip", product: "Rockwell Automation 1756-ENBT/A", version: "5.28",
 			reply: measured(2, 24, true, bytesOf("x 6300 0000 00000000 00000000 0000000000000000 00000000", "x 0100 0c00 2c00 0100 0002 af12 c0000201 0000000000000000 0100 0c00 3a00 05 1c 3000 78563412", counted8("1756-ENBT/A"), "x 03")),
-			facts: map[string]string{"host.serial": "12345678", "enip.vendor": "1", "device.hint": "ics"},
+			facts: map[string]string{"host.serial": "enip-1-12345678", "device.vendor": "Rockwell Automation", "device.hint": "plc"},
 		},
 		{
 			port: 47808, name: "bacnet", product: "ACME BAS-1", version: "2.1.0",
 			reply:   bacnetMessage(bytesOf("x 30 01 0c 0c 02000064 19 4d 3e 75", counted8("\x00AHU-1"), "x 3f")),
 			further: map[string]string{string(bacnetRead()): bacnetMessage(bytesOf("x 30 02 0e 0c 02000064 1e", bacnetText(77, "AHU-1"), bacnetText(121, "ACME"), bacnetText(70, "BAS-1"), bacnetText(44, "2.1.0"), "x 29 3a 5e 91 02 91 20 5f 1f"))},
-			facts:   map[string]string{"bacnet.name": "AHU-1", "bacnet.instance": "100", "bacnet.vendor": "ACME", "device.hint": "ics", "host.name": "AHU-1"},
+			facts:   map[string]string{"bacnet.instance": "100", "device.vendor": "ACME", "device.hint": "ics", "host.name": "AHU-1"},
 		},
 		{port: 64738, name: "mumble", product: "Mumble server", version: "1.4.0", reply: bytesOf("x 00 01 04 00", "HRHRHRHR", "x 00000002 00000064 00011940"), facts: map[string]string{"mumble.users": "2"}},
 	}

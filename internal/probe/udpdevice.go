@@ -25,11 +25,11 @@ func parseUbiquiti(b []byte) map[int][]byte {
 		return nil
 	}
 	out := map[int][]byte{}
-	s := slicer{b: b[4:]}
+	s := cursor{b: b[4:]}
 	for len(s.b) > 0 {
 		kind := s.u8()
-		value := s.take(s.u16())
-		if s.failed {
+		value := s.bytes(s.be16())
+		if s.bad {
 			return nil
 		}
 		if out[kind] == nil {
@@ -60,7 +60,7 @@ func learnUbiquiti(_ context.Context, x *talk, first []byte, _ bool) {
 		version = m[1]
 	}
 	x.is(strings.TrimSpace("Ubiquiti "+model), "", version, firmware)
-	x.fact("ubiquiti.firmware", firmware)
+	x.fact("device.firmware", firmware)
 	x.fact("device.vendor", "Ubiquiti")
 	x.fact("device.model", model)
 	x.fact("host.name", text(11))
@@ -78,7 +78,7 @@ var addpUDP = overUDP(Protocol{
 		f := parseADDP(first)
 		device, firmware := padText(f[0x0d]), padText(f[0x08])
 		x.is(strings.TrimSpace("Digi "+device), "", "", device)
-		x.fact("addp.firmware", firmware)
+		x.fact("device.firmware", firmware)
 		x.fact("device.vendor", "Digi")
 		x.fact("device.model", device)
 		x.fact("host.name", padText(f[0x04]))
@@ -92,11 +92,11 @@ func parseADDP(b []byte) map[int][]byte {
 		return nil
 	}
 	out := map[int][]byte{}
-	s := slicer{b: b[8:]}
+	s := cursor{b: b[8:]}
 	for len(s.b) > 0 {
 		kind := s.u8()
-		value := s.take(s.u8())
-		if s.failed {
+		value := s.bytes(s.u8())
+		if s.bad {
 			break
 		}
 		out[kind] = value

@@ -164,14 +164,14 @@ var slpUDP = overUDP(Protocol{
 // parseSLP returns the function and the body of an answer.
 //
 // Source: RFC 2608, section 8.
-func parseSLP(b []byte) (function byte, body slicer, ok bool) {
-	s := slicer{b: b}
+func parseSLP(b []byte) (function byte, body cursor, ok bool) {
+	s := cursor{b: b}
 	version, f := s.u8(), s.u8()
-	size := s.u8()<<16 | s.u16()
+	size := s.u8()<<16 | s.be16()
 	s.skip(5) // flags, next extension
-	id := s.u16()
-	s.skip(s.u16())
-	return byte(f), s, !s.failed && version == 2 && size == len(b) && id == question.ID
+	id := s.be16()
+	s.skip(s.be16())
+	return byte(f), s, !s.bad && version == 2 && size == len(b) && id == question.ID
 }
 
 // slpInfrastructure is the type by which VMware's hypervisors tell what they are.
@@ -188,15 +188,15 @@ func learnSLP(ctx context.Context, x *talk, first []byte, _ bool) {
 		if f == 8 {
 			s.skip(6) // error, time of boot
 		}
-		x.fact("slp.url", padText(s.take(s.u16())))
-		x.fact("slp.scopes", padText(s.take(s.u16())))
-		x.fact("slp.attributes", padText(s.take(s.u16())))
+		x.fact("slp.url", padText(s.bytes(s.be16())))
+		x.fact("slp.scopes", padText(s.bytes(s.be16())))
+		x.fact("slp.attributes", padText(s.bytes(s.be16())))
 	}
 	f, s, ok := parseSLP(x.further(ctx, slpTypes()))
-	if !ok || f != 10 || s.u16() != 0 {
+	if !ok || f != 10 || s.be16() != 0 {
 		return
 	}
-	types := padText(s.take(s.u16()))
+	types := padText(s.bytes(s.be16()))
 	x.fact("slp.types", types)
 	ask := ""
 	for t := range strings.SplitSeq(types, ",") {
@@ -207,10 +207,10 @@ func learnSLP(ctx context.Context, x *talk, first []byte, _ bool) {
 	if ask == "" {
 		return
 	}
-	if f, s, ok = parseSLP(x.further(ctx, question.SLP(6, "", ask, "default", "", ""))); !ok || f != 7 || s.u16() != 0 {
+	if f, s, ok = parseSLP(x.further(ctx, question.SLP(6, "", ask, "default", "", ""))); !ok || f != 7 || s.be16() != 0 {
 		return
 	}
-	text := padText(s.take(s.u16()))
+	text := padText(s.bytes(s.be16()))
 	x.fact("slp.attributes", text)
 	if m := esxPattern.FindStringSubmatch(text); m != nil {
 		x.is("VMware "+m[1], "o:vmware:"+strings.ToLower(m[1]), m[2], m[0])

@@ -23,7 +23,7 @@ var ssdpUDP = overUDP(Protocol{
 		x.fact("ssdp.server", server)
 		x.fact("ssdp.usn", h.get("USN"))
 		x.fact("ssdp.location", h.get("Location")) // not fetched: it may lead anywhere
-		x.fact("host.uuid", strings.ToLower(uuidPattern.FindString(h.get("USN"))))
+		x.fact("upnp.uuid", strings.ToLower(uuidPattern.FindString(h.get("USN"))))
 		x.tell("ssdp", server)
 		if name, rest, found := strings.Cut(server, "/"); found && x.s.Fact("os.hint") == "" {
 			version, _, _ := strings.Cut(rest, " ")
@@ -56,7 +56,7 @@ var wsdUDP = overUDP(Protocol{
 		x.fact("wsd.types", m["Types"])
 		x.fact("wsd.xaddrs", m["XAddrs"])
 		x.fact("wsd.scopes", m["Scopes"])
-		x.fact("host.uuid", strings.ToLower(uuidPattern.FindString(m["Address"])))
+		x.fact("wsd.uuid", strings.ToLower(uuidPattern.FindString(m["Address"])))
 		switch types := m["Types"]; {
 		case strings.Contains(types, "NetworkVideoTransmitter"):
 			x.fact("device.hint", "camera")

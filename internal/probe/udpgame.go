@@ -44,14 +44,14 @@ type sourceInfo struct {
 //
 // Source: Valve's developer wiki, "Server queries".
 func parseSourceInfo(b []byte) (sourceInfo, bool) {
-	s := slicer{b: bytes.TrimPrefix(b, []byte("\xff\xff\xff\xffI"))}
+	s := cursor{b: bytes.TrimPrefix(b, []byte("\xff\xff\xff\xffI"))}
 	if len(s.b) == len(b) {
 		return sourceInfo{}, false
 	}
 	s.skip(1) // protocol
 	var i sourceInfo
 	for _, field := range []*string{&i.name, &i.place, &i.folder, &i.game} {
-		*field = clip(oneLine(s.zero()), 128)
+		*field = clip(oneLine(s.zeroed()), 128)
 	}
 	s.skip(2 + 3 + 1) // application, players, kind of server
 	i.system = byte(s.u8())
@@ -59,10 +59,10 @@ func parseSourceInfo(b []byte) (sourceInfo, bool) {
 	if i.folder == "ship" {
 		s.skip(3) // The Ship has fields of its own
 	}
-	if version := s.zero(); dottedNumber.MatchString(version) {
+	if version := s.zeroed(); dottedNumber.MatchString(version) {
 		i.version = version
 	}
-	return i, !s.failed && i.game != ""
+	return i, !s.bad && i.game != ""
 }
 
 var quakeUDP = overUDP(Protocol{

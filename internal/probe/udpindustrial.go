@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
-	"strings"
 
 	"github.com/harrier-scan/harrier/internal/probe/question"
 )
@@ -24,10 +23,10 @@ var bacnetUDP = overUDP(Protocol{
 //
 // Source: ASHRAE 135, annex J.2 and clauses 6.2 and 20.1.
 func bacnetAPDU(b []byte) []byte {
-	s := slicer{b: b}
-	kind, function, size := s.u8(), s.u8(), s.u16()
+	s := cursor{b: b}
+	kind, function, size := s.u8(), s.u8(), s.be16()
 	version, control := s.u8(), s.u8()
-	if s.failed || kind != 0x81 || function != 0x0a || size != len(b) || version != 1 || control&0x80 != 0 {
+	if s.bad || kind != 0x81 || function != 0x0a || size != len(b) || version != 1 || control&0x80 != 0 {
 		return nil
 	}
 	if control&0x20 != 0 { // to a network
@@ -41,7 +40,7 @@ func bacnetAPDU(b []byte) []byte {
 	if control&0x20 != 0 {
 		s.skip(1) // hops
 	}
-	if s.failed || len(s.b) < 3 || s.b[1] != 1 && s.b[1] != 2 {
+	if s.bad || len(s.b) < 3 || s.b[1] != 1 && s.b[1] != 2 {
 		return nil
 	}
 	switch s.b[0] >> 4 {
@@ -57,7 +56,7 @@ func bacnetAPDU(b []byte) []byte {
 var bacnetProperties = []struct {
 	id   byte
 	fact string
-}{{77, "bacnet.name"}, {121, "bacnet.vendor"}, {70, "bacnet.model"}, {44, "bacnet.firmware"}, {12, "bacnet.software"}, {58, "bacnet.location"}, {28, "bacnet.description"}}
+}{{77, "host.name"}, {121, "device.vendor"}, {70, "device.model"}, {44, "device.firmware"}, {12, "bacnet.software"}, {58, "bacnet.location"}, {28, "bacnet.description"}}
 
 // bacnetRead asks for all of them at once, of the device that anybody takes
 // itself for.
@@ -77,7 +76,7 @@ func learnBACnet(ctx context.Context, x *talk, first []byte, _ bool) {
 	x.fact("device.hint", "ics")
 	apdu := bacnetAPDU(first)
 	if apdu[0]>>4 == 3 && apdu[2] == 12 {
-		x.fact("bacnet.name", bacnetValue(apdu[3:], 77))
+		x.fact("host.name", bacnetValue(apdu[3:], 77))
 	}
 	apdu = bacnetAPDU(x.further(ctx, bacnetRead()))
 	if apdu == nil || apdu[0]>>4 != 3 || apdu[2] != 14 {
@@ -89,10 +88,7 @@ func learnBACnet(ctx context.Context, x *talk, first []byte, _ bool) {
 	for _, p := range bacnetProperties {
 		x.fact(p.fact, bacnetValue(apdu[3:], p.id))
 	}
-	x.fact("host.name", x.s.Fact("bacnet.name"))
-	x.fact("device.vendor", x.s.Fact("bacnet.vendor"))
-	x.fact("device.model", x.s.Fact("bacnet.model"))
-	vendor, model, firmware := x.s.Fact("bacnet.vendor"), x.s.Fact("bacnet.model"), x.s.Fact("bacnet.firmware")
+	vendor, model, firmware := x.s.Fact("device.vendor"), x.s.Fact("device.model"), x.s.Fact("device.firmware")
 	if model != "" {
 		x.is(clip(oneLine(vendor+" "+model), 128), "", clip(oneLine(firmware), 64), oneLine("model "+model+", firmware "+firmware))
 	}
@@ -105,16 +101,16 @@ func bacnetValue(b []byte, property byte) string {
 		if (b[i] != 0x19 || b[i+2] != 0x3e) && (b[i] != 0x29 || b[i+2] != 0x4e) || b[i+1] != property {
 			continue
 		}
-		s := slicer{b: b[i+3:]}
+		s := cursor{b: b[i+3:]}
 		tag := s.u8()
 		n := tag & 7
 		if n == 5 {
 			if n = s.u8(); n == 254 {
-				n = s.u16()
+				n = s.be16()
 			}
 		}
-		coding, text := s.u8(), s.take(n-1)
-		if s.failed || tag>>4 != 7 || coding != 0 {
+		coding, text := s.u8(), s.bytes(n-1)
+		if s.bad || tag>>4 != 7 || coding != 0 {
 			return ""
 		}
 		return padText(text)
@@ -143,43 +139,12 @@ var knxUDP = overUDP(Protocol{
 
 var enipUDP = overUDP(Protocol{
 	Name:  "ethernet-ip",
-	Reply: func(b []byte) bool { _, ok := parseIdentityUDP(b); return ok },
+	Reply: func(b []byte) bool { d, ok := parseENIP(b); return ok && d.name != "" },
 	Learn: func(_ context.Context, x *talk, first []byte, _ bool) {
-		i, _ := parseIdentityUDP(first)
-		x.is(i.name, "", fmt.Sprintf("%d.%d", i.major, i.minor), fmt.Sprintf("%s, revision %d.%03d", i.name, i.major, i.minor))
-		x.fact("enip.vendor", itoa(i.vendor))
-		x.fact("enip.device", itoa(i.device))
-		x.fact("enip.product", itoa(i.product))
-		x.fact("host.serial", fmt.Sprintf("%08x", i.serial))
-		x.fact("device.model", i.name)
-		x.fact("device.hint", "ics")
-		if i.device == 0x0e {
-			x.fact("device.hint", "plc")
-		}
+		d, _ := parseENIP(first)
+		x.learnENIP(d)
 	},
 })
-
-type enipIdentity struct {
-	vendor, device, product, major, minor int
-	serial                                uint32
-	name                                  string
-}
-
-// parseIdentityUDP reads the first item of an answer to ListIdentity.
-//
-// Source: ODVA's EtherNet/IP, sections 2-4.2 and 2-6.
-func parseIdentityUDP(b []byte) (enipIdentity, bool) {
-	s := slicer{b: b}
-	command, size := s.le16(), s.le16()
-	s.skip(20)
-	count, kind, length := s.le16(), s.le16(), s.le16()
-	s.skip(2 + 16) // version, address
-	i := enipIdentity{vendor: s.le16(), device: s.le16(), product: s.le16(), major: s.u8(), minor: s.u8()}
-	s.skip(2)
-	i.serial = s.le32()
-	i.name = padText(s.take(s.u8()))
-	return i, !s.failed && command == 0x63 && size == len(b)-24 && count >= 1 && kind == 0x0c && length <= len(b)-30 && i.name != ""
-}
 
 var modbusUDP = overUDP(Protocol{
 	Name: "modbus",
@@ -187,44 +152,10 @@ var modbusUDP = overUDP(Protocol{
 		return len(b) >= 9 && bytes.HasPrefix(b, []byte{0x48, 0x52, 0, 0}) && int(binary.BigEndian.Uint16(b[4:])) == len(b)-6 && (b[7] == 0xab && len(b) == 9 || b[7] == 0x2b && len(b) >= 14)
 	},
 	Learn: func(_ context.Context, x *talk, first []byte, _ bool) {
-		x.fact("device.hint", "ics")
-		o := modbusObjects(first[7:])
-		x.fact("modbus.vendor", o[0])
-		x.fact("modbus.product", o[1])
-		x.fact("modbus.revision", o[2])
-		x.fact("device.vendor", o[0])
-		x.fact("device.model", o[1])
-		if o[1] != "" {
-			version := ""
-			if v := strings.TrimLeft(o[2], "vV"); dottedNumber.MatchString(v) {
-				version = v
-			}
-			x.is(clip(oneLine(o[0]+" "+o[1]), 128), "", version, oneLine(strings.Join(o[:], " ")))
-		}
+		m, _ := parseModbusBody(first[7:])
+		x.learnModbus(m)
 	},
 })
-
-// modbusObjects reads maker, product code and revision.
-//
-// Source: MODBUS Application Protocol 1.1b3, section 6.21.
-func modbusObjects(b []byte) (out [3]string) {
-	s := slicer{b: b}
-	if s.u8() != 0x2b || s.u8() != 0x0e {
-		return out
-	}
-	s.skip(4) // code, conformity, more, next
-	for range s.u8() {
-		id := s.u8()
-		text := padText(s.take(s.u8()))
-		if s.failed {
-			break
-		}
-		if id < len(out) {
-			out[id] = text
-		}
-	}
-	return out
-}
 
 var dnp3UDP = overUDP(Protocol{
 	Name: "dnp3",
@@ -246,17 +177,11 @@ var finsUDP = overUDP(Protocol{
 	// Source: Omron's FINS commands, controller data read.
 	Learn: func(_ context.Context, x *talk, first []byte, _ bool) {
 		x.fact("device.hint", "plc")
+		x.fact("device.vendor", "Omron")
 		if len(first) < 54 || first[12] != 0 {
 			return
 		}
-		model, version := padText(first[14:34]), padText(first[34:54])
-		x.fact("fins.version", version)
-		if !dottedNumber.MatchString(version) {
-			version = ""
-		}
-		x.is("Omron "+model, "", version, model+" "+version)
-		x.fact("device.vendor", "Omron")
-		x.fact("device.model", model)
+		x.learnController(fixedText(first, 14, 20), fixedText(first, 34, 20))
 	},
 })
 

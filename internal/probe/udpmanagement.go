@@ -81,16 +81,16 @@ var xdmcpUDP = overUDP(Protocol{
 //
 // Source: X Display Manager Control Protocol 1.1, section 5.
 func parseXDMCP(b []byte) (host, status string, ok bool) {
-	s := slicer{b: b}
-	version, code, size := s.u16(), s.u16(), s.u16()
-	if s.failed || version != 1 || code != 5 && code != 6 || size != len(b)-6 {
+	s := cursor{b: b}
+	version, code, size := s.be16(), s.be16(), s.be16()
+	if s.bad || version != 1 || code != 5 && code != 6 || size != len(b)-6 {
 		return "", "", false
 	}
 	if code == 5 {
-		s.skip(s.u16()) // the name of a way to authenticate
+		s.skip(s.be16()) // the name of a way to authenticate
 	}
-	host, status = padText(s.take(s.u16())), padText(s.take(s.u16()))
-	return host, status, !s.failed && len(s.b) == 0
+	host, status = padText(s.bytes(s.be16())), padText(s.bytes(s.be16()))
+	return host, status, !s.bad && len(s.b) == 0
 }
 
 var radiusUDP = overUDP(Protocol{

@@ -141,7 +141,6 @@ func (b *mdnsBook) read(reply []byte) {
 func (b *mdnsBook) tell(x *talk) {
 	slices.Sort(b.kinds)
 	x.fact("mdns.services", strings.Join(b.kinds, ","))
-	x.fact("mdns.host", b.host)
 	x.fact("host.name", b.host)
 	for _, name := range b.instances {
 		label := firstLabel(name)
@@ -165,12 +164,12 @@ func (b *mdnsBook) tell(x *talk) {
 		name, key := key[:strings.LastIndexByte(key, ' ')], key[strings.LastIndexByte(key, ' ')+1:]
 		switch {
 		case key == "model" && strings.Contains(name, "._device-info."):
-			x.fact("mdns.model", value)
 			x.fact("device.model", value)
+			x.fact("mdns.model", value)
 		case key == "ty" && x.s.Fact("device.model") == "": // printers and scanners
 			x.fact("device.model", value)
-		case key == "uuid" && x.s.Fact("host.uuid") == "":
-			x.fact("host.uuid", strings.ToLower(uuidPattern.FindString(value)))
+		case key == "uuid" && x.s.Fact("mdns.uuid") == "":
+			x.fact("mdns.uuid", strings.ToLower(uuidPattern.FindString(value)))
 		}
 	}
 	switch {

@@ -22,15 +22,15 @@ var quicUDP = overUDP(Protocol{
 //
 // Source: RFC 8999, section 6; RFC 9369 for version 2.
 func quicVersions(b []byte) string {
-	s := slicer{b: b}
-	form, version := s.u8(), s.u32()
-	to, from := s.take(s.u8()), s.take(s.u8())
-	if s.failed || form&0x80 == 0 || version != 0 || string(to) != "hrhrhrhr" || string(from) != "HRHRHRHR" || len(s.b)%4 != 0 {
+	s := cursor{b: b}
+	form, version := s.u8(), s.be32()
+	to, from := s.bytes(s.u8()), s.bytes(s.u8())
+	if s.bad || form&0x80 == 0 || version != 0 || string(to) != "hrhrhrhr" || string(from) != "HRHRHRHR" || len(s.b)%4 != 0 {
 		return ""
 	}
 	var out []string
 	for len(s.b) >= 4 && len(out) < 32 {
-		switch v := s.u32(); {
+		switch v := s.be32(); {
 		case v&0x0f0f0f0f == 0x0a0a0a0a: // reserved, to be ignored
 		case v == 1:
 			out = append(out, "1")
@@ -110,19 +110,19 @@ const l2tpNumber = 0x4852
 //
 // Source: RFC 2661, sections 3.1 and 4.1.
 func parseL2TP(b []byte) (map[int][]byte, bool) {
-	s := slicer{b: b}
-	flags, size, tunnel := s.u16(), s.u16(), s.u16()
+	s := cursor{b: b}
+	flags, size, tunnel := s.be16(), s.be16(), s.be16()
 	s.skip(6) // session, numbers
-	if s.failed || flags&0xc80f != 0xc802 || size > len(b) || size < 12 || tunnel != l2tpNumber {
+	if s.bad || flags&0xc80f != 0xc802 || size > len(b) || size < 12 || tunnel != l2tpNumber {
 		return nil, false
 	}
 	s.b = b[12:size]
 	out := map[int][]byte{}
 	for len(s.b) >= 6 {
-		n := s.u16()
-		vendor, kind := s.u16(), s.u16()
-		value := s.take(n&0x3ff - 6)
-		if s.failed {
+		n := s.be16()
+		vendor, kind := s.be16(), s.be16()
+		value := s.bytes(n&0x3ff - 6)
+		if s.bad {
 			break
 		}
 		if vendor == 0 && n&0x4000 == 0 { // not hidden

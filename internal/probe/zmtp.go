@@ -54,7 +54,7 @@ func learnZMTP(ctx context.Context, x *talk, _ []byte, _ bool) {
 		return
 	}
 	x.fact("zmtp.version", itoa(int(first[10]))+"."+itoa(int(first[11])))
-	mechanism := bare(first[12:32])
+	mechanism := padText(first[12:32])
 	x.fact("zmtp.mechanism", mechanism)
 	if x.fact("auth.required", yesNo(mechanism != "NULL")); mechanism != "NULL" {
 		return

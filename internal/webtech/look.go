@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/cpe"
+	"github.com/harrier-scan/harrier/internal/prefilter"
 )
 
 // MaxTechnologies bounds what is told of one service.
@@ -121,7 +123,7 @@ func (l *Look) Technologies() []harrier.Technology {
 	var out []harrier.Technology
 	for _, h := range l.all() {
 		out = append(out, harrier.Technology{
-			Name: h.rule.Name, Version: h.version, Category: h.rule.Category, CPE: cpe(h.rule.CPE, h.version), Evidence: h.evidence, Certainty: h.sure,
+			Name: h.rule.Name, Version: h.version, Category: h.rule.Category, CPE: cpe.Name(h.rule.CPE, h.version, ""), Evidence: h.evidence, Certainty: h.sure,
 		})
 	}
 	slices.SortFunc(out, func(a, b harrier.Technology) int { return cmp.Compare(a.Name, b.Name) })
@@ -244,7 +246,7 @@ func (p *Pattern) group(text string, at []int) string {
 func (l *Look) body(p *Page) {
 	s := l.set
 	places := make([]uint8, len(s.bodies))
-	s.finder.find(p.Body, func(text, start int) {
+	prefilter.Find(s.finder, p.Body, func(text, start int) {
 		if places[text] == perText {
 			return
 		}

@@ -113,3 +113,10 @@ func anchors(re *syntax.Regexp) bool {
 
 // Plain returns the text that p matches, if it is one text without anchors.
 func (p *Pattern) Plain() (string, bool) { return p.text, p.Fixed && !p.anchored }
+
+func lower(c byte) byte {
+	if c >= 'A' && c <= 'Z' {
+		return c + 'a' - 'A'
+	}
+	return c
+}

@@ -14,6 +14,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/prefilter"
 )
 
 // file is one file of rules. A file that has anything else is refused.
@@ -84,9 +85,9 @@ type Set struct {
 	titles  []*Sign
 	targets []*Sign
 	icons   map[int32][]*Sign
-	short   []*Sign   // signs of the body that need the page as a whole: anchored ones
-	finder  *finder   // over the texts that the other signs of the body need
-	bodies  [][]*Sign // by text of the finder
+	short   []*Sign           // signs of the body that need the page as a whole: anchored ones
+	finder  *prefilter.Finder // over the texts that the other signs of the body need
+	bodies  [][]*Sign         // by text of the finder
 }
 
 //go:embed rules/*.yaml
@@ -253,7 +254,7 @@ func (s *Set) index() {
 			}
 		}
 	}
-	s.finder = newFinder(texts)
+	s.finder = prefilter.NewFinder(texts)
 }
 
 func (s *Set) place(g *Sign, numbers map[string]int, texts *[]string) {

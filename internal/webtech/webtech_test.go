@@ -113,16 +113,6 @@ func TestMMH3(t *testing.T) {
 	}
 }
 
-func TestFinder(t *testing.T) {
-	f := newFinder([]string{"he", "she", "hers", "his", "ushers!"})
-	var got []string
-	f.find([]byte("USHers hexhis usherS!"), func(text, start int) { got = append(got, fmt.Sprint(text, "@", start)) })
-	want := []string{"1@1", "0@2", "2@2", "0@7", "3@10", "1@15", "0@16", "2@16", "4@14"}
-	if d := cmp.Diff(want, got); d != "" {
-		t.Error(d)
-	}
-}
-
 // hostile are pages that try to cost much.
 func hostile() map[string][]byte {
 	var all strings.Builder

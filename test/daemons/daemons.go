@@ -1,3 +1,5 @@
+//go:build unix
+
 // Package daemons is one table of real servers from Debian packages and what
 // is true about them, and starts them for tests.
 //

@@ -1,3 +1,5 @@
+//go:build unix
+
 package daemons
 
 import "github.com/harrier-scan/harrier"

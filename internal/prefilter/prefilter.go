@@ -1,7 +1,7 @@
 // Package prefilter finds, in one pass over a text, which of many regular
-// expressions can match it at all, by the literals that each of them requires.
-//
-// What it lets through still has to be run; what it holds back can not match.
+// expressions can match it at all, by the literals that each of them requires:
+// what a Filter lets through still has to be run, what it holds back can not
+// match. A Finder tells where many literals stand.
 package prefilter
 
 import (
@@ -31,7 +31,7 @@ func Of(re *syntax.Regexp, also ...string) Needs {
 type Filter struct {
 	always []int32 // patterns that need nothing
 	full   []uint8 // by pattern: all clauses met
-	auto   automaton
+	finder *Finder
 	hits   [][]hit // by literal
 	pool   sync.Pool
 }
@@ -66,7 +66,7 @@ func New(needs []Needs) *Filter {
 			}
 		}
 	}
-	f.auto = newAutomaton(literals)
+	f.finder = NewFinder(literals)
 	f.pool.New = func() any {
 		return &scratch{met: make([]uint8, len(needs)), seen: make([]uint64, (len(literals)+63)/64)}
 	}
@@ -87,7 +87,8 @@ type scratch struct {
 func (f *Filter) Each(text string, yield func(pattern int) bool) {
 	s, _ := f.pool.Get().(*scratch)
 	defer f.pool.Put(s)
-	f.auto.scan(fold(text), func(literal int32) {
+	Find(f.finder, fold(text), func(place, _ int) {
+		literal := int32(place)
 		if s.seen[literal/64]&(1<<(literal%64)) != 0 {
 			return
 		}

@@ -1,13 +1,15 @@
-package fingerprint
+// Package cpe writes CPE 2.3 formatted strings, the names that vulnerabilities
+// are published for.
+package cpe
 
 import "strings"
 
-// CPE writes a CPE 2.3 formatted string. Name is "vendor:product", of an
+// Name writes a CPE 2.3 formatted string. Name is "vendor:product", of an
 // application unless it starts with "o:" or "h:"; version and update may be "".
 // It returns "" for an empty name.
 //
 // Source: NISTIR 7695, section 6.2.
-func CPE(name, version, update string) string {
+func Name(name, version, update string) string {
 	if name == "" {
 		return ""
 	}
@@ -17,13 +19,11 @@ func CPE(name, version, update string) string {
 	} else if rest, found := strings.CutPrefix(name, "h:"); found {
 		part, name = "h", rest
 	}
-	return "cpe:2.3:" + part + ":" + name + ":" + cpeValue(version) + ":" + cpeValue(strings.TrimLeft(update, "-.")) + ":*:*:*:*:*:*"
+	return "cpe:2.3:" + part + ":" + name + ":" + value(version) + ":" + value(strings.TrimLeft(update, "-.")) + ":*:*:*:*:*:*"
 }
 
-func cpeValue(s string) string {
-	if s == "" {
-		return "*"
-	}
+// value writes one attribute; "*", any, when nothing of s may stand in one.
+func value(s string) string {
 	var b strings.Builder
 	for _, r := range strings.ToLower(s) {
 		switch {
@@ -36,18 +36,21 @@ func cpeValue(s string) string {
 			b.WriteRune(r)
 		}
 	}
-	if b.Len() == 1 && b.String() == "-" {
+	switch b.String() {
+	case "":
+		return "*"
+	case "-": // alone it would mean that there is no value
 		return `\-`
 	}
 	return b.String()
 }
 
-// fromURI turns the older form of a CPE, "cpe:/a:vendor:product:version:update",
+// FromURI turns the older form of a CPE, "cpe:/a:vendor:product:version:update",
 // into a formatted string; a version that is "-" is not known. It returns ""
 // for anything else.
 //
 // Source: NISTIR 7695, section 6.1.
-func fromURI(uri string) string {
+func FromURI(uri string) string {
 	rest, ok := strings.CutPrefix(uri, "cpe:/")
 	if !ok {
 		return ""
@@ -58,11 +61,11 @@ func fromURI(uri string) string {
 	}
 	out := "cpe:2.3:" + parts[0]
 	for i := 1; i <= 10; i++ {
-		value := ""
+		part := ""
 		if i < len(parts) && parts[i] != "-" {
-			value = unescape(parts[i])
+			part = unescape(parts[i])
 		}
-		out += ":" + cpeValue(value)
+		out += ":" + value(part)
 	}
 	return out
 }

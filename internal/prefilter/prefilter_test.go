@@ -1,9 +1,11 @@
 package prefilter
 
 import (
+	"fmt"
 	"regexp"
 	"regexp/syntax"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -98,4 +100,48 @@ func FuzzEach(f *testing.F) {
 			t.Errorf("%q matches %q, and is held back: it needs %q", expr, text, clauses(tree))
 		}
 	})
+}
+
+func TestFind(t *testing.T) {
+	f := NewFinder([]string{"he", "she", "hers", "his", "ushers!"})
+	var got []string
+	Find(f, []byte("USHers hexhis usherS!"), func(literal, start int) { got = append(got, fmt.Sprint(literal, "@", start)) })
+	want := []string{"1@1", "0@2", "2@2", "0@7", "3@10", "4@14", "1@15", "0@16", "2@16"}
+	slices.Sort(got)
+	if slices.Sort(want); !slices.Equal(got, want) {
+		t.Errorf("Find told %v; want %v", got, want)
+	}
+}
+
+// FuzzFind holds the finder against a search for each literal alone.
+func FuzzFind(f *testing.F) {
+	f.Add("he", "she", "SHEhe")
+	f.Add("aa", "aaa", "aaaa")
+	f.Add("ab", "b", "xabb")
+	f.Fuzz(func(t *testing.T, one, other, text string) {
+		lowered := strings.ToLower(ascii(text))
+		literals := []string{strings.ToLower(ascii(one)), strings.ToLower(ascii(other))}
+		if literals[0] == "" || literals[1] == "" || literals[0] == literals[1] || len(text) > 1000 {
+			return
+		}
+		found := map[[2]int]bool{}
+		Find(NewFinder(literals), ascii(text), func(literal, start int) { found[[2]int{literal, start}] = true })
+		for l, s := range literals {
+			for i := range lowered {
+				if at := strings.HasPrefix(lowered[i:], s); at != found[[2]int{l, i}] {
+					t.Errorf("%q at %d of %q: found %v, want %v", s, i, text, !at, at)
+				}
+			}
+		}
+	})
+}
+
+// ascii is s without what is not ASCII.
+func ascii(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 0x80 {
+			return -1
+		}
+		return r
+	}, s)
 }

@@ -1,8 +1,8 @@
-package fingerprint
+package cpe
 
 import "testing"
 
-func TestCPE(t *testing.T) {
+func TestName(t *testing.T) {
 	for _, c := range []struct{ name, version, update, want string }{
 		{"f5:nginx", "1.22.1", "", "cpe:2.3:a:f5:nginx:1.22.1:*:*:*:*:*:*:*"},
 		{"openbsd:openssh", "9.2", "p1", "cpe:2.3:a:openbsd:openssh:9.2:p1:*:*:*:*:*:*"},
@@ -10,10 +10,12 @@ func TestCPE(t *testing.T) {
 		{"f5:nginx", "", "", "cpe:2.3:a:f5:nginx:*:*:*:*:*:*:*:*"},
 		{"o:cisco:ios", "15.0(2)SE4", "", `cpe:2.3:o:cisco:ios:15.0\(2\)se4:*:*:*:*:*:*:*`},
 		{"docker:docker", "20.10.24+dfsg1", "", `cpe:2.3:a:docker:docker:20.10.24\+dfsg1:*:*:*:*:*:*:*`},
+		{"a:b", "-", "", `cpe:2.3:a:a:b:\-:*:*:*:*:*:*:*`},
+		{"a:b", "\u00b5", "\t", "cpe:2.3:a:a:b:*:*:*:*:*:*:*:*"},
 		{"", "1", "", ""},
 	} {
-		if got := CPE(c.name, c.version, c.update); got != c.want {
-			t.Errorf("CPE(%q, %q, %q) = %q; want %q", c.name, c.version, c.update, got, c.want)
+		if got := Name(c.name, c.version, c.update); got != c.want {
+			t.Errorf("Name(%q, %q, %q) = %q; want %q", c.name, c.version, c.update, got, c.want)
 		}
 	}
 }
@@ -30,8 +32,8 @@ func TestFromURI(t *testing.T) {
 		"cpe:2.3:a:f5:nginx:*:*:*:*:*:*:*:*": "",
 		"":                                   "",
 	} {
-		if got := fromURI(uri); got != want {
-			t.Errorf("fromURI(%q) = %q; want %q", uri, got, want)
+		if got := FromURI(uri); got != want {
+			t.Errorf("FromURI(%q) = %q; want %q", uri, got, want)
 		}
 	}
 }
