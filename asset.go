@@ -48,12 +48,23 @@ type Host struct {
 	// what contradicts them; a bounded number.
 	Signs []Sign `json:"signs,omitempty"`
 	Stack *Stack `json:"stack,omitempty"` // how its TCP/IP stack answered; nil when it was not asked
+	// Raw tells that its TCP ports were asked by raw packets, not by connecting.
+	Raw bool `json:"raw,omitempty"`
+	// Route is the way to it: the engine's address first, the host's own last if
+	// the way was followed to its end. Empty when nobody looked.
+	Route []Hop `json:"route,omitempty"`
 	// Fragile tells that it was scanned under the fragile profile; FragileWhy what
 	// it showed itself as, "" where a guard rule or the policy said so before.
 	Fragile    bool      `json:"fragile,omitempty"`
 	FragileWhy string    `json:"fragile_why,omitempty"`
 	Started    time.Time `json:"started,omitzero"`
 	Ended      time.Time `json:"ended,omitzero"` // zero while its run goes on
+}
+
+// Hop is one station on the way to a host.
+type Hop struct {
+	Addr netip.Addr `json:"addr,omitzero"`    // zero: it did not tell
+	RTT  int64      `json:"rtt_us,omitempty"` // microseconds; 0 when not measured
 }
 
 // Repository is a partition of assets and findings with its own rule for

@@ -82,6 +82,7 @@ func fullerHost(a, b harrier.Host) harrier.Host {
 	}
 	a.Fragile, a.FragileWhy = a.Fragile || b.Fragile, max(a.FragileWhy, b.FragileWhy)
 	a.Signs, a.Stack = fuller(a.Signs, b.Signs, len(a.Signs)-len(b.Signs)), fuller(a.Stack, b.Stack, 0)
+	a.Raw, a.Route = a.Raw || b.Raw, fuller(a.Route, b.Route, len(a.Route)-len(b.Route))
 	a.Started = earlier(a.Started, b.Started)
 	return a
 }

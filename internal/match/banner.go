@@ -111,9 +111,14 @@ var distributions = []struct{ mark, name string }{
 
 // distribution names the distribution that the banner of s shows, or "".
 func distribution(s harrier.Service) string {
-	text := strings.ToLower(strings.Join([]string{
+	return marked(strings.Join([]string{
 		s.Version, s.Evidence, s.Banner, s.Fact("http.server"), s.Fact("http.powered_by"), s.Fact("ssh.version"), s.Fact("os.hint"),
 	}, "\n"))
+}
+
+// marked names the distribution whose mark is in text, or "".
+func marked(text string) string {
+	text = strings.ToLower(text)
 	for _, d := range distributions {
 		if strings.Contains(text, d.mark) {
 			return d.name

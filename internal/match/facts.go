@@ -20,6 +20,21 @@ type serviceFact struct {
 	State func(s harrier.Service) string
 }
 
+// placedFact is a statement about a service that needs to know of its host too.
+type placedFact struct {
+	harrier.Vulnerability
+	State func(c Context, h harrier.Host, s harrier.Service) string
+}
+
+// placed are where statements about the host itself are expected, if not at
+// wholeHost.
+//
+// Source: nessus-api.md, sections 13.1 and 13.2.
+var placed = map[harrier.VulnID]harrier.Endpoint{
+	10114: {Protocol: harrier.ICMP},
+	10287: {Protocol: harrier.UDP},
+}
+
 // Facts states what the scan c found out about host h and its services (every
 // open port, recognised or not), under the numbers, names and output texts that
 // clients know. Planned says which of them the scan may state; nil is all. Of a
@@ -38,7 +53,21 @@ func Facts(c Context, h harrier.Host, services []harrier.Service, planned *harri
 			continue
 		}
 		if text := f.State(c, h, services); text != "" {
-			out = append(out, observation(c, f.ID, wholeHost, "", text))
+			at, elsewhere := placed[f.ID]
+			if !elsewhere {
+				at = wholeHost
+			}
+			out = append(out, observation(c, f.ID, at, "", text))
+		}
+	}
+	for _, f := range placedFacts {
+		if !wanted(planned, f.ID) {
+			continue
+		}
+		for _, s := range services {
+			if text := f.State(c, h, s); text != "" {
+				out = append(out, observation(c, f.ID, s.Endpoint, s.Name, text))
+			}
 		}
 	}
 	for _, f := range serviceFacts {
@@ -53,6 +82,13 @@ func Facts(c Context, h harrier.Host, services []harrier.Service, planned *harri
 	}
 	return out
 }
+
+// The statements about hosts and services, by what they are of.
+var (
+	hostFacts    = slices.Concat(scanFacts, systemFacts, linkFacts, nameFacts, backportFacts)
+	placedFacts  = slices.Concat(portFacts, productFacts, discoveryFacts, expiryFacts)
+	serviceFacts = slices.Concat(anyFacts, webFacts, sshFacts, tlsFacts, windowsFacts, protocolFacts)
+)
 
 // wholeHost is where clients expect statements about the host itself.
 //

@@ -37,7 +37,7 @@ func scanInformation(c Context, h harrier.Host, services []harrier.Service) stri
 		{"Scan name", c.Scan.Name},
 		{"Scan policy used", c.Scan.PolicyName},
 		{"Scanner IP", scannerIP(c)},
-		{"Port scanner(s)", "nessus_tcp_scanner "},
+		{"Port scanner(s)", portScanner(h, set) + " "},
 		{"Port range", cmp.Or(set.Ports, "default")},
 		{"Ping RTT", rtt(h.RTT)},
 		{"Thorough tests", "no"},
@@ -67,6 +67,17 @@ func scanInformation(c Context, h harrier.Host, services []harrier.Service) stri
 		fmt.Fprintf(&b, "%s : %s\n", line[0], line[1])
 	}
 	return b.String()
+}
+
+// portScanner names how the ports of the host were found, as clients know it.
+func portScanner(h harrier.Host, set harrier.Settings) string {
+	switch {
+	case set.NoTCP && set.UDP:
+		return "nessus_udp_scanner"
+	case h.Raw:
+		return "nessus_syn_scanner"
+	}
+	return "nessus_tcp_scanner"
 }
 
 // scannerIP is the engine's address; 0.0.0.0 stands for one that is not known,

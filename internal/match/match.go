@@ -49,6 +49,9 @@ var definitions = sync.OnceValue(func() defined {
 	for _, f := range hostFacts {
 		add(f.Vulnerability, harrier.FactCheck)
 	}
+	for _, f := range placedFacts {
+		add(f.Vulnerability, harrier.FactCheck)
+	}
 	for _, f := range serviceFacts {
 		add(f.Vulnerability, harrier.FactCheck)
 	}

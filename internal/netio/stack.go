@@ -36,7 +36,7 @@ const (
 // The error is of kind Forbidden for a target that may not be reached, or ctx's.
 func (n *Net) Stack(ctx context.Context, j StackJob) (*harrier.Stack, error) {
 	j.Addr = plain(j.Addr)
-	if !n.rawTo(j.Addr) {
+	if !n.RawTo(j.Addr) {
 		return nil, ctx.Err()
 	}
 	var items []sweep.Item
@@ -85,8 +85,9 @@ func learn(s *harrier.Stack, r sweep.Reply) {
 	}
 }
 
-// rawTo reports whether raw packets may be sent to addr, and reach it.
-func (n *Net) rawTo(addr netip.Addr) bool {
+// RawTo reports whether raw packets may be sent to addr, and reach it: where
+// they do not, Sweep asks by connecting.
+func (n *Net) RawTo(addr netip.Addr) bool {
 	s, err := n.sweeper(Job{Addr: addr})
 	if err != nil {
 		return false

@@ -15,7 +15,7 @@ type Hop struct {
 // The bounds of a trace.
 const (
 	maxHops     = 30
-	hopsAtOnce  = 6
+	hopsAtOnce  = 6 // but for the first two, which most targets are not behind
 	mostSilent  = 8                      // hops in a row that tell nothing: the rest would not either
 	hopPatience = 800 * time.Millisecond // below the second after which a kernel sends its SYN again
 )
@@ -35,8 +35,8 @@ func (n *Net) Trace(ctx context.Context, to netip.AddrPort) (hops []Hop, reached
 	}
 	var own netip.Addr
 	silent := 0
-	for first := 1; first <= maxHops && silent < mostSilent; first += hopsAtOnce {
-		found, err := n.stations(ctx, h, to, first, min(hopsAtOnce, maxHops-first+1))
+	for first, count := 1, 2; first <= maxHops && silent < mostSilent; first, count = first+count, hopsAtOnce {
+		found, err := n.stations(ctx, h, to, first, min(count, maxHops-first+1))
 		if err != nil {
 			return nil, false, err
 		}

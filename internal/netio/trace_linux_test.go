@@ -77,11 +77,14 @@ func TestTrace(t *testing.T) {
 
 	n := New(harrier.Guard{}, harrier.Targets{}, Pace{})
 	defer n.Close()
-	for _, c := range []struct{ target, want string }{
-		{"10.9.2.2:8080", "10.9.0.1 10.9.0.2 10.9.1.2 10.9.2.2"},
-		{"10.9.2.2:81", "10.9.0.1 10.9.0.2 10.9.1.2 10.9.2.2"}, // a refusal is the target's too
-		{"[fd09:2::2]:8080", "fd09::1 fd09::2 fd09:1::2 fd09:2::2"},
-		{"10.9.0.2:81", "10.9.0.1 10.9.0.2"},
+	for _, c := range []struct {
+		target, want string
+		sent         uint32
+	}{
+		{"10.9.2.2:8080", "10.9.0.1 10.9.0.2 10.9.1.2 10.9.2.2", 8},
+		{"10.9.2.2:81", "10.9.0.1 10.9.0.2 10.9.1.2 10.9.2.2", 8}, // a refusal is the target's too
+		{"[fd09:2::2]:8080", "fd09::1 fd09::2 fd09:1::2 fd09:2::2", 8},
+		{"10.9.0.2:81", "10.9.0.1 10.9.0.2", 2},
 	} {
 		to := netip.MustParseAddrPort(c.target)
 		if err := n.Declare(to.Addr(), 0); err != nil {
@@ -106,8 +109,8 @@ func TestTrace(t *testing.T) {
 				t.Errorf("Trace(%s) = %v, %v, %v; want %s", to, got, reached, err, c.want)
 			}
 		})
-		if sent := n.Flight(to.Addr()).Counts[Connection]; sent != hopsAtOnce {
-			t.Errorf("the flight record of %s has %d connections; want %d", to, sent, hopsAtOnce)
+		if sent := n.Flight(to.Addr()).Counts[Connection]; sent != c.sent {
+			t.Errorf("the flight record of %s has %d connections; want %d", to, sent, c.sent)
 		}
 		n.Release(to.Addr())
 	}

@@ -64,13 +64,13 @@ func TestPrinterByBanner(t *testing.T) {
 	const first, n = 18700, 20
 	listen(t, "127.1.27.2", first, n)
 	fragile := make(chan struct{})
-	var once sync.Once
+	second := make(chan struct{})
+	var once, another sync.Once
 	var begun, gentle, together, overlaps atomic.Int32
-	beside := make(chan struct{}) // another port is asked, too
 	set := tools()
 	set.OS = osident.Identify
 	set.Identify = func(ctx context.Context, t probe.Target) (harrier.Service, error) {
-		nth := begun.Add(1)
+		first := begun.Add(1) == 1
 		if t.Gentle {
 			gentle.Add(1)
 			if together.Add(1) > 1 {
@@ -79,13 +79,14 @@ func TestPrinterByBanner(t *testing.T) {
 			defer together.Add(-1)
 			return harrier.Service{Name: "something"}, nil
 		}
-		if nth == 1 {
-			<-beside
+		if first { // it answers when another one is asked
+			select {
+			case <-second:
+			case <-ctx.Done():
+			}
 			return harrier.Service{Name: "http", Facts: map[string]string{"http.server": "HP HTTP Server; HP Officejet Pro 8600"}}, nil
 		}
-		if nth == 2 {
-			close(beside)
-		}
+		another.Do(func() { close(second) })
 		select {
 		case <-fragile:
 		case <-ctx.Done():
@@ -96,7 +97,8 @@ func TestPrinterByBanner(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan := harrier.Plan{Settings: harrier.Settings{Ports: "T:18700-18719"}, Checks: []harrier.VulnID{1}}
+	// A cap on the rate bounds how many ports are asked at a time.
+	plan := harrier.Plan{Settings: harrier.Settings{Ports: "T:18700-18719", RatePPS: 100_000}, Checks: []harrier.VulnID{1}}
 	l := &ledger{coverage: map[string]*harrier.Coverage{}, hosts: map[string]harrier.Host{}}
 	way := netio.New(plan.Guard, plan.Exclude, netio.Pace{})
 	defer way.Close()

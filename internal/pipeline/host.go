@@ -41,6 +41,8 @@ type hostRun struct {
 
 	shown  bool // guarded by mu: the host was told of
 	placed bool // it has a place among those that are talked to
+
+	door uint16 // guarded by mu: the first open TCP port, for the trace; 0: none yet
 }
 
 // job is one check to run; of the host as a whole with a zero service.
@@ -77,6 +79,7 @@ func (r *run) scanHost(ctx context.Context, l live) error {
 		h.book.Add(d)
 	}
 	h.onLink(ctx)
+	h.host.Raw = h.byRaw()
 	reason, err := h.look(ctx)
 	if errors.Is(context.Cause(ctx), ErrStopped) {
 		reason, err = ErrStopped.Error(), nil
@@ -176,6 +179,9 @@ func (h *hostRun) stages(ctx context.Context) (reason string, err error) {
 			return send(ctx, open, h.question(e, heard))
 		})
 		reason = r
+		if err == nil {
+			g.Go(func() error { return h.trace(ctx) })
+		}
 		return err
 	})
 	g.Go(func() error {
@@ -203,6 +209,7 @@ func (h *hostRun) maxChecks() int {
 func (h *hostRun) found(ctx context.Context, e harrier.Endpoint) error {
 	h.book.Open(e, false)
 	h.careful(ctx, h.watch.Open(e))
+	h.noteDoor(e)
 	if err := h.show(ctx); err != nil {
 		return err
 	}

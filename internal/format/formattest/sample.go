@@ -117,6 +117,7 @@ func Hosts() []format.Host {
 				Host: harrier.Host{
 					Name: "192.0.2.1", Addr: netip.MustParseAddr("192.0.2.1"), Alive: true, MAC: "02:00:5e:10:00:01", FQDN: "web.example.test", NetBIOS: "WEB",
 					OS: "Debian GNU/Linux 12", OSConfidence: 95, OSMethod: "SSH", OSCPE: "cpe:2.3:o:debian:debian_linux:12:*:*:*:*:*:*:*", DeviceType: "general-purpose",
+					Route:   []harrier.Hop{{Addr: netip.MustParseAddr("192.0.2.250")}, {}, {Addr: netip.MustParseAddr("192.0.2.1")}},
 					Started: Start.Add(time.Second), Ended: Start.Add(90 * time.Second),
 				},
 				Present:  harrier.Counts{harrier.Info: 4, harrier.Medium: 1, harrier.High: 1, harrier.Critical: 1},

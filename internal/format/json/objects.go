@@ -54,6 +54,7 @@ type hostObject struct {
 	OS         *osObject       `json:"os,omitempty"`
 	DeviceType string          `json:"device_type,omitempty"`
 	Signs      []harrier.Sign  `json:"signs,omitempty"`       // what os and device_type were told by
+	Route      []harrier.Hop   `json:"route,omitempty"`       // the engine first, the host last if the way was followed to its end
 	Fragile    bool            `json:"fragile,omitempty"`     // scanned gently
 	FragileWhy string          `json:"fragile_why,omitempty"` // what it showed itself as; absent for a guard rule
 	Started    time.Time       `json:"started,omitzero"`
@@ -155,7 +156,7 @@ func newScan(s format.Scan) scanObject {
 func newHost(s format.Scan, h format.Host) hostObject {
 	o := hostObject{
 		Name: h.Title(), Alive: h.Alive, Reason: h.Reason, FQDN: h.FQDN, NetBIOS: h.NetBIOS, MAC: h.MAC, MACVendor: oui.Vendor(h.MAC), DeviceType: h.DeviceType,
-		Signs: h.Signs, Fragile: h.Fragile, FragileWhy: h.FragileWhy, Started: h.Started, Ended: h.Ended, CPEs: list(format.CPEs(h)), Coverage: h.Coverage, OpenFiltered: h.OpenFiltered,
+		Signs: h.Signs, Route: h.Route, Fragile: h.Fragile, FragileWhy: h.FragileWhy, Started: h.Started, Ended: h.Ended, CPEs: list(format.CPEs(h)), Coverage: h.Coverage, OpenFiltered: h.OpenFiltered,
 		Services: []serviceObject{}, Findings: []findingObject{},
 	}
 	if h.Addr.IsValid() {

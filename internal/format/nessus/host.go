@@ -33,6 +33,7 @@ func (e *encoder) properties(h format.Host) {
 	e.products(h)
 	e.system(h)
 	e.names(h)
+	e.route(h)
 	e.tag("HOST_START_TIMESTAMP", unix(start))
 	e.tag("HOST_START", start.In(e.zone).Format(clock))
 	e.raw("</HostProperties>\n")
@@ -87,6 +88,17 @@ func (e *encoder) products(h format.Host) {
 	}
 	for i, cpe := range list {
 		e.tag("cpe-"+strconv.Itoa(i), cpe)
+	}
+}
+
+// route writes the stations of the way to the host.
+func (e *encoder) route(h format.Host) {
+	for i, hop := range h.Route {
+		at := "?"
+		if hop.Addr.IsValid() {
+			at = hop.Addr.WithZone("").String()
+		}
+		e.tag("traceroute-hop-"+strconv.Itoa(i), at)
 	}
 }
 

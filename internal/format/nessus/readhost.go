@@ -63,6 +63,9 @@ func (p *parser) hostTag(child string, into map[string]string) error {
 	return nil
 }
 
+// maxHops is more stations than a way has.
+const maxHops = 64
+
 // fillHost sets what the tags say about the host in our words.
 //
 // Source: nessus-api.md, section 15.3.
@@ -88,6 +91,14 @@ func fillHost(h *harrier.Host, tags map[string]string) {
 			h.OSCPE = cpe
 			break
 		}
+	}
+	for i := range maxHops {
+		hop, there := tags["traceroute-hop-"+strconv.Itoa(i)]
+		if !there {
+			break
+		}
+		addr, _ := netip.ParseAddr(strings.TrimSpace(hop)) // "?" is a hop that did not tell
+		h.Route = append(h.Route, harrier.Hop{Addr: addr.Unmap()})
 	}
 	h.Started = instant(tags["HOST_START_TIMESTAMP"], tags["HOST_START"])
 	h.Ended = instant(tags["HOST_END_TIMESTAMP"], tags["HOST_END"])
