@@ -15,7 +15,7 @@ type Hop struct {
 // The bounds of a trace.
 const (
 	maxHops     = 30
-	hopsAtOnce  = 6 // but for the first two, which most targets are not behind
+	hopsAtOnce  = 6                      // but for the first two, which most targets are not behind
 	mostSilent  = 8                      // hops in a row that tell nothing: the rest would not either
 	hopPatience = 800 * time.Millisecond // below the second after which a kernel sends its SYN again
 )
