@@ -15,7 +15,7 @@ import (
 // in hand whose peers say as much as they may, the process stays below 512 MiB.
 const (
 	hostPlaces = 128
-	allPlaces  = 2048
+	allPlaces  = 1536
 )
 
 // everybody is the gate before all conversations of the process. A closer look

@@ -83,7 +83,7 @@ func (x *talk) handshakeAlone(ctx context.Context) *greeting {
 
 // maxHandshake bounds what is read of a handshake. The longest chains that are
 // met have some 20 KiB.
-const maxHandshake = 128 << 10
+const maxHandshake = 64 << 10
 
 var errHandshake = errors.New("the handshake does not end")
 

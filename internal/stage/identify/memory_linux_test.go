@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"os"
 	"os/exec"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"sync"
@@ -115,8 +116,9 @@ func servePeers(t *testing.T) {
 	}
 }
 
-// askAll is the process that asks.
+// askAll is the process that asks, with the memory limit of harrier engine.
 func askAll(t *testing.T) {
+	debug.SetMemoryLimit(384 << 20)
 	var now, most, told atomic.Int32
 	ask := func(ctx context.Context, target probe.Target) (harrier.Service, error) {
 		n := now.Add(1)
