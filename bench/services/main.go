@@ -39,7 +39,6 @@ type options struct {
 	rounds   int
 	limit    time.Duration
 	peers    []string
-	keep     bool
 }
 
 func main() {
