@@ -377,8 +377,12 @@ func (l *leases) run(t *testing.T, db *store.DB, rounds int) {
 	for _, s := range l.said[:min(len(l.said), 5)] {
 		t.Error(s)
 	}
-	if l.merges > 0 || 200*l.splits > l.known {
-		t.Errorf("%d wrong merges, %d wrong splits of %d; want 0 and at most 0.5 %%", l.merges, l.splits, l.known)
+	share := 200 // 0.5 %
+	if len(l.machines) < 500 {
+		share = 100 // a few splits more or less are chance among so few
+	}
+	if l.merges > 0 || share*l.splits > l.known {
+		t.Errorf("%d wrong merges, %d wrong splits of %d; want 0 and at most 1 in %d", l.merges, l.splits, l.known, share)
 	}
 }
 

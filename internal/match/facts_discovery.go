@@ -20,7 +20,7 @@ var discoveryFacts = []placedFact{
 		if s.Name != "mdns" || h.MAC != "" || len(h.Route) < 3 {
 			return ""
 		}
-		return "The host answered questions by mDNS.\n" + labelled([2]string{"Name", s.Fact("mdns.host")}, [2]string{"Model", s.Fact("mdns.model")},
+		return "The host answered questions by mDNS.\n" + labelled([2]string{"Name", s.Fact("host.name")}, [2]string{"Model", s.Fact("mdns.model")},
 			[2]string{"Services", s.Fact("mdns.services")}, [2]string{"Instances", s.Fact("mdns.instances")})
 	}},
 }

@@ -49,7 +49,7 @@ func netbiosText(_ Context, h harrier.Host, services []harrier.Service) string {
 		text += fmt.Sprintf(" %-16s = Workgroup / Domain name\n", domain)
 	}
 	for _, s := range services {
-		if mac := s.Fact("netbios.mac"); mac != "" {
+		if mac := s.Fact("host.mac"); s.Name == "netbios-ns" && mac != "" {
 			return text + "\nThe host tells this address of its network card :\n\n   " + strings.ToUpper(mac) + "\n"
 		}
 	}

@@ -127,10 +127,8 @@ func cards(h harrier.Host, services []harrier.Service) []string {
 	}
 	add(h.MAC)
 	for _, s := range services {
-		for _, key := range []string{"host.mac", "netbios.mac", "snmp.engine.mac"} {
-			for _, one := range list(s.Fact(key)) {
-				add(one)
-			}
+		for _, one := range list(s.Fact("host.mac")) {
+			add(one)
 		}
 	}
 	return out

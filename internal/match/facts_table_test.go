@@ -36,8 +36,8 @@ func windowsServer() (harrier.Host, []harrier.Service) {
 			"smb.domain": "CORP", "smb.name": "FILES", "smb.fqdn": "files.corp.example",
 		}},
 		{Endpoint: tcp(3389), Name: "rdp", Facts: map[string]string{"rdp.security": "NLA", "rdp.protocols": "TLS,NLA", "rdp.nla": "no"}},
-		{Endpoint: harrier.Endpoint{Protocol: harrier.UDP, Port: 137}, Name: "netbios-ns", Facts: map[string]string{"netbios.mac": "00:50:56:a6:60:bc", "host.mac": "00:50:56:a6:60:bc"}},
-		{Endpoint: harrier.Endpoint{Protocol: harrier.UDP, Port: 5353}, Name: "mdns", Facts: map[string]string{"mdns.host": "files", "mdns.services": "_smb._tcp"}},
+		{Endpoint: harrier.Endpoint{Protocol: harrier.UDP, Port: 137}, Name: "netbios-ns", Facts: map[string]string{"host.mac": "00:50:56:a6:60:bc"}},
+		{Endpoint: harrier.Endpoint{Protocol: harrier.UDP, Port: 5353}, Name: "mdns", Facts: map[string]string{"host.name": "files", "mdns.services": "_smb._tcp"}},
 	}
 }
 

@@ -20,6 +20,7 @@ import (
 	"github.com/harrier-scan/harrier/internal/pipeline"
 	"github.com/harrier-scan/harrier/internal/probe"
 	"github.com/harrier-scan/harrier/internal/probe/question"
+	"github.com/harrier-scan/harrier/internal/stage/identify"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -137,7 +138,7 @@ func listen(t *testing.T, addr string, first, n int) {
 
 // A host on which every port is open and none answers is not asked for a day.
 func TestTarpit(t *testing.T) {
-	const ports, asked = 200, 150 // some are asked beside each other
+	const ports, asked = 400, identify.MaxStrangers + identify.DefaultParallel // some are asked beside each other
 	listen(t, "127.1.26.1", 18000, ports)
 	var n atomic.Int32
 	set := tools()
@@ -145,7 +146,7 @@ func TestTarpit(t *testing.T) {
 		n.Add(1)
 		return harrier.Service{}, nil
 	}
-	l := run(t, "127.1.26.1", harrier.Plan{Settings: harrier.Settings{Ports: "T:18000-18199"}, Checks: []harrier.VulnID{1}}, set)
+	l := run(t, "127.1.26.1", harrier.Plan{Settings: harrier.Settings{Ports: "T:18000-18399"}, Checks: []harrier.VulnID{1}}, set)
 	c := l.coverage["127.1.26.1"]
 	if c == nil || len(c.Open) != ports || !c.Complete || n.Load() > asked {
 		t.Fatalf("%d ports were asked, coverage %+v; want at most %d and %d open ports", n.Load(), c, asked, ports)

@@ -147,9 +147,10 @@ func (x *talk) run(ctx context.Context, heats []heat) found {
 		return best
 	}
 	began := time.Now()
-	pending, greeting := 0, false // greeting: TLS was asked for, and nothing came of it yet
-	var placed <-chan struct{}    // not nil: the last heat has not begun as a whole
-	var enough <-chan time.Time   // no longer is a greeting waited for that hardly anything speaks for
+	pending := 0
+	greeted, greeting := false, false // TLS was asked for; and nothing came of it yet
+	var placed <-chan struct{}        // not nil: the last heat has not begun as a whole
+	var enough <-chan time.Time       // no longer is a greeting waited for that hardly anything speaks for
 	for i := 0; i < len(heats) || pending > 0; {
 		if i > 0 && pending == 0 && x.connected.Load() == 0 && x.dialError() != nil {
 			return best // the port is closed by now
@@ -160,7 +161,7 @@ func (x *talk) run(ctx context.Context, heats []heat) found {
 			}
 			pending += len(heats[i].tasks)
 			placed = x.light(ctx, &wg, heats[i], results)
-			greeting = greeting || heats[i].greets
+			greeted, greeting = greeted || heats[i].greets, greeting || heats[i].greets
 			i++
 			continue
 		}
@@ -181,10 +182,16 @@ func (x *talk) run(ctx context.Context, heats []heat) found {
 				return f
 			case f.doubt != none: // TLS decides, and nothing else is worth asking
 				best, i = f, len(heats)
-				if f.doubt == faint && greeting { // it may be lost: greet once more
-					pending++
-					x.light(ctx, &wg, heat{tasks: []func(context.Context) found{x.helloAgain}, rank: closer}, results)
-					enough = time.After(secondGreeting + x.unusual())
+				var more []func(context.Context) found
+				if !greeted && !x.Gentle {
+					greeted, greeting, more = true, true, append(more, x.hello)
+				}
+				if f.doubt == faint && greeting { // a greeting may be lost: send another
+					more, enough = append(more, x.helloAgain), time.After(secondGreeting+x.unusual())
+				}
+				if len(more) > 0 {
+					pending += len(more)
+					x.light(ctx, &wg, heat{tasks: more, lead: len(more), rank: closer}, results)
 				}
 			case len(f.reply) > 0 && best.doubt == none && (len(best.reply) == 0 || f.banner):
 				best = f
