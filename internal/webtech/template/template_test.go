@@ -12,7 +12,7 @@ import (
 // sharedTemplates unpacks the public collection.
 func sharedTemplates(t testing.TB) string {
 	t.Helper()
-	archive := needs.Shared(t, "/work/shared/data/nuclei-templates.tar.gz")
+	archive := needs.Shared(t, filepath.Join("..", "..", "..", "..", "shared", "data", "nuclei-templates.tar.gz"))
 	dir := t.TempDir()
 	cmd := exec.CommandContext(t.Context(), "tar", "xzf", archive, "-C", dir, "nuclei-templates/http/technologies", "nuclei-templates/helpers/wordpress") //nolint:gosec // a fixed path
 	if out, err := cmd.CombinedOutput(); err != nil {
