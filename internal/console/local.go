@@ -154,7 +154,7 @@ func (l LocalScan) run(asked, live context.Context, rooms kit.Rooms, p harrier.P
 	if err != nil {
 		return harrier.Scan{}, err
 	}
-	tick := time.NewTicker(200 * time.Millisecond)
+	tick := time.NewTicker(25 * time.Millisecond) // a scan of one host may end as soon
 	defer tick.Stop()
 	for stop := asked.Done(); !sc.Status.Ended(); {
 		select {

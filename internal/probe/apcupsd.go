@@ -3,7 +3,6 @@ package probe
 import (
 	"context"
 	"encoding/binary"
-	"regexp"
 	"strings"
 
 	"github.com/harrier-scan/harrier"
@@ -25,8 +24,8 @@ var apcupsdProtocol = Protocol{
 }
 
 var (
-	apcupsdStart   = regexp.MustCompile(`^APC +: \d{3},\d{3},\d{4}\n?$`)
-	apcupsdVersion = regexp.MustCompile(`^(\d{1,2}\.\d{1,2}\.\d{1,2}) \(`)
+	apcupsdStart   = pattern(`^APC +: \d{3},\d{3},\d{4}\n?$`)
+	apcupsdVersion = pattern(`^(\d{1,2}\.\d{1,2}\.\d{1,2}) \(`)
 )
 
 // nisRecords reads the records of an answer, and whether the last is there.

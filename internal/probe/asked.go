@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -31,7 +30,7 @@ var clamdProtocol = Protocol{
 }
 
 // Source: clamd(8), "COMMANDS".
-var clamdVersion = regexp.MustCompile(`^ClamAV (?:devel-)?(\d+\.\d+(?:\.\d+)?)[^/\r\n]{0,60}(?:/(\d{1,8})/([A-Za-z0-9: ]{10,40}))?\r?\n`)
+var clamdVersion = pattern(`^ClamAV (?:devel-)?(\d+\.\d+(?:\.\d+)?)[^/\r\n]{0,60}(?:/(\d{1,8})/([A-Za-z0-9: ]{10,40}))?\r?\n`)
 
 var spamdProtocol = Protocol{
 	Name: "spamd", Transport: harrier.TCP, Ports: []uint16{783},
@@ -49,7 +48,7 @@ var spamdProtocol = Protocol{
 // The number is that of the protocol.
 //
 // Source: SpamAssassin, spamd/PROTOCOL.
-var spamdReply = regexp.MustCompile(`^SPAMD/\d\.\d \d{1,2} [ -~]{1,200}\r\n`)
+var spamdReply = pattern(`^SPAMD/\d\.\d \d{1,2} [ -~]{1,200}\r\n`)
 
 var icapProtocol = Protocol{
 	Name: "icap", Transport: harrier.TCP, Ports: []uint16{1344, 11344},
@@ -87,7 +86,7 @@ var identProtocol = Protocol{
 }
 
 // Source: RFC 1413, section 6.
-var identReply = regexp.MustCompile(`^\s*\d{1,5}\s*,\s*6872\s*:\s*(?:ERROR\s*:\s*(?:INVALID-PORT|NO-USER|HIDDEN-USER|UNKNOWN-ERROR|X[!-~]{1,63})|USERID\s*:[^\r\n]{1,200})\r?\n`)
+var identReply = pattern(`^\s*\d{1,5}\s*,\s*6872\s*:\s*(?:ERROR\s*:\s*(?:INVALID-PORT|NO-USER|HIDDEN-USER|UNKNOWN-ERROR|X[!-~]{1,63})|USERID\s*:[^\r\n]{1,200})\r?\n`)
 
 var fingerProtocol = Protocol{
 	Name: "finger", Transport: harrier.TCP, Ports: []uint16{79},
@@ -104,8 +103,8 @@ var fingerProtocol = Protocol{
 // Source: RFC 1288, section 2.5; the headings are those of finger(1) and of
 // "show users" of routers.
 var (
-	fingerReply = regexp.MustCompile(`(?im)^\s*(?:login(?: name)?:?\s+(?:real )?name\b|no one (?:is )?logged (?:on|in)|line\s+user\s+host|user\s+real name\b|must provide username|finger: |please supply a username|user name required)`)
-	fingerUsers = regexp.MustCompile(`(?im)^\s*(?:login(?: name)?:?\s+(?:real )?name|line\s+user\s+host|user\s+real name).*\n\s*\S`)
+	fingerReply = pattern(`(?im)^\s*(?:login(?: name)?:?\s+(?:real )?name\b|no one (?:is )?logged (?:on|in)|line\s+user\s+host|user\s+real name\b|must provide username|finger: |please supply a username|user name required)`)
+	fingerUsers = pattern(`(?im)^\s*(?:login(?: name)?:?\s+(?:real )?name|line\s+user\s+host|user\s+real name).*\n\s*\S`)
 )
 
 var gopherProtocol = Protocol{
@@ -117,7 +116,7 @@ var gopherProtocol = Protocol{
 }
 
 // Source: RFC 1436, sections 2 and 3.8: type, title, selector, host, port.
-var gopherReply = regexp.MustCompile(`^[0-9+gIThis][^\t\r\n]{0,200}\t[^\t\r\n]{0,255}\t[^\t\r\n]{1,255}\t\d{1,5}(?:\t\+)?\r?\n`)
+var gopherReply = pattern(`^[0-9+gIThis][^\t\r\n]{0,200}\t[^\t\r\n]{0,255}\t[^\t\r\n]{1,255}\t\d{1,5}(?:\t\+)?\r?\n`)
 
 var gitProtocol = Protocol{
 	Name: "git", Transport: harrier.TCP, Ports: []uint16{9418},
@@ -165,8 +164,8 @@ func isGit(b []byte) bool {
 }
 
 var (
-	gitReference = regexp.MustCompile(`^[0-9a-f]{40}(?:[0-9a-f]{24})? [!-~]{1,200}\x00`)
-	gitAgent     = regexp.MustCompile(`\bagent=git/(\d+\.\d+\.\d+(?:\.\d+)?)`)
+	gitReference = pattern(`^[0-9a-f]{40}(?:[0-9a-f]{24})? [!-~]{1,200}\x00`)
+	gitAgent     = pattern(`\bagent=git/(\d+\.\d+\.\d+(?:\.\d+)?)`)
 )
 
 var cvsProtocol = Protocol{
@@ -206,7 +205,7 @@ var zabbixAgentProtocol = Protocol{
 	},
 }
 
-var zabbixVersion = regexp.MustCompile(`^\d+\.\d+\.\d+(?:(?:alpha|beta|rc)\d+)?$`)
+var zabbixVersion = pattern(`^\d+\.\d+\.\d+(?:(?:alpha|beta|rc)\d+)?$`)
 
 // zabbixTrapperProtocol is that of servers and proxies. The question, about
 // their queue, is refused without a session, and leaves no trace.

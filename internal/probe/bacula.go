@@ -3,7 +3,6 @@ package probe
 import (
 	"context"
 	"encoding/binary"
-	"regexp"
 
 	"github.com/harrier-scan/harrier"
 )
@@ -29,7 +28,7 @@ var baculaProtocol = Protocol{
 // do not know, the one for storage with its own name.
 //
 // Source: Bacula Developer's Guide, "Bacula network protocol".
-var baculaReply = regexp.MustCompile(`^\x00\x00\x00[^\x00-\x10](?:auth cram-md5c? <[0-9]{1,12}\.[0-9]{1,12}@([!-~]{1,127})> ssl=\d|hello\.c:\d+ Connection from unknown Director |` +
+var baculaReply = pattern(`^\x00\x00\x00[^\x00-\x10](?:auth cram-md5c? <[0-9]{1,12}\.[0-9]{1,12}@([!-~]{1,127})> ssl=\d|hello\.c:\d+ Connection from unknown Director |` +
 	`Jmsg JobId=0 type=\d+ level=\d+ ([!-~]{1,127}) JobId 0: Security Alert: hello\.c:|\d999 Authentication failed\.)`)
 
 func learnBacula(_ context.Context, x *talk, first []byte, _ bool) {

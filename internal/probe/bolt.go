@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
-	"regexp"
 	"strings"
 
 	"github.com/harrier-scan/harrier"
@@ -119,7 +118,7 @@ func (c *cursor) packSkip() bool {
 	return false
 }
 
-var neo4jAgent = regexp.MustCompile(`^Neo4j/(\d+\.\d+\.\d+)$`)
+var neo4jAgent = pattern(`^Neo4j/(\d+\.\d+\.\d+)$`)
 
 // learnBolt says hello without a name: the server names itself, and tells
 // whether it wants one.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
-	"regexp"
 
 	"github.com/harrier-scan/harrier"
 )
@@ -49,7 +48,7 @@ type clickhouseServer struct {
 	code    uint32
 }
 
-var clickhouseVersion = regexp.MustCompile(`\(version (\d+\.\d+\.\d+\.\d+)\b`)
+var clickhouseVersion = pattern(`\(version (\d+\.\d+\.\d+\.\d+)\b`)
 
 // parseClickHouse reads the answer to clickhouseHello.
 //

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/json"
-	"regexp"
 	"strings"
 
 	"github.com/harrier-scan/harrier"
@@ -111,7 +110,7 @@ var tarantoolProtocol = Protocol{
 }
 
 // Source: Tarantool documentation, "Binary protocol", greeting packet.
-var tarantoolGreeting = regexp.MustCompile(`^Tarantool (\d+\.\d+\.\d+)[0-9A-Za-z.+-]{0,40} \((Binary|Lua console)\)(?: ([0-9a-f-]{36}))?\s`)
+var tarantoolGreeting = pattern(`^Tarantool (\d+\.\d+\.\d+)[0-9A-Za-z.+-]{0,40} \((Binary|Lua console)\)(?: ([0-9a-f-]{36}))?\s`)
 
 var mysqlxProtocol = Protocol{
 	Name: "mysqlx", Transport: harrier.TCP, Ports: []uint16{33060, 33062},

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/harrier-scan/harrier"
@@ -82,12 +81,12 @@ func dicomUser(b []byte) (class, name string) {
 
 // dicomNames are products by the names of their versions.
 var dicomNames = []struct {
-	pattern      *regexp.Regexp
+	pattern      *regex
 	product, cpe string
 }{
-	{regexp.MustCompile(`^OFFIS_DCMTK_(\d)(\d)(\d)$`), "OFFIS DCMTK", "offis:dcmtk"},
-	{regexp.MustCompile(`^ORTHANC_(\d+)\.(\d+)\.(\d+)$`), "Orthanc", "orthanc-server:orthanc"},
-	{regexp.MustCompile(`^dcm4che-(\d+)\.(\d+)\.(\d+)$`), "dcm4che", "dcm4che:dcm4che"},
+	{pattern(`^OFFIS_DCMTK_(\d)(\d)(\d)$`), "OFFIS DCMTK", "offis:dcmtk"},
+	{pattern(`^ORTHANC_(\d+)\.(\d+)\.(\d+)$`), "Orthanc", "orthanc-server:orthanc"},
+	{pattern(`^dcm4che-(\d+)\.(\d+)\.(\d+)$`), "dcm4che", "dcm4che:dcm4che"},
 }
 
 func learnDICOM(_ context.Context, x *talk, first []byte, _ bool) {

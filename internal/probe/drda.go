@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -85,8 +84,8 @@ func parseDRDA(b []byte) (map[int]string, bool) {
 }
 
 var (
-	db2Release   = regexp.MustCompile(`^SQL(\d\d)(\d\d)(\d)$`)
-	derbyRelease = regexp.MustCompile(`/(\d+\.\d+\.\d+\.\d+)`)
+	db2Release   = pattern(`^SQL(\d\d)(\d\d)(\d)$`)
+	derbyRelease = pattern(`/(\d+\.\d+\.\d+\.\d+)`)
 )
 
 func learnDRDA(_ context.Context, x *talk, first []byte, _ bool) {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
-	"regexp"
 	"strings"
 
 	"github.com/harrier-scan/harrier"
@@ -29,7 +28,7 @@ func isEPMD(b []byte) bool {
 	return bytes.HasPrefix(rest, []byte("name ")) || len(rest) == 0 && binary.BigEndian.Uint32(b) == 4369
 }
 
-var epmdNode = regexp.MustCompile(`name (\S{1,128}) at port (\d{1,5})`)
+var epmdNode = pattern(`name (\S{1,128}) at port (\d{1,5})`)
 
 func learnEPMD(_ context.Context, x *talk, first []byte, _ bool) {
 	x.s.Banner = printable(first[4:])

@@ -3,7 +3,6 @@ package probe
 import (
 	"bytes"
 	"context"
-	"regexp"
 	"strings"
 
 	"github.com/harrier-scan/harrier"
@@ -45,7 +44,7 @@ var foxProtocol = Protocol{
 	},
 }
 
-var foxRelease = regexp.MustCompile(`^\d{1,2}(?:\.\d{1,4}){1,4}$`)
+var foxRelease = pattern(`^\d{1,2}(?:\.\d{1,4}){1,4}$`)
 
 // foxValues reads lines of the form "key=type:value".
 func foxValues(b []byte) map[string]string {

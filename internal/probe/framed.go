@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
-	"regexp"
 
 	"github.com/harrier-scan/harrier"
 )
@@ -80,8 +79,8 @@ func learnCassandra(ctx context.Context, x *talk, first []byte, _ bool) {
 }
 
 var (
-	scyllaVersion = regexp.MustCompile(`^(\d+\.\d+\.\d+)(?:-\d+\.\d{8}\.[0-9a-f]+)?$`)
-	dseVersion    = regexp.MustCompile(`^\d+\.\d+\.\d+\.\d+$`)
+	scyllaVersion = pattern(`^(\d+\.\d+\.\d+)(?:-\d+\.\d{8}\.[0-9a-f]+)?$`)
+	dseVersion    = pattern(`^\d+\.\d+\.\d+\.\d+$`)
 )
 
 // lastCQLText is the only value of the only row of a result: the text at its

@@ -3,7 +3,6 @@ package probe
 import (
 	"bytes"
 	"context"
-	"regexp"
 	"strings"
 
 	"github.com/harrier-scan/harrier"
@@ -25,7 +24,7 @@ var mpdProtocol = Protocol{
 	},
 }
 
-var mpdGreeting = regexp.MustCompile(`^OK MPD (\d{1,2}\.\d{1,3}\.\d{1,3})\n`)
+var mpdGreeting = pattern(`^OK MPD (\d{1,2}\.\d{1,3}\.\d{1,3})\n`)
 
 // amiProtocol steers an exchange for telephones. Its greeting has the version of
 // the interface, which is not that of Asterisk.
@@ -43,7 +42,7 @@ var amiProtocol = Protocol{
 	},
 }
 
-var amiGreeting = regexp.MustCompile(`^Asterisk Call Manager/(\d{1,2}(?:\.\d{1,2}){1,2})\r?\n`)
+var amiGreeting = pattern(`^Asterisk Call Manager/(\d{1,2}(?:\.\d{1,2}){1,2})\r?\n`)
 
 // teamspeakProtocol is the query interface of TeamSpeak 3 and later.
 //
@@ -57,7 +56,7 @@ var teamspeakProtocol = Protocol{
 	Learn: learnTeamspeak,
 }
 
-var teamspeakVersion = regexp.MustCompile(`(?m)^version=(\d{1,2}\.\d{1,3}\.\d{1,3}) build=(\d{1,12}) platform=([A-Za-z0-9 ]{1,20})`)
+var teamspeakVersion = pattern(`(?m)^version=(\d{1,2}\.\d{1,3}\.\d{1,3}) build=(\d{1,12}) platform=([A-Za-z0-9 ]{1,20})`)
 
 func learnTeamspeak(ctx context.Context, x *talk, first []byte, _ bool) {
 	if bytes.HasPrefix(first, []byte("TS3 Client")) {
@@ -97,9 +96,9 @@ var nutProtocol = Protocol{
 }
 
 var (
-	nutVersion = regexp.MustCompile(`^Network UPS Tools upsd (\d{1,2}\.\d{1,2}\.\d{1,2})[^\n]{0,80}\n`)
-	nutUPS     = regexp.MustCompile(`(?m)^UPS ([A-Za-z0-9_.-]{1,64}) "`)
-	nutVar     = regexp.MustCompile(`(?m)^VAR [^ \n]{1,64} ([a-z.]{1,40}) "([^"\n]{0,200})"`)
+	nutVersion = pattern(`^Network UPS Tools upsd (\d{1,2}\.\d{1,2}\.\d{1,2})[^\n]{0,80}\n`)
+	nutUPS     = pattern(`(?m)^UPS ([A-Za-z0-9_.-]{1,64}) "`)
+	nutVar     = pattern(`(?m)^VAR [^ \n]{1,64} ([a-z.]{1,40}) "([^"\n]{0,200})"`)
 )
 
 func learnNUT(ctx context.Context, x *talk, first []byte, _ bool) {

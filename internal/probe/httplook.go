@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -84,10 +83,10 @@ func (h *web) follow(ctx context.Context, page *webtech.Page) *webtech.Page {
 }
 
 // refreshTarget finds where the content of a refresh element leads.
-var refreshTarget = regexp.MustCompile(`(?i)\burl\s*=\s*["']?([^"'\s]{1,1000})`)
+var refreshTarget = pattern(`(?i)\burl\s*=\s*["']?([^"'\s]{1,1000})`)
 
 // scriptTarget finds where the script of a page without contents leads.
-var scriptTarget = regexp.MustCompile(`\blocation(?:\.href|\.replace|\.assign)?\s*[=(]\s*["']([^"'<>\s]{1,200})["']`)
+var scriptTarget = pattern(`\blocation(?:\.href|\.replace|\.assign)?\s*[=(]\s*["']([^"'<>\s]{1,200})["']`)
 
 // leads returns where a page leads, by its header, its refresh element or its
 // script, if that is at the same host; nil otherwise.

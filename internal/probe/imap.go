@@ -3,7 +3,6 @@ package probe
 import (
 	"bytes"
 	"context"
-	"regexp"
 	"strings"
 
 	"github.com/harrier-scan/harrier"
@@ -28,7 +27,7 @@ func taggedDone(tag string) func([]byte) bool {
 // An ID reply lists quoted names and values in turn.
 //
 // Source: RFC 2971, section 3.2.
-var imapIDPattern = regexp.MustCompile(`"([^"]{1,64})" "([^"]{0,256})"`)
+var imapIDPattern = pattern(`"([^"]{1,64})" "([^"]{0,256})"`)
 
 func learnIMAP(ctx context.Context, x *talk, first []byte, _ bool) {
 	w, first := x.greeted(ctx, oneLineDone, first)

@@ -3,7 +3,6 @@ package probe
 import (
 	"bytes"
 	"context"
-	"regexp"
 	"strings"
 
 	"github.com/harrier-scan/harrier"
@@ -22,9 +21,9 @@ var ircProtocol = Protocol{
 const ircRegister = "NICK hrr6872\r\nUSER hrr6872 0 * :harrier\r\n"
 
 var (
-	ircPattern = regexp.MustCompile(`^(?::[!-~]{1,128} (?:NOTICE|0\d\d|4\d\d|PING) |NOTICE (?:AUTH|\*) :|ERROR :|PING :?[!-~]+\r\n)`)
-	ircPing    = regexp.MustCompile(`(?m)^(?::\S+ )?PING :?([!-~]{1,128})\r?$`)
-	ircMyInfo  = regexp.MustCompile(`(?m)^:\S+ 004 \S+ (\S+) (\S+)`)
+	ircPattern = pattern(`^(?::[!-~]{1,128} (?:NOTICE|0\d\d|4\d\d|PING) |NOTICE (?:AUTH|\*) :|ERROR :|PING :?[!-~]+\r\n)`)
+	ircPing    = pattern(`(?m)^(?::\S+ )?PING :?([!-~]{1,128})\r?$`)
+	ircMyInfo  = pattern(`(?m)^:\S+ 004 \S+ (\S+) (\S+)`)
 )
 
 // ircDone reports that the server has told its version, wants to be answered,

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/harrier-scan/harrier"
@@ -53,7 +52,7 @@ var jdwpProtocol = Protocol{
 }
 
 // jdwpVersion is how Java writes its releases: 1.8.0_392, 11.0.21, 17.0.9, 21.
-var jdwpVersion = regexp.MustCompile(`^(?:1\.\d\.\d(?:_\d{1,4})?|\d{1,2}(?:\.\d{1,3}){0,3})$`)
+var jdwpVersion = pattern(`^(?:1\.\d\.\d(?:_\d{1,4})?|\d{1,2}(?:\.\d{1,3}){0,3})$`)
 
 // jdwpInfo is the answer to Version.
 type jdwpInfo struct{ description, protocol, version, name string }

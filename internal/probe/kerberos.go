@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
-	"regexp"
 	"strings"
 	"time"
 
@@ -103,8 +102,8 @@ func parseKerberos(b []byte) (kerberosError, bool) {
 }
 
 var (
-	mitText     = regexp.MustCompile(`^(?:[A-Z][A-Z_]{4,40}|[A-Z][A-Z_]{4,40}: .*)$`)
-	heimdalText = regexp.MustCompile(`^(?:Client \(.*\) unknown|No such entry in the database|Client unknown|Server not found in database: .*)$`)
+	mitText     = pattern(`^(?:[A-Z][A-Z_]{4,40}|[A-Z][A-Z_]{4,40}: .*)$`)
+	heimdalText = pattern(`^(?:Client \(.*\) unknown|No such entry in the database|Client unknown|Server not found in database: .*)$`)
 )
 
 func (x *talk) learnKerberos(e kerberosError) {

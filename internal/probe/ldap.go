@@ -3,7 +3,6 @@ package probe
 import (
 	"context"
 	"errors"
-	"regexp"
 	"strings"
 
 	"github.com/harrier-scan/harrier"
@@ -122,7 +121,7 @@ func learnLDAP(ctx context.Context, x *talk, first []byte, _ bool) {
 }
 
 // packagedRelease is a release, with what its packager added behind it.
-var packagedRelease = regexp.MustCompile(`^(\d+\.\d+\.\d+)(?:-[!-~]{1,60})?$`)
+var packagedRelease = pattern(`^(\d+\.\d+\.\d+)(?:-[!-~]{1,60})?$`)
 
 // adLevels are the functional levels of domains, forests and controllers.
 //

@@ -3,7 +3,6 @@ package probe
 import (
 	"bytes"
 	"context"
-	"regexp"
 	"strings"
 
 	"github.com/harrier-scan/harrier"
@@ -62,7 +61,7 @@ var gearmanProtocol = Protocol{
 	},
 }
 
-var gearmanVersion = regexp.MustCompile(`^OK (\d+\.\d+(?:\.\d+)?)(?:\+[a-z0-9]{1,12})?\r?\n$`)
+var gearmanVersion = pattern(`^OK (\d+\.\d+(?:\.\d+)?)(?:\+[a-z0-9]{1,12})?\r?\n$`)
 
 // headDone reports that a block of headers is complete.
 func headDone(b []byte) bool { return bytes.Contains(b, []byte("\r\n\r\n")) }
@@ -134,4 +133,4 @@ var daytimeProtocol = Protocol{
 	Banner: daytimePattern.Match,
 }
 
-var daytimePattern = regexp.MustCompile(`^(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? |\d{1,2} [A-Z]{3} )[ -~]{4,60}:\d\d[ -~]{0,40}\r?\n?$`)
+var daytimePattern = pattern(`^(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? |\d{1,2} [A-Z]{3} )[ -~]{4,60}:\d\d[ -~]{0,40}\r?\n?$`)

@@ -2,7 +2,6 @@ package probe
 
 import (
 	"context"
-	"regexp"
 
 	"github.com/harrier-scan/harrier"
 )
@@ -23,7 +22,7 @@ var lpdProtocol = Protocol{
 
 // lpdAnswer fits the words of the usual servers: BSD's lpd, LPRng, CUPS, that of
 // Windows and those of printers.
-var lpdAnswer = regexp.MustCompile(`(?i)^(?:\n?no entries\r?\n|Printer: \S{1,80}@|[^\n]{0,60}: ?(?:lpd|lprsrv): |lpd: |lpd \[|Windows LPD Server|` +
+var lpdAnswer = pattern(`(?i)^(?:\n?no entries\r?\n|Printer: \S{1,80}@|[^\n]{0,60}: ?(?:lpd|lprsrv): |lpd: |lpd \[|Windows LPD Server|` +
 	`[^\n]{1,60} is (?:not )?ready(?: and printing)?\r?\n|Rank +Owner +(?:Pri +)?Job|Printer status|unknown printer|` +
 	`[^\n]{0,80}unknown printer|Error: [^\n]{0,60}(?:printer|queue)|no spool(?:ed)? files|` +
 	`(?:your )?host (?:name )?(?:does not|not) [^\n]{0,60}line printer)`)

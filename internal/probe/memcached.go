@@ -3,7 +3,6 @@ package probe
 import (
 	"bytes"
 	"context"
-	"regexp"
 
 	"github.com/harrier-scan/harrier"
 )
@@ -29,7 +28,7 @@ var memcachedUDP = overUDP(Protocol{
 	Learn: func(ctx context.Context, x *talk, first []byte, asked bool) { learnMemcached(ctx, x, first[8:], asked) },
 })
 
-var memcachedVersion = regexp.MustCompile(`^VERSION (\d+(?:\.\d+)+[0-9A-Za-z.+-]*)`)
+var memcachedVersion = pattern(`^VERSION (\d+(?:\.\d+)+[0-9A-Za-z.+-]*)`)
 
 func learnMemcached(_ context.Context, x *talk, first []byte, _ bool) {
 	line := firstLine(first)

@@ -3,7 +3,6 @@ package probe
 import (
 	"bytes"
 	"context"
-	"regexp"
 	"strings"
 
 	"github.com/harrier-scan/harrier"
@@ -58,8 +57,8 @@ func parseMySQL(b []byte) (mysqlGreeting, bool) {
 }
 
 var (
-	mysqlVersion = regexp.MustCompile(`^[0-9]{1,3}\.[0-9]{1,3}[!-~]{0,120}$`)
-	mysqlRefusal = regexp.MustCompile(`MySQL|MariaDB|Too many connections|Host .* is (?:not allowed|blocked)`)
+	mysqlVersion = pattern(`^[0-9]{1,3}\.[0-9]{1,3}[!-~]{0,120}$`)
+	mysqlRefusal = pattern(`MySQL|MariaDB|Too many connections|Host .* is (?:not allowed|blocked)`)
 )
 
 func learnMySQL(ctx context.Context, x *talk, first []byte, _ bool) {

@@ -3,7 +3,6 @@ package probe
 import (
 	"bytes"
 	"context"
-	"regexp"
 
 	"github.com/harrier-scan/harrier"
 )
@@ -30,4 +29,4 @@ var nomachineProtocol = Protocol{
 	},
 }
 
-var nomachineGreeting = regexp.MustCompile(`^NXD-(\d{1,3}\.\d{1,3}\.\d{1,4})\r?\n`)
+var nomachineGreeting = pattern(`^NXD-(\d{1,3}\.\d{1,3}\.\d{1,4})\r?\n`)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/binary"
 	"hash/crc32"
-	"regexp"
 
 	"github.com/harrier-scan/harrier"
 )
@@ -49,4 +48,4 @@ func parseNRPE(b []byte) (string, bool) {
 	return padText(b[10:1034]), crc32.ChecksumIEEE(plain) == binary.BigEndian.Uint32(b[4:])
 }
 
-var nrpeVersion = regexp.MustCompile(`^NRPE v(\d+\.\d+(?:\.\d+)?)$`)
+var nrpeVersion = pattern(`^NRPE v(\d+\.\d+(?:\.\d+)?)$`)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/binary"
 	"net/netip"
-	"regexp"
 	"strings"
 
 	"github.com/harrier-scan/harrier/internal/probe/question"
@@ -32,7 +31,7 @@ func isNTPVariables(b []byte) bool {
 	return len(b) >= 12 && b[0]&7 == 6 && b[1]&0x9f == 0x82 && binary.BigEndian.Uint16(b[2:]) == 1 && binary.BigEndian.Uint16(b[6:]) == 0
 }
 
-var ntpVariable = regexp.MustCompile(`(version|processor|system|stratum|refid)="?([^",\n]{1,120})`)
+var ntpVariable = pattern(`(version|processor|system|stratum|refid)="?([^",\n]{1,120})`)
 
 func learnNTP(ctx context.Context, x *talk, first []byte, _ bool) {
 	if isNTPTime(first) {

@@ -3,7 +3,6 @@ package probe
 import (
 	"context"
 	"encoding/binary"
-	"regexp"
 
 	"github.com/harrier-scan/harrier"
 )
@@ -30,7 +29,7 @@ var perforceProtocol = Protocol{
 }
 
 // perforceVersion reads "P4D/platform/release/change (date)".
-var perforceVersion = regexp.MustCompile(`^P4D/([A-Z]+)[0-9A-Z_.-]*/(\d{4}\.\d)(?:\.[A-Z-]+)?/(\d{4,9}) `)
+var perforceVersion = pattern(`^P4D/([A-Z]+)[0-9A-Z_.-]*/(\d{4}\.\d)(?:\.[A-Z-]+)?/(\d{4,9}) `)
 
 // perforceInfo agrees on a protocol and asks for what "p4 info" shows.
 //

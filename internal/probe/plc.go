@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
-	"regexp"
 	"strings"
 
 	"github.com/harrier-scan/harrier"
@@ -94,7 +93,7 @@ var proconosProtocol = Protocol{
 	},
 }
 
-var proconosVersion = regexp.MustCompile(`^ProConOS (?:eCLR )?V(\d{1,2}\.\d{1,2}\.\d{1,5})`)
+var proconosVersion = pattern(`^ProConOS (?:eCLR )?V(\d{1,2}\.\d{1,2}\.\d{1,5})`)
 
 // codesysProtocol is the gateway of CODESYS 2 runtimes.
 var codesysProtocol = Protocol{
@@ -183,7 +182,7 @@ var atgProtocol = Protocol{
 }
 
 // atgReport fits the code that the gauge repeats, and date and time behind it.
-var atgReport = regexp.MustCompile(`^\x01?[\r\n]*I20100\r?\n[^\n]{0,60}\d{1,2}:\d\d`)
+var atgReport = pattern(`^\x01?[\r\n]*I20100\r?\n[^\n]{0,60}\d{1,2}:\d\d`)
 
 // hartProtocol carries HART, the protocol of field devices, over IP. The question
 // opens a session; the devices behind are left alone.

@@ -3,7 +3,6 @@ package probe
 import (
 	"context"
 	"encoding/binary"
-	"regexp"
 
 	"github.com/harrier-scan/harrier"
 )
@@ -33,7 +32,7 @@ var pulsarProtocol = Protocol{
 // Source: Apache Pulsar, "Binary protocol specification", and PulsarApi.proto.
 var pulsarConnect = []byte("\x00\x00\x00\x13\x00\x00\x00\x0f" + "\x08\x02\x12\x0b\x0a\x07harrier\x20\x06")
 
-var pulsarVersion = regexp.MustCompile(`^Pulsar Server[ -]?v?(\d+\.\d+\.\d+(?:\.\d+)?)$`)
+var pulsarVersion = pattern(`^Pulsar Server[ -]?v?(\d+\.\d+\.\d+(?:\.\d+)?)$`)
 
 // pulsarReply is CONNECTED (3) or ERROR (14).
 type pulsarReply struct {

@@ -2,7 +2,6 @@ package probe
 
 import (
 	"context"
-	"regexp"
 
 	"github.com/harrier-scan/harrier"
 )
@@ -34,8 +33,8 @@ var rexecProtocol = Protocol{
 }
 
 var (
-	rloginAnswer = regexp.MustCompile(`(?i)^(?:\x01(?:rlogind: |in\.rlogind|permission denied|malformed from address|host address mismatch|[^\n]{0,60}rlogin)|\x00(?:\x80)?[^\x80-\xff]{0,200}(?:login|password):)`)
-	rshAnswer    = regexp.MustCompile(`(?i)^\x01(?:rshd: |in\.rshd|rexecd: |in\.rexecd|remshd|permission denied|login incorrect|where are you\?|password incorrect|locuser too long|\d{4}-\d{3} )`)
+	rloginAnswer = pattern(`(?i)^(?:\x01(?:rlogind: |in\.rlogind|permission denied|malformed from address|host address mismatch|[^\n]{0,60}rlogin)|\x00(?:\x80)?[^\x80-\xff]{0,200}(?:login|password):)`)
+	rshAnswer    = pattern(`(?i)^\x01(?:rshd: |in\.rshd|rexecd: |in\.rexecd|remshd|permission denied|login incorrect|where are you\?|password incorrect|locuser too long|\d{4}-\d{3} )`)
 )
 
 func learnR(_ context.Context, x *talk, first []byte, _ bool) {

@@ -3,7 +3,6 @@ package probe
 import (
 	"bytes"
 	"context"
-	"regexp"
 	"strings"
 
 	"github.com/harrier-scan/harrier"
@@ -17,7 +16,7 @@ var rsyncProtocol = Protocol{
 }
 
 // The greeting tells the version of the protocol, not of the program.
-var rsyncGreeting = regexp.MustCompile(`^@RSYNCD: (\d{1,3}(?:\.\d{1,3})?)[ \n]`)
+var rsyncGreeting = pattern(`^@RSYNCD: (\d{1,3}(?:\.\d{1,3})?)[ \n]`)
 
 func learnRsync(ctx context.Context, x *talk, first []byte, _ bool) {
 	m := rsyncGreeting.FindSubmatch(first)

@@ -3,7 +3,6 @@ package probe
 import (
 	"bytes"
 	"context"
-	"regexp"
 	"strings"
 
 	"github.com/harrier-scan/harrier"
@@ -64,12 +63,12 @@ func learnRTSP(ctx context.Context, x *talk, first []byte, _ bool) {
 }
 
 var (
-	rtspRealm = regexp.MustCompile(`(?i)realm="([^"]{1,120})"`)
+	rtspRealm = pattern(`(?i)realm="([^"]{1,120})"`)
 	// rtspCamera fits names that makers of cameras write into server or realm.
-	rtspCamera = regexp.MustCompile(`(?i)hikvision|\bip ?camera|ipcam|ip-camera|dahua|axis[_ ]|^axis$|hipcam|vivotek|foscam|amcrest|reolink|uniview|hanwha|bosch|mobotix|` +
+	rtspCamera = pattern(`(?i)hikvision|\bip ?camera|ipcam|ip-camera|dahua|axis[_ ]|^axis$|hipcam|vivotek|foscam|amcrest|reolink|uniview|hanwha|bosch|mobotix|` +
 		`^login to [0-9a-z]{10,20}$|netcam|network camera|rtsp server \(cam|streaming server v0\.1|h264dvr|geovision|tp-link ip`)
-	rtspAxis  = regexp.MustCompile(`^AXIS_(?:WS_)?([0-9A-Fa-f]{12})$`)
-	rtspDahua = regexp.MustCompile(`^Login to ([0-9A-Za-z]{13,20})$`)
+	rtspAxis  = pattern(`^AXIS_(?:WS_)?([0-9A-Fa-f]{12})$`)
+	rtspDahua = pattern(`^Login to ([0-9A-Za-z]{13,20})$`)
 )
 
 func (x *talk) rtspDevice(server, realm string) {

@@ -2,7 +2,6 @@ package probe
 
 import (
 	"net/netip"
-	"regexp"
 	"strings"
 
 	"github.com/harrier-scan/harrier/internal/fingerprint"
@@ -61,7 +60,7 @@ func hintsOf(m fingerprint.Match) []fact {
 	return out
 }
 
-var namePattern = regexp.MustCompile(`^[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9_])?\.?$`)
+var namePattern = pattern(`^[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9_])?\.?$`)
 
 // machineName returns s when it can be a machine's name; "" for an address and
 // for what no machine is called.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
-	"regexp"
 	"strings"
 
 	"github.com/harrier-scan/harrier"
@@ -43,7 +42,7 @@ func sapError(b []byte) []string {
 	return fields[:min(len(fields), 32)]
 }
 
-var sapRelease = regexp.MustCompile(`^[4-9]\d\d$`)
+var sapRelease = pattern(`^[4-9]\d\d$`)
 
 // learnSAP tells a router by its refusal of a route, which has its release.
 func learnSAP(ctx context.Context, x *talk, first []byte, _ bool) {

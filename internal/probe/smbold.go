@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/hex"
-	"regexp"
 	"strings"
 	"time"
 )
@@ -144,7 +143,7 @@ func utf16Zero(b []byte) string {
 }
 
 // sambaRelease is how Samba writes its version for the old protocol.
-var sambaRelease = regexp.MustCompile(`^Samba (\d{1,2}\.\d{1,3}\.\d{1,3})([a-z])?(?:-[-A-Za-z0-9.+~:]{1,60})?$`)
+var sambaRelease = pattern(`^Samba (\d{1,2}\.\d{1,3}\.\d{1,3})([a-z])?(?:-[-A-Za-z0-9.+~:]{1,60})?$`)
 
 func (x *talk) sambaVersion(manager string) {
 	if m := sambaRelease.FindStringSubmatch(manager); m != nil {

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"regexp"
 	"strings"
 )
 
@@ -88,7 +87,7 @@ func ircUpgrade(w *wire) error {
 	return nil
 }
 
-var ircStartTLS = regexp.MustCompile(`(?m)^:\S{1,128} (670|691|421|451) `)
+var ircStartTLS = pattern(`(?m)^:\S{1,128} (670|691|421|451) `)
 
 // xmppUpgrade opens a stream, to the host as which the server named itself when
 // it was asked before, and waits for the features.
@@ -118,7 +117,7 @@ func xmppUpgrade(x *talk, w *wire) error {
 	return nil
 }
 
-var xmppName = regexp.MustCompile(`^[A-Za-z0-9.-]{1,253}$`)
+var xmppName = pattern(`^[A-Za-z0-9.-]{1,253}$`)
 
 // turn is one step of a conversation in lines.
 type turn struct {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/harrier-scan/harrier"
@@ -197,7 +196,7 @@ func parseAFP(b []byte) (afpServer, bool) {
 	return s, true
 }
 
-var netatalkMachine = regexp.MustCompile(`^Netatalk ?(\d+\.\d+(?:\.\d+)*)`)
+var netatalkMachine = pattern(`^Netatalk ?(\d+\.\d+(?:\.\d+)*)`)
 
 func learnAFP(_ context.Context, x *talk, first []byte, _ bool) {
 	s, _ := parseAFP(first)

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
-	"regexp"
 	"strconv"
 
 	"github.com/harrier-scan/harrier"
@@ -92,9 +91,9 @@ func isTNS(b []byte) bool {
 }
 
 var (
-	tnsNumber = regexp.MustCompile(`\(VSNNUM=(\d{1,10})\)`)
-	tnsError  = regexp.MustCompile(`\(ERR=(\d{1,6})\)`)
-	tnsText   = regexp.MustCompile(`TNSLSNR for ([ -9;-~]{2,40}): Version (\d+(?:\.\d+){3,4}) - `)
+	tnsNumber = pattern(`\(VSNNUM=(\d{1,10})\)`)
+	tnsError  = pattern(`\(ERR=(\d{1,6})\)`)
+	tnsText   = pattern(`TNSLSNR for ([ -9;-~]{2,40}): Version (\d+(?:\.\d+){3,4}) - `)
 )
 
 // learnTNS reads the version from a refusal, as a number, or from the answer in

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -53,7 +52,7 @@ func parseInstances(b []byte) []map[string]string {
 	return out
 }
 
-var db2Answer = regexp.MustCompile(`^DB2RETADDR\x00SQL(\d{2})(\d{2})(\d)\x00`)
+var db2Answer = pattern(`^DB2RETADDR\x00SQL(\d{2})(\d{2})(\d)\x00`)
 
 var db2UDP = overUDP(Protocol{
 	Name:  "db2",

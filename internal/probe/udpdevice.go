@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"strings"
 )
 
@@ -42,7 +41,7 @@ func parseUbiquiti(b []byte) map[int][]byte {
 	return out
 }
 
-var ubiquitiVersion = regexp.MustCompile(`[.-]v(\d+\.\d+\.\d+)(?:[.+-]|$)`)
+var ubiquitiVersion = pattern(`[.-]v(\d+\.\d+\.\d+)(?:[.+-]|$)`)
 
 func learnUbiquiti(_ context.Context, x *talk, first []byte, _ bool) {
 	f := parseUbiquiti(first)
@@ -146,7 +145,7 @@ func moxaMAC(b []byte) []byte {
 	return nil
 }
 
-var crestronPattern = regexp.MustCompile(`([A-Z0-9][A-Z0-9-]{1,31}) \[v(\d+(?:\.\d+)+) \(([A-Za-z0-9 ]{1,24})\)(?:, #([0-9A-F]{8}))?`)
+var crestronPattern = pattern(`([A-Z0-9][A-Z0-9-]{1,31}) \[v(\d+(?:\.\d+)+) \(([A-Za-z0-9 ]{1,24})\)(?:, #([0-9A-F]{8}))?`)
 
 var crestronUDP = overUDP(Protocol{
 	Name: "crestron",
@@ -182,7 +181,7 @@ var vertxUDP = overUDP(Protocol{
 	},
 })
 
-var dottedNumber = regexp.MustCompile(`^\d{1,6}(?:\.\d{1,6}){1,4}$`)
+var dottedNumber = pattern(`^\d{1,6}(?:\.\d{1,6}){1,4}$`)
 
 var kasaUDP = overUDP(Protocol{
 	Name:  "tplink-kasa",

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/harrier-scan/harrier/internal/probe/question"
@@ -177,7 +176,7 @@ func parseSLP(b []byte) (function byte, body cursor, ok bool) {
 // slpInfrastructure is the type by which VMware's hypervisors tell what they are.
 const slpInfrastructure = "service:VMwareInfrastructure"
 
-var esxPattern = regexp.MustCompile(`product="?VMware (ESXi?) (\d+(?:\.\d+)+)(?: build-(\d+))?`)
+var esxPattern = pattern(`product="?VMware (ESXi?) (\d+(?:\.\d+)+)(?: build-(\d+))?`)
 
 // learnSLP asks for the types of services, and for the attributes of one that
 // tells what the machine is.

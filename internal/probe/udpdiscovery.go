@@ -5,13 +5,12 @@ import (
 	"context"
 	"encoding/xml"
 	"net/url"
-	"regexp"
 	"strings"
 
 	"github.com/harrier-scan/harrier/internal/probe/question"
 )
 
-var uuidPattern = regexp.MustCompile(`[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}`)
+var uuidPattern = pattern(`[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}`)
 
 var ssdpUDP = overUDP(Protocol{
 	Name:  "ssdp",

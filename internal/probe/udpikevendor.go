@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/md5" //nolint:gosec // vendor ids are hashes of this kind
 	"encoding/hex"
-	"regexp"
 	"strings"
 	"sync"
 )
@@ -21,7 +20,7 @@ type ikeVendor struct {
 	cpe     string
 	os      string
 	device  string
-	pattern *regexp.Regexp // of a plain id, with the version
+	pattern *regex // of a plain id, with the version
 }
 
 // ikeVendors are the ids that are met often.
@@ -31,7 +30,7 @@ type ikeVendor struct {
 // fixed bytes are those that the makers' documents and open implementations give.
 var ikeVendors = []ikeVendor{
 	{name: "strongSwan", text: "strongSwan", product: "strongSwan", cpe: "strongswan:strongswan"},
-	{name: "Libreswan", plain: "OE-Libreswan-", product: "Libreswan", cpe: "libreswan:libreswan", pattern: regexp.MustCompile(`^OE-Libreswan-(\d+(?:\.\d+)+)`)},
+	{name: "Libreswan", plain: "OE-Libreswan-", product: "Libreswan", cpe: "libreswan:libreswan", pattern: pattern(`^OE-Libreswan-(\d+(?:\.\d+)+)`)},
 	{name: "racoon", text: "KAME/racoon", product: "racoon"},
 	{name: "Windows", text: "MS NT5 ISAKMPOAKLEY", product: "Microsoft Windows IKE", os: "Windows"},
 	{name: "Windows negotiation discovery", text: "MS-Negotiation Discovery Capable", product: "Microsoft Windows IKE", os: "Windows"},

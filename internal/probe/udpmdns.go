@@ -3,7 +3,6 @@ package probe
 import (
 	"context"
 	"encoding/binary"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -21,7 +20,7 @@ var llmnrUDP = overUDP(Protocol{Name: "llmnr", Reply: isDNSReply, Weak: true})
 const mdnsKinds = 8
 
 // workstation is how the instances of _workstation._tcp are called.
-var workstation = regexp.MustCompile(`^(.+) \[((?:[0-9a-f]{2}:){5}[0-9a-f]{2})\]`)
+var workstation = pattern(`^(.+) \[((?:[0-9a-f]{2}:){5}[0-9a-f]{2})\]`)
 
 // mdnsBook is what a responder told.
 type mdnsBook struct {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/binary"
 	"net/netip"
-	"regexp"
 	"strings"
 
 	"github.com/harrier-scan/harrier"
@@ -29,7 +28,7 @@ var svnProtocol = Protocol{
 }
 
 // Source: Subversion, "ra_svn protocol", section 2: the greeting.
-var svnGreeting = regexp.MustCompile(`^\( success \( \d{1,2} \d{1,2} \( [^()]{0,80}\) \( ([a-zA-Z0-9 -]{0,400})\)`)
+var svnGreeting = pattern(`^\( success \( \d{1,2} \d{1,2} \( [^()]{0,80}\) \( ([a-zA-Z0-9 -]{0,400})\)`)
 
 var nntpProtocol = Protocol{
 	Name: "nntp", Transport: harrier.TCP, Ports: []uint16{119, 563},
@@ -38,7 +37,7 @@ var nntpProtocol = Protocol{
 	Learn:  learnNNTP,
 }
 
-var nntpGreeting = regexp.MustCompile(`^(?:20[01]|400|502)[ -][^\r\n]{0,200}(?:NNTP|NNRP|InterNetNews|[Ll]eafnode|[Nn]ewsserver|news server|Cyclone|Diablo|posting (?:ok|allowed|prohibited))`)
+var nntpGreeting = pattern(`^(?:20[01]|400|502)[ -][^\r\n]{0,200}(?:NNTP|NNRP|InterNetNews|[Ll]eafnode|[Nn]ewsserver|news server|Cyclone|Diablo|posting (?:ok|allowed|prohibited))`)
 
 // learnNNTP reads the greeting and what the server calls itself among its
 // capabilities.
@@ -107,10 +106,10 @@ var lmtpProtocol = Protocol{
 }
 
 var (
-	lmtpGreeting = regexp.MustCompile(`^220[ -][^\r\n]{0,200}\bLMTP\b`)
+	lmtpGreeting = pattern(`^220[ -][^\r\n]{0,200}\bLMTP\b`)
 	// lmtpRefusal is how it refuses EHLO: with a code of RFC 3463, which FTP does not have.
-	lmtpRefusal = regexp.MustCompile(`^50\d[ -]5\.\d{1,3}\.\d{1,3} |^5\d\d[ -][^\r\n]{0,200}\bLHLO\b`)
-	cyrusLMTP   = regexp.MustCompile(`Cyrus v?(\d+\.\d+\.\d+)\S* LMTP|LMTP Cyrus v?(\d+\.\d+\.\d+)`)
+	lmtpRefusal = pattern(`^50\d[ -]5\.\d{1,3}\.\d{1,3} |^5\d\d[ -][^\r\n]{0,200}\bLHLO\b`)
+	cyrusLMTP   = pattern(`Cyrus v?(\d+\.\d+\.\d+)\S* LMTP|LMTP Cyrus v?(\d+\.\d+\.\d+)`)
 )
 
 var muninProtocol = Protocol{
@@ -133,7 +132,7 @@ var muninProtocol = Protocol{
 	},
 }
 
-var muninVersion = regexp.MustCompile(`^munins? node on \S{1,255} version: (\d+\.\d+\.\d+)`)
+var muninVersion = pattern(`^munins? node on \S{1,255} version: (\d+\.\d+\.\d+)`)
 
 var checkmkProtocol = Protocol{
 	Name: "checkmk-agent", Transport: harrier.TCP, Ports: []uint16{6556},
@@ -155,7 +154,7 @@ var checkmkProtocol = Protocol{
 	},
 }
 
-var checkmkVersion = regexp.MustCompile(`^\d+\.\d+\.\d+(?:[pbi]\d{1,3})?$`)
+var checkmkVersion = pattern(`^\d+\.\d+\.\d+(?:[pbi]\d{1,3})?$`)
 
 var cephProtocol = Protocol{
 	Name: "ceph", Transport: harrier.TCP, Ports: []uint16{6789, 3300, 6800, 6801, 6802},

@@ -2,7 +2,6 @@ package probe
 
 import (
 	"context"
-	"regexp"
 	"strings"
 
 	"github.com/harrier-scan/harrier"
@@ -30,4 +29,4 @@ var vmwareProtocol = Protocol{
 	},
 }
 
-var vmwareGreeting = regexp.MustCompile(`^220 VMware Authentication Daemon Version (\d{1,3}\.\d{1,3})(?:[:,. ]|\r|\n)`)
+var vmwareGreeting = pattern(`^220 VMware Authentication Daemon Version (\d{1,3}\.\d{1,3})(?:[:,. ]|\r|\n)`)

@@ -3,7 +3,6 @@ package probe
 import (
 	"context"
 	"encoding/binary"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -17,7 +16,7 @@ var vncProtocol = Protocol{
 	Learn:  learnVNC,
 }
 
-var vncGreeting = regexp.MustCompile(`^RFB (\d{3})\.(\d{3})\n`)
+var vncGreeting = pattern(`^RFB (\d{3})\.(\d{3})\n`)
 
 // vncSecurity names the security types.
 //

@@ -17,6 +17,7 @@ const (
 	mostCut = 8.0  // at a time: a burst that nothing of gets through tells little
 	gentle  = 0.25 // growth a second after a cut, to begin with
 	widened = 6.0  // so far above what once got through that it is history
+	unknown = 4.0  // growth per judgement while nothing is known of the way; 2 later
 
 	kept     = 8 // slices that are remembered; tags tell as many apart
 	minSlice = 20 * time.Millisecond
@@ -90,7 +91,9 @@ func (c *control) judge(s count, now time.Duration) {
 	case over > lossy:
 		c.cut(reached, over, now)
 	case over >= lossless:
-	case reached < c.rate/2: // the rate is not what holds us up
+	case reached < c.rate/2: // the rate is not what holds us up, or it was sent at an earlier one
+	case !c.slow && c.ceiling == 0:
+		c.rate = min(unknown*c.rate, maxRate)
 	case !c.slow, c.rate > widened*c.ceiling:
 		c.slow = false
 		c.rate = min(2*c.rate, maxRate)
