@@ -1,9 +1,6 @@
 package harrier
 
-import (
-	"slices"
-	"sort"
-)
+import "slices"
 
 // Outcome is how a planned check of an asset ended. The order is the order in
 // which outcomes of several endpoints combine: the gravest wins.
@@ -26,7 +23,10 @@ func (o Outcome) String() string {
 // ended. It makes "not looked at" different from "fixed".
 //
 // Only exceptions are kept: a planned check that has no entry is clean wherever
-// the host was looked at completely.
+// the host was looked at completely. Of vulnerabilities that content brings, a
+// whole family is one check (see Planned): an entry under the number of that
+// check says what is true of all of them at an endpoint, one under the number
+// of a vulnerability that this one is there.
 type Coverage struct {
 	Alive    bool   `json:"alive"`            // the host answered
 	Complete bool   `json:"complete"`         // its run went to the end
@@ -86,9 +86,11 @@ func (c *Coverage) Outcome(check VulnID, e Endpoint) (Outcome, string) {
 	case c.Enabled != nil && !c.Enabled.Has(check):
 		return Skipped, "not in the policy"
 	}
-	for _, place := range []Endpoint{e, {}} {
-		if i, found := slices.BinarySearchFunc(c.Entries, Done{Check: check, Endpoint: place}, Done.compare); found {
-			return c.Entries[i].Outcome, c.Entries[i].Reason
+	for _, number := range []VulnID{check, c.Enabled.Check(check)} {
+		for _, place := range []Endpoint{e, {}} {
+			if i, found := slices.BinarySearchFunc(c.Entries, Done{Check: number, Endpoint: place}, Done.compare); found {
+				return c.Entries[i].Outcome, c.Entries[i].Reason
+			}
 		}
 	}
 	switch {
@@ -139,12 +141,8 @@ func (t Totals) Balanced() bool {
 func (c *Coverage) Totals() Totals {
 	t := Totals{Planned: c.Planned}
 	rest := c.Planned
-	for from := 0; from < len(c.Entries); {
-		to, worst := from, Clean
-		for ; to < len(c.Entries) && c.Entries[to].Check == c.Entries[from].Check; to++ {
-			worst = max(worst, c.Entries[to].Outcome)
-		}
-		from = to
+	groups := map[VulnID]Outcome{} // of the checks that stand for a family
+	count := func(worst Outcome) {
 		if rest--; !c.Alive {
 			worst = Skipped
 		}
@@ -159,6 +157,21 @@ func (c *Coverage) Totals() Totals {
 			t.Vulnerable++
 		}
 	}
+	for from := 0; from < len(c.Entries); {
+		to, worst := from, Clean
+		for ; to < len(c.Entries) && c.Entries[to].Check == c.Entries[from].Check; to++ {
+			worst = max(worst, c.Entries[to].Outcome)
+		}
+		if check := c.Enabled.Check(c.Entries[from].Check); check.StandsForFamily() {
+			groups[check] = max(groups[check], worst)
+		} else {
+			count(worst)
+		}
+		from = to
+	}
+	for _, worst := range groups {
+		count(worst)
+	}
 	if c.Alive && c.Complete {
 		t.Clean += rest
 	} else {
@@ -168,23 +181,69 @@ func (c *Coverage) Totals() Totals {
 }
 
 // IDs is a set of vulnerability numbers. The zero value is empty.
-type IDs struct{ sorted []VulnID }
+type IDs struct {
+	sorted  []VulnID
+	without []VulnID               // rising; members of families that are not meant
+	family  func(id VulnID) VulnID // the check that stands for a vulnerability of content; nil: none does
+}
 
 // NewIDs returns the set of ids, in any order, repeats allowed.
 func NewIDs(ids []VulnID) *IDs {
 	s := slices.Clone(ids)
 	slices.Sort(s)
-	return &IDs{slices.Compact(s)}
+	return &IDs{sorted: slices.Compact(s)}
+}
+
+// Planned returns the set of what a plan looks for: its checks, and every
+// vulnerability of content for which one of them stands. Family answers which
+// check stands for a vulnerability of content, see FamilyCheck.
+func (p Plan) Planned(family func(id VulnID) VulnID) *IDs {
+	s := NewIDs(p.Checks)
+	s.without, s.family = NewIDs(p.Except).sorted, family
+	return s
 }
 
 // Has reports whether id is in the set.
 func (s *IDs) Has(id VulnID) bool {
-	i := sort.Search(len(s.sorted), func(i int) bool { return s.sorted[i] >= id })
-	return i < len(s.sorted) && s.sorted[i] == id
+	if _, found := slices.BinarySearch(s.sorted, id); found {
+		return true
+	}
+	if !id.OfContent() || s.family == nil {
+		return false
+	}
+	if _, left := slices.BinarySearch(s.without, id); left {
+		return false
+	}
+	_, found := slices.BinarySearch(s.sorted, s.family(id))
+	return found
 }
 
-// Len is the size of the set.
+// Check is the number under which the outcome of id is counted: of content that
+// is not planned by itself the check that stands for it, else id. A nil set
+// plans everything by itself.
+func (s *IDs) Check(id VulnID) VulnID {
+	if s == nil || s.family == nil || !id.OfContent() {
+		return id
+	}
+	if _, found := slices.BinarySearch(s.sorted, id); found {
+		return id
+	}
+	return s.family(id)
+}
+
+// OfContent returns the members that are about what content knows: the checks
+// that stand for families, and vulnerabilities that are planned by themselves.
+func (s *IDs) OfContent() (ids []VulnID) {
+	for _, id := range s.sorted {
+		if id.OfContent() || id.StandsForFamily() {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// Len is the size of the set: how many checks there are.
 func (s *IDs) Len() int { return len(s.sorted) }
 
-// All returns the members in rising order; the caller must not change them.
+// All returns the checks in rising order; the caller must not change them.
 func (s *IDs) All() []VulnID { return s.sorted }

@@ -11,8 +11,9 @@ import (
 // from the id, so that it is the same everywhere and can be read:
 // CVE-2024-6387 is 1240006387. Others are spread over the numbers below.
 const (
-	firstNamed VulnID = 100_000_000   // to 999,999,999: vulnerabilities without a CVE id, by a hash of their name
-	firstCVE   VulnID = 1_000_000_000 // to 1,999,999,999: 1, two digits of the year, seven of the number
+	firstFamily VulnID = 980_000       // to 980,999: checks that stand for the vulnerabilities of a family, by the family's number
+	firstNamed  VulnID = 100_000_000   // to 999,999,999: vulnerabilities without a CVE id, by a hash of their name
+	firstCVE    VulnID = 1_000_000_000 // to 1,999,999,999: 1, two digits of the year, seven of the number
 )
 
 // CVENumber is the number of a CVE id, in any case, of the years 1999 to 2098;
@@ -82,3 +83,10 @@ func (id VulnID) CVE() string {
 	}
 	return fmt.Sprintf("CVE-%d-%04d", year, n%10_000_000)
 }
+
+// FamilyCheck is the number of the check that stands for all vulnerabilities
+// that content knows of a family: there are too many to plan each.
+func FamilyCheck(family int) VulnID { return firstFamily + VulnID(family) }
+
+// StandsForFamily reports whether id is a FamilyCheck.
+func (id VulnID) StandsForFamily() bool { return id >= firstFamily && id < firstFamily+1000 }

@@ -110,9 +110,12 @@ func (s ScanStatus) Settled() ScanStatus {
 // Plan is what the engines are told about a scan: immutable once launched.
 type Plan struct {
 	Settings Settings `json:"settings"`
-	Checks   []VulnID `json:"checks"`  // planned, rising; every kind of check
-	Exclude  Targets  `json:"exclude"` // never to be scanned in this scan
-	Guard    Guard    `json:"guard"`
+	Checks   []VulnID `json:"checks"` // planned, rising; every kind of check
+	// Except are vulnerabilities of content that are not meant although a check of
+	// Checks stands for their family.
+	Except  []VulnID `json:"except,omitempty"`
+	Exclude Targets  `json:"exclude"` // never to be scanned in this scan
+	Guard   Guard    `json:"guard"`
 }
 
 // ScanHost is one host of one scan with its sums.

@@ -86,14 +86,14 @@ func newCore(ctx context.Context, c coreConfig) (*core, error) {
 	policies := policy.New(db, vulns, c.box, now)
 	var scans *scan.Room
 	findings := finding.New(finding.Config{
-		Store: db, Bus: c.bus, Catalog: vulns, Version: c.version, Now: now, Log: c.log,
+		Store: db, Bus: c.bus, Catalog: vulns, Family: vulns.Check, Version: c.version, Now: now, Log: c.log,
 		Search: func(ctx context.Context, e harrier.Expr, p finding.Page) ([]harrier.Finding, int, error) {
 			return db.SearchFindings(ctx, e, store.Page{Sort: p.Sort, Desc: p.Desc, Limit: p.Limit, Offset: p.Offset})
 		},
 		Folded: func(id harrier.ID) { scans.Folded(id) },
 	})
 	scans = scan.New(scan.Config{
-		Store: db, Bus: c.bus, Policies: guarded{policies, c.guard}, Findings: findings, Next: calendar.Next,
+		Store: db, Bus: c.bus, Policies: guarded{policies, c.guard}, Findings: findings, Next: calendar.Next, Family: vulns.Check,
 		Now: now, Log: c.log, BatchSize: c.batchSize,
 	})
 	engines := fleet.New(fleet.Config{Store: db, Bus: c.bus, Now: now, Log: c.log})
@@ -131,6 +131,8 @@ func (c *core) run(ctx context.Context) error {
 // a statement of fact.
 func content(checks []check.Check) ([]harrier.Vulnerability, []harrier.CheckInfo) {
 	definitions, infos := match.Vulnerabilities(), match.Checks()
+	families, standing := vuln.FamilyChecks()
+	definitions, infos = append(definitions, families...), append(infos, standing...)
 	for _, c := range checks {
 		definitions = append(definitions, c.Vulnerability)
 		infos = append(infos, c.CheckInfo)

@@ -154,7 +154,7 @@ func (f *folding) open(ctx context.Context, sc harrier.Scan) (*scan, error) {
 }
 
 func (f *folding) openPlain(ctx context.Context, sc harrier.Scan) (*scan, error) {
-	s := &scan{Scan: sc, planned: harrier.NewIDs(sc.Plan.Checks), counts: map[harrier.VulnID]*harrier.ScanVuln{}, since: sc.Started}
+	s := &scan{Scan: sc, planned: sc.Plan.Planned(f.Family), counts: map[harrier.VulnID]*harrier.ScanVuln{}, since: sc.Started}
 	if s.since.IsZero() {
 		s.since = sc.Created
 	}

@@ -300,9 +300,7 @@ func (f *folding) derive(ctx context.Context, s *scan, h *host) error {
 			present, done := f.Services(plain, services, s.planned, s.Plan.Settings)
 			list = append(list, present...)
 			for _, d := range done {
-				if s.planned.Has(d.Check) {
-					h.coverage.Add(d)
-				}
+				f.note(s, h, d)
 			}
 		})
 	}
@@ -320,6 +318,20 @@ func (f *folding) derive(ctx context.Context, s *scan, h *host) error {
 		return nil
 	}
 	return f.learnIdentifiers(ctx, s, h.asset, identifiers(h))
+}
+
+// note adds an outcome to the coverage of a host if it was planned. One without
+// a check is that of all that content knows: the software there can not be told.
+func (f *folding) note(s *scan, h *host, d harrier.Done) {
+	switch {
+	case d.Check == 0:
+		for _, id := range s.planned.OfContent() {
+			d.Check = id
+			h.coverage.Add(d)
+		}
+	case s.planned.Has(d.Check):
+		h.coverage.Add(d)
+	}
 }
 
 // settled is a scan without what changes while it runs, so that what is stated

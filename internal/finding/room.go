@@ -136,6 +136,8 @@ type Config struct {
 	Log     *slog.Logger                                                                      // nil: none
 	Hosts   int                                                                               // whose state is kept in memory; 0 means 1024
 
+	Family func(harrier.VulnID) harrier.VulnID // the check that stands for a vulnerability of content; nil: none does
+
 	// Facts and Services are those of package match; others are for tests.
 	Facts    func(c match.Context, h harrier.Host, services []harrier.Service, planned *harrier.IDs) []harrier.Observation
 	Services func(h harrier.Host, services []harrier.Service, planned *harrier.IDs, set harrier.Settings) ([]harrier.Observation, []harrier.Done)

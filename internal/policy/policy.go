@@ -281,7 +281,17 @@ func (r *Room) Plan(_ context.Context, p harrier.Policy) (harrier.Plan, error) {
 			plan.Checks = append(plan.Checks, c.ID)
 		}
 	}
+	for id, on := range p.Checks.Single {
+		switch {
+		case !id.OfContent():
+		case on:
+			plan.Checks = append(plan.Checks, id)
+		default:
+			plan.Except = append(plan.Except, id)
+		}
+	}
 	slices.Sort(plan.Checks)
+	slices.Sort(plan.Except)
 	plan.Checks = slices.Compact(plan.Checks)
 	return plan, nil
 }

@@ -54,7 +54,7 @@ func (r *Room) closeHosts(ctx context.Context, sc *harrier.Scan, reason string) 
 	if err != nil {
 		return nil, err
 	}
-	planned := harrier.NewIDs(sc.Plan.Checks)
+	planned := sc.Plan.Planned(r.Family)
 	for i := range hosts {
 		h := &hosts[i]
 		if h.Done {
@@ -64,7 +64,7 @@ func (r *Room) closeHosts(ctx context.Context, sc *harrier.Scan, reason string) 
 		if err != nil {
 			return nil, err
 		}
-		c := harrier.Coverage{Alive: h.Alive, Reason: reason, Planned: len(sc.Plan.Checks)}
+		c := harrier.Coverage{Alive: h.Alive, Reason: reason, Planned: len(sc.Plan.Checks), Enabled: planned}
 		for _, o := range list {
 			if planned.Has(o.Vulnerability) {
 				c.Add(harrier.Done{Check: o.Vulnerability, Endpoint: o.Endpoint, Outcome: harrier.Vulnerable})

@@ -99,6 +99,8 @@ type Config struct {
 	Now      func() time.Time                                             // nil: time.Now
 	Log      *slog.Logger                                                 // nil: none
 
+	Family func(harrier.VulnID) harrier.VulnID // the check that stands for a vulnerability of content; nil: none does
+
 	BatchSize  int // addresses in a batch; 0 means 32, and more for long lists
 	MaxRunning int // scans that run at a time; 0 means 8
 	Window     int // jobs of one scan that are handed out at a time; 0 means 64

@@ -18,6 +18,7 @@ type view struct {
 	grades  map[harrier.VulnID]harrier.Severity
 	at      time.Time
 	planned *harrier.IDs // of the scan, once it was needed
+	family  func(harrier.VulnID) harrier.VulnID
 }
 
 // view opens a scan for reading. Rules apply to the scans of their owner and to
@@ -35,7 +36,7 @@ func (r *Room) view(ctx context.Context, by harrier.Actor, scan harrier.ID) (*vi
 	if level < harrier.MayView {
 		return nil, harrier.Errorf(harrier.NotFound, "no scan %d", scan)
 	}
-	v := &view{store: r.Store, scan: sc, grades: map[harrier.VulnID]harrier.Severity{}, at: r.Now()}
+	v := &view{store: r.Store, family: r.Family, scan: sc, grades: map[harrier.VulnID]harrier.Severity{}, at: r.Now()}
 	if v.vulns, err = r.Store.ScanVulns(ctx, scan); err != nil {
 		return nil, err
 	}
@@ -61,7 +62,7 @@ func (v *view) coverage(ctx context.Context, index int) (*harrier.Coverage, erro
 		return nil, err
 	}
 	if v.planned == nil {
-		v.planned = harrier.NewIDs(v.scan.Plan.Checks)
+		v.planned = v.scan.Plan.Planned(v.family)
 	}
 	c.Enabled = v.planned
 	return c, nil
