@@ -13,9 +13,23 @@ type Finding struct {
 	Evidence  string // of the last observation
 	Certainty Certainty
 	Source    string
-	LastScan  ID         // the scan that observed it last
+	Origin    Origin     // what made the last observation
+	LastScan  ID         // the scan that observed it last, or whose facts the knowledge spoke of
 	Intervals []Interval // oldest first, none overlapping; only the last one can be open
 }
+
+// Origin says whether a finding comes from a scan, or from knowledge that came
+// after the scan whose facts it speaks of.
+type Origin uint8
+
+// The origins.
+const (
+	FromScan Origin = iota
+	FromKnowledge
+)
+
+// String returns "scan" or "knowledge".
+func (o Origin) String() string { return [...]string{"scan", "knowledge"}[min(o, FromKnowledge)] }
 
 // Interval is a time during which a finding was open: [Opened, Closed).
 type Interval struct {

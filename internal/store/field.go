@@ -48,6 +48,7 @@ var findingFields = map[string]field{
 	"service":       {text: "service", sort: "service"},
 	"evidence":      {text: "evidence"},
 	"source":        {text: "source", sort: "source"},
+	"origin":        {choices: []choice{{"scan", "origin = 0"}, {"knowledge", "origin = 1"}}},
 	"last_scan":     {number: "last_scan", sort: "last_scan"},
 	"first_seen":    {number: "first_seen", sort: "first_seen"},
 	"last_seen":     {number: "last_seen", sort: "last_seen"},

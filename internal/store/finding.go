@@ -13,14 +13,14 @@ import (
 )
 
 const findingColumns = `id, asset, vuln, protocol, port, instance, severity, certainty, last_scan, older,
-	opened, last_seen, closed, source, service, evidence`
+	opened, last_seen, closed, source, service, evidence, origin`
 
 // scanFinding reads the columns of a finding; of its intervals the newest, and
 // how many older ones there are.
 func scanFinding(scan func(...any) error, f *harrier.Finding) (older int, err error) {
 	var opened, last, closed int64
 	err = scan(&f.ID, &f.Asset, &f.Vulnerability, &f.Protocol, &f.Port, &f.Key, &f.Severity, &f.Certainty, &f.LastScan, &older,
-		&opened, &last, &closed, &f.Source, &f.Service, &f.Evidence)
+		&opened, &last, &closed, &f.Source, &f.Service, &f.Evidence, &f.Origin)
 	f.Intervals = chain(older, opened, last, closed)
 	return older, err
 }
@@ -109,7 +109,7 @@ func findingFrom(v []driver.Value) *harrier.Finding {
 		},
 		Severity: harrier.Severity(number(6)), Certainty: harrier.Certainty(number(7)), LastScan: harrier.ID(number(8)),
 		Intervals: chain(int(number(9)), number(10), number(11), number(12)),
-		Source:    text(13), Service: text(14), Evidence: text(15),
+		Source:    text(13), Service: text(14), Evidence: text(15), Origin: harrier.Origin(number(16)),
 	}
 }
 

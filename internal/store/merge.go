@@ -99,7 +99,7 @@ func (db *DB) GiveHosts(ctx context.Context, hosts []harrier.HostRef, asset harr
 	return nil
 }
 
-// DeleteAsset removes an asset with its services, names and identifiers. Its
+// DeleteAsset removes an asset with its services, software, names and identifiers. Its
 // findings must have been moved or deleted before, else it answers Conflict.
 func (db *DB) DeleteAsset(ctx context.Context, id harrier.ID) error {
 	return db.InTx(ctx, func(ctx context.Context) error {
@@ -113,7 +113,7 @@ func (db *DB) DeleteAsset(ctx context.Context, id harrier.ID) error {
 		if err := assets.delete(ctx, db, id); err != nil {
 			return err
 		}
-		for _, part := range []string{"asset_name", "asset_identifier", "service"} {
+		for _, part := range []string{"asset_name", "asset_identifier", "service", "asset_thing", "inventory"} {
 			if _, err := db.exec(ctx, "DELETE FROM "+part+" WHERE asset = $1", int64(id)); err != nil {
 				return fmt.Errorf("delete asset %d: %w", id, err)
 			}

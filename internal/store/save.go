@@ -56,8 +56,8 @@ func (s *saver) save(ctx context.Context, list []*harrier.Finding) error {
 }
 
 const insertFinding = `INSERT INTO finding (id, asset, vuln, protocol, port, instance, repository, severity, certainty,
-	last_scan, older, first_seen, opened, last_seen, closed, source, service, evidence)
-	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) ON CONFLICT DO NOTHING`
+	last_scan, older, first_seen, opened, last_seen, closed, source, service, evidence, origin)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) ON CONFLICT DO NOTHING`
 
 // insert stores the findings without an ID, and returns those of the list that
 // are in the database already.
@@ -159,7 +159,7 @@ func (s *saver) taken(ctx context.Context, last harrier.ID, n, inserted int) ([]
 }
 
 // findingValues is how many arguments insertFinding has.
-const findingValues = 18
+const findingValues = 19
 
 // row adds the arguments of insertFinding to values.
 func (s *saver) row(values []any, f *harrier.Finding, id harrier.ID) []any {
@@ -174,7 +174,7 @@ func (s *saver) row(values []any, f *harrier.Finding, id harrier.ID) []any {
 		values = append(values, s.number(len(values)-from, n))
 	}
 	values[from+3], values[from+5] = s.text(3, string(f.Protocol)), clean(f.Key)
-	return append(values, s.text(15, f.Source), s.text(16, f.Service), clean(f.Evidence))
+	return append(values, s.text(15, f.Source), s.text(16, f.Service), clean(f.Evidence), int64(f.Origin))
 }
 
 // number is n as an any: that of the row before if it is the same, as it mostly
@@ -215,11 +215,11 @@ const (
 	// The usual case of a scan that finds the same again.
 	updateSeen = "UPDATE finding SET last_scan = $1, last_seen = $2 WHERE id = $3"
 	updateBody = `UPDATE finding SET certainty = $1, last_scan = $2, older = $3, first_seen = $4, opened = $5,
-		last_seen = $6, closed = $7, source = $8, service = $9, evidence = $10 WHERE id = $11`
+		last_seen = $6, closed = $7, source = $8, service = $9, evidence = $10, origin = $11 WHERE id = $12`
 	// With what the indexes are made of.
 	updateAll = `UPDATE finding SET asset = $1, vuln = $2, protocol = $3, port = $4, instance = $5, repository = $6,
 		severity = $7, certainty = $8, last_scan = $9, older = $10, first_seen = $11, opened = $12, last_seen = $13,
-		closed = $14, source = $15, service = $16, evidence = $17 WHERE id = $18`
+		closed = $14, source = $15, service = $16, evidence = $17, origin = $18 WHERE id = $19`
 )
 
 // update stores findings that are in the database, as cheaply as what changed
@@ -358,7 +358,7 @@ func compare(old, f *harrier.Finding) change {
 		return changedKey
 	case old.Certainty != f.Certainty || micros(a.Opened) != micros(b.Opened) || micros(a.Closed) != micros(b.Closed) ||
 		clean(old.Source) != clean(f.Source) || clean(old.Service) != clean(f.Service) ||
-		clean(old.Evidence) != clean(f.Evidence) || !slices.EqualFunc(old.Intervals[:len(old.Intervals)-1],
+		clean(old.Evidence) != clean(f.Evidence) || old.Origin != f.Origin || !slices.EqualFunc(old.Intervals[:len(old.Intervals)-1],
 		f.Intervals[:len(f.Intervals)-1], sameInterval):
 		return changedBody
 	case old.LastScan != f.LastScan || micros(a.LastSeen) != micros(b.LastSeen):

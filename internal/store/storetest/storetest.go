@@ -44,6 +44,7 @@ var promises = []struct {
 	{"assets", assets},
 	{"services are kept by endpoint", services},
 	{"what assets are recognised by", identifiers},
+	{"software of assets", things},
 	{"hosts that wait to be recognised", waitingHosts},
 	{"merges come back", mergeRecords},
 	{"what is deleted can be restored", restored},
