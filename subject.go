@@ -5,6 +5,7 @@ type Placed struct {
 	Endpoint          // zero for what stands on the host itself
 	Key      string   // of the findings about it, see Instance
 	Subject  string   // see Subject.Text
+	Verdict  string   // see Subject.Verdict; stored where the subject is new
 	Asks     []string // what is asked of the knowledge about it: keys of statements
 }
 

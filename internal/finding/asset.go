@@ -18,6 +18,7 @@ type asset struct {
 	// What is to be written.
 	idsPut   map[idKey]bool
 	changed  bool
+	rethink  bool // a run has ended: its software may be another
 	touched  map[harrier.Instance]bool
 	put      map[harrier.Endpoint]bool
 	vanished []harrier.Endpoint
@@ -157,6 +158,12 @@ func (f *folding) flushAsset(ctx context.Context, a *asset) error {
 		clear(a.touched)
 		slices.SortFunc(list, func(x, y *harrier.Finding) int { return x.Instance.Compare(y.Instance) })
 		if err := f.Store.SaveFindings(ctx, list); err != nil {
+			return err
+		}
+	}
+	if a.rethink {
+		a.rethink = false
+		if err := f.placeThings(ctx, a.Asset, a.services); err != nil {
 			return err
 		}
 	}

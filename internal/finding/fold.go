@@ -100,10 +100,13 @@ type folding struct {
 	hosts  map[hostKey]*host
 	assets map[harrier.ID]*asset
 	merges []harrier.Merge // of assets that turned out to be one, to be done at the end
+	plans  map[harrier.ID]plan
+	// content are the vulnerabilities of content that were observed.
+	content map[harrier.VulnID]bool
 }
 
 func newFolding(r *Room) *folding {
-	return &folding{Room: r, scans: map[harrier.ID]*scan{}, hosts: map[hostKey]*host{}, assets: map[harrier.ID]*asset{}}
+	return &folding{Room: r, scans: map[harrier.ID]*scan{}, hosts: map[hostKey]*host{}, assets: map[harrier.ID]*asset{}, plans: map[harrier.ID]plan{}, content: map[harrier.VulnID]bool{}}
 }
 
 // scan is what folding knows of a scan.
@@ -235,6 +238,9 @@ func (f *folding) batchDone(ctx context.Context, s *scan, res *harrier.Result) e
 
 // flush writes what the results changed, each row once.
 func (f *folding) flush(ctx context.Context) error {
+	if err := f.remember(ctx); err != nil {
+		return err
+	}
 	for _, a := range inOrder(f.assets) {
 		if err := f.flushAsset(ctx, a); err != nil {
 			return err

@@ -276,13 +276,21 @@ func TestServices(t *testing.T) {
 	}
 }
 
+// hostile is a judge with a fault.
+type hostile struct{}
+
+func (hostile) Observations(harrier.Host, []harrier.Service, harrier.Settings, time.Time) ([]harrier.Observation, []harrier.Done) {
+	panic("index out of range")
+}
+func (hostile) Things(harrier.Host, []harrier.Service) []harrier.Placed { panic("nil map") }
+func (hostile) Verdict(string, time.Time) (string, error)               { panic("nil pointer") }
+func (hostile) Denies(string, harrier.VulnID) (bool, error)             { panic("nil pointer") }
+
 // TestHostileFacts shows that a fault in judging one host stops nothing.
 func TestHostileFacts(t *testing.T) {
 	db := open(t)
 	r := room(db)
-	r.Services = func(harrier.Host, []harrier.Service, *harrier.IDs, harrier.Settings) ([]harrier.Observation, []harrier.Done) {
-		panic("index out of range")
-	}
+	r.Judge = hostile{}
 	sc := begin(t, db, day, []harrier.VulnID{100}, "192.0.2.1")
 	h := hostAt("192.0.2.1", day)
 	o := observation(100, 80, day)

@@ -111,6 +111,9 @@ func (r *Room) fuse(ctx context.Context, m *harrier.Merge) error {
 	if err := r.Store.UpdateAsset(ctx, &d.Merged.Asset); err != nil {
 		return err
 	}
+	if err := r.rethink(ctx, d.Merged.Asset); err != nil {
+		return err
+	}
 	return r.Store.InsertMerge(ctx, m)
 }
 

@@ -34,6 +34,7 @@ type host struct {
 	per      map[harrier.VulnID]int               // how many of seen
 	services map[harrier.Endpoint]harrier.Service // of this scan
 	coverage *harrier.Coverage                    // nil before the end of its run
+	judged   map[place]bool                       // what software could be compared with what is known
 	asset    *asset                               // nil while it has not answered
 
 	// What is to be written.
@@ -284,6 +285,9 @@ func (f *folding) hostEnded(ctx context.Context, s *scan, h *host, c harrier.Cov
 	if err := f.derive(ctx, s, h); err != nil {
 		return err
 	}
+	if h.asset != nil {
+		h.asset.rethink = true
+	}
 	return f.close(ctx, s, h)
 }
 
@@ -295,15 +299,7 @@ func (f *folding) derive(ctx context.Context, s *scan, h *host) error {
 	c := match.Context{Scan: settled(s.Scan), Version: f.Version, Now: h.row.Ended}
 	var list []harrier.Observation
 	f.guard(ctx, s, h, func() { list = f.Facts(c, plain, services, s.planned) })
-	if h.row.Alive {
-		f.guard(ctx, s, h, func() {
-			present, done := f.Services(plain, services, s.planned, s.Plan.Settings)
-			list = append(list, present...)
-			for _, d := range done {
-				f.note(s, h, d)
-			}
-		})
-	}
+	list = append(list, f.judge(ctx, s, h, services)...)
 	for _, o := range list {
 		// What follows from facts is dated by the scan, and a later conclusion
 		// replaces an earlier one: it must not matter when it was drawn.
@@ -320,20 +316,6 @@ func (f *folding) derive(ctx context.Context, s *scan, h *host) error {
 	return f.learnIdentifiers(ctx, s, h.asset, identifiers(h))
 }
 
-// note adds an outcome to the coverage of a host if it was planned. One without
-// a check is that of all that content knows: the software there can not be told.
-func (f *folding) note(s *scan, h *host, d harrier.Done) {
-	switch {
-	case d.Check == 0:
-		for _, id := range s.planned.OfContent() {
-			d.Check = id
-			h.coverage.Add(d)
-		}
-	case s.planned.Has(d.Check):
-		h.coverage.Add(d)
-	}
-}
-
 // settled is a scan without what changes while it runs, so that what is stated
 // about it does not depend on when it is asked.
 func settled(sc harrier.Scan) harrier.Scan {
@@ -344,12 +326,24 @@ func settled(sc harrier.Scan) harrier.Scan {
 
 // guard keeps a fault in the judgement of one host from stopping all folding.
 func (f *folding) guard(ctx context.Context, s *scan, h *host, do func()) {
+	if err := safely(func() error { do(); return nil }); err != nil {
+		f.Log.ErrorContext(ctx, "host not judged", "scan", s.ID, "host", h.row.Name, "err", err)
+	}
+}
+
+// fault is the error of what panicked.
+type fault struct{ what any }
+
+func (f fault) Error() string { return fmt.Sprint(f.what) }
+
+// safely turns a panic of do into a fault.
+func safely(do func() error) (err error) {
 	defer func() {
-		if fault := recover(); fault != nil {
-			f.Log.ErrorContext(ctx, "host not judged", "scan", s.ID, "host", h.row.Name, "err", fmt.Sprint(fault))
+		if what := recover(); what != nil {
+			err = fault{what}
 		}
 	}()
-	do()
+	return do()
 }
 
 func sortedServices(m map[harrier.Endpoint]harrier.Service) []harrier.Service {

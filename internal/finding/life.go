@@ -38,7 +38,7 @@ func (f *folding) present(ctx context.Context, s *scan, h *host, o harrier.Obser
 	// The latest observation describes the finding.
 	if o.At.Equal(fi.LastSeen()) && s.ID >= fi.LastScan {
 		fi.Severity = f.severity(ctx, o.Vulnerability, how.given)
-		fi.Service, fi.Evidence, fi.Certainty, fi.Source, fi.LastScan = o.Service, o.Evidence, o.Certainty, o.Source, s.ID
+		fi.Service, fi.Evidence, fi.Certainty, fi.Source, fi.Origin, fi.LastScan = o.Service, o.Evidence, o.Certainty, o.Source, harrier.FromScan, s.ID
 	}
 	if n := len(fi.Intervals); change != harrier.Seen || fi.Intervals[n-1] != last || !sameFinding(before, *fi) {
 		a.touched[i] = true
@@ -48,7 +48,7 @@ func (f *folding) present(ctx context.Context, s *scan, h *host, o harrier.Obser
 
 func sameFinding(a, b harrier.Finding) bool {
 	return a.Severity == b.Severity && a.Service == b.Service && a.Evidence == b.Evidence &&
-		a.Certainty == b.Certainty && a.Source == b.Source && a.LastScan == b.LastScan
+		a.Certainty == b.Certainty && a.Source == b.Source && a.Origin == b.Origin && a.LastScan == b.LastScan
 }
 
 // openEarlier moves the begin of an interval that this scan opened back to an
@@ -162,7 +162,7 @@ func (f *folding) close(ctx context.Context, s *scan, h *host) error {
 		return err
 	}
 	for i, fi := range a.findings {
-		if !fi.Open() || h.coverage.Verdict(i) != harrier.Absent || seenBy(i, h, others) {
+		if !fi.Open() || h.coverage.Verdict(i) != harrier.Absent || !h.comparable(i) || seenBy(i, h, others) {
 			continue
 		}
 		if fi.Fold(harrier.Absent, h.row.Ended) == harrier.Closed {

@@ -35,6 +35,7 @@ type Store interface {
 	PutDead(ctx context.Context, scan harrier.ID, batch int, spans []harrier.Span) error
 
 	AssetStore
+	ThingStore
 	IdentityStore
 	HostStore
 	ExceptionStore
@@ -52,6 +53,16 @@ type AssetStore interface {
 	DeleteServices(ctx context.Context, asset harrier.ID, list []harrier.Endpoint) error
 	FindingsOf(ctx context.Context, asset harrier.ID) ([]*harrier.Finding, error)
 	SaveFindings(ctx context.Context, list []*harrier.Finding) error
+}
+
+// ThingStore is the part of Store that holds what software assets have.
+type ThingStore interface {
+	PutThings(ctx context.Context, asset harrier.ID, list []harrier.Placed) error
+	Subjects(ctx context.Context, after harrier.ID, limit int) ([]harrier.Subject, error)
+	SubjectsAsking(ctx context.Context, keys []string) ([]harrier.Subject, error)
+	PutVerdicts(ctx context.Context, list []harrier.Subject) error
+	AssetsWith(ctx context.Context, subject, after harrier.ID, limit int) ([]harrier.ID, error)
+	ForgetSubjects(ctx context.Context) error
 }
 
 // IdentityStore is the part of Store that tells assets apart.
@@ -115,6 +126,8 @@ type Bus interface {
 // Catalog knows the vulnerabilities.
 type Catalog interface {
 	Vulnerability(ctx context.Context, id harrier.VulnID) (harrier.Vulnerability, error)
+	// Remember keeps the definitions of vulnerabilities of content for good.
+	Remember(ctx context.Context, ids []harrier.VulnID) error
 }
 
 // Page is a part of a long list, and its order.
@@ -138,9 +151,10 @@ type Config struct {
 
 	Family func(harrier.VulnID) harrier.VulnID // the check that stands for a vulnerability of content; nil: none does
 
-	// Facts and Services are those of package match; others are for tests.
-	Facts    func(c match.Context, h harrier.Host, services []harrier.Service, planned *harrier.IDs) []harrier.Observation
-	Services func(h harrier.Host, services []harrier.Service, planned *harrier.IDs, set harrier.Settings) ([]harrier.Observation, []harrier.Done)
+	Judge Judge // of what content knows; nil: nothing is known
+
+	// Facts are those of package match; others are for tests.
+	Facts func(c match.Context, h harrier.Host, services []harrier.Service, planned *harrier.IDs) []harrier.Observation
 }
 
 // Room is the room of findings. Its methods may overlap.
@@ -167,9 +181,6 @@ func New(c Config) *Room {
 	}
 	if c.Facts == nil {
 		c.Facts = match.Facts
-	}
-	if c.Services == nil {
-		c.Services = match.Services
 	}
 	return &Room{Config: c, cache: newCache(c.Hosts), atOnce: 32}
 }

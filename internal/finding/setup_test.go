@@ -28,6 +28,8 @@ func (catalog) Vulnerability(_ context.Context, id harrier.VulnID) (harrier.Vuln
 	return harrier.Vulnerability{ID: id, Severity: harrier.Severity(id % harrier.Severities)}, nil
 }
 
+func (catalog) Remember(context.Context, []harrier.VulnID) error { return nil }
+
 func open(t testing.TB) *store.DB {
 	t.Helper()
 	db, err := store.Open(t.Context(), ":memory:")
@@ -46,9 +48,6 @@ func room(db *store.DB) *Room {
 	return New(Config{
 		Store: db, Catalog: catalog{}, Now: func() time.Time { return day.AddDate(1, 0, 0) },
 		Facts: func(match.Context, harrier.Host, []harrier.Service, *harrier.IDs) []harrier.Observation { return nil },
-		Services: func(harrier.Host, []harrier.Service, *harrier.IDs, harrier.Settings) ([]harrier.Observation, []harrier.Done) {
-			return nil, nil
-		},
 	})
 }
 

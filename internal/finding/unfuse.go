@@ -80,6 +80,11 @@ func (r *Room) unfuse(ctx context.Context, m *harrier.Merge) error {
 	if err := r.Store.UpdateAsset(ctx, &into); err != nil {
 		return err
 	}
+	for _, a := range []harrier.Asset{into, back} {
+		if err := r.rethink(ctx, a); err != nil {
+			return err
+		}
+	}
 	return r.Store.GiveHosts(ctx, m.Detail.Hosts, m.From)
 }
 

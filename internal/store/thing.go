@@ -55,7 +55,7 @@ func (db *DB) thing(ctx context.Context, p harrier.Placed) (id int64, err error)
 	if err != nil || found {
 		return id, err
 	}
-	if _, err := db.one(ctx, "INSERT INTO thing (subject, verdict) VALUES ($1, '') RETURNING id", []any{clean(p.Subject)}, &id); err != nil {
+	if _, err := db.one(ctx, "INSERT INTO thing (subject, verdict) VALUES ($1, $2) RETURNING id", []any{clean(p.Subject), clean(p.Verdict)}, &id); err != nil {
 		return 0, err
 	}
 	rows := make([][]any, len(p.Asks))

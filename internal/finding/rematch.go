@@ -1,0 +1,284 @@
+package finding
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/harrier-scan/harrier"
+)
+
+// Sizes of what Rematch does at a time.
+const (
+	subjectPage = 2000
+	assetGroup  = 64 // assets in one transaction, while which nothing is folded
+)
+
+// Rematched says what new knowledge did.
+type Rematched struct {
+	Subjects int // software that was compared
+	Changed  int // of which something else is known now
+	Assets   int // that were looked at again
+	Opened   int // findings, reopened ones among them
+	Closed   int
+	Took     time.Duration
+}
+
+// Rematch compares what is stored of assets with what is known now, without a
+// packet: findings open that the knowledge brings, and close that it denies. What
+// it is only silent about stays. Keys are those of the statements that changed;
+// nil stands for all.
+//
+// It may be repeated, and called while scans run: each group of assets is one
+// transaction. After an error, or a crash, it is to be called again with nil.
+func (r *Room) Rematch(ctx context.Context, keys []string) (Rematched, error) {
+	began := time.Now()
+	var sum Rematched
+	if r.Judge == nil {
+		return sum, nil
+	}
+	do := func(list []harrier.Subject) error { return r.rejudge(ctx, list, &sum) }
+	if keys != nil {
+		list, err := r.Store.SubjectsAsking(ctx, keys)
+		if err != nil {
+			return sum, err
+		}
+		for part := range slices.Chunk(list, subjectPage) {
+			if err := do(part); err != nil {
+				return sum, err
+			}
+		}
+		sum.Took = time.Since(began)
+		return sum, nil
+	}
+	for after := harrier.ID(0); ; {
+		list, err := r.Store.Subjects(ctx, after, subjectPage)
+		if err != nil {
+			return sum, err
+		}
+		if len(list) == 0 {
+			break
+		}
+		after = list[len(list)-1].ID
+		if err := do(list); err != nil {
+			return sum, err
+		}
+	}
+	if err := r.Store.ForgetSubjects(ctx); err != nil {
+		return sum, err
+	}
+	sum.Took = time.Since(began)
+	return sum, nil
+}
+
+// rejudge compares subjects, and looks again at the assets that have one of
+// which something else is known than before. Their verdicts are stored when the
+// assets are.
+func (r *Room) rejudge(ctx context.Context, list []harrier.Subject, sum *Rematched) error {
+	now := r.Now()
+	var changed []harrier.Subject
+	for _, s := range list {
+		var verdict string
+		switch err := safely(func() (err error) { verdict, err = r.Judge.Verdict(s.Text, now); return err }); {
+		case errors.As(err, new(fault)):
+			r.Log.ErrorContext(ctx, "software not compared", "subject", s.Text, "err", err)
+			continue
+		case err != nil:
+			return fmt.Errorf("judge subject %d: %w", s.ID, err)
+		}
+		if verdict != s.Verdict {
+			s.Verdict = verdict
+			changed = append(changed, s)
+		}
+	}
+	sum.Subjects += len(list)
+	sum.Changed += len(changed)
+	if len(changed) == 0 {
+		return nil
+	}
+	due := map[harrier.ID]bool{}
+	group := make([]harrier.ID, 0, assetGroup)
+	flush := func() error {
+		if len(group) == 0 {
+			return nil
+		}
+		err := r.rematchAssets(ctx, group, sum)
+		group = group[:0]
+		return err
+	}
+	for _, s := range changed {
+		for after := harrier.ID(0); ; {
+			assets, err := r.Store.AssetsWith(ctx, s.ID, after, subjectPage)
+			if err != nil {
+				return err
+			}
+			if len(assets) == 0 {
+				break
+			}
+			after = assets[len(assets)-1]
+			for _, id := range assets {
+				if due[id] {
+					continue
+				}
+				due[id] = true
+				if group = append(group, id); len(group) == assetGroup {
+					if err := flush(); err != nil {
+						return err
+					}
+				}
+			}
+		}
+	}
+	if err := flush(); err != nil {
+		return err
+	}
+	return r.Store.PutVerdicts(ctx, changed)
+}
+
+// rematchAssets looks at some assets again, in one transaction.
+func (r *Room) rematchAssets(ctx context.Context, ids []harrier.ID, sum *Rematched) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var opened, closed, met int
+	var f *folding
+	err := r.Store.InTx(ctx, func(ctx context.Context) error {
+		if f != nil { // the store tries again: what is in memory has gone ahead
+			r.cache.clear()
+		}
+		f, opened, closed, met = newFolding(r), 0, 0, 0
+		for _, id := range ids {
+			a, err := f.asset(ctx, id)
+			if harrier.KindOf(err) == harrier.NotFound { // merged since
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			var up, down int
+			switch err := safely(func() (err error) { up, down, err = f.rematch(ctx, a); return err }); {
+			case errors.As(err, new(fault)):
+				r.Log.ErrorContext(ctx, "software not compared", "asset", id, "err", err)
+			case err != nil:
+				return fmt.Errorf("asset %d: %w", id, err)
+			}
+			opened, closed, met = opened+up, closed+down, met+1
+		}
+		return f.flush(ctx)
+	})
+	if err != nil {
+		r.cache.clear()
+		return err
+	}
+	r.cache.trim()
+	sum.Assets, sum.Opened, sum.Closed = sum.Assets+met, sum.Opened+opened, sum.Closed+closed
+	return nil
+}
+
+// rematch opens and closes what is known of an asset by now. What its last scan
+// was told to look for is what counts.
+func (f *folding) rematch(ctx context.Context, a *asset) (opened, closed int, err error) {
+	now := f.Now().UTC().Truncate(microsecond)
+	plan, err := f.lastPlan(ctx, a.LastScan)
+	if err != nil {
+		return 0, 0, err
+	}
+	h, services := hostOf(a.Asset), sortedServices(a.services)
+	present, unsure := f.Judge.Observations(h, services, plan.set, now)
+	seen := map[harrier.Instance]bool{}
+	for _, o := range present {
+		if !plan.planned.Has(o.Vulnerability) {
+			continue
+		}
+		f.content[o.Vulnerability] = true
+		o = tidy(o)
+		seen[o.Instance()] = true
+		up, err := f.known(ctx, a, o, now)
+		if err != nil {
+			return opened, closed, err
+		}
+		opened += up
+	}
+	subjects := map[place]string{}
+	for _, p := range f.Judge.Things(h, services) {
+		subjects[place{p.Endpoint, p.Key}] = p.Subject
+	}
+	hidden := map[harrier.Endpoint]bool{}
+	for _, d := range unsure {
+		hidden[d.Endpoint] = true
+	}
+	for i, fi := range a.findings {
+		subject, stands := subjects[place{i.Endpoint, i.Key}]
+		if !i.Vulnerability.OfContent() || !fi.Open() || seen[i] || !stands || i.Key == "" && hidden[i.Endpoint] {
+			continue
+		}
+		denied, err := f.Judge.Denies(subject, i.Vulnerability)
+		if err != nil {
+			return opened, closed, err
+		}
+		if denied && fi.Fold(harrier.Absent, now) == harrier.Closed {
+			fi.Origin = harrier.FromKnowledge
+			a.touched[i] = true
+			closed++
+		}
+	}
+	return opened, closed, nil
+}
+
+// known folds what knowledge says into the finding that it is about, and
+// returns 1 when that opens it.
+func (f *folding) known(ctx context.Context, a *asset, o harrier.Observation, now time.Time) (int, error) {
+	i := o.Instance()
+	fi := a.findings[i]
+	if fi != nil && fi.Open() {
+		severity := f.severity(ctx, o.Vulnerability, nil)
+		if fi.Certainty != o.Certainty || fi.Source != o.Source || fi.Severity != severity {
+			fi.Certainty, fi.Source, fi.Severity, fi.Evidence = o.Certainty, o.Source, severity, o.Evidence
+			a.touched[i] = true
+		}
+		return 0, nil
+	}
+	if fi == nil {
+		fi = &harrier.Finding{Asset: a.ID, Instance: i}
+		a.findings[i] = fi
+	}
+	switch fi.Fold(harrier.Present, now) {
+	case harrier.Opened, harrier.Reopened:
+	default:
+		return 0, nil
+	}
+	fi.Severity = f.severity(ctx, o.Vulnerability, nil)
+	fi.Service, fi.Evidence, fi.Certainty, fi.Source = o.Service, o.Evidence, o.Certainty, o.Source
+	fi.Origin, fi.LastScan = harrier.FromKnowledge, a.LastScan
+	a.touched[i] = true
+	return 1, nil
+}
+
+// plan is what a scan was told to look for.
+type plan struct {
+	planned *harrier.IDs
+	set     harrier.Settings
+}
+
+// lastPlan is the plan of a scan; that of one that is gone leaves nothing out.
+func (f *folding) lastPlan(ctx context.Context, id harrier.ID) (plan, error) {
+	if p, met := f.plans[id]; met {
+		return p, nil
+	}
+	var p plan
+	sc, err := f.Store.Scan(ctx, id)
+	switch {
+	case harrier.KindOf(err) == harrier.NotFound:
+		p.planned = everything
+	case err != nil:
+		return p, err
+	default:
+		p.planned, p.set = sc.Plan.Planned(f.Family), sc.Plan.Settings
+	}
+	f.plans[id] = p
+	return p, nil
+}
+
+// everything plans all that content knows.
+var everything = harrier.Plan{Checks: []harrier.VulnID{harrier.FamilyCheck(0)}}.Planned(func(harrier.VulnID) harrier.VulnID { return harrier.FamilyCheck(0) })
