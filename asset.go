@@ -21,10 +21,13 @@ type Asset struct {
 	OSMethod     string
 	OSCPE        string
 	DeviceType   string // "general-purpose", "router", "printer" …; "" when not known
-	FirstSeen    time.Time
-	LastSeen     time.Time // last time it answered
-	LastScan     ID        // the scan that saw it last
-	Open         Counts    // open findings by severity
+	// Importance is how much the asset matters, in percent of an ordinary one: 50
+	// to 200. It weighs risks.
+	Importance int
+	FirstSeen  time.Time
+	LastSeen   time.Time // last time it answered
+	LastScan   ID        // the scan that saw it last
+	Open       Counts    // open findings by severity
 }
 
 // Host is what a scan found out about the machine behind one address, before

@@ -12,11 +12,12 @@ import (
 )
 
 type assetCommand struct {
-	List    assetListCommand   `cmd:"" help:"List the assets."`
-	Show    assetShowCommand   `cmd:"" help:"Show what an asset is recognised by, and why."`
-	Merges  assetMergesCommand `cmd:"" help:"List what was merged, newest first."`
-	Merge   assetMergeCommand  `cmd:"" help:"Make two assets one."`
-	Unmerge assetUndoCommand   `cmd:"" help:"Take a merge back."`
+	List       assetListCommand       `cmd:"" help:"List the assets."`
+	Show       assetShowCommand       `cmd:"" help:"Show what an asset is recognised by, and why."`
+	Importance assetImportanceCommand `cmd:"" help:"Say how much an asset matters."`
+	Merges     assetMergesCommand     `cmd:"" help:"List what was merged, newest first."`
+	Merge      assetMergeCommand      `cmd:"" help:"Make two assets one."`
+	Unmerge    assetUndoCommand       `cmd:"" help:"Take a merge back."`
 }
 
 // assets opens the room of assets.
@@ -80,7 +81,7 @@ func (c assetShowCommand) Run(ctx context.Context, s streams) error {
 func explain(w io.Writer, e asset.Explanation, software []harrier.Software) error {
 	out := page{w: w}
 	out.line("asset %d  %s  %s", e.ID, e.Addr, nameOf(e.Asset))
-	out.line("first seen %s, last seen %s", day(e.FirstSeen), day(e.LastSeen))
+	out.line("first seen %s, last seen %s, importance %d %%", day(e.FirstSeen), day(e.LastSeen), e.Importance)
 	for _, w := range software {
 		out.line("software    %s %s  %v", w.Product, w.Version, w.Endpoints)
 	}
@@ -133,6 +134,23 @@ func (l *page) merge(m harrier.Merge) {
 }
 
 func day(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") }
+
+type assetImportanceCommand struct {
+	ID      harrier.ID `arg:"" help:"Number of the asset."`
+	Percent int        `arg:"" help:"In percent of an ordinary asset: 50 to 200."`
+	console.Options
+}
+
+// Run weighs an asset.
+func (c assetImportanceCommand) Run(ctx context.Context, s streams) error {
+	return assets(ctx, c.Options, func(by harrier.Actor, room *asset.Room) error {
+		if err := room.SetImportance(ctx, by, c.ID, c.Percent); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintf(s.out, "asset %d has an importance of %d %%\n", c.ID, c.Percent)
+		return err
+	})
+}
 
 type assetMergesCommand struct {
 	console.Options

@@ -14,6 +14,7 @@ import (
 type Store interface {
 	Asset(ctx context.Context, id harrier.ID) (harrier.Asset, error)
 	AssetByUUID(ctx context.Context, uuid harrier.UUID) (harrier.Asset, error)
+	SetImportance(ctx context.Context, id harrier.ID, percent int) error
 	ServicesOf(ctx context.Context, asset harrier.ID) ([]harrier.Service, error)
 	IdentityStore
 }
@@ -82,4 +83,17 @@ func (r *Room) Services(ctx context.Context, by harrier.Actor, asset harrier.ID)
 		return nil, err
 	}
 	return r.store.ServicesOf(ctx, asset)
+}
+
+// SetImportance says how much an asset matters, in percent of an ordinary one.
+// It answers Forbidden without the right to edit everybody's objects, Invalid
+// outside of 50 to 200, and NotFound.
+func (r *Room) SetImportance(ctx context.Context, by harrier.Actor, id harrier.ID, percent int) error {
+	switch {
+	case !by.May(harrier.EditAll):
+		return harrier.Errorf(harrier.Forbidden, "you may not edit assets")
+	case percent < 50 || percent > 200:
+		return harrier.Invalidf("importance", "%d is not between 50 and 200 percent", percent)
+	}
+	return r.store.SetImportance(ctx, id, percent)
 }

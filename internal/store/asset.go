@@ -27,8 +27,8 @@ var assets = table[harrier.Asset]{
 			&a.LastScan,
 		}
 	},
-	more:    "open0 open1 open2 open3 open4",
-	moreRow: func(a *harrier.Asset) []any { return counts(&a.Open) },
+	more:    "importance open0 open1 open2 open3 open4",
+	moreRow: func(a *harrier.Asset) []any { return append([]any{&a.Importance}, counts(&a.Open)...) },
 	id:      func(a *harrier.Asset) *harrier.ID { return &a.ID },
 	uuid:    func(a *harrier.Asset) *harrier.UUID { return &a.UUID },
 }
@@ -45,19 +45,31 @@ func addrKey(a *harrier.Asset) []byte {
 }
 
 // InsertAsset stores a and gives it an ID. Its Open counts are those of its
-// findings, none at first, whatever a says.
+// findings, none at first, and its Importance is 100, whatever a says.
 func (db *DB) InsertAsset(ctx context.Context, a *harrier.Asset) error {
 	return db.InTx(ctx, func(ctx context.Context) error {
 		if err := assets.insert(ctx, db, a); err != nil {
 			return err
 		}
-		a.Open = harrier.Counts{}
+		a.Open, a.Importance = harrier.Counts{}, 100
 		return db.putNames(ctx, a)
 	})
 }
 
+// SetImportance stores how much an asset matters. It answers NotFound.
+func (db *DB) SetImportance(ctx context.Context, id harrier.ID, percent int) error {
+	n, err := db.exec(ctx, "UPDATE asset SET importance = $1 WHERE id = $2", int64(percent), int64(id))
+	if err != nil {
+		return fmt.Errorf("set importance of asset %d: %w", id, err)
+	}
+	if n == 0 {
+		return assets.missing(id)
+	}
+	return nil
+}
+
 // UpdateAsset stores a over the one with its ID. Its Open counts stay as its
-// findings have them.
+// findings have them, its Importance as it was set.
 func (db *DB) UpdateAsset(ctx context.Context, a *harrier.Asset) error {
 	return db.InTx(ctx, func(ctx context.Context) error {
 		var names []string

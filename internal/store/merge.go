@@ -141,6 +141,11 @@ func (db *DB) RestoreAsset(ctx context.Context, a *harrier.Asset) error {
 			return harrier.Errorf(harrier.Conflict, "asset %d exists", a.ID)
 		}
 		a.Open = harrier.Counts{}
+		if a.Importance > 0 {
+			if err := db.SetImportance(ctx, a.ID, a.Importance); err != nil {
+				return err
+			}
+		}
 		return db.putNames(ctx, a)
 	})
 }

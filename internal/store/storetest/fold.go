@@ -57,14 +57,19 @@ func assets(t *testing.T, dsn string) {
 	fill(&changed, 3)
 	changed.ID, changed.Repository, changed.UUID = a.ID, a.Repository, a.UUID
 	must(t, db.UpdateAsset(ctx, &changed))
-	changed.Open = harrier.Counts{} // those are not the caller's
+	changed.Open, changed.Importance = harrier.Counts{}, 100 // those are not the caller's
 	if diff := cmp.Diff(changed, got(db.Asset(ctx, a.ID))(t), exact); diff != "" {
 		t.Errorf("changed asset (-want +got):\n%s", diff)
+	}
+	must(t, db.SetImportance(ctx, a.ID, 150))
+	must(t, db.UpdateAsset(ctx, &changed))
+	if got := got(db.Asset(ctx, a.ID))(t).Importance; got != 150 {
+		t.Errorf("importance %d after it was set to 150 and the asset was stored again", got)
 	}
 	second := func(_ any, err error) error { return err }
 	for what, err := range map[string]error{
 		"Asset": second(db.Asset(ctx, 99)), "AssetByUUID": second(db.AssetByUUID(ctx, harrier.UUID{9})),
-		"UpdateAsset": db.UpdateAsset(ctx, &harrier.Asset{ID: 99}),
+		"UpdateAsset": db.UpdateAsset(ctx, &harrier.Asset{ID: 99}), "SetImportance": db.SetImportance(ctx, 99, 100),
 	} {
 		if harrier.KindOf(err) != harrier.NotFound {
 			t.Errorf("%s = %v; want NotFound", what, err)

@@ -2,6 +2,9 @@
 -- Whether a scan or later knowledge made a finding: see harrier.Origin.
 ALTER TABLE finding ADD COLUMN origin BIGINT NOT NULL DEFAULT 0;
 
+-- How much an asset matters, in percent.
+ALTER TABLE asset ADD COLUMN importance BIGINT NOT NULL DEFAULT 100;
+
 -- Software at some version: what all decisions about it follow from, each kept
 -- once, with the vulnerabilities that it was last found to have.
 CREATE TABLE thing (
