@@ -26,24 +26,40 @@ func Attributes(v harrier.Vulnerability) []Attribute {
 			list = append(list, Attribute{name, value})
 		}
 	}
+	add("cisa-known-exploited", Date(v.ExploitedSince))
 	add("cpe", strings.Join(cpeURIs(v.CPEs), "\n"))
 	for _, id := range v.CVEs {
 		add("cve", id)
 	}
 	add("cvss3_base_score", Score(v.CVSS3Score))
 	add("cvss3_vector", CVSS3Vector(v))
+	add("cvss4_base_score", Score(v.CVSS4Score))
+	add("cvss4_vector", v.CVSS4Vector)
 	add("cvss_base_score", Score(v.CVSS2Score))
 	add("cvss_vector", prefixed("CVSS2#", v.CVSS2Vector))
 	for _, id := range v.CWEs {
 		add("cwe", strconv.Itoa(id))
 	}
 	add("description", cmp.Or(v.Description, v.Synopsis, v.Name, "n/a"))
+	for _, e := range v.Exploits {
+		if e.Source == exploitDB {
+			add("edb-id", e.ID)
+		}
+	}
 	add("epss_score", EPSS(v.EPSS))
+	module := moduleOf(v)
 	if flawed(v) {
 		add("exploit_available", strconv.FormatBool(hasExploit(v)))
+		if module != "" {
+			add("exploit_framework_metasploit", "true")
+		}
 		add("exploitability_ease", ease(v))
 	}
+	if v.Ransomware {
+		add("exploited_by_malware", "true")
+	}
 	add("fname", fileName(v))
+	add("metasploit_name", module)
 	added, modified := pluginDates(v)
 	add("plugin_modification_date", Date(modified))
 	add("plugin_name", cmp.Or(v.Name, v.Slug, "n/a"))
@@ -54,8 +70,14 @@ func Attributes(v harrier.Vulnerability) []Attribute {
 	add("see_also", strings.Join(v.References, "\n"))
 	add("solution", cmp.Or(v.Solution, "n/a"))
 	add("synopsis", cmp.Or(v.Synopsis, v.Name, "n/a"))
+	if strings.HasPrefix(v.Slug, endOfLife) {
+		add("unsupported_by_vendor", "true")
+	}
 	if !v.Published.IsZero() {
 		add("vuln_publication_date", Date(v.Published))
+	}
+	if !v.ExploitedSince.IsZero() {
+		add("xref", "CISA-KNOWN-EXPLOITED:"+Date(v.ExploitedSince))
 	}
 	for _, id := range v.CWEs {
 		add("xref", "CWE:"+strconv.Itoa(id))
@@ -69,7 +91,27 @@ func flawed(v harrier.Vulnerability) bool {
 	return len(v.CVEs) > 0 || v.CVSS2Score > 0 || v.CVSS3Score > 0 || hasExploit(v)
 }
 
-func hasExploit(v harrier.Vulnerability) bool { return v.Exploit || v.Exploited }
+func hasExploit(v harrier.Vulnerability) bool { return v.Exploit || v.Exploited || len(v.Exploits) > 0 }
+
+// endOfLife begins the slugs of products that their makers support no longer.
+const endOfLife = "eol-"
+
+// The sources of exploits that the format has words for.
+const (
+	exploitDB  = "exploitdb"
+	metasploit = "metasploit"
+)
+
+// moduleOf is the title of the first Metasploit module for v, or its path; ""
+// when there is none.
+func moduleOf(v harrier.Vulnerability) string {
+	for _, e := range v.Exploits {
+		if e.Source == metasploit {
+			return cmp.Or(e.Title, e.ID)
+		}
+	}
+	return ""
+}
 
 func ease(v harrier.Vulnerability) string {
 	if hasExploit(v) {

@@ -139,6 +139,8 @@ type riskInformation struct {
 	CVSS2Vector string `json:"cvss_vector,omitempty"`
 	CVSS3Score  string `json:"cvss3_base_score,omitempty"`
 	CVSS3Vector string `json:"cvss3_vector,omitempty"`
+	CVSS4Score  string `json:"cvss4_base_score,omitempty"`
+	CVSS4Vector string `json:"cvss4_vector,omitempty"`
 }
 
 type refInformation struct {
@@ -168,6 +170,17 @@ type vulnInformation struct {
 	Exploit   string `json:"exploit_available,omitempty"`
 	Ease      string `json:"exploitability_ease,omitempty"`
 	Published string `json:"vuln_publication_date,omitempty"`
+	Malware   string `json:"exploited_by_malware,omitempty"`
+
+	Frameworks *exploitFrameworks `json:"exploit_frameworks,omitempty"`
+}
+
+type exploitFrameworks struct {
+	List []exploitFramework `json:"exploit_framework"`
+}
+
+type exploitFramework struct {
+	Name string `json:"name"`
 }
 
 // describe translates a definition; severity is the one at which it shows.
@@ -184,6 +197,7 @@ func describe(v harrier.Vulnerability, severity harrier.Severity) pluginDescript
 		Risk: riskInformation{
 			RiskFactor: known["risk_factor"], CVSS2Score: known["cvss_base_score"], CVSS2Vector: known["cvss_vector"],
 			CVSS3Score: known["cvss3_base_score"], CVSS3Vector: known["cvss3_vector"],
+			CVSS4Score: known["cvss4_base_score"], CVSS4Vector: known["cvss4_vector"],
 		},
 		Plugin: pluginInformation{
 			PluginID: v.ID, Type: known["plugin_type"], Family: v.Family, Version: known["script_version"],
@@ -197,7 +211,14 @@ func describe(v harrier.Vulnerability, severity harrier.Severity) pluginDescript
 	if refs := referencesOf(v); len(refs) > 0 {
 		out.Attributes.Refs = &refInformation{refs}
 	}
-	if info := (vulnInformation{known["cpe"], known["exploit_available"], known["exploitability_ease"], known["vuln_publication_date"]}); info != (vulnInformation{}) {
+	info := vulnInformation{
+		CPE: known["cpe"], Exploit: known["exploit_available"], Ease: known["exploitability_ease"],
+		Published: known["vuln_publication_date"], Malware: known["exploited_by_malware"],
+	}
+	if known["exploit_framework_metasploit"] != "" {
+		info.Frameworks = &exploitFrameworks{[]exploitFramework{{"Metasploit"}}}
+	}
+	if info != (vulnInformation{}) {
 		out.Attributes.Vuln = &info
 	}
 	return out

@@ -122,7 +122,8 @@ func (p *parser) define(name string, v *harrier.Vulnerability) (err error) {
 	var s string
 	switch name {
 	case "synopsis", "description", "solution", "see_also", "cve", "cwe", "cpe", "cvss_vector", "cvss3_vector", "cvss_base_score",
-		"cvss3_base_score", "epss_score", "exploit_available", "fname", "plugin_publication_date",
+		"cvss3_base_score", "cvss4_base_score", "cvss4_vector", "epss_score", "exploit_available", "edb-id", "metasploit_name",
+		"cisa-known-exploited", "exploited_by_malware", "fname", "plugin_publication_date",
 		"plugin_modification_date", "vuln_publication_date":
 		if s, err = p.keep(maxText); err != nil {
 			return err
@@ -157,6 +158,18 @@ func (p *parser) define(name string, v *harrier.Vulnerability) (err error) {
 		v.CVSS2Score = fraction(s, 10)
 	case "cvss3_base_score":
 		v.CVSS3Score = fraction(s, 10)
+	case "cvss4_base_score":
+		v.CVSS4Score = fraction(s, 10)
+	case "cvss4_vector":
+		v.CVSS4Vector = strings.TrimSpace(s)
+	case "edb-id":
+		v.Exploits = append(v.Exploits, harrier.Exploit{Source: "exploitdb", ID: strings.TrimSpace(s)})
+	case "metasploit_name":
+		v.Exploits = append(v.Exploits, harrier.Exploit{Source: "metasploit", ID: strings.TrimSpace(s), Title: strings.TrimSpace(s)})
+	case "cisa-known-exploited":
+		v.Exploited, v.ExploitedSince = true, day(s)
+	case "exploited_by_malware":
+		v.Ransomware = strings.TrimSpace(s) == "true"
 	case "epss_score":
 		v.EPSS = fraction(s, 1)
 	case "exploit_available":
