@@ -26,8 +26,8 @@ func Numbers(scheme, s string) int {
 
 // compareServer orders versions as the makers of servers write them. Missing
 // numbers count as 0, so that 1.2 is 1.2.0, and what a packager appended
-// ("-9+deb12u3", " Debian-2", "-RedHat") does not count. Something that is no
-// version at all counts as 0.
+// ("-9+deb12u3", " Debian-2", "-RedHat") does not count. Something without
+// a number in front counts as a word behind 0.
 func compareServer(scheme, a, b string) int {
 	ra, rb := readServer(scheme, a), readServer(scheme, b)
 	x, y := ra.next(), rb.next()
