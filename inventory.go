@@ -30,6 +30,9 @@ type InstalledPackage struct {
 	// empty where they are Name and Version, or not known.
 	Source        string `json:"source,omitempty"`
 	SourceVersion string `json:"source_version,omitempty"`
+	// NoEpoch tells that the list left epochs out: Version has none, and it is not
+	// known to be 0.
+	NoEpoch bool `json:"no_epoch,omitempty"`
 	// Module is the stream that an rpm comes from: "nginx:1.22"; "" for none.
 	Module string `json:"module,omitempty"`
 }
