@@ -11,7 +11,7 @@ packages=(
   nginx-light apache2-bin lighttpd redis-server memcached mosquitto openssh-server mariadb-server
   vsftpd rsync slapd snmpd bind9 dovecot-imapd dovecot-pop3d samba nats-server etcd-server
   rabbitmq-server tigervnc-standalone-server exim4-daemon-light squid tinyproxy haproxy
-  tftpd-hpa chrony openssl libcap2-bin apcupsd
+  tftpd-hpa chrony openssl libcap2-bin apcupsd rpm python3-packaging
 )
 
 missing=()
@@ -48,4 +48,25 @@ if [ ! -e "$venv/ready-1" ]; then
   else
     echo "setup: no Python environment in $venv; the tests with Python clients will skip"
   fi
+fi
+
+# Builds of Debian packages, each version that apt offers, for their changelogs:
+# what the distribution has mended and when. They are read, never installed; of
+# each source package the smallest that has the changelog.
+builds=(
+  nginx-light dovecot-gssapi redis-sentinel squid-purge vim-haproxy proftpd-basic libwbclient0 unbound-anchor
+  openssh-client exim4-dev bind9-host memcached libvarnishapi3 curl tomcat10
+)
+debs=.cache/debs
+if command -v apt-get >/dev/null && command -v apt-cache >/dev/null; then
+  mkdir -p "$debs"
+  missing=()
+  while read -r p v; do
+    # apt writes a colon of the version as %3a.
+    ls "$debs/${p}_${v/:/%3a}_"*.deb >/dev/null 2>&1 || missing+=("$p=$v")
+  done < <(apt-cache madison "${builds[@]}" 2>/dev/null | awk '$NF == "Packages" { print $1, $3 }' | sort -u)
+  [ "${#missing[@]}" = 0 ] || (cd "$debs" && apt-get download -qq -o APT::Sandbox::User=root "${missing[@]}" >/dev/null) ||
+    echo "setup: not all builds can be fetched: ${missing[*]}"
+else
+  echo "setup: no apt; the test of backported fixes will skip"
 fi

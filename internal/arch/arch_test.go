@@ -40,6 +40,7 @@ var rules = []rule{
 	{[]string{"internal/feed"}, []string{words, "internal/feed", "internal/version", "internal/cpe"}},
 	{[]string{"internal/content"}, []string{words, "internal/feed", "internal/content", "internal/product", "internal/version", "internal/cpe"}},
 	{[]string{"internal/version"}, nil},
+	{[]string{"internal/inventory"}, []string{words, "internal/version"}},
 	{[]string{"internal/product"}, []string{"internal/cpe"}},
 	{[]string{"internal/match"}, []string{words, "internal/oui", "internal/version", "internal/product", "internal/cpe", "internal/feed"}},
 	{[]string{"internal/oui"}, nil},

@@ -14,6 +14,7 @@ import (
 	gocvss31 "github.com/pandatix/go-cvss/31"
 
 	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/version"
 )
 
 func TestVulnerabilities(t *testing.T) {
@@ -123,7 +124,7 @@ func TestProducts(t *testing.T) {
 			}
 			for _, r := range c.Affected {
 				end := r.Fixed + r.Last
-				if (r.Fixed == "") == (r.Last == "") || r.From != "" && Compare(p.Scheme, r.From, end) > 0 {
+				if (r.Fixed == "") == (r.Last == "") || r.From != "" && version.Compare(p.Scheme, r.From, end) > 0 {
 					t.Errorf("%s %s: range %+v is empty", p.Name, c.CVE, r)
 				}
 			}
