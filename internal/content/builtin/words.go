@@ -1,0 +1,159 @@
+package builtin
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/product"
+)
+
+// ownText is what was written by hand about a vulnerability of a product.
+type ownText struct {
+	product string // slug
+	title   string // completes "PRODUCT: …"
+	effect  string // a sentence: who can do what; "" when there is none
+}
+
+// Own is one line of own/: an entry with one claim, and its words.
+type Own struct {
+	Entry
+	Title  string
+	Effect string
+}
+
+// OwnEntries reads what was written by hand.
+func OwnEntries() ([]Own, error) {
+	var out []Own
+	files, err := text.ReadDir("own")
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range files {
+		if err := eachLine("own/"+f.Name(), func(line string) error {
+			o, err := parseOwn(line)
+			out = append(out, o)
+			return err
+		}); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// parseOwn reads "CVE | product | title | effect | published | CWE | vector |
+// versions", with "-" for nothing.
+func parseOwn(line string) (Own, error) {
+	fields := strings.Split(line, " | ")
+	if len(fields) != 8 {
+		return Own{}, fmt.Errorf("%d fields, where 8 are wanted", len(fields))
+	}
+	for i, f := range fields {
+		if fields[i] = strings.TrimSpace(f); fields[i] == "-" {
+			fields[i] = ""
+		}
+	}
+	cve, published, cwe, vector, claim := fields[0], fields[4], fields[5], fields[6], fields[1]+fields[7]
+	e, err := ParseEntry(strings.Join([]string{strings.TrimPrefix(cve, "CVE-"), published, cwe, vector, "", "", claim}, "\t"))
+	return Own{Entry: e, Title: fields[2], Effect: fields[3]}, err
+}
+
+// ownWords returns the words for CVEs; of several products the first has them.
+func ownWords() (map[string]ownText, error) {
+	own, err := OwnEntries()
+	if err != nil {
+		return nil, err
+	}
+	words := make(map[string]ownText, len(own))
+	for _, o := range own {
+		if _, ok := words[o.CVE]; !ok && o.Title != "" {
+			words[o.CVE] = ownText{product: o.Claims[0].Product, title: o.Title, effect: o.Effect}
+		}
+	}
+	return words, nil
+}
+
+// describe gives r its title and sentences: those written by hand, else what
+// follows from the weakness and the vector.
+func (e *Entry) describe(r *harrier.Record, products []*product.Product, words map[string]ownText) {
+	own, byHand := words[e.CVE]
+	first := ""
+	if p := product.BySlug(own.product); p != nil {
+		first = p.Name
+	} else if len(products) > 0 {
+		first = products[0].Name
+	} else if e.KEV != nil {
+		first = strings.TrimSpace(e.KEV.Vendor + " " + strings.TrimPrefix(e.KEV.Product, e.KEV.Vendor+" "))
+	}
+	what, effect := own.title, own.effect
+	if !byHand {
+		what = weakness(e.CWEs, e.Vectors)
+	}
+	if effect == "" {
+		effect = consequence(e.Vectors)
+	}
+	r.Title = fmt.Sprintf("%s: %s (%s)", first, what, e.CVE)
+	if first == "" {
+		r.Title = fmt.Sprintf("%s (%s)", what, e.CVE)
+	}
+	r.Summary = effect
+	if r.Summary == "" {
+		r.Summary = fmt.Sprintf("The version is one that %s affects.", e.CVE)
+	}
+	var details []string
+	if effect != "" {
+		details = append(details, effect)
+	}
+	if len(products) > 0 {
+		details = append(details, fmt.Sprintf("%s is known for %s.", e.CVE, names(products)))
+	}
+	if e.KEV != nil {
+		used := "It is known to be exploited."
+		if e.KEV.Ransomware {
+			used = "It is known to be exploited, by ransomware too."
+		}
+		details = append(details, used)
+	}
+	r.Details = strings.Join(details, " ")
+	r.Solution = e.solution(products)
+}
+
+// names lists products for people, at most six of them.
+func names(products []*product.Product) string {
+	var out []string
+	for _, p := range products[:min(len(products), 6)] {
+		out = append(out, p.Name)
+	}
+	if more := len(products) - len(out); more > 0 {
+		return fmt.Sprintf("%s and %d more products", strings.Join(out, ", "), more)
+	}
+	if n := len(out); n > 1 {
+		return strings.Join(out[:n-1], ", ") + " and " + out[n-1]
+	}
+	return strings.Join(out, "")
+}
+
+// solution names the versions that mend it.
+func (e *Entry) solution(products []*product.Product) string {
+	if len(products) == 0 {
+		return ""
+	}
+	if len(products) > 1 {
+		return "Update to a version that is not affected, or to a package of your distribution that has the fix."
+	}
+	var fixed []string
+	for _, r := range e.Claims[0].Ranges {
+		if r.Before != "" && !slices.Contains(fixed, r.Before) {
+			fixed = append(fixed, r.Before)
+		}
+	}
+	name := products[0].Name
+	switch {
+	case len(fixed) == 0:
+		return fmt.Sprintf("Update %s to a version that is not affected.", name)
+	case len(fixed) > 8:
+		return fmt.Sprintf("Update %s to %s or later.", name, fixed[len(fixed)-1])
+	}
+	return fmt.Sprintf("Update %s to %s or later, or to a package of your distribution that has the fix.", name, strings.Join(fixed, ", "))
+}
