@@ -57,6 +57,7 @@ type written struct {
 	n      int32
 	source int32
 	id     string
+	own    string
 	vulns  []harrier.VulnID
 	body   []byte // encoded
 }
@@ -88,7 +89,7 @@ func newBuilder(path string, o Options) *Builder {
 }
 
 func (b *Builder) open() error {
-	f, err := os.CreateTemp(filepath.Dir(b.path), "."+filepath.Base(b.path)+"-*")
+	f, err := createPart(b.path)
 	if err != nil {
 		return err
 	}
@@ -103,11 +104,16 @@ func (b *Builder) open() error {
 	return b.begin()
 }
 
+// createPart makes the file that becomes the one at path.
+func createPart(path string) (*os.File, error) {
+	return os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
+}
+
 func (b *Builder) begin() (err error) {
 	if b.tx, err = b.db.BeginTx(b.ctx, nil); err != nil {
 		return err
 	}
-	b.put, err = b.tx.PrepareContext(b.ctx, "INSERT OR REPLACE INTO record (n, source, id, hash, vulns, body) VALUES (?, ?, ?, ?, ?, ?)")
+	b.put, err = b.tx.PrepareContext(b.ctx, "INSERT OR REPLACE INTO record (n, source, id, own, hash, vulns, body) VALUES (?, ?, ?, ?, ?, ?, ?)")
 	return err
 }
 
@@ -210,7 +216,7 @@ func (b *Builder) add(r *harrier.Record, body []byte) error {
 			return err
 		}
 	}
-	w := written{n, e.source, r.ID, e.vulns, body}
+	w := written{n, e.source, r.ID, e.own, e.vulns, body}
 	if b.squeeze != nil {
 		return b.write(w)
 	}
@@ -277,7 +283,7 @@ func (b *Builder) flush() (err error) {
 func (b *Builder) write(w written) error {
 	hash := sumOf(w.body)
 	b.toggle(w.source, w.id, hash)
-	_, err := b.put.ExecContext(b.ctx, w.n, w.source, w.id, hash, packNumbers(w.vulns), b.squeeze.squeeze(w.body, true))
+	_, err := b.put.ExecContext(b.ctx, w.n, w.source, w.id, w.own, hash, packNumbers(w.vulns), b.squeeze.squeeze(w.body, true))
 	return err
 }
 

@@ -16,13 +16,14 @@ import (
 const formatVersion = "1"
 
 // schema is a base. Integers name rows elsewhere: record.source is the rowid of
-// source, vuln.family that of family. Lists of numbers are varints, see numbers.
+// source, vuln.family that of family. record.own is the name of the vulnerability
+// that a record without a CVE makes when it joins none, "" for others. Lists of numbers are varints, see packNumbers.
 const schema = `
 CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;
 CREATE TABLE source (n INTEGER PRIMARY KEY, name TEXT UNIQUE, title TEXT, publisher TEXT, home TEXT, licence TEXT, notice TEXT,
 	class INTEGER, fetched INTEGER, records INTEGER, bad INTEGER);
 CREATE TABLE family (n INTEGER PRIMARY KEY, name TEXT UNIQUE);
-CREATE TABLE record (n INTEGER PRIMARY KEY, source INTEGER, id TEXT, hash BLOB, vulns BLOB, body BLOB);
+CREATE TABLE record (n INTEGER PRIMARY KEY, source INTEGER, id TEXT, own TEXT, hash BLOB, vulns BLOB, body BLOB);
 CREATE TABLE vuln (id INTEGER PRIMARY KEY, name TEXT, title TEXT, family INTEGER, severity INTEGER, withdrawn INTEGER, records BLOB, body BLOB);
 CREATE TABLE name (name TEXT, record INTEGER, PRIMARY KEY (name, record)) WITHOUT ROWID;
 CREATE TABLE statement (n INTEGER PRIMARY KEY, key TEXT, body BLOB);`

@@ -55,7 +55,8 @@ func namesOf(r *harrier.Record) []string {
 }
 
 // ownName is the name of the vulnerability that a record without a CVE makes:
-// the first of its GHSA ids, else its own ID.
+// the first of its GHSA ids, else its own ID in capitals, so that it does not
+// matter who writes it how.
 func ownName(names []string) string {
 	best := ""
 	for _, name := range names {
@@ -65,9 +66,9 @@ func ownName(names []string) string {
 	}
 	if best != "" {
 		// The letters behind the prefix are lower case in GitHub's own pages.
-		return "GHSA-" + strings.ToLower(best[len("GHSA-"):])
+		return "GHSA-" + slugOf(best[len("GHSA-"):])
 	}
-	return names[0]
+	return fold(names[0])
 }
 
 // joined is a set of CVEs that stops counting beyond maxJoined.
@@ -99,37 +100,32 @@ func (j joined) ids() []harrier.VulnID {
 	return j
 }
 
-// named is a name without a CVE id that needs a number.
-type named struct {
-	fold string
-	name string
-}
-
-// number gives names their numbers. Those that had one keep it; the others take
-// that of their hash, or the next that is free, in the order of hash and name.
-func number(names []named, kept func(string) (harrier.VulnID, bool), used func(harrier.VulnID) bool) map[string]harrier.VulnID {
-	slices.SortFunc(names, func(a, b named) int {
-		return cmp.Or(cmp.Compare(harrier.ContentNumber(a.fold), harrier.ContentNumber(b.fold)), cmp.Compare(a.fold, b.fold))
+// number gives the names of vulnerabilities without a CVE id, each once, their
+// numbers. Those that had one keep it; the others take that of their hash, or
+// the next that is free, in the order of hash and name.
+func number(names []string, kept func(string) (harrier.VulnID, bool), used func(harrier.VulnID) bool) map[string]harrier.VulnID {
+	slices.SortFunc(names, func(a, b string) int {
+		return cmp.Or(cmp.Compare(harrier.ContentNumber(a), harrier.ContentNumber(b)), cmp.Compare(a, b))
 	})
 	out, taken := make(map[string]harrier.VulnID, len(names)), map[harrier.VulnID]bool{}
 	if kept != nil {
-		for _, n := range names {
-			if id, ok := kept(n.name); ok && id.OfContent() && id.CVE() == "" && !taken[id] {
-				out[n.fold], taken[id] = id, true
+		for _, name := range names {
+			if id, ok := kept(name); ok && id.OfContent() && id.CVE() == "" && !taken[id] {
+				out[name], taken[id] = id, true
 			}
 		}
 	}
-	for _, n := range names {
-		if _, ok := out[n.fold]; ok {
+	for _, name := range names {
+		if _, ok := out[name]; ok {
 			continue
 		}
-		id := harrier.ContentNumber(n.fold)
+		id := harrier.ContentNumber(name)
 		for taken[id] || used != nil && used(id) {
 			if id++; id.CVE() != "" { // behind the last of the names' numbers comes the first
 				id = firstNumber
 			}
 		}
-		out[n.fold], taken[id] = id, true
+		out[name], taken[id] = id, true
 	}
 	return out
 }

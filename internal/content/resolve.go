@@ -3,6 +3,7 @@ package content
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/harrier-scan/harrier"
@@ -44,7 +45,7 @@ func (b *Builder) join() (own map[harrier.VulnID]string, err error) {
 		}
 	}
 	var left []int
-	display := map[string]string{}
+	alone := map[string]bool{}
 	for n := range b.records {
 		e := &b.records[n]
 		if e.own == "" || e.dead {
@@ -56,27 +57,20 @@ func (b *Builder) join() (own map[harrier.VulnID]string, err error) {
 		}
 		if e.vulns = j.ids(); len(e.vulns) == 0 {
 			left = append(left, n)
-			f := fold(e.own)
-			if have, ok := display[f]; !ok || e.own < have {
-				display[f] = e.own
-			}
+			alone[e.own] = true
 			continue
 		}
 		if err := b.link(n); err != nil {
 			return nil, err
 		}
 	}
-	list := make([]named, 0, len(display))
-	for f, name := range display {
-		list = append(list, named{f, name})
-	}
-	numbers := number(list, b.options.Number, nil)
+	numbers := number(slices.Collect(maps.Keys(alone)), b.options.Number, nil)
 	own = make(map[harrier.VulnID]string, len(numbers))
-	for f, id := range numbers {
-		own[id] = display[f]
+	for name, id := range numbers {
+		own[id] = name
 	}
 	for _, n := range left {
-		b.records[n].vulns = []harrier.VulnID{numbers[fold(b.records[n].own)]}
+		b.records[n].vulns = []harrier.VulnID{numbers[b.records[n].own]}
 		if err := b.link(n); err != nil {
 			return nil, err
 		}
