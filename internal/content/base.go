@@ -29,16 +29,16 @@ type keeper interface {
 	numbers(folded string) ([]harrier.VulnID, error)
 	has(id harrier.VulnID) (bool, error)
 	records(id harrier.VulnID) ([]harrier.Record, error)
+	families() ([]harrier.Family, error)
 	family(name string, offset, limit int) ([]Light, error)
 	close() error
 }
 
 // header is what a Base holds in memory.
 type header struct {
-	info     Info
-	classes  map[string]feed.Class
-	families []harrier.Family
-	gone     []harrier.VulnID // withdrawn, by rising number
+	info    Info
+	classes map[string]feed.Class
+	gone    []harrier.VulnID // withdrawn, by rising number
 }
 
 func (h *header) isGone(id harrier.VulnID) bool {
@@ -150,11 +150,11 @@ func (b *Base) Info() Info {
 // many are in each; they have no ID. Vulnerabilities that were withdrawn do not
 // count.
 func (b *Base) Families() []harrier.Family {
-	h, err := b.from.header()
+	list, err := b.from.families()
 	if err != nil {
 		return nil
 	}
-	return h.families
+	return list
 }
 
 // Family lists vulnerabilities of a family by rising number, from the one with

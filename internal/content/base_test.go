@@ -1,11 +1,14 @@
 package content_test
 
 import (
+	"math/rand/v2"
 	"path/filepath"
 	"testing"
 
+	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/content"
 	"github.com/harrier-scan/harrier/internal/content/contenttest"
+	"github.com/harrier-scan/harrier/internal/feed"
 	"go.uber.org/goleak"
 )
 
@@ -51,4 +54,36 @@ func TestFile(t *testing.T) {
 		_, b := build(t, noFamilies, records)
 		return b
 	})
+}
+
+func TestMemory(t *testing.T) {
+	contenttest.Run(t, func(_ *testing.T, records []contenttest.Classed) *content.Base {
+		return content.Memory("", noFamilies, func(emit func(feed.Class, *harrier.Record) error) error {
+			for _, r := range records {
+				if err := emit(r.Class, &r.Record); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	})
+}
+
+// TestMemoryLike holds memory to what a file says.
+func TestMemoryLike(t *testing.T) {
+	w := world{rand.New(rand.NewPCG(1, 7))}
+	var all []contenttest.Classed
+	for range 200 {
+		all = append(all, w.record())
+	}
+	_, file := build(t, content.Options{}, all)
+	held := content.Memory("content-", content.Options{}, func(emit func(feed.Class, *harrier.Record) error) error {
+		for _, r := range all {
+			if err := emit(r.Class, &r.Record); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	contenttest.Same(t, file, held)
 }

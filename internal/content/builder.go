@@ -20,6 +20,7 @@ import (
 // its path when Finish has returned; until then, and when it fails, what was
 // there before stays.
 type Builder struct {
+	directory
 	options     Options
 	path        string
 	part        string // the file that is being written
@@ -35,21 +36,8 @@ type Builder struct {
 	sources     map[string]*Source
 	numbers     map[string]int32 // of the sources, from 1 on
 	sourceNames []string         // by number less one
-	records     []recordEntry    // by number, 0 is none
-	byID        map[string]int32 // source NUL ID
-	names       map[string]int32 // folded names, to their index in named
-	named       []string
-	sum         [32]byte // over all records, see toggle
-	update      *updater // nil for a new base
-}
-
-// recordEntry is what a Builder keeps of a record in memory.
-type recordEntry struct {
-	source int32
-	dead   bool // a later record has taken its place
-	vulns  []harrier.VulnID
-	names  []int32
-	own    string // the name of the vulnerability that it makes if it joins no CVE
+	sum         [32]byte         // over all records, see toggle
+	update      *updater         // nil for a new base
 }
 
 // written is a record that is ready for its row.
@@ -84,7 +72,7 @@ func newBuilder(path string, o Options) *Builder {
 		options: o, path: path, ctx: context.Background(),
 		sorter:  sorter{folder: filepath.Dir(path), limit: sortBuffer},
 		sources: map[string]*Source{}, numbers: map[string]int32{},
-		byID: map[string]int32{}, names: map[string]int32{}, records: make([]recordEntry, 1),
+		directory: newDirectory(),
 	}
 }
 
@@ -191,26 +179,16 @@ func (b *Builder) source(name string) *Source {
 }
 
 func (b *Builder) add(r *harrier.Record, body []byte) error {
-	n := int32(len(b.records))
-	key := r.Source + "\x00" + r.ID
-	if old, ok := b.byID[key]; ok {
-		b.records[old].dead = true
-		b.source(r.Source).Records--
+	source := b.source(r.Source)
+	n, old := b.enter(r, b.numbers[r.Source])
+	if old != 0 {
+		source.Records--
 		if err := b.kill(old); err != nil {
 			return err
 		}
 	}
-	b.byID[key] = n
-	b.source(r.Source).Records++
-	e := recordEntry{source: b.numbers[r.Source], vulns: cvesOf(r)}
-	names := namesOf(r)
-	for _, name := range names {
-		e.names = append(e.names, b.name(fold(name)))
-	}
-	if len(e.vulns) == 0 {
-		e.own = ownName(names)
-	}
-	b.records = append(b.records, e)
+	source.Records++
+	e := b.records[n]
 	for _, k := range keysOf(r) {
 		if err := b.sorter.add(entry{k.key, n, affectedCodec.encode(&k.affected)}); err != nil {
 			return err
@@ -242,25 +220,21 @@ func (b *Builder) kill(n int32) error {
 	return nil
 }
 
-// toggle puts a record into the sum over all records, or takes it out: the sum
-// does not depend on their order.
+// toggle puts a record into the sum over all records, or takes it out.
 func (b *Builder) toggle(source int32, id string, hash []byte) {
-	one := sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%s", b.sourceName(source), id, hash))
-	for i := range b.sum {
-		b.sum[i] ^= one[i]
+	mix(&b.sum, b.sourceName(source), id, hash)
+}
+
+// mix puts a record into a sum over records, or takes it out again: the sum does
+// not depend on their order.
+func mix(sum *[sha256.Size]byte, source, id string, hash []byte) {
+	one := sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%s", source, id, hash))
+	for i := range sum {
+		sum[i] ^= one[i]
 	}
 }
 
 func (b *Builder) sourceName(n int32) string { return b.sourceNames[n-1] }
-
-func (b *Builder) name(folded string) int32 {
-	i, ok := b.names[folded]
-	if !ok {
-		i = int32(len(b.named))
-		b.names[folded], b.named = i, append(b.named, folded)
-	}
-	return i
-}
 
 // flush writes the records that have waited for the sample, which is complete.
 func (b *Builder) flush() (err error) {

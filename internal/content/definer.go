@@ -134,3 +134,12 @@ func (w *definer) family(name string) (int64, error) {
 	}
 	return n, err
 }
+
+// classes are the classes of the sources by their numbers.
+func (b *Builder) classes() map[int32]feed.Class {
+	out := make(map[int32]feed.Class, len(b.numbers))
+	for name, n := range b.numbers {
+		out[n] = b.sources[name].Class
+	}
+	return out
+}

@@ -21,6 +21,7 @@ import (
 type fileKeeper struct {
 	db      *sql.DB
 	head    header
+	counts  []harrier.Family
 	squeeze *squeezer
 	sources map[int32]string
 
@@ -139,7 +140,7 @@ func (k *fileKeeper) loadMeta(meta map[string][]byte) (err error) {
 		return fmt.Errorf("families: %w", err)
 	}
 	for _, f := range counts {
-		k.head.families = append(k.head.families, harrier.Family{Name: f.Name, Count: f.Count})
+		k.counts = append(k.counts, harrier.Family{Name: f.Name, Count: f.Count})
 	}
 	if k.head.gone, err = unpackNumbers[harrier.VulnID](meta[metaWithdrawn]); err != nil {
 		return fmt.Errorf("withdrawn: %w", err)
@@ -186,6 +187,8 @@ func (k *fileKeeper) close() error {
 }
 
 func (k *fileKeeper) header() (*header, error) { return &k.head, nil }
+
+func (k *fileKeeper) families() ([]harrier.Family, error) { return k.counts, nil }
 
 // blob reads one value; nil when there is no row.
 func blob(s *sql.Stmt, arg any) ([]byte, error) {

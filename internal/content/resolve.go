@@ -3,18 +3,10 @@ package content
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/harrier-scan/harrier"
-	"github.com/harrier-scan/harrier/internal/feed"
 )
-
-// pair says that a record speaks of a vulnerability.
-type pair struct {
-	vuln   harrier.VulnID
-	record int32
-}
 
 // resolve works out, for a new base, which vulnerabilities its records speak of,
 // and writes what follows: definitions, statements and names.
@@ -34,45 +26,13 @@ func (b *Builder) resolve() error {
 
 // join gives the records that name no CVE their vulnerabilities, and returns
 // the names of those that have no CVE id.
-func (b *Builder) join() (own map[harrier.VulnID]string, err error) {
-	anchors := make([]joined, len(b.named))
-	for _, e := range b.records {
-		if e.own != "" || e.dead {
-			continue
-		}
-		for _, name := range e.names {
-			anchors[name] = anchors[name].with(e.vulns)
-		}
-	}
-	var left []int
-	alone := map[string]bool{}
-	for n := range b.records {
-		e := &b.records[n]
-		if e.own == "" || e.dead {
-			continue
-		}
-		var j joined
-		for _, name := range e.names {
-			j = j.of(anchors[name])
-		}
-		if e.vulns = j.ids(); len(e.vulns) == 0 {
-			left = append(left, n)
-			alone[e.own] = true
-			continue
-		}
-		if err := b.link(n); err != nil {
-			return nil, err
-		}
-	}
-	numbers := number(slices.Collect(maps.Keys(alone)), b.options.Number, nil)
-	own = make(map[harrier.VulnID]string, len(numbers))
-	for name, id := range numbers {
-		own[id] = name
-	}
-	for _, n := range left {
-		b.records[n].vulns = []harrier.VulnID{numbers[b.records[n].own]}
-		if err := b.link(n); err != nil {
-			return nil, err
+func (b *Builder) join() (map[harrier.VulnID]string, error) {
+	own := b.directory.join(b.options.Number)
+	for n, e := range b.records {
+		if e.own != "" && !e.dead {
+			if err := b.link(n); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return own, nil
@@ -85,18 +45,7 @@ func (b *Builder) link(n int) error {
 
 // define writes every definition.
 func (b *Builder) define(own map[harrier.VulnID]string) error {
-	var pairs []pair
-	for n, e := range b.records {
-		if e.dead {
-			continue
-		}
-		for _, v := range e.vulns {
-			pairs = append(pairs, pair{v, int32(n)})
-		}
-	}
-	slices.SortFunc(pairs, func(a, b pair) int {
-		return cmp.Or(cmp.Compare(a.vuln, b.vuln), cmp.Compare(a.record, b.record))
-	})
+	pairs := b.pairs()
 	w, err := b.newDefiner()
 	if err != nil {
 		return err
@@ -208,13 +157,4 @@ func (b *Builder) nameAll() error {
 		}
 	}
 	return nil
-}
-
-// classes are the classes of the sources by their numbers.
-func (b *Builder) classes() map[int32]feed.Class {
-	out := make(map[int32]feed.Class, len(b.numbers))
-	for name, n := range b.numbers {
-		out[n] = b.sources[name].Class
-	}
-	return out
 }
