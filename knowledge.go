@@ -1,6 +1,9 @@
 package harrier
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Record is what one source of content says about one vulnerability, or an
 // advisory of several. Sources contradict each other: records are kept side by
@@ -188,6 +191,48 @@ const (
 	keyPackage = "pkg "
 	keyMaker   = "maker "
 )
+
+// Key is what statements are looked up by: CPEKey, PackageKey or MakerKey of
+// what a speaks of; "" when that can not be told.
+func (a Affected) Key() string {
+	switch {
+	case a.Package.Ecosystem != "" && a.Package.Name != "":
+		return PackageKey(a.Package)
+	case a.CPE != "":
+		if name := cutCPE(a.CPE); name != "" {
+			return keyCPE + name
+		}
+	case a.Maker != "":
+		return MakerKey(a.Maker)
+	}
+	return ""
+}
+
+// cutCPE takes "part:vendor:product" out of a formatted string; "" when it is
+// none, or any vendor or product would do.
+func cutCPE(cpe string) string {
+	rest, ok := strings.CutPrefix(cpe, "cpe:2.3:")
+	if !ok {
+		return ""
+	}
+	colons := 0
+	for i := 0; i <= len(rest); i++ {
+		switch {
+		case i == len(rest) || rest[i] == ':':
+			if colons++; colons < 3 {
+				continue
+			}
+			name := rest[:min(i, len(rest))]
+			if strings.Contains(name, "::") || strings.HasSuffix(name, ":") || strings.Contains(name, ":*") || strings.HasPrefix(name, ":") {
+				return ""
+			}
+			return name
+		case rest[i] == '\\':
+			i++
+		}
+	}
+	return ""
+}
 
 // CPEKey is the key of statements about a product by the part, vendor and
 // product of its CPE, as they stand in a formatted string: "a", "f5", "nginx".

@@ -1,6 +1,8 @@
 // Package vuln is the room of knowledge: what can be wrong (vulnerabilities),
-// how it is looked for (checks) and how both are grouped (families). All of it
-// is held in memory, so that it can be asked for every line of every page.
+// how it is looked for (checks) and how both are grouped (families). What the
+// program finds by itself is held in memory, so that it can be asked for every
+// line of every page; what content brings (numbers of harrier.VulnID.OfContent)
+// is asked of Knowledge.
 package vuln
 
 import (
@@ -19,6 +21,7 @@ import (
 // Store keeps what numbers mean, so that they keep meaning it.
 type Store interface {
 	PutVulnerabilities(ctx context.Context, list []harrier.Vulnerability) error
+	Vulnerability(ctx context.Context, id harrier.VulnID) (harrier.Vulnerability, error)
 	Vulnerabilities(ctx context.Context) ([]harrier.Vulnerability, error)
 	InTx(ctx context.Context, do func(ctx context.Context) error) error
 }
@@ -27,9 +30,11 @@ type Store interface {
 // the values that it returns share slices with each other and must not be
 // changed.
 type Room struct {
-	store   Store
-	writing sync.Mutex
-	catalog atomic.Pointer[catalog]
+	store     Store
+	writing   sync.Mutex
+	catalog   atomic.Pointer[catalog]
+	knowledge atomic.Pointer[Knowledge]
+	kept      kept
 }
 
 // New returns a room that knows nothing before Load.
@@ -107,6 +112,10 @@ func (r *Room) merge(ctx context.Context, content []harrier.Vulnerability, check
 	}
 	byID := map[harrier.VulnID]harrier.Vulnerability{}
 	for _, v := range slices.Concat(known, content) {
+		if v.ID.OfContent() {
+			r.kept.note(v)
+			continue
+		}
 		byID[v.ID] = v
 	}
 	r.catalog.Store(index(byID, checks))

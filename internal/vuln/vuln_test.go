@@ -67,7 +67,7 @@ func TestLoad(t *testing.T) {
 	}
 	f, list, err := r.Family(ctx, 21)
 	if err != nil || f != want[2] || len(list) != 1 || list[0].ID != 900001 {
-		t.Errorf("Family(21) = %+v, %v, %v", f, numbers(list), err)
+		t.Errorf("Family(21) = %+v, %v, %v", f, list, err)
 	}
 	if f, list, err := r.Family(ctx, 31); err != nil || f.Name != "DNS" || len(list) != 0 {
 		t.Errorf("Family(31) = %+v, %d, %v; want an empty DNS", f, len(list), err)
