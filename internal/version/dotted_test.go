@@ -1,8 +1,8 @@
-package match
+package version
 
 import "testing"
 
-func TestCompare(t *testing.T) {
+func TestServers(t *testing.T) {
 	for _, c := range []struct {
 		scheme, a, b string
 		want         int
@@ -46,47 +46,6 @@ func TestCompare(t *testing.T) {
 		}
 		if got := Compare(c.scheme, c.b, c.a); got != -c.want {
 			t.Errorf("Compare(%s, %q, %q) = %d; want %d", c.scheme, c.b, c.a, got, -c.want)
-		}
-	}
-}
-
-// FuzzCompare checks that Compare is a total order.
-func FuzzCompare(f *testing.F) {
-	f.Add("1.22.1-9+deb12u3", "1.3.5rc1", "9.0.0.M3")
-	f.Add("9.9.7-P2", "9.18.0a1", "9.11.4-P2-RedHat")
-	f.Add("9.2p1", "9.2", "v10.0p2")
-	f.Fuzz(func(t *testing.T, a, b, c string) {
-		for _, scheme := range []string{Dotted, OpenSSH, BIND} {
-			ab, bc, ac := Compare(scheme, a, b), Compare(scheme, b, c), Compare(scheme, a, c)
-			if ab != -Compare(scheme, b, a) {
-				t.Errorf("Compare(%s, %q, %q) = %d, not the opposite of the reverse", scheme, a, b, ab)
-			}
-			if Compare(scheme, a, a) != 0 {
-				t.Errorf("Compare(%s, %q, itself) is not 0", scheme, a)
-			}
-			if ab <= 0 && bc <= 0 && ac > 0 {
-				t.Errorf("%s: %q <= %q <= %q but not transitive", scheme, a, b, c)
-			}
-		}
-	})
-}
-
-func TestSpan(t *testing.T) {
-	for _, c := range []struct {
-		r    span
-		v    string
-		want bool
-	}{
-		{span{From: "1.1.3", Fixed: "1.22.1"}, "1.22.0", true},
-		{span{From: "1.1.3", Fixed: "1.22.1"}, "1.22.1", false},
-		{span{From: "1.1.3", Fixed: "1.22.1"}, "1.1.2", false},
-		{span{Fixed: "2.0"}, "0.1", true},
-		{span{From: "2.3.4", Last: "2.3.4"}, "2.3.4", true},
-		{span{From: "2.3.4", Last: "2.3.4"}, "2.3.5", false},
-		{span{}, "1", false},
-	} {
-		if got := c.r.has(Dotted, c.v); got != c.want {
-			t.Errorf("%+v.has(%s) = %v; want %v", c.r, c.v, got, c.want)
 		}
 	}
 }
