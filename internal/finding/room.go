@@ -167,7 +167,7 @@ func New(c Config) *Room {
 		c.Facts = match.Facts
 	}
 	if c.Services == nil {
-		c.Services = match.Services
+		c.Services = match.Table
 	}
 	return &Room{Config: c, cache: newCache(c.Hosts), atOnce: 32}
 }
