@@ -93,7 +93,7 @@ func wordOf(list []said) Word {
 			w.Fixed, w.Note = s.fixed, of(s.by.Statement)+" has the fix"
 		}
 	}
-	w.Says = says(w.Status, top)
+	w.Says = saysText(w.Status, top)
 	return w
 }
 
@@ -106,7 +106,7 @@ func outranks(s, t said) bool {
 	return t.status == harrier.StatusUnknown || s.status == harrier.StatusAffected && t.status != harrier.StatusAffected && s.fixed != ""
 }
 
-func says(status harrier.Status, s said) string {
+func saysText(status harrier.Status, s said) string {
 	switch {
 	case s.by.broken:
 		return "in a form that can not be compared"

@@ -84,6 +84,15 @@ func (v *subjectVersion) order(p *prepared, q *point) (c int, sure bool) {
 	return c, c != 0
 }
 
+// orderFix is order for a version that mends: every build of a release has what
+// the release came out with.
+func (v *subjectVersion) orderFix(p *prepared, q *point) (c int, sure bool) {
+	if c, sure = v.order(p, q); !sure && q.original {
+		return 1, true
+	}
+	return c, sure
+}
+
 // evaluate says what p says of a version at an instant, on a host with the
 // given system; the module is that of an installed package.
 //
@@ -233,6 +242,9 @@ func (r *bounds) has(p *prepared, v *subjectVersion) truth {
 			return
 		}
 		c, sure := v.order(p, q)
+		if q == &r.before {
+			c, sure = v.orderFix(p, q)
+		}
 		switch {
 		case !sure:
 			out = perhaps
@@ -257,7 +269,7 @@ func (p *prepared) passed(v *subjectVersion) string {
 		if !r.before.set {
 			continue
 		}
-		if c, sure := v.order(p, &r.before); sure && c >= 0 && (best == nil || best.before.full.Compare(r.before.full) < 0) {
+		if c, sure := v.orderFix(p, &r.before); sure && c >= 0 && (best == nil || best.before.full.Compare(r.before.full) < 0) {
 			best = r
 		}
 	}

@@ -71,9 +71,9 @@ var words = []struct{ text, distribution string }{
 var builders = []string{"sury.org", "pgdg", "maria~", "nodesource", "dotdeb", "ppa", ".remi", ".ius", "dockerhub"}
 
 // codenames are releases by name, as packagers add them.
-var codenames = map[string]struct{ distribution, release string }{
-	"stretch": {"debian", "9"}, "buster": {"debian", "10"}, "bullseye": {"debian", "11"}, "bookworm": {"debian", "12"}, "trixie": {"debian", "13"},
-	"xenial": {"ubuntu", "16.04"}, "bionic": {"ubuntu", "18.04"}, "focal": {"ubuntu", "20.04"}, "jammy": {"ubuntu", "22.04"}, "noble": {"ubuntu", "24.04"},
+var codenames = []struct{ name, distribution, release string }{
+	{"stretch", "debian", "9"}, {"buster", "debian", "10"}, {"bullseye", "debian", "11"}, {"bookworm", "debian", "12"}, {"trixie", "debian", "13"},
+	{"xenial", "ubuntu", "16.04"}, {"bionic", "ubuntu", "18.04"}, {"focal", "ubuntu", "20.04"}, {"jammy", "ubuntu", "22.04"}, {"noble", "ubuntu", "24.04"},
 }
 
 // maxOrigin is how much of a text is looked at.
@@ -109,6 +109,9 @@ func readOrigin(text string) Origin {
 			return o
 		}
 	}
+	if o.Foreign {
+		return o
+	}
 	return Origin{}
 }
 
@@ -120,7 +123,10 @@ func (o *Origin) release(low string) bool {
 	}
 	if m := markBackport.FindStringSubmatch(low); m != nil {
 		o.Backport = true
-		return set("debian", strings.TrimSuffix(m[1], "0"[:min(1, len(m[1])-1)]))
+		if m[1] == "50" || m[1] == "60" || m[1] == "70" {
+			m[1] = m[1][:1] // as releases were counted then
+		}
+		return set("debian", m[1])
 	}
 	if m := markUbuntu.FindStringSubmatch(low); m != nil {
 		return set("ubuntu", m[1]+"."+m[2])
@@ -147,8 +153,8 @@ func (o *Origin) release(low string) bool {
 	if m := markAmazon.FindStringSubmatch(low); m != nil {
 		return set("amazon", m[1])
 	}
-	for name, c := range codenames {
-		if strings.Contains(low, "~"+name) || strings.Contains(low, "+"+name) || strings.Contains(low, "."+name) {
+	for _, c := range codenames {
+		if strings.Contains(low, "~"+c.name) || strings.Contains(low, "+"+c.name) || strings.Contains(low, "."+c.name) {
 			o.Foreign = true
 			return set(c.distribution, c.release)
 		}

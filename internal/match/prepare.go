@@ -36,6 +36,9 @@ type point struct {
 	full     version.Version
 	bare     version.Version // without its epoch
 	upstream version.Version // the maker's part alone
+	// original tells that no update of the release has this version: what mended
+	// it was there when the release came out.
+	original bool
 }
 
 // prepare reads the versions of the statements of a key.
@@ -120,6 +123,23 @@ func (p *prepared) point(v string) point {
 	if p.distro {
 		_, bare := cutEpoch(v)
 		q.bare, q.upstream = version.Parse(p.scheme, bare), version.Parse(p.scheme, upstreamOf(v))
+		q.original = isOriginal(p.Package.Ecosystem, bare)
 	}
 	return q
+}
+
+// isOriginal reports whether a package's version is no update of a release of
+// Debian or Ubuntu, which mark those: "2+deb12u3", "3ubuntu0.10".
+func isOriginal(ecosystem, v string) bool {
+	_, revision := cutRevision(v)
+	switch {
+	case revision == "":
+		return false
+	case strings.HasPrefix(ecosystem, "deb/debian/"):
+		return !strings.ContainsAny(revision, "+~")
+	case strings.HasPrefix(ecosystem, "deb/ubuntu/"):
+		_, count, _ := strings.Cut(revision, "ubuntu")
+		return !strings.ContainsAny(revision, "+~") && !strings.Contains(count, ".")
+	}
+	return false
 }

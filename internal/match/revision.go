@@ -6,13 +6,13 @@ import (
 )
 
 // reUpstream is the maker's version at the start of what a service shows.
-var reUpstream = regexp.MustCompile(`^v?\d+(?:\.\d+)*(?:\.?(?:M|RC|Beta|Alpha)\d+|[a-z]+\d*(?:\.\d+)*)?(?:-(?:rc|alpha|beta|M|P|S|pre|preview|dev|SNAPSHOT)\.?\d*)?`)
+var reUpstream = regexp.MustCompile(`^v?\d+(?:\.\d+)*(?:\.?(?:M|RC|Beta|Alpha)\d+|[a-z]+\d*(?:\.\d+)*)?(?:-(?:(?:rc|alpha|beta|M|P|S|pre|preview|dev)\.?\d+|(?:rc|alpha|beta|pre|preview|dev|SNAPSHOT)\b))?`)
 
 // reRun is the text of a version of a package.
 var reRun = regexp.MustCompile(`^[A-Za-z0-9.+~:_]+(?:-[0-9][A-Za-z0-9.+~_]*)?`)
 
 // rePackaged is what makes such a text a package's: the mark of a distribution.
-var rePackaged = regexp.MustCompile(`deb\d+u?\d*|ubuntu|~bpo|\.el\d|\.fc\d|\.amzn\d|\+rpt|\+rpi|maria~|pgdg|sury\.org`)
+var rePackaged = regexp.MustCompile(`deb(?:ian)?\d+|ubuntu|~bpo|\.el\d|\.fc\d|\.amzn\d|\+rpt|\+rpi|maria~|pgdg|sury\.org`)
 
 // shown is what a text tells of the version of one product.
 type shown struct {
@@ -37,7 +37,7 @@ func readVersion(version string, texts []string) shown {
 	if head == "" {
 		return v
 	}
-	if rest := version[len(head):]; rest == "" || strings.IndexByte(" +~-_,;(/", rest[0]) >= 0 {
+	if rest := version[len(head):]; rest == "" || strings.IndexByte(" +~-_,;", rest[0]) >= 0 {
 		v.Upstream = head
 	}
 	for _, text := range texts {
@@ -80,7 +80,7 @@ func (v *shown) after(text, head, rest string) bool {
 		_, revision = cutEpoch(revision)
 		o.Own = true
 		o.Sign = oneLine(text)
-		if o.Distribution == "" {
+		if o.Distribution == "" && !o.Foreign {
 			return false
 		}
 		v.Package, v.Origin = revision, o
