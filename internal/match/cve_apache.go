@@ -4,7 +4,7 @@ package match
 //
 // Source: ids, ranges, vectors and weaknesses from the advisories of its maker
 // and the CVE list; the words are our own.
-var apache = product{
+var apache = tableProduct{
 	Name:   "Apache httpd",
 	Names:  []string{"apache", "apache http server", "httpd"},
 	CPEs:   []string{"apache:http_server"},

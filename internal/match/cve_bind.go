@@ -4,7 +4,7 @@ package match
 //
 // Source: ids, ranges, vectors and weaknesses from the advisories of its maker
 // and the CVE list; the words are our own.
-var bind = product{
+var bind = tableProduct{
 	Name:   "ISC BIND",
 	Names:  []string{"bind", "named"},
 	CPEs:   []string{"isc:bind"},

@@ -4,7 +4,7 @@ package match
 //
 // Source: ids, ranges, vectors and weaknesses from the advisories of its maker
 // and the CVE list; the words are our own.
-var dropbear = product{
+var dropbear = tableProduct{
 	Name:   "Dropbear",
 	Names:  []string{"dropbear sshd", "dropbear ssh"},
 	CPEs:   []string{"dropbear_ssh_project:dropbear_ssh", "dropbear_ssh_project:dropbear"},

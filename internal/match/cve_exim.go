@@ -4,7 +4,7 @@ package match
 //
 // Source: ids, ranges, vectors and weaknesses from the advisories of its maker
 // and the CVE list; the words are our own.
-var exim = product{
+var exim = tableProduct{
 	Name:   "Exim",
 	Names:  []string{"exim smtpd"},
 	CPEs:   []string{"exim:exim", "university_of_cambridge:exim"},

@@ -4,7 +4,7 @@ package match
 //
 // Source: ids, ranges, vectors and weaknesses from the advisories of its maker
 // and the CVE list; the words are our own.
-var haproxy = product{
+var haproxy = tableProduct{
 	Name:   "HAProxy",
 	CPEs:   []string{"haproxy:haproxy"},
 	Speaks: []string{"http", "http-proxy"},

@@ -4,7 +4,7 @@ package match
 //
 // Source: ids, ranges, vectors and weaknesses from the advisories of its maker
 // and the CVE list; the words are our own.
-var lighttpd = product{
+var lighttpd = tableProduct{
 	Name:   "lighttpd",
 	CPEs:   []string{"lighttpd:lighttpd"},
 	Speaks: []string{"http"},

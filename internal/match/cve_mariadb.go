@@ -4,7 +4,7 @@ package match
 //
 // Source: ids, ranges, vectors and weaknesses from the advisories of its maker
 // and the CVE list; the words are our own.
-var mariadb = product{
+var mariadb = tableProduct{
 	Name:   "MariaDB",
 	CPEs:   []string{"mariadb:mariadb"},
 	Speaks: []string{"mysql"},

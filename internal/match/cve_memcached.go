@@ -4,7 +4,7 @@ package match
 //
 // Source: ids, ranges, vectors and weaknesses from the advisories of its maker
 // and the CVE list; the words are our own.
-var memcached = product{
+var memcached = tableProduct{
 	Name:   "Memcached",
 	CPEs:   []string{"memcached:memcached", "memcached_project:memcached"},
 	Speaks: []string{"memcached"},

@@ -4,7 +4,7 @@ package match
 //
 // Source: ids, ranges, vectors and weaknesses from the advisories of its maker
 // and the CVE list; the words are our own.
-var mosquitto = product{
+var mosquitto = tableProduct{
 	Name:   "Mosquitto",
 	Names:  []string{"eclipse mosquitto"},
 	CPEs:   []string{"eclipse:mosquitto"},

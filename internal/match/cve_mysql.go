@@ -4,7 +4,7 @@ package match
 //
 // Source: ids, ranges, vectors and weaknesses from the advisories of its maker
 // and the CVE list; the words are our own.
-var mysql = product{
+var mysql = tableProduct{
 	Name:   "MySQL",
 	Names:  []string{"mysql server"},
 	CPEs:   []string{"oracle:mysql", "mysql:mysql", "oracle:mysql_server"},

@@ -4,7 +4,7 @@ package match
 //
 // Source: ids, ranges, vectors and weaknesses from the advisories of its maker
 // and the CVE list; the words are our own.
-var nginx = product{
+var nginx = tableProduct{
 	Name:   "nginx",
 	CPEs:   []string{"f5:nginx", "nginx:nginx", "igor_sysoev:nginx"},
 	Speaks: []string{"http"},

@@ -4,7 +4,7 @@ package match
 //
 // Source: ids, ranges, vectors and weaknesses from the advisories of its maker
 // and the CVE list; the words are our own.
-var openssh = product{
+var openssh = tableProduct{
 	Name:   "OpenSSH",
 	CPEs:   []string{"openbsd:openssh"},
 	Speaks: []string{"ssh"},

@@ -4,7 +4,7 @@ package match
 //
 // Source: ids, ranges, vectors and weaknesses from the advisories of its maker
 // and the CVE list; the words are our own.
-var postgresql = product{
+var postgresql = tableProduct{
 	Name:   "PostgreSQL",
 	Names:  []string{"postgres"},
 	CPEs:   []string{"postgresql:postgresql"},

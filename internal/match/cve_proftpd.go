@@ -4,7 +4,7 @@ package match
 //
 // Source: ids, ranges, vectors and weaknesses from the advisories of its maker
 // and the CVE list; the words are our own.
-var proftpd = product{
+var proftpd = tableProduct{
 	Name:   "ProFTPD",
 	CPEs:   []string{"proftpd:proftpd"},
 	Speaks: []string{"ftp"},

@@ -4,7 +4,7 @@ package match
 //
 // Source: ids, ranges, vectors and weaknesses from the advisories of its maker
 // and the CVE list; the words are our own.
-var rabbitmq = product{
+var rabbitmq = tableProduct{
 	Name:   "RabbitMQ",
 	CPEs:   []string{"vmware:rabbitmq", "pivotal_software:rabbitmq", "rabbitmq:rabbitmq", "broadcom:rabbitmq_server"},
 	Speaks: []string{"amqp"},

@@ -4,7 +4,7 @@ package match
 //
 // Source: ids, ranges, vectors and weaknesses from the advisories of its maker
 // and the CVE list; the words are our own.
-var redis = product{
+var redis = tableProduct{
 	Name:   "Redis",
 	Names:  []string{"redis key-value store"},
 	CPEs:   []string{"redis:redis", "redislabs:redis"},

@@ -4,7 +4,7 @@ package match
 //
 // Source: ids, ranges, vectors and weaknesses from the advisories of its maker
 // and the CVE list; the words are our own.
-var rsync = product{
+var rsync = tableProduct{
 	Name:   "rsync",
 	CPEs:   []string{"samba:rsync", "rsync_project:rsync"},
 	Speaks: []string{"rsync"},

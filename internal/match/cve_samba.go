@@ -4,7 +4,7 @@ package match
 //
 // Source: ids, ranges, vectors and weaknesses from the advisories of its maker
 // and the CVE list; the words are our own.
-var samba = product{
+var samba = tableProduct{
 	Name:   "Samba",
 	Names:  []string{"samba smbd"},
 	CPEs:   []string{"samba:samba"},

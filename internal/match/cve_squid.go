@@ -4,7 +4,7 @@ package match
 //
 // Source: ids, ranges, vectors and weaknesses from the advisories of its maker
 // and the CVE list; the words are our own.
-var squid = product{
+var squid = tableProduct{
 	Name:   "Squid",
 	Names:  []string{"squid http proxy"},
 	CPEs:   []string{"squid-cache:squid"},

@@ -4,7 +4,7 @@ package match
 //
 // Source: ids, ranges, vectors and weaknesses from the advisories of its maker
 // and the CVE list; the words are our own.
-var tomcat = product{
+var tomcat = tableProduct{
 	Name:   "Apache Tomcat",
 	Names:  []string{"tomcat", "apache jserv (tomcat)"},
 	CPEs:   []string{"apache:tomcat"},

@@ -4,7 +4,7 @@ package match
 //
 // Source: ids, ranges, vectors and weaknesses from the advisories of its maker
 // and the CVE list; the words are our own.
-var varnish = product{
+var varnish = tableProduct{
 	Name:   "Varnish",
 	Names:  []string{"varnish cache"},
 	CPEs:   []string{"varnish-software:varnish_cache", "varnish_cache_project:varnish_cache", "varnish-cache:varnish", "varnish_cache_project:varnish"},

@@ -4,7 +4,7 @@ package match
 //
 // Source: ids, ranges, vectors and weaknesses from the advisories of its maker
 // and the CVE list; the words are our own.
-var vsftpd = product{
+var vsftpd = tableProduct{
 	Name:   "vsftpd",
 	CPEs:   []string{"vsftpd_project:vsftpd", "beasts:vsftpd"},
 	Speaks: []string{"ftp"},

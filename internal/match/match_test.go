@@ -138,7 +138,7 @@ func TestProducts(t *testing.T) {
 	}
 }
 
-func TestServices(t *testing.T) {
+func TestTable(t *testing.T) {
 	at := func(product, version string) harrier.Service {
 		return harrier.Service{Endpoint: harrier.Endpoint{Protocol: harrier.TCP, Port: 80}, Name: "x", Product: product, Version: version}
 	}
@@ -170,13 +170,13 @@ func TestServices(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			id := numberOf(t, c.service.Product, c.cve)
-			present, done := Services(harrier.Host{}, []harrier.Service{c.service}, harrier.NewIDs([]harrier.VulnID{id}), harrier.Settings{})
+			present, done := Table(harrier.Host{}, []harrier.Service{c.service}, harrier.NewIDs([]harrier.VulnID{id}), harrier.Settings{})
 			got := harrier.Clean
 			for _, d := range done {
 				got = max(got, d.Outcome)
 			}
 			if got != c.want || (got == harrier.Vulnerable) != (len(present) == 1) {
-				t.Errorf("Services(%s %s) = %v, %d present; want %v", c.service.Product, c.service.Version, got, len(present), c.want)
+				t.Errorf("Table(%s %s) = %v, %d present; want %v", c.service.Product, c.service.Version, got, len(present), c.want)
 			}
 		})
 	}
@@ -199,14 +199,14 @@ func numberOf(t *testing.T, name, cve string) harrier.VulnID {
 	return any
 }
 
-func TestServicesEvidence(t *testing.T) {
+func TestTableEvidence(t *testing.T) {
 	s := harrier.Service{
 		Endpoint: harrier.Endpoint{Protocol: harrier.TCP, Port: 22}, Name: "ssh", Product: "OpenSSH", Version: "9.2p1",
 		CPE: "cpe:2.3:a:openbsd:openssh:9.2:p1:*:*:*:*:*:*", Evidence: "SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u10",
 	}
 	id := numberOf(t, "OpenSSH", "CVE-2024-6387")
 	planned := harrier.NewIDs([]harrier.VulnID{id})
-	present, _ := Services(harrier.Host{}, []harrier.Service{s}, planned, harrier.Settings{})
+	present, _ := Table(harrier.Host{}, []harrier.Service{s}, planned, harrier.Settings{})
 	want := []harrier.Observation{{
 		Vulnerability: id, Endpoint: s.Endpoint, Service: "ssh", Certainty: harrier.Potential, Source: "banner",
 		Evidence: "\n  Banner            : SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u10\n  Product           : OpenSSH\n" +
@@ -216,20 +216,20 @@ func TestServicesEvidence(t *testing.T) {
 	if diff := cmp.Diff(want, present); diff != "" {
 		t.Errorf("Services differs (-want +got):\n%s", diff)
 	}
-	present, done := Services(harrier.Host{}, []harrier.Service{s}, planned, harrier.Settings{NoPotential: true})
+	present, done := Table(harrier.Host{}, []harrier.Service{s}, planned, harrier.Settings{NoPotential: true})
 	if len(present) != 0 || len(done) != 1 || done[0].Outcome != harrier.Skipped {
 		t.Errorf("Services with NoPotential = %v, %v; want none present and skipped", present, done)
 	}
-	if present, done := Services(harrier.Host{}, []harrier.Service{s}, harrier.NewIDs(nil), harrier.Settings{}); len(present)+len(done) != 0 {
+	if present, done := Table(harrier.Host{}, []harrier.Service{s}, harrier.NewIDs(nil), harrier.Settings{}); len(present)+len(done) != 0 {
 		t.Errorf("Services with nothing planned = %v, %v; want nothing", present, done)
 	}
 }
 
-func FuzzServices(f *testing.F) {
+func FuzzTable(f *testing.F) {
 	f.Add("nginx", "1.18.0", "cpe:2.3:a:f5:nginx:1.18.0:*:*:*:*:*:*:*")
 	f.Fuzz(func(t *testing.T, product, version, cpe string) {
 		s := harrier.Service{Product: product, Version: version, CPE: cpe}
-		present, done := Services(harrier.Host{}, []harrier.Service{s}, nil, harrier.Settings{})
+		present, done := Table(harrier.Host{}, []harrier.Service{s}, nil, harrier.Settings{})
 		if len(present) > len(done) {
 			t.Errorf("%d present but %d outcomes", len(present), len(done))
 		}

@@ -8,8 +8,8 @@ import (
 	"github.com/harrier-scan/harrier"
 )
 
-// product is server software with what is known to be wrong with its versions.
-type product struct {
+// tableProduct is server software with what is known to be wrong with its versions.
+type tableProduct struct {
 	Name   string   // for people; lower-cased and with hyphens it starts the slugs
 	Names  []string // other values of Service.Product, lower case
 	CPEs   []string // "vendor:product" names, current one first
@@ -46,7 +46,7 @@ var products = numbered(
 )
 
 // numbered returns ps with the ID of each CVE filled in.
-func numbered(ps ...product) []product {
+func numbered(ps ...tableProduct) []tableProduct {
 	for _, p := range ps {
 		for i := range p.CVEs {
 			p.CVEs[i].ID = p.Base + harrier.VulnID(p.CVEs[i].N)
@@ -57,7 +57,7 @@ func numbered(ps ...product) []product {
 
 // productOf returns the product that s runs, or nil. The CPE decides where
 // there is one, so that a relative with a similar name is not taken for it.
-func productOf(s harrier.Service) *product {
+func productOf(s harrier.Service) *tableProduct {
 	name := strings.ToLower(s.Product)
 	c, err := ParseCPE(s.CPE)
 	for i := range products {
@@ -74,11 +74,11 @@ func productOf(s harrier.Service) *product {
 }
 
 // possible returns the products of which s may be one: it shows none at all.
-func possible(s harrier.Service) []*product {
+func possible(s harrier.Service) []*tableProduct {
 	if s.Name == "" || s.Product != "" || s.CPE != "" {
 		return nil
 	}
-	var out []*product
+	var out []*tableProduct
 	for i := range products {
 		if has(products[i].Speaks, s.Name) {
 			out = append(out, &products[i])
@@ -98,7 +98,7 @@ func has(list []string, s string) bool {
 
 // version is the version that s shows, or "" when it shows none or not enough
 // of it to tell releases apart.
-func (p *product) version(s harrier.Service) string {
+func (p *tableProduct) version(s harrier.Service) string {
 	v := strings.TrimSpace(s.Version)
 	if p.Name == "MariaDB" {
 		// A prefix that keeps old replication clients from giving up.
@@ -125,7 +125,7 @@ func (c *cve) affects(scheme, version string) (fixed string, hit bool) {
 }
 
 // vulnerability is the definition that follows from c.
-func (c *cve) vulnerability(p product) harrier.Vulnerability {
+func (c *cve) vulnerability(p tableProduct) harrier.Vulnerability {
 	v := harrier.Vulnerability{
 		ID: c.ID, Slug: slug(p.Name) + "-" + strings.ToLower(c.CVE),
 		Name:     fmt.Sprintf("%s: %s (%s)", p.Name, c.Title, c.CVE),
@@ -174,7 +174,7 @@ func (c *cve) ranges() string {
 }
 
 // solution names the versions that mend c.
-func (c *cve) solution(p product) string {
+func (c *cve) solution(p tableProduct) string {
 	var fixed []string
 	for _, r := range c.Affected {
 		if r.Fixed != "" && !has(fixed, r.Fixed) {

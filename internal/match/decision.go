@@ -1,0 +1,444 @@
+package match
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/feed"
+	"github.com/harrier-scan/harrier/internal/product"
+)
+
+// Decision is what is concluded about one vulnerability in one Thing, and why.
+type Decision struct {
+	Vulnerability harrier.VulnID `json:"vulnerability"`
+	Name          string         `json:"name"` // "CVE-2024-6387"
+	Thing         Thing          `json:"thing"`
+	Verdict       harrier.Verdict
+	// Status is what holds of the version: affected, will not fix, fix deferred,
+	// not affected, end of support; unknown when nobody tells.
+	Status     harrier.Status    `json:"status"`
+	Certainty  harrier.Certainty `json:"certainty"`  // of a Present one
+	Confidence int               `json:"confidence"` // 0 to 100, that the verdict is right
+	Winner     string            `json:"winner"`     // the source whose word it is; "" when nobody decides
+	Words      []Word            `json:"words"`      // every source's, the one that is believed first in front
+	Reasons    []string          `json:"reasons"`    // sentences without a full stop, in the order in which they were found
+	Fixed      string            `json:"fixed,omitempty"`
+	Advisory   string            `json:"advisory,omitempty"`
+}
+
+// Word is what one record of a source says about a thing.
+type Word struct {
+	Source   string         `json:"source"`
+	Class    string         `json:"class"`
+	Record   string         `json:"record"`
+	Of       string         `json:"of"` // what it speaks of: "deb/debian/12 openssh", a CPE, a maker's words
+	Status   harrier.Status `json:"status"`
+	Says     string         `json:"says"`     // "affected", "fixed in 9.2p1-2+deb12u3", "silent"
+	Versions string         `json:"versions"` // which it lists, for people
+	Fixed    string         `json:"fixed,omitempty"`
+	Why      string         `json:"why,omitempty"`      // in its own words
+	Advisory string         `json:"advisory,omitempty"` // its advisory
+	Note     string         `json:"note,omitempty"`     // why it does not count, or only perhaps
+	Won      bool           `json:"won,omitempty"`
+
+	class   feed.Class
+	release string // the release of a distribution that it speaks of
+	said    said
+	void    bool // it does not count: Note says why
+}
+
+// decisive reports whether a word settles the question.
+func (w *Word) decisive() bool {
+	return !w.void && (w.Status.Affects() || w.Status == harrier.StatusNotAffected)
+}
+
+// listed reports whether a word names the version that mends it.
+func (w *Word) listed() bool { return w.said.reached || w.Status.Affects() && w.Fixed != "" }
+
+// wordOf makes one word of what the statements of one record say.
+func wordOf(list []said) Word {
+	top := list[0]
+	for _, s := range list[1:] {
+		switch {
+		case s.strength > top.strength:
+			top = s
+		case s.strength == top.strength && s.status != top.status && s.strength > silent:
+			if outranks(s, top) {
+				top = s
+			}
+		}
+	}
+	p := top.by
+	w := Word{
+		Source: p.Source, Class: p.class.String(), Record: p.Record, Of: of(p.Statement), Versions: versionsText(p), Why: p.Why, Advisory: p.Advisory,
+		class: p.class, said: top,
+	}
+	if p.distro {
+		w.release = p.Package.Ecosystem
+		if p.stream {
+			w.Note = "for those who have its longer support"
+		}
+	}
+	if top.strength == silent {
+		w.Says = "silent"
+		return w
+	}
+	w.Status, w.Fixed = top.status, top.fixed
+	for _, s := range list { // the fix of longer support is better than none
+		if w.Fixed == "" && s.status.Affects() && w.Status.Affects() && s.fixed != "" {
+			w.Fixed, w.Note = s.fixed, of(s.by.Statement)+" has the fix"
+		}
+	}
+	w.Says = saysText(w.Status, top)
+	return w
+}
+
+// outranks orders what is equally direct: affected before not affected, so that
+// nothing is lost, but what mends it before what does not say.
+func outranks(s, t said) bool {
+	if s.status.Affects() != t.status.Affects() {
+		return s.status.Affects()
+	}
+	return t.status == harrier.StatusUnknown || s.status == harrier.StatusAffected && t.status != harrier.StatusAffected && s.fixed != ""
+}
+
+func saysText(status harrier.Status, s said) string {
+	switch {
+	case s.by.broken:
+		return "in a form that can not be compared"
+	case status == harrier.StatusNotAffected && s.reached:
+		return "fixed in " + s.fixed
+	case status == harrier.StatusUnknown && s.strength == otherwise:
+		return "nothing about this version"
+	case s.maybe:
+		return "perhaps " + status.String()
+	}
+	return status.String()
+}
+
+// of names what a statement speaks of.
+func of(s *harrier.Statement) string {
+	switch {
+	case s.Package.Name != "":
+		text := s.Package.Ecosystem + " " + s.Package.Name
+		if s.Module != "" {
+			text += " of module " + s.Module
+		}
+		return text
+	case s.CPE != "":
+		return s.CPE
+	}
+	return s.Maker
+}
+
+// maxListed is how many ranges or versions a text names.
+const maxListed = 8
+
+// versionsText lists the versions of a statement for people.
+func versionsText(p *prepared) string {
+	var parts []string
+	for i, r := range p.Ranges {
+		if i == maxListed {
+			parts = append(parts, fmt.Sprintf("and %d more ranges", len(p.Ranges)-i))
+			break
+		}
+		parts = append(parts, rangeText(r))
+	}
+	if n := len(p.Versions); n > 0 {
+		text := strings.Join(p.Versions[:min(n, maxListed)], ", ")
+		if n > maxListed {
+			text += fmt.Sprintf(" and %d more", n-maxListed)
+		}
+		parts = append(parts, text)
+	}
+	if p.exact.set {
+		parts = append(parts, p.exact.full.String())
+	}
+	if len(parts) == 0 {
+		return "every version"
+	}
+	return strings.Join(parts, "; ")
+}
+
+func rangeText(r harrier.Range) string {
+	var parts []string
+	if r.From != "" && r.From != "0" {
+		parts = append(parts, "from "+r.From)
+	}
+	if r.After != "" {
+		parts = append(parts, "after "+r.After)
+	}
+	if r.Before != "" {
+		parts = append(parts, "before "+r.Before)
+	}
+	if r.To != "" {
+		parts = append(parts, "up to "+r.To)
+	}
+	if r.Platforms != "" {
+		parts = append(parts, "on "+r.Platforms)
+	}
+	if len(parts) == 0 {
+		return "every version"
+	}
+	return strings.Join(parts, " ")
+}
+
+// decide settles one vulnerability in a thing by what the statements say.
+func decide(t *Thing, list []said) Decision {
+	first := list[0].by
+	d := Decision{Vulnerability: first.Vulnerability, Name: first.Name, Thing: *t}
+	d.Words = wordsOf(list)
+	for i := range d.Words {
+		t.judge(&d.Words[i])
+	}
+	if first.Status == harrier.StatusEndOfSupport {
+		d.support()
+		return d
+	}
+	for class := feed.Distribution; class <= feed.Facts; class++ {
+		if d.settle(class) {
+			break
+		}
+	}
+	if d.Winner == "" {
+		d.Reasons = append(d.Reasons, "no source that counts says whether "+t.What+" "+t.Version+" is affected")
+		return d
+	}
+	d.weigh()
+	return d
+}
+
+// support settles whether a thing is out of support.
+func (d *Decision) support() {
+	t := &d.Thing
+	for i := range d.Words {
+		w := &d.Words[i]
+		if w.Status != harrier.StatusEndOfSupport {
+			continue
+		}
+		w.Won = true
+		d.Winner, d.Status, d.Verdict, d.Certainty, d.Confidence = w.Source, w.Status, harrier.Present, harrier.Potential, 80
+		d.Reasons = append(d.Reasons, fmt.Sprintf("%s says that its support ended on %s", w.Source, w.said.by.Since.UTC().Format(time.DateOnly)))
+		if t.Origin.Own && (t.How == Whole || t.How == Release || t.How == Suspected) {
+			d.Verdict, d.Certainty = harrier.Absent, 0
+			d.Reasons = append(d.Reasons, "but it is the package of "+t.Origin.String()+", which looks after it by itself")
+		}
+		return
+	}
+	d.Reasons = append(d.Reasons, "no source says that the support of its version has ended")
+}
+
+// wordsOf makes one word for each record and release that it speaks of.
+func wordsOf(list []said) []Word {
+	release := func(s said) string {
+		if !s.by.distro {
+			return ""
+		}
+		eco := strings.Replace(s.by.Package.Ecosystem, "-pro/", "/", 1)
+		if base, _, ok := strings.Cut(strings.Replace(eco, "-eus/", "/", 1), "."); ok && s.by.stream && strings.HasPrefix(eco, "rpm/") {
+			eco = base
+		}
+		return eco
+	}
+	slices.SortStableFunc(list, func(a, b said) int {
+		return cmp.Or(cmp.Compare(a.by.class, b.by.class), cmp.Compare(a.by.Source, b.by.Source), cmp.Compare(a.by.Record, b.by.Record),
+			cmp.Compare(release(a), release(b)))
+	})
+	var out []Word
+	for from := 0; from < len(list); {
+		to := from + 1
+		for to < len(list) && list[to].by.Source == list[from].by.Source && list[to].by.Record == list[from].by.Record && release(list[to]) == release(list[from]) {
+			to++
+		}
+		out = append(out, wordOf(list[from:to]))
+		from = to
+	}
+	return out
+}
+
+// judge takes from a word what does not count for t.
+func (t *Thing) judge(w *Word) {
+	if w.class != feed.Distribution || w.release == "" || t.How == Installed || t.How == Whole || t.How == Release {
+		return
+	}
+	if !w.decisive() || w.Status.Affects() {
+		return
+	}
+	// It would clear the thing of suspicion: then the distribution must have
+	// built it.
+	if t.Origin.Backport {
+		w.void, w.Note = true, "speaks of the release's own package, not of the one from backports"
+	} else if !t.Origin.Own && !t.shippedBy(w.release) {
+		w.void, w.Note = true, "whether the distribution built it does not show"
+	}
+}
+
+// shippedBy reports whether the release of an ecosystem is known to have come
+// with the version of t.
+func (t *Thing) shippedBy(ecosystem string) bool {
+	parts := strings.Split(ecosystem, "/")
+	sw := product.ByName(t.product)
+	if len(parts) != 3 || sw == nil {
+		return false
+	}
+	yes, _ := ships(parts[1], parts[2], sw, t.Version)
+	return yes
+}
+
+// settle lets the words of one class decide, if they can.
+func (d *Decision) settle(class feed.Class) bool {
+	var yes, not *Word
+	unknown := 0 // releases that can be meant and are silent
+	for i := range d.Words {
+		w := &d.Words[i]
+		switch {
+		case w.class != class || w.Status == harrier.StatusEndOfSupport:
+		case !w.decisive():
+			unknown++
+		case w.Status.Affects():
+			yes = better(yes, w)
+		default:
+			not = better(not, w)
+		}
+	}
+	switch {
+	case yes == nil && not == nil:
+		return false
+	case yes != nil && not != nil:
+		if releases := yes.release != not.release && yes.release != ""; !releases && not.listed() && !yes.listed() {
+			d.wins(not)
+			d.Reasons = append(d.Reasons, fmt.Sprintf("%s says otherwise, but names no version that mends it", yes.Source))
+			break
+		} else if !releases && yes.listed() && !not.listed() {
+			d.wins(yes)
+			d.Reasons = append(d.Reasons, fmt.Sprintf("%s says otherwise, but names no version that mends it", not.Source))
+			break
+		}
+		d.wins(yes)
+		yes.said.maybe = true
+		d.Reasons = append(d.Reasons, fmt.Sprintf("%s (%s) says that it is not affected, with the same weight", not.Source, not.Of))
+	case yes != nil:
+		d.wins(yes)
+	default:
+		if len(d.Thing.Origin.Releases) > 1 && class == feed.Distribution && d.releasesSaying(class) < len(d.Thing.Origin.Releases) {
+			return false // another release that it may be says nothing
+		}
+		d.wins(not)
+	}
+	return true
+}
+
+// releasesSaying counts the releases that decisive words of a class speak of.
+func (d *Decision) releasesSaying(class feed.Class) int {
+	var seen []string
+	for i := range d.Words {
+		if w := &d.Words[i]; w.class == class && w.decisive() && !slices.Contains(seen, w.release) {
+			seen = append(seen, w.release)
+		}
+	}
+	return len(seen)
+}
+
+// better is the one of two words of the same meaning that says more.
+func better(have, w *Word) *Word {
+	switch {
+	case have == nil:
+		return w
+	case have.said.maybe != w.said.maybe:
+		if have.said.maybe {
+			return w
+		}
+	case !have.listed() && w.listed():
+		return w
+	}
+	return have
+}
+
+func (d *Decision) wins(w *Word) {
+	w.Won = true
+	d.Winner, d.Status, d.Fixed, d.Advisory = w.Source, w.Status, w.Fixed, cmp.Or(w.Advisory, advisoryID(w.Record))
+	d.Verdict = harrier.Absent
+	if w.Status.Affects() {
+		d.Verdict = harrier.Present
+	}
+	d.Reasons = append(d.Reasons, fmt.Sprintf("%s, the nearest source that knows (%s), says: %s", w.Source, w.Class, w.Says))
+}
+
+// advisoryID is the ID of a record that is an advisory itself.
+func advisoryID(record string) string {
+	if harrier.IsCVE(record) {
+		return ""
+	}
+	return record
+}
+
+// weigh says how sure the verdict is.
+func (d *Decision) weigh() {
+	var won *Word
+	for i := range d.Words {
+		if d.Words[i].Won {
+			won = &d.Words[i]
+		}
+	}
+	t := &d.Thing
+	points, certain := t.weight(won)
+	less := func(n int, why string) {
+		points, certain = points-n, false
+		d.Reasons = append(d.Reasons, why)
+	}
+	if won.said.maybe && t.How == Installed {
+		less(30, "the sources disagree, or the stream of its module does not show")
+	} else if won.said.maybe {
+		less(30, "the revision of the package, which would tell whether it has the fix, does not show")
+	}
+	if won.said.unproved {
+		less(15, "it holds on certain platforms only, and that the host is one of them does not show")
+	}
+	if t.guessed {
+		less(20, "the product itself is only guessed")
+	}
+	switch {
+	case t.How == Suspected && t.Origin.Backport:
+		less(5, "the package is from "+t.Origin.String()+", of which the release's advisories do not speak")
+	case t.How == Whole && won.class != feed.Distribution:
+		less(0, t.Origin.String()+" says nothing, and may have mended it without a change of the version")
+	case t.How == Suspected || t.How == Release:
+		d.Reasons = append(d.Reasons, "the version is "+t.Describe())
+	case t.How == Upstream && t.Origin.Foreign:
+		d.Reasons = append(d.Reasons, "the package is not the distribution's own: "+t.Origin.String())
+	case t.How == Upstream:
+		d.Reasons = append(d.Reasons, "the version alone can not show what a packager mended")
+	}
+	d.Confidence = max(points, 5)
+	if d.Verdict == harrier.Present {
+		d.Certainty = harrier.Potential
+		if certain {
+			d.Certainty = harrier.Certain
+		}
+	}
+}
+
+// weight is the confidence in a word about t, and whether it can be certain.
+func (t *Thing) weight(w *Word) (points int, certain bool) {
+	switch {
+	case t.How == Installed:
+		return 99, true
+	case t.How == Whole && w.class == feed.Distribution:
+		return 95, true
+	case t.How == Release && w.class == feed.Distribution:
+		return 75, false
+	case t.How == Suspected && w.class == feed.Distribution:
+		return 60, false
+	case t.How == Whole || t.How == Release:
+		return 40, false
+	case w.class >= feed.Overrides:
+		return 50, false
+	case w.class >= feed.Enriched:
+		return 60, false
+	}
+	return 70, false
+}
