@@ -10,6 +10,7 @@ import (
 	"errors"
 	"io"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -87,7 +88,7 @@ func read(name string, r io.Reader, to feed.Sink) error {
 		Modified:  wire.Time(f.Annotation.Modified),
 	}
 	var faults []error
-	rec.Affected, faults = nvd.Statements(f.CVE.Configurations)
+	rec.Affected, faults = nvd.Statements(apart(f.CVE.Configurations))
 	for _, err := range faults {
 		to.Bad(cve, err)
 	}
@@ -97,4 +98,30 @@ func read(name string, r io.Reader, to feed.Sink) error {
 	}
 	rec.References = links.List()
 	return to.Put(rec)
+}
+
+// apart splits configurations in which several vulnerable products and one
+// platform must be there at the same time. The products are names of one and the
+// same here, "docker:desktop" and "docker:docker_desktop", which nobody has
+// both: each of them with the platform is meant.
+func apart(list []nvd.Configuration) []nvd.Configuration {
+	out := make([]nvd.Configuration, 0, len(list))
+	for _, c := range list {
+		var products, platforms []nvd.Node
+		for _, n := range c.Nodes {
+			if slices.ContainsFunc(n.Match, func(m nvd.Match) bool { return m.Vulnerable }) {
+				products = append(products, n)
+			} else {
+				platforms = append(platforms, n)
+			}
+		}
+		if c.Operator != "AND" || c.Negate || len(products) < 2 || len(platforms) != 1 {
+			out = append(out, c)
+			continue
+		}
+		for _, n := range products {
+			out = append(out, nvd.Configuration{Operator: c.Operator, Nodes: []nvd.Node{n, platforms[0]}})
+		}
+	}
+	return out
 }

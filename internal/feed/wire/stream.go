@@ -5,6 +5,7 @@
 package wire
 
 import (
+	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"io"
@@ -158,6 +159,7 @@ func (s *Stream) delim(want json.Delim) error {
 func Broken(err error) error {
 	var syntax *json.SyntaxError
 	var kind *json.UnmarshalTypeError
+	var row *csv.ParseError
 	switch {
 	case err == nil:
 		return nil
@@ -165,6 +167,8 @@ func Broken(err error) error {
 		return harrier.Errorf(harrier.Invalid, "JSON that can not be read at byte %d", syntax.Offset).Because(err)
 	case errors.As(err, &kind):
 		return harrier.Errorf(harrier.Invalid, "JSON that says something unexpected").Because(err)
+	case errors.As(err, &row):
+		return harrier.Errorf(harrier.Invalid, "CSV that can not be read in line %d", row.Line).Because(err)
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return harrier.Errorf(harrier.Invalid, "the file ends too early").Because(io.ErrUnexpectedEOF)
 	}

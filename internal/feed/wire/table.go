@@ -52,7 +52,7 @@ func (t *Table) Rows(row func(fault error) error) error {
 			return nil
 		case errors.As(err, &fault) && !errors.Is(err, io.ErrUnexpectedEOF):
 			t.row = nil
-			if err := row(harrier.Errorf(harrier.Invalid, "line %d can not be read", fault.Line).Because(err)); err != nil {
+			if err := row(Broken(err)); err != nil {
 				return err
 			}
 			continue
