@@ -35,6 +35,9 @@ func prose(s string) ([]span, bool) {
 
 // phrase reads one version, a branch, or a range in words.
 func phrase(s string) (span, bool) {
+	if v, ok := token(s); ok && strings.Contains(s, "(") {
+		return one(v), true // "1.0.1.25(633)"
+	}
 	s = strings.Join(strings.Fields(strings.NewReplacer("(", " ", ")", " ", "–", "-").Replace(s)), " ")
 	if b, ok := branch(s); ok {
 		return wholeBranch(b)

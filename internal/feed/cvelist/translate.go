@@ -28,11 +28,11 @@ const (
 // the last change that is not behind the version, and without an entry the
 // default.
 //
-// Two departures, both where the rule would make claims that nobody meant. An
+// Departures, where the rule would make claims that nobody meant: an
 // entry that is not understood takes the default away, which was said beside it.
-// And a default of "affected" beside nothing but affected entries with an upper
-// end is not believed: the entries would be pointless, and authorities that
-// write so mean what they list.
+// A default of "affected" beside nothing but affected entries with an upper end
+// is not believed: the entries would be pointless, and authorities that write so
+// mean what they list. See also version.rule.
 //
 // Source: cve-schema, docs/versions.md, "Version Status Decision Algorithm".
 func translate(list []version, otherwise harrier.Status) []said {

@@ -134,15 +134,18 @@ func TestTranslate(t *testing.T) {
 		want []said
 	}{
 		"a range": {
-			[]version{{Version: "1.0", LessThan: "1.2.3", Status: "affected", Type: "semver"}}, no,
+			[]version{{Version: "1.0", LessThan: "1.2.3", Status: "affected", Type: "semver"}},
+			no,
 			[]said{{status: yes, otherwise: no, ranges: ranges{{From: "1.0", Before: "1.2.3"}}, scheme: "semver"}},
 		},
 		"the mending version is named twice": {
-			[]version{{Version: "7.5", LessThan: "7.5.101", Status: "affected", Type: "custom", Changes: []change{{"7.5.101", "unaffected"}}}}, no,
+			[]version{{Version: "7.5", LessThan: "7.5.101", Status: "affected", Type: "custom", Changes: []change{{"7.5.101", "unaffected"}}}},
+			no,
 			[]said{{status: yes, otherwise: no, ranges: ranges{{From: "7.5", Before: "7.5.101"}}}},
 		},
 		"a branch is mended and what follows is listed": {
-			[]version{{Version: "5.0", LessThanOrEqual: "*", Status: "affected", Changes: []change{{"5.4.2", "unaffected"}, {"5.5", "affected"}, {"5.5.7", "unaffected"}}}}, open,
+			[]version{{Version: "5.0", LessThanOrEqual: "*", Status: "affected", Changes: []change{{"5.4.2", "unaffected"}, {"5.5", "affected"}, {"5.5.7", "unaffected"}}}},
+			open,
 			[]said{
 				{status: yes, otherwise: open, ranges: ranges{{From: "5.0", Before: "5.4.2"}, {From: "5.5", Before: "5.5.7"}}},
 				{status: no, otherwise: open, ranges: ranges{{From: "5.4.2", Before: "5.5"}, {From: "5.5.7"}}},
@@ -154,11 +157,13 @@ func TestTranslate(t *testing.T) {
 				{Version: "0", LessThan: "4.10", Status: "unaffected", Type: "semver"},
 				{Version: "5.4.269", LessThanOrEqual: "5.4.*", Status: "unaffected", Type: "semver"},
 				{Version: "6.8", LessThanOrEqual: "*", Status: "unaffected", Type: "original_commit_for_fix"},
-			}, yes,
+			},
+			yes,
 			[]said{{status: yes, otherwise: no, ranges: ranges{{From: "4.10", Before: "5.4.269"}, {From: "5.5", Before: "6.8"}}}},
 		},
 		"an rpm that mends": {
-			[]version{{Version: "0:2.4.57-11.el9_4", LessThan: "*", Status: "unaffected", Type: "rpm"}}, yes,
+			[]version{{Version: "0:2.4.57-11.el9_4", LessThan: "*", Status: "unaffected", Type: "rpm"}},
+			yes,
 			[]said{{status: yes, otherwise: no, ranges: ranges{{Before: "0:2.4.57-11.el9_4"}}, scheme: "rpm"}},
 		},
 		"commits alone":            {[]version{{Version: "1da177e4c3f4", LessThan: "8b21ac87d550", Status: "affected", Type: "git"}}, no, nil},
@@ -172,23 +177,34 @@ func TestTranslate(t *testing.T) {
 		"nothing listed, not":      {nil, no, []said{{status: no}}},
 		"nothing listed, unknown":  {nil, open, nil},
 		"a default that makes its entries pointless": {
-			[]version{{Version: "0", LessThan: "1.2", Status: "affected"}}, yes,
+			[]version{{Version: "0", LessThan: "1.2", Status: "affected"}},
+			yes,
 			[]said{{status: yes, ranges: ranges{{Before: "1.2"}}}},
 		},
 		"versions one by one": {
-			[]version{{Version: "5.6.0", Status: "affected"}, {Version: "v5.6.1", Status: "affected"}}, no,
+			[]version{{Version: "5.6.0", Status: "affected"}, {Version: "v5.6.1", Status: "affected"}},
+			no,
 			[]said{{status: yes, otherwise: no, versions: []string{"5.6.0", "5.6.1"}}},
 		},
 		"one version of a range is not": {
-			[]version{{Version: "1.5", Status: "unaffected"}, {Version: "1.0", LessThan: "2.0", Status: "affected"}}, no,
+			[]version{{Version: "1.5", Status: "unaffected"}, {Version: "1.0", LessThan: "2.0", Status: "affected"}},
+			no,
 			[]said{{status: yes, otherwise: no, ranges: ranges{{From: "1.0", Before: "1.5"}, {After: "1.5", Before: "2.0"}}}},
 		},
+		"before, in Chrome's way": {
+			[]version{{Version: "124.0.6367.60", LessThan: "124.0.6367.60", Status: "affected", Type: "custom"}},
+			open,
+			[]said{{status: yes, ranges: ranges{{Before: "124.0.6367.60"}}}},
+		},
+		"an empty range that is not": {[]version{{Version: "1.2", LessThan: "1.2", Status: "unaffected"}}, yes, nil},
 		"no order that semver knows": {
-			[]version{{Version: "1.1.1", LessThan: "1.1.1w", Status: "affected", Type: "semver"}}, open,
+			[]version{{Version: "1.1.1", LessThan: "1.1.1w", Status: "affected", Type: "semver"}},
+			open,
 			[]said{{status: yes, ranges: ranges{{From: "1.1.1", Before: "1.1.1w"}}}},
 		},
 		"what is understood in part is not complete": {
-			[]version{{Version: "1.0", LessThan: "2.0", Status: "affected"}, {Version: "some builds", Status: "affected"}}, no,
+			[]version{{Version: "1.0", LessThan: "2.0", Status: "affected"}, {Version: "some builds", Status: "affected"}},
+			no,
 			[]said{{status: yes, otherwise: open, ranges: ranges{{From: "1.0", Before: "2.0"}}}},
 		},
 	} {
@@ -222,6 +238,8 @@ func TestProse(t *testing.T) {
 		"7.9 All":                        {{from: "7.9", to: "7.10"}},
 		"3.1 or later":                   {{from: "3.1"}},
 		"version 2.1":                    {one("2.1")},
+		"1.0.1.25(633)":                  {one("1.0.1.25(633)")},
+		"v5.007(a)/v5.027(b)":            nil,
 		"SA8155P":                        {one("SA8155P")},
 		"n/a":                            nil,
 		"See references":                 nil,
@@ -247,8 +265,16 @@ func TestCompare(t *testing.T) {
 		a, b string
 		want int
 	}{
-		{"1.2", "1.10", -1}, {"1.0", "1", 0}, {"1.0-rc1", "1.0", -1}, {"1.1.1", "1.1.1w", -1}, {"2.0", "10", -1},
-		{"1.0.0", "1.0.1", -1}, {"01", "1", 0}, {"1.0beta", "1.0rc", -1}, {"a", "1", -1}, {"", "", 0},
+		{"1.2", "1.10", -1},
+		{"1.0", "1", 0},
+		{"1.0-rc1", "1.0", -1},
+		{"1.1.1", "1.1.1w", -1},
+		{"2.0", "10", -1},
+		{"1.0.0", "1.0.1", -1},
+		{"01", "1", 0},
+		{"1.0beta", "1.0rc", -1},
+		{"a", "1", -1},
+		{"", "", 0},
 		{"99999999999999999999999999", "100000000000000000000000000", -1},
 	} {
 		if got, back := compare(c.a, c.b), compare(c.b, c.a); got != c.want || back != -c.want {

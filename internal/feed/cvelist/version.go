@@ -53,7 +53,8 @@ type rule struct {
 }
 
 // rule reads the entry. It reports false for what can not be placed on a line of
-// versions: commits, words, prose.
+// versions: commits, words, prose. A range that begins where it ends holds
+// nothing, but is how Chrome's authority and others write "before".
 func (v *version) rule() (rule, bool) {
 	r := rule{status: statusOf(v.Status)}
 	switch strings.ToLower(v.Type) {
@@ -73,8 +74,13 @@ func (v *version) rule() (rule, bool) {
 	var ok1, ok2 bool
 	s.from, s.after, ok1 = lower(v.Version)
 	s.to, s.until, ok2 = end(upper, until)
-	if !ok1 || !ok2 || s.from != "" && s.to != "" && !s.until && compare(s.from, s.to) == 0 {
+	if !ok1 || !ok2 {
 		return r, false
+	}
+	if s.from != "" && s.to != "" && !s.until && compare(s.from, s.to) == 0 {
+		if s.from = ""; r.status != harrier.StatusAffected || len(v.Changes) > 0 {
+			return r, false
+		}
 	}
 	r.spans = []span{s}
 	for _, c := range v.Changes {
@@ -161,7 +167,7 @@ func token(s string) (string, bool) {
 		}
 	}
 	if s == "" || len(s) > maxVersion || !alnum(s[0]) || !strings.ContainsAny(s, "0123456789") ||
-		strings.IndexFunc(s, func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune(`<>=*,;|"'\`, r) }) >= 0 {
+		strings.IndexFunc(s, func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune(`<>=*,;|"'\/`, r) }) >= 0 {
 		return "", false
 	}
 	return s, true
