@@ -6,6 +6,7 @@ package epss
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"io"
 	"path"
@@ -100,7 +101,14 @@ func (d *day) readTable(r io.Reader, to feed.Sink) error {
 			to.Bad("", fault)
 			return nil
 		}
-		return d.put(t.Get("cve"), t.Get("epss"), t.Get("percentile"), time.Time{}, to)
+		id := t.Get("cve")
+		p, err := number(t.Get("epss"), false)
+		q, err2 := number(t.Get("percentile"), true)
+		if err := cmp.Or(err, err2); err != nil {
+			to.Bad(wire.Word(id), err)
+			return nil
+		}
+		return d.put(id, &harrier.EPSS{Probability: p, Percentile: q, Model: d.model}, to)
 	})
 }
 
@@ -148,7 +156,7 @@ func (d *day) readItem(s *wire.Stream, to feed.Sink) error {
 		ID         string       `json:"id"`
 		CVE        string       `json:"cve"`
 		EPSS       *wire.Number `json:"epss"`
-		Percentile *wire.Number `json:"percentile"`
+		Percentile wire.Number  `json:"percentile"`
 		Date       string       `json:"date"`
 	}
 	fault, err := s.Record(&item)
@@ -166,45 +174,37 @@ func (d *day) readItem(s *wire.Stream, to feed.Sink) error {
 		to.Bad(wire.Word(id), fault)
 		return nil
 	}
-	percentile := ""
-	if item.Percentile != nil {
-		percentile = format(*item.Percentile)
-	}
-	return d.put(id, format(*item.EPSS), percentile, wire.Time(item.Date), to)
+	e := harrier.EPSS{Probability: float64(*item.EPSS), Percentile: float64(item.Percentile), Date: wire.Time(item.Date), Model: d.model}
+	return d.put(id, &e, to)
 }
 
-func format(n wire.Number) string { return strconv.FormatFloat(float64(n), 'g', -1, 64) }
-
-// put gives a score to its sink; date is zero where that of the file holds.
-func (d *day) put(id, probability, percentile string, date time.Time, to feed.Sink) error {
+// put gives a score to its sink; one without a date has that of the file.
+func (d *day) put(id string, e *harrier.EPSS, to feed.Sink) error {
 	cve, ok := wire.CVE(id)
-	p, err := share(probability)
-	q, err2 := share(percentile)
 	switch {
 	case !ok:
 		to.Bad(wire.Word(id), errors.New("its id is no CVE id"))
 		return nil
-	case err != nil:
-		to.Bad(cve, err)
-		return nil
-	case err2 != nil && percentile != "":
-		to.Bad(cve, err2)
+	case !share(e.Probability) || !share(e.Percentile):
+		to.Bad(cve, errors.New("a share that is not between 0 and 1"))
 		return nil
 	}
-	if date.IsZero() {
-		date = d.date
+	if e.Date.IsZero() {
+		e.Date = d.date
 	}
-	return to.Put(&harrier.Record{
-		Source: source, ID: cve, CVEs: []string{cve},
-		EPSS: &harrier.EPSS{Probability: p, Percentile: q, Date: date, Model: d.model},
-	})
+	return to.Put(&harrier.Record{Source: source, ID: cve, CVEs: []string{cve}, EPSS: e})
 }
 
-// share reads a number between 0 and 1.
-func share(s string) (float64, error) {
-	v, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
-	if err != nil || !(v >= 0 && v <= 1) {
-		return 0, harrier.Errorf(harrier.Invalid, "%.40q is no share between 0 and 1", s)
+func share(v float64) bool { return v >= 0 && v <= 1 }
+
+// number reads a field of a table; "" is 0 where that is allowed.
+func number(s string, empty bool) (float64, error) {
+	if s = strings.TrimSpace(s); s == "" && empty {
+		return 0, nil
+	}
+	v, err := strconv.ParseFloat(s, 64)
+	if err != nil {
+		return 0, harrier.Errorf(harrier.Invalid, "%.40q is no number", s)
 	}
 	return v, nil
 }

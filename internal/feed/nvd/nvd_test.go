@@ -192,4 +192,3 @@ type counter int
 
 func (c *counter) Put(*harrier.Record) error { *c++; return nil }
 func (c *counter) Bad(string, error)         {}
-
