@@ -44,6 +44,11 @@ type Remote struct {
 	Next func(page io.Reader, url string) (string, error)
 	// Pause is the least time between two requests to the same host.
 	Pause time.Duration
+	// Every is how long what was fetched is good enough, because what changed
+	// meanwhile is in other files of the Format; 0: ask each time.
+	Every time.Duration
+	// Optional files may be missing: a 404 is no fault.
+	Optional bool
 }
 
 // Class orders sources by how near they are to what runs: the first that knows
