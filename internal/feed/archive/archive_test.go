@@ -175,7 +175,7 @@ func TestFolder(t *testing.T) {
 
 // bombParts is how often a packed part of zeros is repeated to make a bomb: to
 // pack all of it takes too long.
-const bombParts = 64
+const bombParts = 256
 
 // zeros is a stream of n zero bytes, packed by flate.
 func zeros(t testing.TB, n int64) []byte {
@@ -307,7 +307,7 @@ func TestBomb(t *testing.T) {
 
 // TestManyEntries gives a zip whose directory would fill the memory.
 func TestManyEntries(t *testing.T) {
-	files := make([]file, 12_000)
+	files := make([]file, 9_000)
 	for i := range files {
 		files[i].name = fmt.Sprintf("%0100d", i)
 	}
