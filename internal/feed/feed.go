@@ -44,6 +44,8 @@ type Remote struct {
 	Next func(page io.Reader, url string) (string, error)
 	// Pause is the least time between two requests to the same host.
 	Pause time.Duration
+	// SHA256 is what the file has to have, hexadecimal; "" when nobody says so.
+	SHA256 string
 }
 
 // Class orders sources by how near they are to what runs: the first that knows
