@@ -39,13 +39,18 @@ type Format struct {
 type Remote struct {
 	Name string // under which it is kept, unique in its Format: "nvdcve-2.0-2024.json.gz"
 	URL  string
+	// SHA256 is what the file has to have, hexadecimal; "" when nobody says so.
+	SHA256 string
 	// Next returns the address of the page behind one that was fetched, "" after
 	// the last. Nil: there is one page.
 	Next func(page io.Reader, url string) (string, error)
 	// Pause is the least time between two requests to the same host.
 	Pause time.Duration
-	// SHA256 is what the file has to have, hexadecimal; "" when nobody says so.
-	SHA256 string
+	// Every is how long what was fetched is good enough, because what changed
+	// meanwhile is in other files of the Format; 0: ask each time.
+	Every time.Duration
+	// Optional files may be missing: a 404 is no fault.
+	Optional bool
 }
 
 // Class orders sources by how near they are to what runs: the first that knows

@@ -2,6 +2,8 @@
 
 package pack
 
-// lock makes the folder; on this system it is up to people not to install twice
+// hold makes the folder; on this system it is up to people not to install twice
 // at a time.
-func (p Place) lock() (unlock func(), err error) { return func() {}, p.make() }
+func (p Place) hold(string, bool) (release func(), free bool, err error) {
+	return func() {}, true, p.make()
+}

@@ -9,24 +9,31 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// lock waits until nobody else installs. The lock is gone with the process,
-// however that ends.
-func (p Place) lock() (unlock func(), err error) {
+// hold takes a lock, after waiting for it or not at all: free is whether it was
+// taken. It is gone with the process, however that ends.
+func (p Place) hold(name string, wait bool) (release func(), free bool, err error) {
 	if err := p.make(); err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	f, err := os.OpenFile(filepath.Join(p.dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	f, err := os.OpenFile(filepath.Join(p.dir, name), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
-		return nil, unwritable(p.dir, err)
+		return nil, false, unwritable(p.dir, err)
+	}
+	how := unix.LOCK_EX
+	if !wait {
+		how |= unix.LOCK_NB
 	}
 	for {
-		if err = unix.Flock(int(f.Fd()), unix.LOCK_EX); err != unix.EINTR { //nolint:errorlint // a system call's own value
+		if err = unix.Flock(int(f.Fd()), how); err != unix.EINTR { //nolint:errorlint // a system call's own value
 			break
 		}
 	}
-	if err != nil {
-		_ = f.Close() // nothing was written
-		return nil, unwritable(p.dir, err)
+	if err == nil {
+		return func() { _ = f.Close() }, true, nil
 	}
-	return func() { _ = f.Close() }, nil
+	_ = f.Close()                // nothing was written
+	if err == unix.EWOULDBLOCK { //nolint:errorlint // a system call's own value
+		return nil, false, nil
+	}
+	return nil, false, unwritable(p.dir, err)
 }

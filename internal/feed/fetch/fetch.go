@@ -97,6 +97,7 @@ type File struct {
 	Changed bool      // it is another than before
 	Fetched time.Time // when the server last said what is in it
 	Size    int64
+	Missing bool  // an optional one that the server does not have
 	Err     error // why it could not be fetched; the file is as it was before
 }
 
@@ -136,7 +137,7 @@ func (f *Fetcher) pages(ctx context.Context, s *state, r feed.Remote) ([]File, e
 		name := pageName(r.Name, len(out))
 		got := f.file(ctx, s, name, at, r)
 		out = append(out, got)
-		if got.Err != nil || r.Next == nil {
+		if got.Err != nil || got.Missing || r.Next == nil {
 			return out, ctx.Err()
 		}
 		seen[at] = true
@@ -192,6 +193,10 @@ func (f *Fetcher) file(ctx context.Context, s *state, name, at string, r feed.Re
 	if out.Err = f.allowed("", at); out.Err != nil {
 		return out
 	}
+	if k, ok := s.has(name, at); ok && r.Every > 0 && time.Since(k.Checked) < r.Every {
+		out.Fetched, out.Size = k.Checked, k.Size
+		return out
+	}
 	total, cancel := context.WithTimeout(ctx, f.o.Total)
 	defer cancel()
 	idle, wait, most := 0, f.o.Backoff, int64(0)
@@ -204,6 +209,10 @@ func (f *Fetcher) file(ctx context.Context, s *state, name, at string, r feed.Re
 		if err == nil {
 			had := s.Files[name]
 			out.Changed, out.Fetched, out.Size, out.Err = changed, had.Checked, had.Size, nil
+			return out
+		}
+		if r.Optional && errors.Is(err, errMissing) {
+			out.Missing, out.Err = true, nil
 			return out
 		}
 		out.Err = err

@@ -250,6 +250,20 @@ func TestChecksum(t *testing.T) {
 	}
 }
 
+func TestEveryAndOptional(t *testing.T) {
+	s, dir := serving(t, content(`"1"`, "one")), t.TempDir()
+	r := feed.Remote{URL: s.URL, Every: time.Hour, Optional: true}
+	fetched(t, quick, dir, r)
+	if got := fetched(t, quick, dir, r); got.Err != nil || got.Changed || got.Fetched.IsZero() || len(s.asked) != 1 {
+		t.Errorf("asked again within the hour: %+v", got)
+	}
+	r.Every = time.Nanosecond
+	s.steps = []http.HandlerFunc{status(404)}
+	if got := fetched(t, quick, dir, r); got.Err != nil || !got.Missing || len(s.asked) != 2 {
+		t.Errorf("an optional file that is missing: %+v", got)
+	}
+}
+
 func TestAddresses(t *testing.T) {
 	f, err := New(Options{})
 	if err != nil {

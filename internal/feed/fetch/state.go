@@ -130,3 +130,9 @@ func (s *state) forgetPages(name string, n int) {
 func unwritable(name string, err error) error {
 	return harrier.Errorf(harrier.Unavailable, "%s can not be written", name).Because(err)
 }
+
+// Own reports whether a file in a feed's folder is the fetcher's own: state, or
+// what is not whole yet.
+func Own(name string) bool {
+	return name == stateName || strings.HasSuffix(name, partSuffix) || strings.HasPrefix(name, ".state-")
+}

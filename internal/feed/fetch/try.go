@@ -83,8 +83,15 @@ func (t *try) run(ctx context.Context) (changed bool, err error) {
 	case http.StatusRequestTimeout, http.StatusInternalServerError, http.StatusBadGateway, http.StatusGatewayTimeout:
 		return false, soon(t.name, fmt.Errorf("the server answers %q", res.Status))
 	}
-	return false, harrier.Errorf(harrier.Unavailable, "%s: the server answers %q", t.name, res.Status)
+	fault := harrier.Errorf(harrier.Unavailable, "%s: the server answers %q", t.name, res.Status)
+	if res.StatusCode == http.StatusNotFound || res.StatusCode == http.StatusGone {
+		return false, fault.Because(errMissing)
+	}
+	return false, fault
 }
+
+// errMissing is the cause where a server has no such file.
+var errMissing = errors.New("there is no such file")
 
 // ask puts in the header what is here already, and returns from which byte on the
 // file is wanted.
