@@ -171,8 +171,7 @@ type source struct {
 	files   []file
 	bytes   int64 // of all files
 	fetched time.Time
-	all     bool // all files are read, and what they do not say is taken away
-	allAt   time.Time
+	all     bool     // all files are read, and what they do not say is taken away
 	sources []string // of its records
 }
 
