@@ -128,7 +128,7 @@ func (c feedStatusCommand) Run(s streams) error {
 		return err
 	}
 	signer := content.Key
-	if key, err := place.Key(); err == nil && key.Public().ID() == content.Key {
+	if place.Own(content.Key) {
 		signer += ", this installation"
 	}
 	now := time.Now()

@@ -115,6 +115,13 @@ func (p Place) Key() (Private, error) {
 	return ReadPrivate(file)
 }
 
+// Own reports whether a key id is that of the installation's own key. It makes
+// none.
+func (p Place) Own(id string) bool {
+	key, err := ReadPrivate(filepath.Join(p.dir, "key"))
+	return err == nil && key.Public().ID() == id
+}
+
 // Trust accepts what a key signs from now on.
 func (p Place) Trust(k Public) error {
 	dir := filepath.Join(p.dir, "trusted")
