@@ -18,33 +18,35 @@ import (
 // file, in the environment or as flags. The tags are those of the command line
 // (kong) and of the file. Config turns them into a Config.
 type Options struct {
-	Data      string   `json:"data" default:"harrier-data" env:"HARRIER_DATA" placeholder:"DIR" help:"Folder for the database, certificates, reports and the queue."`
-	Database  string   `json:"database" env:"HARRIER_DATABASE" placeholder:"ADDRESS" help:"postgres:// address, or an SQLite file; harrier.db in the data folder when empty."`
-	Listen    []string `json:"listen" default:":3780,:8834" env:"HARRIER_LISTEN" placeholder:"ADDR" help:"HTTPS addresses; every API answers on each. Add :443 if you like."`
-	Host      []string `json:"host" env:"HARRIER_HOST" placeholder:"NAME" help:"More names and addresses for the own certificate."`
-	TLSCert   string   `json:"tls_cert" name:"tls-cert" env:"HARRIER_TLS_CERT" placeholder:"FILE" help:"Certificate chain of your own, in PEM."`
-	TLSKey    string   `json:"tls_key" name:"tls-key" env:"HARRIER_TLS_KEY" placeholder:"FILE" help:"Its key, in PEM."`
-	Engine    bool     `json:"engine" default:"true" negatable:"" env:"HARRIER_ENGINE" help:"Run an engine inside the console."`
-	BusListen string   `json:"bus_listen" env:"HARRIER_BUS_LISTEN" placeholder:"ADDR" help:"Let engines in other processes join at this address; writes engine.json into the data folder."`
-	Idle      string   `json:"idle" default:"30m" env:"HARRIER_IDLE" placeholder:"TIME" help:"End a session after this time without use."`
-	Drain     string   `json:"drain" default:"10s" env:"HARRIER_DRAIN" placeholder:"TIME" help:"How long requests may finish at the end."`
-	Redeliver string   `json:"redeliver" default:"30s" env:"HARRIER_REDELIVER" placeholder:"TIME" help:"Give a batch to another engine after this time without a sign of life."`
-	Never     []string `json:"never" env:"HARRIER_NEVER" placeholder:"NET" help:"Guard rule: nets that are never scanned, added to the stored rules."`
-	Fragile   []string `json:"fragile" env:"HARRIER_FRAGILE" placeholder:"NET" help:"Guard rule: nets that are only scanned gently, added to the stored rules."`
-	Flight    string   `json:"flight" env:"HARRIER_FLIGHT" placeholder:"DIR" help:"Folder for the records of what was sent to which address; flight in the data folder when empty, none for none."`
-	LogLevel  string   `json:"log_level" default:"info" env:"HARRIER_LOG_LEVEL" placeholder:"LEVEL" help:"debug, info, warn or error."`
-	LogFormat string   `json:"log_format" default:"text" env:"HARRIER_LOG_FORMAT" placeholder:"FORMAT" help:"text or json."`
+	Data       string   `json:"data" default:"harrier-data" env:"HARRIER_DATA" placeholder:"DIR" help:"Folder for the database, certificates, reports and the queue."`
+	Database   string   `json:"database" env:"HARRIER_DATABASE" placeholder:"ADDRESS" help:"postgres:// address, or an SQLite file; harrier.db in the data folder when empty."`
+	Listen     []string `json:"listen" default:":3780,:8834" env:"HARRIER_LISTEN" placeholder:"ADDR" help:"HTTPS addresses; every API answers on each. Add :443 if you like."`
+	Host       []string `json:"host" env:"HARRIER_HOST" placeholder:"NAME" help:"More names and addresses for the own certificate."`
+	TLSCert    string   `json:"tls_cert" name:"tls-cert" env:"HARRIER_TLS_CERT" placeholder:"FILE" help:"Certificate chain of your own, in PEM."`
+	TLSKey     string   `json:"tls_key" name:"tls-key" env:"HARRIER_TLS_KEY" placeholder:"FILE" help:"Its key, in PEM."`
+	Engine     bool     `json:"engine" default:"true" negatable:"" env:"HARRIER_ENGINE" help:"Run an engine inside the console."`
+	BusListen  string   `json:"bus_listen" env:"HARRIER_BUS_LISTEN" placeholder:"ADDR" help:"Let engines in other processes join at this address; writes engine.json into the data folder."`
+	Idle       string   `json:"idle" default:"30m" env:"HARRIER_IDLE" placeholder:"TIME" help:"End a session after this time without use."`
+	Drain      string   `json:"drain" default:"10s" env:"HARRIER_DRAIN" placeholder:"TIME" help:"How long requests may finish at the end."`
+	Redeliver  string   `json:"redeliver" default:"30s" env:"HARRIER_REDELIVER" placeholder:"TIME" help:"Give a batch to another engine after this time without a sign of life."`
+	Never      []string `json:"never" env:"HARRIER_NEVER" placeholder:"NET" help:"Guard rule: nets that are never scanned, added to the stored rules."`
+	Fragile    []string `json:"fragile" env:"HARRIER_FRAGILE" placeholder:"NET" help:"Guard rule: nets that are only scanned gently, added to the stored rules."`
+	Flight     string   `json:"flight" env:"HARRIER_FLIGHT" placeholder:"DIR" help:"Folder for the records of what was sent to which address; flight in the data folder when empty, none for none."`
+	FeedUpdate string   `json:"feed_update" env:"HARRIER_FEED_UPDATE" placeholder:"TIME" help:"Update the content from its publishers at this interval, such as 24h; never when empty."`
+	LogLevel   string   `json:"log_level" default:"info" env:"HARRIER_LOG_LEVEL" placeholder:"LEVEL" help:"debug, info, warn or error."`
+	LogFormat  string   `json:"log_format" default:"text" env:"HARRIER_LOG_FORMAT" placeholder:"FORMAT" help:"text or json."`
 }
 
 // Config is how a console runs: Options, read and checked.
 type Config struct {
 	Options
-	DSN       string // of the database
-	Idle      time.Duration
-	Drain     time.Duration
-	Redeliver time.Duration
-	Guard     harrier.Guard
-	LogLevel  slog.Level
+	DSN        string // of the database
+	Idle       time.Duration
+	Drain      time.Duration
+	Redeliver  time.Duration
+	FeedUpdate time.Duration // 0 for never
+	Guard      harrier.Guard
+	LogLevel   slog.Level
 }
 
 // Config reads and checks the options. It answers one Invalid error that names
@@ -93,6 +95,11 @@ func (o Options) Config() (Config, error) {
 		*d.to = v
 	}
 	var err error
+	if o.FeedUpdate != "" {
+		if c.FeedUpdate, err = time.ParseDuration(o.FeedUpdate); err != nil || c.FeedUpdate < 10*time.Minute {
+			fault("feed_update", "%q is not a time of at least 10m", o.FeedUpdate)
+		}
+	}
 	if c.Guard.Never, err = harrier.ParsePrefixes("never", o.Never); err != nil {
 		faults = append(faults, err)
 	}

@@ -34,6 +34,7 @@ type Console struct {
 	config  Config
 	log     *slog.Logger
 	core    *core
+	content *contentWatch
 	web     *server.Server
 	bus     *bus.Server
 	conn    *bus.Conn
@@ -75,6 +76,8 @@ func Open(ctx context.Context, c Config, log *slog.Logger) (_ *Console, err erro
 	if con.core, err = con.openCore(ctx, authority, pair); err != nil {
 		return nil, err
 	}
+	con.content = newContentWatch(c.Data, log, nil)
+	con.content.look(ctx)
 	con.web, err = server.Listen(ctx, server.Config{
 		Listen: c.Listen, Drain: c.Drain, Log: log, Handler: handler(con.core.rooms, Dialects()),
 		TLS: &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12},
@@ -197,6 +200,10 @@ func (con *Console) Run(ctx context.Context) error {
 	g, running := errgroup.WithContext(ctx)
 	g.Go(func() error { return con.web.Run(running) })
 	g.Go(func() error { return con.core.run(running) })
+	g.Go(func() error { return con.content.run(running) })
+	if every := con.config.FeedUpdate; every > 0 {
+		g.Go(func() error { return updateContent(running, con.config.Data, firstUpdate, every, con.log) })
+	}
 	if con.config.Engine {
 		g.Go(func() error { return con.runEngine(running) })
 	}

@@ -3,6 +3,7 @@ package console
 import (
 	"github.com/harrier-scan/harrier/internal/dialect/kit"
 	"github.com/harrier-scan/harrier/internal/dialect/nessus"
+	"github.com/harrier-scan/harrier/internal/feed"
 	"github.com/harrier-scan/harrier/internal/format"
 	formatcsv "github.com/harrier-scan/harrier/internal/format/csv"
 	formatjson "github.com/harrier-scan/harrier/internal/format/json"
@@ -20,3 +21,6 @@ func Dialects() []kit.Dialect { return []kit.Dialect{nessus.Dialect} }
 func Formats() []format.Format {
 	return []format.Format{formatnessus.Format, formatcsv.Format, formatjson.Format, sarif.Format, table.Format, formatlist.Format}
 }
+
+// Feeds are the publishers of content, in the order in which they are read.
+func Feeds() []feed.Format { return []feed.Format{} }

@@ -39,6 +39,8 @@ type Format struct {
 type Remote struct {
 	Name string // under which it is kept, unique in its Format: "nvdcve-2.0-2024.json.gz"
 	URL  string
+	// SHA256 is what the file has to have, hexadecimal; "" when nobody says so.
+	SHA256 string
 	// Next returns the address of the page behind one that was fetched, "" after
 	// the last. Nil: there is one page.
 	Next func(page io.Reader, url string) (string, error)

@@ -1,0 +1,66 @@
+package console
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/content/pack"
+	"github.com/harrier-scan/harrier/internal/content/update"
+	"github.com/harrier-scan/harrier/internal/feed/fetch"
+)
+
+// ContentUpdate is what an update of content is told.
+type ContentUpdate struct {
+	Data  string            // data folder
+	Only  []string          // names of feeds; none: all
+	From  string            // folder with files that were downloaded before; "": from the network
+	Proxy string            // "" is what the environment says
+	Anew  bool              // read everything again
+	Told  func(update.Feed) // see update.Options
+}
+
+// UpdateContent fetches what publishers have, builds content of it and puts it in
+// force. See update.Run for the errors.
+func UpdateContent(ctx context.Context, u ContentUpdate) (update.Report, error) {
+	return update.Run(ctx, update.Options{
+		Place: pack.In(u.Data), Feeds: Feeds(), Only: u.Only, From: u.From, Anew: u.Anew, Told: u.Told,
+		Fetch: fetch.Options{Proxy: u.Proxy, Version: Version}, Make: contentMaker{}, Now: time.Now,
+	})
+}
+
+// firstUpdate is how long after its start a console updates for the first time:
+// soon, but not while it is busy with starting.
+const firstUpdate = time.Minute
+
+// updateContent updates the content of a data folder again and again until ctx
+// ends. One that fails is logged, and the next is tried as if it had not.
+func updateContent(ctx context.Context, data string, first, every time.Duration, log *slog.Logger) error {
+	t := time.NewTimer(first)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-t.C:
+		}
+		report, err := UpdateContent(ctx, ContentUpdate{Data: data})
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case harrier.KindOf(err) == harrier.Conflict && err != nil:
+			log.InfoContext(ctx, "content is being updated by another process")
+		case err != nil:
+			log.ErrorContext(ctx, "content could not be updated", "err", err)
+		default:
+			log.InfoContext(ctx, "content updated", "changed", report.Changed, "version", report.Manifest.Version, "took", report.Took)
+		}
+		for _, f := range report.Feeds {
+			if f.Err != nil {
+				log.WarnContext(ctx, "feed could not be updated", "feed", f.Name, "err", f.Err)
+			}
+		}
+		t.Reset(every)
+	}
+}
