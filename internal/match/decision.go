@@ -28,6 +28,16 @@ type Decision struct {
 	Reasons    []string          `json:"reasons"`    // sentences without a full stop, in the order in which they were found
 	Fixed      string            `json:"fixed,omitempty"`
 	Advisory   string            `json:"advisory,omitempty"`
+
+	quick bool // without what is for people: most decisions are only counted
+}
+
+// because adds a reason.
+func (d *Decision) because(format string, args ...any) {
+	if d.quick {
+		return
+	}
+	d.Reasons = append(d.Reasons, fmt.Sprintf(format, args...))
 }
 
 // Word is what one record of a source says about a thing.
@@ -60,7 +70,7 @@ func (w *Word) decisive() bool {
 func (w *Word) listed() bool { return w.said.reached || w.Status.Affects() && w.Fixed != "" }
 
 // wordOf makes one word of what the statements of one record say.
-func wordOf(list []said) Word {
+func wordOf(list []said, quick bool) Word {
 	top := list[0]
 	for _, s := range list[1:] {
 		switch {
@@ -74,8 +84,10 @@ func wordOf(list []said) Word {
 	}
 	p := top.by
 	w := Word{
-		Source: p.Source, Class: p.class.String(), Record: p.Record, Of: of(p.Statement), Versions: versionsText(p), Why: p.Why, Advisory: p.Advisory,
-		class: p.class, said: top,
+		Source: p.Source, Record: p.Record, Why: p.Why, Advisory: p.Advisory, class: p.class, said: top,
+	}
+	if !quick {
+		w.Class, w.Of, w.Versions = p.class.String(), of(p.Statement), versionsText(p)
 	}
 	if p.distro {
 		w.release = p.Package.Ecosystem
@@ -90,10 +102,12 @@ func wordOf(list []said) Word {
 	w.Status, w.Fixed = top.status, top.fixed
 	for _, s := range list { // the fix of longer support is better than none
 		if w.Fixed == "" && s.status.Affects() && w.Status.Affects() && s.fixed != "" {
-			w.Fixed, w.Note = s.fixed, of(s.by.Statement)+" has the fix"
+			w.Fixed, w.Note = s.fixed, s.by.Package.Ecosystem+" has the fix"
 		}
 	}
-	w.Says = saysText(w.Status, top)
+	if !quick {
+		w.Says = saysText(w.Status, top)
+	}
 	return w
 }
 
@@ -188,10 +202,10 @@ func rangeText(r harrier.Range) string {
 }
 
 // decide settles one vulnerability in a thing by what the statements say.
-func decide(t *Thing, list []said) Decision {
+func decide(t *Thing, list []said, quick bool) Decision {
 	first := list[0].by
-	d := Decision{Vulnerability: first.Vulnerability, Name: first.Name, Thing: *t}
-	d.Words = wordsOf(list)
+	d := Decision{Vulnerability: first.Vulnerability, Name: first.Name, Thing: *t, quick: quick}
+	d.Words = wordsOf(list, quick)
 	for i := range d.Words {
 		t.judge(&d.Words[i])
 	}
@@ -205,7 +219,7 @@ func decide(t *Thing, list []said) Decision {
 		}
 	}
 	if d.Winner == "" {
-		d.Reasons = append(d.Reasons, "no source that counts says whether "+t.What+" "+t.Version+" is affected")
+		d.because("no source that counts says whether %s %s is affected", t.What, t.Version)
 		return d
 	}
 	d.weigh()
@@ -222,18 +236,31 @@ func (d *Decision) support() {
 		}
 		w.Won = true
 		d.Winner, d.Status, d.Verdict, d.Certainty, d.Confidence = w.Source, w.Status, harrier.Present, harrier.Potential, 80
-		d.Reasons = append(d.Reasons, fmt.Sprintf("%s says that its support ended on %s", w.Source, w.said.by.Since.UTC().Format(time.DateOnly)))
+		d.because("%s says that its support ended%s", w.Source, since(w.said.by.Since))
 		if t.Origin.Own && (t.How == Whole || t.How == Release || t.How == Suspected) {
 			d.Verdict, d.Certainty = harrier.Absent, 0
-			d.Reasons = append(d.Reasons, "but it is the package of "+t.Origin.String()+", which looks after it by itself")
+			d.because("but it is the package of %s, which looks after it by itself", &t.Origin)
 		}
 		return
 	}
-	d.Reasons = append(d.Reasons, "no source says that the support of its version has ended")
+	d.because("no source says that the support of its version has ended")
 }
 
+func since(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return " on " + t.UTC().Format(time.DateOnly)
+}
+
+// description describes the version of a thing when it is printed.
+type description struct{ *Thing }
+
+// String is Describe.
+func (d description) String() string { return d.Describe() }
+
 // wordsOf makes one word for each record and release that it speaks of.
-func wordsOf(list []said) []Word {
+func wordsOf(list []said, quick bool) []Word {
 	release := func(s said) string {
 		if !s.by.distro {
 			return ""
@@ -254,7 +281,7 @@ func wordsOf(list []said) []Word {
 		for to < len(list) && list[to].by.Source == list[from].by.Source && list[to].by.Record == list[from].by.Record && release(list[to]) == release(list[from]) {
 			to++
 		}
-		out = append(out, wordOf(list[from:to]))
+		out = append(out, wordOf(list[from:to], quick))
 		from = to
 	}
 	return out
@@ -311,16 +338,16 @@ func (d *Decision) settle(class feed.Class) bool {
 	case yes != nil && not != nil:
 		if releases := yes.release != not.release && yes.release != ""; !releases && not.listed() && !yes.listed() {
 			d.wins(not)
-			d.Reasons = append(d.Reasons, fmt.Sprintf("%s says otherwise, but names no version that mends it", yes.Source))
+			d.because("%s says otherwise, but names no version that mends it", yes.Source)
 			break
 		} else if !releases && yes.listed() && !not.listed() {
 			d.wins(yes)
-			d.Reasons = append(d.Reasons, fmt.Sprintf("%s says otherwise, but names no version that mends it", not.Source))
+			d.because("%s says otherwise, but names no version that mends it", not.Source)
 			break
 		}
 		d.wins(yes)
 		yes.said.maybe = true
-		d.Reasons = append(d.Reasons, fmt.Sprintf("%s (%s) says that it is not affected, with the same weight", not.Source, not.Of))
+		d.because("%s (%s) says that it is not affected, with the same weight", not.Source, not.Of)
 	case yes != nil:
 		d.wins(yes)
 	default:
@@ -365,7 +392,7 @@ func (d *Decision) wins(w *Word) {
 	if w.Status.Affects() {
 		d.Verdict = harrier.Present
 	}
-	d.Reasons = append(d.Reasons, fmt.Sprintf("%s, the nearest source that knows (%s), says: %s", w.Source, w.Class, w.Says))
+	d.because("%s, the nearest source that knows (%s), says: %s", w.Source, w.Class, w.Says)
 }
 
 // advisoryID is the ID of a record that is an advisory itself.
@@ -386,9 +413,9 @@ func (d *Decision) weigh() {
 	}
 	t := &d.Thing
 	points, certain := t.weight(won)
-	less := func(n int, why string) {
+	less := func(n int, format string, args ...any) {
 		points, certain = points-n, false
-		d.Reasons = append(d.Reasons, why)
+		d.because(format, args...)
 	}
 	if won.said.maybe && t.How == Installed {
 		less(30, "the sources disagree, or the stream of its module does not show")
@@ -403,15 +430,15 @@ func (d *Decision) weigh() {
 	}
 	switch {
 	case t.How == Suspected && t.Origin.Backport:
-		less(5, "the package is from "+t.Origin.String()+", of which the release's advisories do not speak")
+		less(5, "the package is from %s, of which the release's advisories do not speak", &t.Origin)
 	case t.How == Whole && won.class != feed.Distribution:
-		less(0, t.Origin.String()+" says nothing, and may have mended it without a change of the version")
+		less(0, "%s says nothing, and may have mended it without a change of the version", &t.Origin)
 	case t.How == Suspected || t.How == Release:
-		d.Reasons = append(d.Reasons, "the version is "+t.Describe())
+		d.because("the version is %s", description{t})
 	case t.How == Upstream && t.Origin.Foreign:
-		d.Reasons = append(d.Reasons, "the package is not the distribution's own: "+t.Origin.String())
+		d.because("the package is not the distribution's own: %s", &t.Origin)
 	case t.How == Upstream:
-		d.Reasons = append(d.Reasons, "the version alone can not show what a packager mended")
+		d.because("the version alone can not show what a packager mended")
 	}
 	d.Confidence = max(points, 5)
 	if d.Verdict == harrier.Present {

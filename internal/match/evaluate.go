@@ -25,6 +25,7 @@ type strength uint8
 const (
 	silent    strength = iota // it does not hold here
 	otherwise                 // for what it does not list
+	extended                  // that those without longer support have not the fix of it
 	general                   // for every version
 	ranged                    // for a range
 	exact                     // for this very version, or a fix of its own stream is reached
@@ -122,6 +123,9 @@ func evaluate(p *prepared, v *subjectVersion, system, module string, now time.Ti
 	default:
 		out.status, out.strength, out.maybe = p.Status, in.strength, in.maybe
 		out.fixed = fixed
+		if p.stream && p.Status.Affects() {
+			out.strength = extended
+		}
 	}
 	return out
 }

@@ -38,7 +38,7 @@ func Decide(k Knowledge, f Known, id harrier.VulnID) ([]Decision, error) {
 	seen, concealed := things(f.Host, f.Services)
 	var out []Decision
 	settle := func(t *Thing, notes []string, most harrier.Certainty) error {
-		list, _, err := m.decisions(t, id, now)
+		list, err := m.decisions(t, id, now)
 		for _, d := range list {
 			d.Reasons = append(d.Reasons, notes...)
 			d.Certainty = min(d.Certainty, most)

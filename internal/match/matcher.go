@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/harrier-scan/harrier"
@@ -17,18 +18,19 @@ type Matcher struct {
 	k       Knowledge
 	keys    memo[ask, []prepared]
 	answers memo[question, *answer]
+	stands  memo[harrier.VulnID, string]
 }
 
 // Bounds of what a Matcher keeps, in each of two generations.
 const (
 	keptStatements = 400_000
-	keptHits       = 100_000
+	keptHits       = 200_000
 )
 
 // New returns a Matcher over k.
 func New(k Knowledge) *Matcher {
 	m := &Matcher{k: k}
-	m.keys.limit, m.answers.limit = keptStatements, keptHits
+	m.keys.limit, m.answers.limit, m.stands.limit = keptStatements, keptHits, keptStatements
 	return m
 }
 
@@ -43,16 +45,28 @@ type question struct {
 
 // answer is what is wrong with all things of one subject.
 type answer struct {
-	hits    []hit
-	unknown bool // no source has ever said a word about the product
+	hits []*hit
 }
 
-// hit is a vulnerability of a subject, ready to be stated at any endpoint.
+// hit is a vulnerability of a subject, ready to be stated at any endpoint. Its
+// text is made when it is first asked for.
 type hit struct {
 	id        harrier.VulnID
 	certainty harrier.Certainty
 	source    string
+	thing     *Thing
+	once      sync.Once
+	said      []said // until the text is made
 	text      string // of the evidence, behind the banner
+}
+
+// evidence is the text of the evidence, behind the banner.
+func (h *hit) evidence() string {
+	h.once.Do(func() {
+		d := decide(h.thing, h.said, false)
+		h.text, h.said = d.text(), nil
+	})
+	return h.text
 }
 
 // statements returns what is known by a key.
@@ -76,28 +90,53 @@ func (m *Matcher) answer(t *Thing, now time.Time) (*answer, error) {
 	if a, ok := m.answers.get(content, q); ok {
 		return a, nil
 	}
-	decisions, known, err := m.decisions(t, 0, now)
+	a := &answer{}
+	thing := *t
+	err := m.each(t, 0, now, func(group []said) error {
+		d := decide(&thing, group, true)
+		if d.Verdict != harrier.Present {
+			return nil
+		}
+		reason, err := m.fallen(d.Vulnerability)
+		if err == nil && reason == "" {
+			a.hits = append(a.hits, &hit{id: d.Vulnerability, certainty: d.Certainty, source: d.Winner, thing: &thing, said: slices.Clone(group)})
+		}
+		return err
+	})
 	if err != nil {
 		return nil, err
-	}
-	a := &answer{unknown: !known}
-	for i := range decisions {
-		d := &decisions[i]
-		if d.Verdict == harrier.Present {
-			a.hits = append(a.hits, hit{d.Vulnerability, d.Certainty, d.Winner, d.text()})
-		}
 	}
 	m.answers.put(content, q, a, 1+len(a.hits))
 	return a, nil
 }
 
 // decisions settles every vulnerability that any source names for t, or only
-// the one of that number; by rising number. Known reports whether there is any
-// statement about t at all.
-func (m *Matcher) decisions(t *Thing, only harrier.VulnID, now time.Time) (list []Decision, known bool, err error) {
+// the one of that number; by rising number.
+func (m *Matcher) decisions(t *Thing, only harrier.VulnID, now time.Time) (list []Decision, err error) {
+	err = m.each(t, only, now, func(group []said) error {
+		d := decide(t, group, false)
+		if d.Verdict == harrier.Present {
+			reason, err := m.fallen(d.Vulnerability)
+			if err != nil {
+				return err
+			}
+			if reason != "" {
+				d.Verdict, d.Certainty = harrier.Absent, 0
+				d.because("%s", reason)
+			}
+		}
+		list = append(list, d)
+		return nil
+	})
+	return list, err
+}
+
+// each calls do with what is said of t about each vulnerability, by rising
+// number; only 0 stands for all of which somebody says that t has it.
+func (m *Matcher) each(t *Thing, only harrier.VulnID, now time.Time, do func(group []said) error) error {
 	heard, err := m.hear(t, now, only)
 	if err != nil {
-		return nil, false, err
+		return err
 	}
 	slices.SortStableFunc(heard, func(a, b said) int { return cmp.Compare(a.by.Vulnerability, b.by.Vulnerability) })
 	for from := 0; from < len(heard); {
@@ -110,41 +149,41 @@ func (m *Matcher) decisions(t *Thing, only harrier.VulnID, now time.Time) (list 
 		if only == 0 && quiet(group) {
 			continue
 		}
-		d := decide(t, group)
-		if d.Verdict == harrier.Present {
-			if err := m.standing(&d); err != nil {
-				return nil, false, err
-			}
+		if err := do(group); err != nil {
+			return err
 		}
-		list = append(list, d)
 	}
-	return list, len(heard) > 0, nil
+	return nil
 }
 
 // quiet reports whether nobody says that a version is affected.
 func quiet(group []said) bool {
-	for _, s := range group {
-		if s.strength != silent && (s.status.Affects() || s.status == harrier.StatusEndOfSupport) {
+	for i := range group {
+		if s := &group[i]; s.strength != silent && (s.status.Affects() || s.status == harrier.StatusEndOfSupport) {
 			return false
 		}
 	}
 	return true
 }
 
-// standing takes back a decision about a vulnerability that was withdrawn.
-func (m *Matcher) standing(d *Decision) error {
-	v, ok, err := m.k.Vulnerability(d.Vulnerability)
+// fallen says why a vulnerability is none any more; "" when it stands.
+func (m *Matcher) fallen(id harrier.VulnID) (string, error) {
+	content := m.k.Version()
+	if reason, ok := m.stands.get(content, id); ok {
+		return reason, nil
+	}
+	v, ok, err := m.k.Vulnerability(id)
+	reason := ""
 	switch {
 	case err != nil:
-		return fmt.Errorf("definition of %s: %w", d.Name, err)
+		return "", fmt.Errorf("definition of %d: %w", id, err)
 	case !ok:
-		d.Verdict, d.Certainty = harrier.Unknown, 0
-		d.Reasons = append(d.Reasons, "it has no definition")
+		reason = "it has no definition"
 	case !v.Withdrawn.IsZero():
-		d.Verdict, d.Certainty = harrier.Absent, 0
-		d.Reasons = append(d.Reasons, "it was withdrawn on "+v.Withdrawn.UTC().Format(time.DateOnly))
+		reason = "it was withdrawn on " + v.Withdrawn.UTC().Format(time.DateOnly)
 	}
-	return nil
+	m.stands.put(content, id, reason, 1)
+	return reason, nil
 }
 
 // hear asks every source about t.

@@ -28,7 +28,7 @@ func Packages(k Knowledge, inv harrier.Inventory) ([]Decision, error) {
 func (m *Matcher) Packages(inv harrier.Inventory, now time.Time) ([]Decision, error) {
 	var out []Decision
 	for _, t := range installed(inv) {
-		list, _, err := m.decisions(&t.Thing, 0, now)
+		list, err := m.decisions(&t.Thing, 0, now)
 		if err != nil {
 			return nil, err
 		}

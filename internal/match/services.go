@@ -59,51 +59,70 @@ func (r Result) Dones() []harrier.Done {
 	return out
 }
 
+// Hit is one vulnerability of one thing on a host. It is small: what is wrong
+// with many hosts is the same text.
+type Hit struct {
+	Instance  harrier.Instance
+	Service   string
+	Certainty harrier.Certainty
+	Source    string
+	banner    string
+	hit       *hit
+}
+
+// Observation states h, with its evidence.
+func (h Hit) Observation() harrier.Observation {
+	return harrier.Observation{
+		Vulnerability: h.Instance.Vulnerability, Endpoint: h.Instance.Endpoint, Key: h.Instance.Key, Service: h.Service,
+		Evidence: limit(bannerLine(h.banner) + h.hit.evidence()), Certainty: h.Certainty, Source: h.Source,
+	}
+}
+
 // Match compares what the services of h show with what is known, for the
 // instant now; see Services. When knowledge can not be read the endpoint is
 // unsure, with the reason.
 func (m *Matcher) Match(h harrier.Host, services []harrier.Service, set harrier.Settings, now time.Time) Result {
 	var r Result
+	r.Unsure = m.Hits(h, services, set, now, func(h Hit) { r.Present = append(r.Present, h.Observation()) })
+	return r
+}
+
+// Hits is Match without the evidence, which most of what is matched again does
+// not need: each is called with what is found, and what is unsure is returned.
+func (m *Matcher) Hits(h harrier.Host, services []harrier.Service, set harrier.Settings, now time.Time, each func(Hit)) (unsure []Unsure) {
 	seen, concealed := things(h, services)
 	for i := range seen {
 		t := &seen[i]
 		a, err := m.answer(t, now)
 		if err != nil {
-			r.Unsure = append(r.Unsure, Unsure{Endpoint: t.Endpoint, Key: t.Key, Outcome: harrier.Failed, Reason: "the knowledge base could not be read: " + err.Error()})
+			unsure = append(unsure, Unsure{Endpoint: t.Endpoint, Key: t.Key, Outcome: harrier.Failed, Reason: "the knowledge base could not be read: " + err.Error()})
 			continue
 		}
-		r.add(t, a, set)
+		for j := range a.hits {
+			h := a.hits[j]
+			if set.NoPotential && h.certainty < harrier.Certain {
+				unsure = append(unsure, Unsure{
+					Endpoint: t.Endpoint, Key: t.Key, Check: h.id, Outcome: harrier.Skipped,
+					Reason: "only the version that is shown says so, and the policy wants proof",
+				})
+				continue
+			}
+			each(Hit{
+				harrier.Instance{Vulnerability: h.id, Endpoint: t.Endpoint, Key: t.Key}, t.Service, h.certainty, h.source, t.banner, h,
+			})
+		}
 	}
 	for _, c := range concealed {
-		r.Unsure = append(r.Unsure, Unsure{Endpoint: c.Endpoint, Key: c.key, Families: c.families, Outcome: harrier.Failed, Reason: c.reason})
+		unsure = append(unsure, Unsure{Endpoint: c.Endpoint, Key: c.key, Families: c.families, Outcome: harrier.Failed, Reason: c.reason})
 	}
-	return r
+	return unsure
 }
 
-// add states the hits of an answer about t.
-func (r *Result) add(t *Thing, a *answer, set harrier.Settings) {
-	banner := t.bannerLine()
-	for i := range a.hits {
-		h := &a.hits[i]
-		if set.NoPotential && h.certainty < harrier.Certain {
-			r.Unsure = append(r.Unsure, Unsure{
-				Endpoint: t.Endpoint, Key: t.Key, Check: h.id, Outcome: harrier.Skipped,
-				Reason: "only the version that is shown says so, and the policy wants proof",
-			})
-			continue
-		}
-		r.Present = append(r.Present, harrier.Observation{
-			Vulnerability: h.id, Endpoint: t.Endpoint, Key: t.Key, Service: t.Service, Evidence: banner + h.text,
-			Certainty: h.certainty, Source: h.source,
-		})
-	}
-}
-
-func (t *Thing) bannerLine() string {
-	if t.banner == "" {
+func bannerLine(banner string) string {
+	if banner == "" {
 		return "\n"
 	}
-	return "\n  Banner            : " + oneLine(t.banner) + "\n"
+	return "\n  Banner            : " + oneLine(banner) + "\n"
 }
 
 // text is the evidence of a decision, behind the line of the banner.
