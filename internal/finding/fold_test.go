@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/match"
 	"github.com/harrier-scan/harrier/internal/store"
 )
 
@@ -279,12 +280,12 @@ func TestServices(t *testing.T) {
 // hostile is a judge with a fault.
 type hostile struct{}
 
-func (hostile) Observations(harrier.Host, []harrier.Service, harrier.Settings, time.Time) ([]harrier.Observation, []harrier.Done) {
+func (hostile) Observations(match.Known, harrier.Settings) ([]harrier.Observation, []harrier.Done) {
 	panic("index out of range")
 }
-func (hostile) Things(harrier.Host, []harrier.Service) []harrier.Placed { panic("nil map") }
-func (hostile) Verdict(string, time.Time) (string, error)               { panic("nil pointer") }
-func (hostile) Denies(string, harrier.VulnID) (bool, error)             { panic("nil pointer") }
+func (hostile) Things(match.Known) []harrier.Placed                    { panic("nil map") }
+func (hostile) Verdict(string, time.Time) (string, error)              { panic("nil pointer") }
+func (hostile) Denies(string, harrier.VulnID, time.Time) (bool, error) { panic("nil pointer") }
 
 // TestHostileFacts shows that a fault in judging one host stops nothing.
 func TestHostileFacts(t *testing.T) {

@@ -7,24 +7,24 @@ import (
 	"time"
 
 	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/match"
 )
 
 // Judge compares software with what is known of it. It is pure but for the
 // knowledge, which may change between calls.
 type Judge interface {
-	// Observations are what the services of a host are seen to have at a time, and
-	// where that can not be told: entries without a check, which are about all that
-	// content knows, or about one family by its check.
-	Observations(h harrier.Host, services []harrier.Service, set harrier.Settings, at time.Time) (present []harrier.Observation, unsure []harrier.Done)
-	// Things are what software a host is seen to run, in versions that can be
-	// compared.
-	Things(h harrier.Host, services []harrier.Service) []harrier.Placed
+	// Observations are what a host is seen to have at a time, and where that can
+	// not be told: entries without a check are about all that content knows, others
+	// about one vulnerability, or about one family by its check.
+	Observations(f match.Known, set harrier.Settings) (present []harrier.Observation, unsure []harrier.Done)
+	// Things are what software a host has, in versions that can be compared.
+	Things(f match.Known) []harrier.Placed
 	// Verdict is what a subject has at a time, in a form to be compared with an
 	// earlier one; "" when it has nothing.
 	Verdict(subject string, at time.Time) (string, error)
 	// Denies reports whether a source that decides says that a subject does not
 	// have a vulnerability. Silence denies nothing.
-	Denies(subject string, id harrier.VulnID) (bool, error)
+	Denies(subject string, id harrier.VulnID, at time.Time) (bool, error)
 }
 
 // place is where a thing stands.
@@ -41,7 +41,8 @@ func (f *folding) judge(ctx context.Context, s *scan, h *host, services []harrie
 		return nil
 	}
 	f.guard(ctx, s, h, func() {
-		list, unsure := f.Judge.Observations(h.row.Host, services, s.Plan.Settings, f.Now())
+		known := match.Known{Host: h.row.Host, Services: services, Now: h.row.Ended} // whenever it is folded
+		list, unsure := f.Judge.Observations(known, s.Plan.Settings)
 		for _, o := range list {
 			if s.planned.Has(o.Vulnerability) {
 				present = append(present, o)
@@ -51,7 +52,7 @@ func (f *folding) judge(ctx context.Context, s *scan, h *host, services []harrie
 		for _, d := range unsure {
 			f.note(s, h, d)
 		}
-		for _, p := range f.Judge.Things(h.row.Host, services) {
+		for _, p := range f.Judge.Things(known) {
 			h.judged[place{p.Endpoint, p.Key}] = true
 		}
 	})
@@ -103,17 +104,21 @@ func (h *host) comparable(i harrier.Instance) bool {
 	return svc.Name == "http" && status != "" && status < "5"
 }
 
-// placeThings stores what software an asset has, by its services.
+// placeThings stores what software an asset has, by its services and the list of
+// its packages.
 func (r *Room) placeThings(ctx context.Context, a harrier.Asset, services map[harrier.Endpoint]harrier.Service) error {
 	if r.Judge == nil {
 		return nil
 	}
+	known, err := r.knownOf(ctx, a, services)
+	if err != nil {
+		return err
+	}
 	var things []harrier.Placed
-	now := r.Now()
-	err := safely(func() error {
-		things = r.Judge.Things(hostOf(a), sortedServices(services))
+	err = safely(func() error {
+		things = r.Judge.Things(known)
 		for i := range things {
-			verdict, err := r.Judge.Verdict(things[i].Subject, now)
+			verdict, err := r.Judge.Verdict(things[i].Subject, known.Now)
 			if err != nil {
 				return err
 			}
@@ -126,6 +131,16 @@ func (r *Room) placeThings(ctx context.Context, a harrier.Asset, services map[ha
 		return nil
 	}
 	return r.Store.PutThings(ctx, a.ID, things)
+}
+
+// knownOf is all that is stored of the software of an asset.
+func (r *Room) knownOf(ctx context.Context, a harrier.Asset, services map[harrier.Endpoint]harrier.Service) (match.Known, error) {
+	k := match.Known{Host: hostOf(a), Services: sortedServices(services), Now: r.Now().UTC().Truncate(microsecond)}
+	inv, found, err := r.Store.Inventory(ctx, a.ID)
+	if found {
+		k.Packages = &inv
+	}
+	return k, err
 }
 
 // rethink is placeThings for an asset whose services changed without a scan.

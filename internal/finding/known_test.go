@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/match"
 	"github.com/harrier-scan/harrier/internal/store"
 )
 
@@ -25,10 +26,10 @@ type facts struct {
 
 func (k *facts) subject(s harrier.Service) string { return s.Product + " " + s.Version }
 
-func (k *facts) Observations(_ harrier.Host, services []harrier.Service, _ harrier.Settings, _ time.Time) (present []harrier.Observation, unsure []harrier.Done) {
+func (k *facts) Observations(f match.Known, _ harrier.Settings) (present []harrier.Observation, unsure []harrier.Done) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	for _, s := range services {
+	for _, s := range f.Services {
 		if s.Version == "" {
 			unsure = append(unsure, harrier.Done{Endpoint: s.Endpoint, Outcome: harrier.Failed, Reason: "the version is not shown"})
 			continue
@@ -37,13 +38,25 @@ func (k *facts) Observations(_ harrier.Host, services []harrier.Service, _ harri
 			present = append(present, harrier.Observation{Vulnerability: id, Endpoint: s.Endpoint, Service: s.Name, Evidence: k.subject(s), Certainty: k.certain, Source: "hand"})
 		}
 	}
+	if f.Packages != nil {
+		for _, p := range f.Packages.Packages {
+			for _, id := range k.has[p.Name+" "+p.Version] {
+				present = append(present, harrier.Observation{Vulnerability: id, Key: f.Packages.Ecosystem() + " " + p.Name, Certainty: harrier.Certain, Source: "hand"})
+			}
+		}
+	}
 	return present, unsure
 }
 
-func (k *facts) Things(_ harrier.Host, services []harrier.Service) (out []harrier.Placed) {
-	for _, s := range services {
+func (k *facts) Things(f match.Known) (out []harrier.Placed) {
+	for _, s := range f.Services {
 		if s.Version != "" {
 			out = append(out, harrier.Placed{Endpoint: s.Endpoint, Subject: k.subject(s), Asks: []string{"pkg generic " + s.Product}})
+		}
+	}
+	if f.Packages != nil {
+		for _, p := range f.Packages.Packages {
+			out = append(out, harrier.Placed{Key: f.Packages.Ecosystem() + " " + p.Name, Subject: p.Name + " " + p.Version, Asks: []string{"pkg generic " + p.Name}})
 		}
 	}
 	return out
@@ -59,7 +72,7 @@ func (k *facts) Verdict(subject string, _ time.Time) (string, error) {
 	return fmt.Sprint(k.certain, k.has[subject]), nil
 }
 
-func (k *facts) Denies(subject string, id harrier.VulnID) (bool, error) {
+func (k *facts) Denies(subject string, id harrier.VulnID, _ time.Time) (bool, error) {
 	return slices.Contains(k.denied[subject], id), nil
 }
 
@@ -199,6 +212,52 @@ func TestRematchHeedsThePolicy(t *testing.T) {
 		t.Errorf("%s; want %s", got, want)
 	}
 }
+
+func TestInventory(t *testing.T) {
+	db := open(t)
+	k := &facts{has: map[string][]harrier.VulnID{"openssl 3.0": {cveA}}, denied: map[string][]harrier.VulnID{"openssl 3.1": {cveA}}}
+	r := known(db, k)
+	runs(t, db, r, day, []harrier.VulnID{family}, web("1.28"))
+	admin := harrier.Actor{Permissions: harrier.Administrator.Permissions()}
+	take := func(what, want string, packages ...string) {
+		t.Helper()
+		inv := harrier.Inventory{Distro: "debian", Release: "12"}
+		for _, p := range packages {
+			name, version, _ := strings.Cut(p, " ")
+			inv.Packages = append(inv.Packages, harrier.InstalledPackage{Name: name, Version: version})
+		}
+		_, _, err := r.TakeInventory(t.Context(), admin, 1, inv)
+		must(t, err)
+		if got := life(t, db); got != want {
+			t.Fatalf("%s: %s; want %s", what, got, want)
+		}
+	}
+	take("old", "CVE-2026-1001 open scan 1", "openssl 3.0", "zlib 1")
+	runs(t, db, r, day.Add(time.Hour), []harrier.VulnID{family}, web("1.28"))
+	if got, want := life(t, db), "CVE-2026-1001 open scan 1"; got != want {
+		t.Fatalf("a scan without a list of packages: %s; want %s", got, want)
+	}
+	take("updated", "CVE-2026-1001 closed scan 1", "openssl 3.1", "zlib 1")
+	take("old again", "CVE-2026-1001 open scan 2", "openssl 3.0")
+	take("removed", "CVE-2026-1001 closed scan 2", "zlib 1")
+	k.has["zlib 1"] = []harrier.VulnID{cveB}
+	_, err := r.Rematch(t.Context(), []string{"pkg generic zlib"})
+	must(t, err)
+	if got, want := life(t, db), "CVE-2026-1001 closed scan 2, CVE-2026-1002 open knowledge 1"; got != want {
+		t.Errorf("a new record about a package: %s; want %s", got, want)
+	}
+	for what, err := range map[harrier.Kind]error{
+		harrier.Forbidden: second(r.TakeInventory(t.Context(), harrier.Actor{}, 1, harrier.Inventory{Distro: "debian"})),
+		harrier.Invalid:   second(r.TakeInventory(t.Context(), admin, 1, harrier.Inventory{Distro: "plan9"})),
+		harrier.NotFound:  second(r.TakeInventory(t.Context(), admin, 99, harrier.Inventory{Distro: "debian", Release: "12"})),
+	} {
+		if harrier.KindOf(err) != what {
+			t.Errorf("TakeInventory = %v; want %s", err, what)
+		}
+	}
+}
+
+func second(_, _ int, err error) error { return err }
 
 // fill stores n assets with five services each, of 4,000 kinds of software.
 func fill(tb testing.TB, db *store.DB, r *Room, n int) {

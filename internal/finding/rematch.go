@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/harrier-scan/harrier"
@@ -179,13 +180,22 @@ func (r *Room) rematchAssets(ctx context.Context, ids []harrier.ID, sum *Rematch
 // rematch opens and closes what is known of an asset by now. What its last scan
 // was told to look for is what counts.
 func (f *folding) rematch(ctx context.Context, a *asset) (opened, closed int, err error) {
-	now := f.Now().UTC().Truncate(microsecond)
+	return f.compare(ctx, a, harrier.FromKnowledge)
+}
+
+// compare folds what is known of an asset's software into its findings. Origin
+// says what is new: the knowledge, or the list of packages, which then is
+// complete.
+func (f *folding) compare(ctx context.Context, a *asset, origin harrier.Origin) (opened, closed int, err error) {
 	plan, err := f.lastPlan(ctx, a.LastScan)
 	if err != nil {
 		return 0, 0, err
 	}
-	h, services := hostOf(a.Asset), sortedServices(a.services)
-	present, unsure := f.Judge.Observations(h, services, plan.set, now)
+	known, err := f.knownOf(ctx, a.Asset, a.services)
+	if err != nil {
+		return 0, 0, err
+	}
+	present, _ := f.Judge.Observations(known, plan.set)
 	seen := map[harrier.Instance]bool{}
 	for _, o := range present {
 		if !plan.planned.Has(o.Vulnerability) {
@@ -194,31 +204,27 @@ func (f *folding) rematch(ctx context.Context, a *asset) (opened, closed int, er
 		f.content[o.Vulnerability] = true
 		o = tidy(o)
 		seen[o.Instance()] = true
-		up, err := f.known(ctx, a, o, now)
-		if err != nil {
-			return opened, closed, err
+		if f.known(ctx, a, o, known.Now, origin) {
+			opened++
 		}
-		opened += up
 	}
 	subjects := map[place]string{}
-	for _, p := range f.Judge.Things(h, services) {
+	for _, p := range f.Judge.Things(known) {
 		subjects[place{p.Endpoint, p.Key}] = p.Subject
 	}
-	hidden := map[harrier.Endpoint]bool{}
-	for _, d := range unsure {
-		hidden[d.Endpoint] = true
-	}
 	for i, fi := range a.findings {
-		subject, stands := subjects[place{i.Endpoint, i.Key}]
-		if !i.Vulnerability.OfContent() || !fi.Open() || seen[i] || !stands || i.Key == "" && hidden[i.Endpoint] {
+		if !i.Vulnerability.OfContent() || !fi.Open() || seen[i] {
 			continue
 		}
-		denied, err := f.Judge.Denies(subject, i.Vulnerability)
-		if err != nil {
-			return opened, closed, err
+		subject, stands := subjects[place{i.Endpoint, i.Key}]
+		gone := !stands && origin == harrier.FromScan && isPackage(i.Key)
+		if stands {
+			if gone, err = f.Judge.Denies(subject, i.Vulnerability, known.Now); err != nil {
+				return opened, closed, err
+			}
 		}
-		if denied && fi.Fold(harrier.Absent, now) == harrier.Closed {
-			fi.Origin = harrier.FromKnowledge
+		if gone && fi.Fold(harrier.Absent, known.Now) == harrier.Closed {
+			fi.Origin = origin
 			a.touched[i] = true
 			closed++
 		}
@@ -226,9 +232,16 @@ func (f *folding) rematch(ctx context.Context, a *asset) (opened, closed int, er
 	return opened, closed, nil
 }
 
+// isPackage reports whether the key of a finding names an installed package:
+// "deb/debian/12 openssh".
+func isPackage(key string) bool {
+	ecosystem, _, ok := strings.Cut(key, " ")
+	return ok && strings.Contains(ecosystem, "/")
+}
+
 // known folds what knowledge says into the finding that it is about, and
-// returns 1 when that opens it.
-func (f *folding) known(ctx context.Context, a *asset, o harrier.Observation, now time.Time) (int, error) {
+// reports whether that opens it.
+func (f *folding) known(ctx context.Context, a *asset, o harrier.Observation, now time.Time, origin harrier.Origin) bool {
 	i := o.Instance()
 	fi := a.findings[i]
 	if fi != nil && fi.Open() {
@@ -237,7 +250,7 @@ func (f *folding) known(ctx context.Context, a *asset, o harrier.Observation, no
 			fi.Certainty, fi.Source, fi.Severity, fi.Evidence = o.Certainty, o.Source, severity, o.Evidence
 			a.touched[i] = true
 		}
-		return 0, nil
+		return false
 	}
 	if fi == nil {
 		fi = &harrier.Finding{Asset: a.ID, Instance: i}
@@ -246,13 +259,13 @@ func (f *folding) known(ctx context.Context, a *asset, o harrier.Observation, no
 	switch fi.Fold(harrier.Present, now) {
 	case harrier.Opened, harrier.Reopened:
 	default:
-		return 0, nil
+		return false
 	}
 	fi.Severity = f.severity(ctx, o.Vulnerability, nil)
 	fi.Service, fi.Evidence, fi.Certainty, fi.Source = o.Service, o.Evidence, o.Certainty, o.Source
-	fi.Origin, fi.LastScan = harrier.FromKnowledge, a.LastScan
+	fi.Origin, fi.LastScan = origin, a.LastScan
 	a.touched[i] = true
-	return 1, nil
+	return true
 }
 
 // plan is what a scan was told to look for.

@@ -63,6 +63,8 @@ type ThingStore interface {
 	PutVerdicts(ctx context.Context, list []harrier.Subject) error
 	AssetsWith(ctx context.Context, subject, after harrier.ID, limit int) ([]harrier.ID, error)
 	ForgetSubjects(ctx context.Context) error
+	Inventory(ctx context.Context, asset harrier.ID) (inv harrier.Inventory, found bool, err error)
+	PutInventory(ctx context.Context, asset harrier.ID, inv harrier.Inventory) error
 }
 
 // IdentityStore is the part of Store that tells assets apart.

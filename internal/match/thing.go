@@ -194,9 +194,16 @@ func (t *Thing) place(sw *product.Product, text string, texts []string, host Ori
 		}
 	}
 	t.How = t.known()
+	t.seal(sw.Name, system, kindSoftware)
+	return true
+}
+
+// seal fills in the subject of a thing that is known otherwise.
+func (t *Thing) seal(name, system string, k kind) {
+	o := &t.Origin
 	t.subject = subject{
-		product: sw.Name, version: t.Version, pack: t.Package, distro: o.Distribution, releases: strings.Join(o.Releases, " "),
-		minor: o.Minor, how: t.How, system: system, guessed: t.Certainty == harrier.Guessed,
+		product: name, version: t.Version, pack: t.Package, distro: o.Distribution, releases: strings.Join(o.Releases, " "),
+		minor: o.Minor, how: t.How, system: system, guessed: t.Certainty == harrier.Guessed, kind: k,
 	}
 	if o.Backport {
 		t.flags |= flagBackport
@@ -207,7 +214,6 @@ func (t *Thing) place(sw *product.Product, text string, texts []string, host Ori
 	if o.Own {
 		t.flags |= flagOwn
 	}
-	return true
 }
 
 // known says how far the version of a thing that a service shows is known.

@@ -164,3 +164,29 @@ func (db *DB) ForgetSubjects(ctx context.Context) error {
 	}
 	return nil
 }
+
+// PutInventory stores the list of an asset's packages over an earlier one.
+func (db *DB) PutInventory(ctx context.Context, asset harrier.ID, inv harrier.Inventory) error {
+	data, err := db.pack.json(inv)
+	if err != nil {
+		return fmt.Errorf("put inventory: %w", err)
+	}
+	if _, err := db.exec(ctx, `INSERT INTO inventory (asset, collected, data) VALUES ($1, $2, $3)
+		ON CONFLICT (asset) DO UPDATE SET collected = excluded.collected, data = excluded.data`, int64(asset), micros(inv.Collected), data); err != nil {
+		return fmt.Errorf("put inventory of asset %d: %w", asset, err)
+	}
+	return nil
+}
+
+// Inventory returns the list of an asset's packages, and whether there is one.
+func (db *DB) Inventory(ctx context.Context, asset harrier.ID) (inv harrier.Inventory, found bool, err error) {
+	var data []byte
+	found, err = db.one(ctx, "SELECT data FROM inventory WHERE asset = $1", []any{int64(asset)}, &data)
+	if err == nil && found {
+		err = db.pack.fromJSON(data, &inv)
+	}
+	if err != nil {
+		return inv, false, fmt.Errorf("read inventory of asset %d: %w", asset, err)
+	}
+	return inv, found, nil
+}

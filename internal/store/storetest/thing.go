@@ -57,6 +57,17 @@ func things(t *testing.T, dsn string) {
 	if got := got(db.SubjectsAsking(ctx, []string{"cpe a:openbsd:openssh"}))(t); len(got) != 1 || got[0] != of {
 		t.Errorf("after PutVerdicts: %v, want %v", got, of)
 	}
+	if _, found, err := db.Inventory(ctx, a.ID); found || err != nil {
+		t.Errorf("Inventory before there is one = %v, %v", found, err)
+	}
+	var inv harrier.Inventory
+	for seed := range 2 {
+		fill(&inv, seed+1)
+		must(t, db.PutInventory(ctx, a.ID, inv))
+	}
+	if back, found, err := db.Inventory(ctx, a.ID); !found || err != nil || !cmp.Equal(inv, back) {
+		t.Errorf("Inventory = %v, %v, %s", found, err, cmp.Diff(inv, back))
+	}
 	newer := nginx
 	newer.Subject = "nginx 1.28.0"
 	must(t, db.PutThings(ctx, a.ID, []harrier.Placed{newer}))

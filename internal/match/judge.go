@@ -1,0 +1,211 @@
+package match
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/product"
+	"github.com/harrier-scan/harrier/internal/version"
+)
+
+// Judge is a Matcher in the form in which results are folded, and stored
+// software is compared again: see finding.Judge. Calls may overlap.
+type Judge struct {
+	m      *Matcher
+	family func(name string) harrier.VulnID
+}
+
+// NewJudge returns a Judge over m. Family is the check that stands for the
+// vulnerabilities of a family, 0 for a name that is none.
+func NewJudge(m *Matcher, family func(name string) harrier.VulnID) *Judge { return &Judge{m, family} }
+
+// Observations are what a host is seen to have at f.Now, and where that can not
+// be told: entries without a check are about all that is known, others about the
+// family that their check stands for.
+func (j *Judge) Observations(f Known, set harrier.Settings) (present []harrier.Observation, unsure []harrier.Done) {
+	r := j.m.Match(f.Host, f.Services, set, f.Now)
+	for _, u := range r.Unsure {
+		done := harrier.Done{Check: u.Check, Endpoint: u.Endpoint, Outcome: u.Outcome, Reason: u.Reason}
+		switch {
+		case u.Check != 0:
+			unsure = append(unsure, done)
+		case u.Key != "": // of a technology: the rest of the endpoint is not in doubt
+		case len(u.Families) == 0:
+			unsure = append(unsure, done)
+		default:
+			for _, name := range u.Families {
+				if done.Check = j.family(name); done.Check != 0 {
+					unsure = append(unsure, done)
+				}
+			}
+		}
+	}
+	if f.Packages == nil {
+		return r.Present, unsure
+	}
+	list, err := j.m.Packages(*f.Packages, f.Now)
+	if err != nil {
+		return r.Present, append(unsure, harrier.Done{Endpoint: wholeHost, Outcome: harrier.Failed, Reason: "the knowledge base could not be read: " + err.Error()})
+	}
+	for i := range list {
+		d := &list[i]
+		if set.NoPotential && d.Certainty < harrier.Certain {
+			continue
+		}
+		r.Present = append(r.Present, harrier.Observation{
+			Vulnerability: d.Vulnerability, Endpoint: d.Thing.Endpoint, Key: d.Thing.Key, Evidence: limit("\n" + d.text()),
+			Certainty: d.Certainty, Source: d.Winner,
+		})
+	}
+	return r.Present, unsure
+}
+
+// Things are what software a host has in versions that can be compared.
+func (j *Judge) Things(f Known) []harrier.Placed {
+	seen, _ := things(f.Host, f.Services)
+	var out []harrier.Placed
+	for i := range seen {
+		out = append(out, seen[i].placed(harrier.Certain))
+	}
+	if f.Packages != nil {
+		for _, t := range installed(*f.Packages) {
+			out = append(out, t.placed(t.most))
+		}
+	}
+	return out
+}
+
+func (t *Thing) placed(most harrier.Certainty) harrier.Placed {
+	p := harrier.Placed{Endpoint: t.Endpoint, Key: t.Key, Subject: t.text(most)}
+	for _, g := range t.asks() {
+		for _, a := range g.asks {
+			p.Asks = append(p.Asks, a.key)
+		}
+	}
+	return p
+}
+
+// Verdict is what the software of a subject has at a time, in a form to be
+// compared with another; "" when it has nothing.
+func (j *Judge) Verdict(subject string, at time.Time) (string, error) {
+	t, most, err := readThing(subject)
+	if err != nil {
+		return "", err
+	}
+	h := sha256.New()
+	found := false
+	add := func(id harrier.VulnID, c harrier.Certainty, source string) {
+		found = true
+		_, _ = fmt.Fprintln(h, id, min(c, most), source) // never fails
+	}
+	if t.How == Installed {
+		list, err := j.m.decisions(&t, 0, at)
+		if err != nil {
+			return "", err
+		}
+		for i := range list {
+			if d := &list[i]; d.Verdict == harrier.Present {
+				add(d.Vulnerability, d.Certainty, d.Winner)
+			}
+		}
+	} else {
+		a, err := j.m.answer(&t, at)
+		if err != nil {
+			return "", err
+		}
+		for _, hit := range a.hits {
+			add(hit.id, hit.certainty, hit.source)
+		}
+	}
+	if !found {
+		return "", nil
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16]), nil
+}
+
+// Denies reports whether a source that decides says that the software of a
+// subject does not have a vulnerability, or that there is none. Silence denies
+// nothing.
+func (j *Judge) Denies(subject string, id harrier.VulnID, at time.Time) (bool, error) {
+	v, known, err := j.m.k.Vulnerability(id)
+	if err != nil || known && !v.Withdrawn.IsZero() {
+		return err == nil, err
+	}
+	t, _, err := readThing(subject)
+	if err != nil {
+		return false, err
+	}
+	list, err := j.m.decisions(&t, id, at)
+	if err != nil {
+		return false, err
+	}
+	denied := false
+	for _, d := range list {
+		if d.Verdict == harrier.Present {
+			return false, nil
+		}
+		denied = denied || d.Verdict == harrier.Absent && d.Winner != ""
+	}
+	return denied, nil
+}
+
+// thingText is a Thing as a subject is stored: all that decisions follow from,
+// and nothing of where it stands.
+type thingText struct {
+	Name      string            `json:"name"` // of the registered product, its CPE name, or the package
+	What      string            `json:"what,omitempty"`
+	Version   string            `json:"version,omitempty"`
+	Package   string            `json:"package,omitempty"`
+	Origin    Origin            `json:"origin,omitzero"`
+	How       int               `json:"how"`
+	Certainty harrier.Certainty `json:"certainty"`
+	Most      harrier.Certainty `json:"most"`
+	System    string            `json:"system,omitempty"`
+	Kind      kind              `json:"kind,omitempty"`
+	Module    string            `json:"module,omitempty"`
+	Arch      string            `json:"arch,omitempty"`
+}
+
+// text is the subject of t; most bounds how certain decisions about it can be.
+func (t *Thing) text(most harrier.Certainty) string {
+	s := thingText{
+		Name: t.product, What: t.What, Version: t.Version, Package: t.Package, Origin: t.Origin, How: int(t.How),
+		Certainty: t.Certainty, Most: most, System: t.system, Kind: t.kind, Module: t.module, Arch: t.arch,
+	}
+	s.Origin.Sign = ""      // it differs where nothing else does
+	b, _ := json.Marshal(s) // of plain fields: never fails
+	return string(b)
+}
+
+// readThing is the reverse of text.
+func readThing(subject string) (t Thing, most harrier.Certainty, err error) {
+	var s thingText
+	if err := json.Unmarshal([]byte(subject), &s); err != nil || s.Name == "" || s.How < 0 || s.How > int(Installed) {
+		return t, 0, harrier.Invalidf("subject", "%.100q is none", subject).Because(err)
+	}
+	t = Thing{
+		What: s.What, Version: s.Version, Package: s.Package, Origin: s.Origin, How: How(s.How), Certainty: s.Certainty,
+		module: s.Module, arch: s.Arch, Endpoint: wholeHost,
+	}
+	t.seal(s.Name, s.System, s.Kind)
+	if t.How != Installed {
+		t.sw = registered(s.Name)
+	}
+	return t, s.Most, nil
+}
+
+// registered is the product of a name or a CPE name, or one that goes by its CPE
+// alone.
+func registered(name string) *product.Product {
+	if sw := product.ByName(name); sw != nil {
+		return sw
+	}
+	if sw := product.ByCPE(name); sw != nil {
+		return sw
+	}
+	return &product.Product{Name: name, CPEs: []string{name}, Scheme: version.Dotted, Parts: 1}
+}
