@@ -76,7 +76,8 @@ func Open(ctx context.Context, c Config, log *slog.Logger) (_ *Console, err erro
 	if con.core, err = con.openCore(ctx, authority, pair); err != nil {
 		return nil, err
 	}
-	con.content = newContentWatch(c.Data, log, nil)
+	con.closers = append(con.closers, con.core.knowledge.Close)
+	con.content = newContentWatch(c.Data, log, con.core.use)
 	con.content.look(ctx)
 	con.web, err = server.Listen(ctx, server.Config{
 		Listen: c.Listen, Drain: c.Drain, Log: log, Handler: handler(con.core.rooms, Dialects()),

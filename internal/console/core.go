@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -12,6 +13,7 @@ import (
 	"github.com/harrier-scan/harrier/internal/calendar"
 	"github.com/harrier-scan/harrier/internal/check"
 	"github.com/harrier-scan/harrier/internal/check/all"
+	"github.com/harrier-scan/harrier/internal/content/pack"
 	"github.com/harrier-scan/harrier/internal/dialect/kit"
 	"github.com/harrier-scan/harrier/internal/finding"
 	"github.com/harrier-scan/harrier/internal/fleet"
@@ -42,6 +44,11 @@ type core struct {
 	rooms   kit.Rooms
 	log     *slog.Logger
 	runners []func(context.Context) error
+
+	db        *store.DB
+	knowledge *knowledge
+	news      atomic.Pointer[pack.Manifest] // of the content that was put in force last
+	wake      chan struct{}                 // has room for one: other content is in force
 }
 
 // coreConfig is what a core is made of.
@@ -77,8 +84,10 @@ func (g guarded) Guard(ctx context.Context) (harrier.Guard, error) {
 // newCore makes the rooms and loads what the checks know.
 func newCore(ctx context.Context, c coreConfig) (*core, error) {
 	db, now := c.db, time.Now
+	k := newKnowledge()
 	vulns := vuln.New(db)
-	definitions, infos := content(all.Checks())
+	vulns.Know(k)
+	definitions, infos := catalogue(all.Checks())
 	if err := vulns.Load(ctx, definitions, infos); err != nil {
 		return nil, err
 	}
@@ -86,7 +95,7 @@ func newCore(ctx context.Context, c coreConfig) (*core, error) {
 	policies := policy.New(db, vulns, c.box, now)
 	var scans *scan.Room
 	findings := finding.New(finding.Config{
-		Store: db, Bus: c.bus, Catalog: vulns, Family: vulns.Check, Version: c.version, Now: now, Log: c.log,
+		Store: db, Bus: c.bus, Catalog: vulns, Family: vulns.Check, Judge: newJudge(k), Version: c.version, Now: now, Log: c.log,
 		Search: func(ctx context.Context, e harrier.Expr, p finding.Page) ([]harrier.Finding, int, error) {
 			return db.SearchFindings(ctx, e, store.Page{Sort: p.Sort, Desc: p.Desc, Limit: p.Limit, Offset: p.Offset})
 		},
@@ -108,14 +117,17 @@ func newCore(ctx context.Context, c coreConfig) (*core, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &core{
+	made := &core{
 		rooms: kit.Rooms{
 			Identity: users, Sites: site.New(db, policies, now), Policies: policies, Scans: scans, Findings: findings, Assets: assets,
 			Vulns: vulns, Fleet: engines, Reports: reports, Version: c.version, Started: now(), ServerUUID: id, Now: now, Log: c.log,
 		},
 		log:     c.log,
 		runners: []func(context.Context) error{users.Run, findings.Run, scans.Run, engines.Run, reports.Run},
-	}, nil
+		db:      db, knowledge: k, wake: make(chan struct{}, 1),
+	}
+	made.runners = append(made.runners, made.keepMatched)
+	return made, nil
 }
 
 // run runs the rooms until ctx ends or one of them fails.
@@ -127,9 +139,9 @@ func (c *core) run(ctx context.Context) error {
 	return g.Wait()
 }
 
-// content is everything that can be found: by active checks, by matching and as
+// catalogue is everything that can be found: by active checks, by matching and as
 // a statement of fact.
-func content(checks []check.Check) ([]harrier.Vulnerability, []harrier.CheckInfo) {
+func catalogue(checks []check.Check) ([]harrier.Vulnerability, []harrier.CheckInfo) {
 	definitions, infos := match.Vulnerabilities(), match.Checks()
 	families, standing := vuln.FamilyChecks()
 	definitions, infos = append(definitions, families...), append(infos, standing...)

@@ -36,6 +36,9 @@ func FamilyChecks() (definitions []harrier.Vulnerability, checks []harrier.Check
 	return definitions, checks
 }
 
+// FamilyID is the number of a family by its name, 0 for a name without one.
+func FamilyID(name string) int { return familyID(name) }
+
 // slugOf is a family's name in the form that slugs have.
 func slugOf(name string) string {
 	var b []byte

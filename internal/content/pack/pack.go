@@ -63,6 +63,12 @@ type Manifest struct {
 	PackedSize   int64    `json:"packed_size,omitzero"`
 	PackedSHA256 string   `json:"packed_sha256,omitzero"` // both zero for content that was built here and never packed
 	Sources      []Source `json:"sources"`                // by name
+
+	// Since is the Version that it was made upon, and Changed the keys whose
+	// statements differ from there: what has that version needs to look only at
+	// those. Both are empty where it was made anew or too much changed.
+	Since   string   `json:"since,omitzero"`
+	Changed []string `json:"changed,omitempty"`
 }
 
 // Source is a feed whose records are in the content.

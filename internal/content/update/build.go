@@ -55,6 +55,10 @@ func (r *run) build(ctx context.Context) (Report, error) {
 	return report, err
 }
 
+// mostChanged is how many changed keys a manifest names: with more, everything is
+// as well looked at again.
+const mostChanged = 2000
+
 // nothing is why there is no content after all this.
 func (r *run) nothing() error {
 	for _, s := range r.feeds {
@@ -145,8 +149,11 @@ func (r *run) make(ctx context.Context, anew bool) (pack.Manifest, Made, error) 
 	if err != nil {
 		return pack.Manifest{}, made, err
 	}
-	m, err := r.adopt(path, pack.Manifest{Version: made.Version, Sources: made.Sources})
-	if err != nil {
+	m := pack.Manifest{Version: made.Version, Sources: made.Sources}
+	if !anew && len(made.Keys) <= mostChanged {
+		m.Since, m.Changed = r.current.Version, made.Keys
+	}
+	if m, err = r.adopt(path, m); err != nil {
 		return pack.Manifest{}, made, err
 	}
 	return m, made, r.remember(m, anew)
