@@ -58,11 +58,12 @@ func BenchmarkStatements(b *testing.B) {
 	})
 	b.Run("read", func(b *testing.B) {
 		i := 1000
+		var fresh *content.Base
 		for b.Loop() {
 			if i == 1000 { // nothing is held by a new one
-				base, i = open(b, path), 0
+				fresh, i = open(b, path), 0
 			}
-			if _, err := base.Statements(harrier.CPEKey("a", "v", fmt.Sprint("p", i))); err != nil {
+			if _, err := fresh.Statements(harrier.CPEKey("a", "v", fmt.Sprint("p", i))); err != nil {
 				b.Fatal(err)
 			}
 			i++
@@ -88,11 +89,12 @@ func BenchmarkVulnerability(b *testing.B) {
 	})
 	b.Run("read", func(b *testing.B) {
 		i := 10_000
+		var fresh *content.Base
 		for b.Loop() {
 			if i == 10_000 {
-				base, i = open(b, path), 0
+				fresh, i = open(b, path), 0
 			}
-			if _, found, err := base.Vulnerability(1240000000 + harrier.VulnID(i)); err != nil || !found {
+			if _, found, err := fresh.Vulnerability(1240000000 + harrier.VulnID(i)); err != nil || !found {
 				b.Fatal(found, err)
 			}
 			i++
