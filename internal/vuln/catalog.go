@@ -107,6 +107,14 @@ func (r *Room) Families(context.Context) []harrier.Family {
 // their family.
 func (r *Room) ContentCounts(context.Context) map[string]int { return r.contentCounts() }
 
+// ContentVersion names the content; "" when there is none.
+func (r *Room) ContentVersion(context.Context) string {
+	if k := r.known(); k != nil {
+		return k.Version()
+	}
+	return ""
+}
+
 func (r *Room) contentCounts() map[string]int {
 	k := r.known()
 	if k == nil {

@@ -214,7 +214,7 @@ func (a api) page(ctx context.Context, p harrier.Policy, site *harrier.Site) edi
 		Credentials: editorList{[]struct{}{}}, Compliance: editorList{[]struct{}{}},
 	}
 	if id.plugins || p.ID != 0 && site == nil {
-		w.Plugins = &editorPlugins{Families: familyStates(p.Checks, a.Vulns.Families(ctx), a.Vulns.All(ctx)), Locked: !id.plugins}
+		w.Plugins = &editorPlugins{Families: familyStates(p.Checks, a.Vulns.Families(ctx), a.Vulns.All(ctx), a.Vulns.ContentCounts(ctx)), Locked: !id.plugins}
 	}
 	return w
 }
@@ -295,7 +295,11 @@ func (a api) getEditorFamilies(ctx context.Context, by harrier.Actor, q families
 	if err != nil {
 		return editorFamilies{}, err
 	}
-	return editorFamilies{familyStates(p.Checks, a.Vulns.Families(ctx), a.matching(ctx, filter))}, nil
+	var more map[string]int
+	if filter == nil { // a filter needs whole definitions, of which content has too many
+		more = a.Vulns.ContentCounts(ctx)
+	}
+	return editorFamilies{familyStates(p.Checks, a.Vulns.Families(ctx), a.matching(ctx, filter), more)}, nil
 }
 
 // matching lists the vulnerabilities that a filter holds for.
@@ -341,14 +345,19 @@ func (a api) getEditorFamily(ctx context.Context, by harrier.Actor, q familyQuer
 	if err != nil {
 		return editorFamily{}, err
 	}
-	family, _, err := a.Vulns.Family(ctx, q.Family)
+	family, all, err := a.Vulns.Family(ctx, q.Family)
 	if err != nil {
 		return editorFamily{}, err
 	}
 	reply := editorFamily{Plugins: []editorPlugin{}}
 	for _, v := range a.matching(ctx, filter) {
 		if v.Family == family.Name {
-			reply.Plugins = append(reply.Plugins, editorPlugin{v.ID, v.Name, pluginState(p.Checks, v)})
+			reply.Plugins = append(reply.Plugins, editorPlugin{v.ID, v.Name, pluginState(p.Checks, v.ID, v.Family)})
+		}
+	}
+	for _, v := range all {
+		if filter == nil && v.ID.OfContent() {
+			reply.Plugins = append(reply.Plugins, editorPlugin{v.ID, v.Name, pluginState(p.Checks, v.ID, family.Name)})
 		}
 	}
 	return reply, nil

@@ -142,7 +142,7 @@ func (a api) getPolicy(ctx context.Context, by harrier.Actor, q byID) (policyDet
 	}
 	reply := policyDetails{
 		UUID: templateByName(p.Template).uuid, Settings: settingsOf(p),
-		Plugins: policyFamilies(p.Checks, a.Vulns.Families(ctx), a.Vulns.All(ctx)), Credentials: credentialsOf(p),
+		Plugins: policyFamilies(p.Checks, a.Vulns.Families(ctx), a.Vulns.All(ctx), a.Vulns.ContentCounts(ctx)), Credentials: credentialsOf(p),
 	}
 	reply.Settings["name"], reply.Settings["description"] = p.Name, p.Description
 	reply.Settings["acls"] = a.acls(ctx, p.Owner, p.Grants)

@@ -77,9 +77,16 @@ type familyState struct {
 	Status string `json:"status"`
 }
 
-// familyStates tells the state of each family that has a plugin in vulns.
-func familyStates(c harrier.CheckSelection, families []harrier.Family, vulns []harrier.Vulnerability) map[string]familyState {
+// familyStates tells the state of each family that has a plugin in vulns or, by
+// its name, some more that content brings; those are on when their family is.
+func familyStates(c harrier.CheckSelection, families []harrier.Family, vulns []harrier.Vulnerability, more map[string]int) map[string]familyState {
 	total, on := map[string]int{}, map[string]int{}
+	for name, n := range more {
+		total[name] = n
+		if c.Enabled(0, name) {
+			on[name] = n
+		}
+	}
 	for _, v := range vulns {
 		total[v.Family]++
 		if c.Enabled(v.ID, v.Family) {
@@ -104,8 +111,8 @@ func familyStates(c harrier.CheckSelection, families []harrier.Family, vulns []h
 }
 
 // pluginState says whether a selection runs a plugin.
-func pluginState(c harrier.CheckSelection, v harrier.Vulnerability) string {
-	if c.Enabled(v.ID, v.Family) {
+func pluginState(c harrier.CheckSelection, id harrier.VulnID, family string) string {
+	if c.Enabled(id, family) {
 		return enabled
 	}
 	return disabled
@@ -119,9 +126,9 @@ type policyFamily struct {
 }
 
 // policyFamilies is the selection in the form in which it may be written back.
-func policyFamilies(c harrier.CheckSelection, families []harrier.Family, vulns []harrier.Vulnerability) map[string]policyFamily {
+func policyFamilies(c harrier.CheckSelection, families []harrier.Family, vulns []harrier.Vulnerability, more map[string]int) map[string]policyFamily {
 	out := map[string]policyFamily{}
-	for name, f := range familyStates(c, families, vulns) {
+	for name, f := range familyStates(c, families, vulns, more) {
 		out[name] = policyFamily{Status: f.Status}
 	}
 	for _, v := range vulns {
@@ -133,7 +140,7 @@ func policyFamilies(c harrier.CheckSelection, families []harrier.Family, vulns [
 			f.Individual = map[string]string{}
 			out[v.Family] = f
 		}
-		f.Individual[itoa(int(v.ID))] = pluginState(c, v)
+		f.Individual[itoa(int(v.ID))] = pluginState(c, v.ID, v.Family)
 	}
 	return out
 }

@@ -165,6 +165,7 @@ func (a api) pluginSet(ctx context.Context) string {
 		last = max(last, v.Modified.UTC().Format("20060102"), v.Added.UTC().Format("20060102"))
 		_ = binary.Write(h, binary.BigEndian, v.ID) // a hash never fails
 	}
+	_, _ = io.WriteString(h, a.Vulns.ContentVersion(ctx)) // likewise
 	if last == "" || strings.HasPrefix(last, "0001") {
 		last = a.Started.UTC().Format("20060102")
 	}
