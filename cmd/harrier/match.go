@@ -37,6 +37,7 @@ type matched struct {
 	Content  string `json:"content"` // its version
 	Format   string `json:"format"`  // of the list
 	Packages int    `json:"packages"`
+	Known    int    `json:"known"`   // of them those that the content says anything about
 	Skipped  int    `json:"skipped"` // lines of the list that could not be read
 	// NeedsRestart are packages of which processes still run an older build.
 	NeedsRestart []string  `json:"needs_restart,omitempty"`
@@ -85,9 +86,13 @@ func (c matchCommand) Run(s streams) error {
 	if err != nil {
 		return err
 	}
+	known, err := spokenOf(base, list.Inventory)
+	if err != nil {
+		return err
+	}
 	m := matched{
 		Distro: list.Distro, Release: list.Release, Kernel: list.Kernel, Content: base.Version(), Format: list.Format,
-		Packages: len(list.Packages), Skipped: list.Skipped, NeedsRestart: list.NeedsRestart, Findings: found,
+		Packages: len(list.Packages), Known: known, Skipped: list.Skipped, NeedsRestart: list.NeedsRestart, Findings: found,
 	}
 	if err := c.print(s.out, m); err != nil {
 		return err
@@ -193,6 +198,30 @@ func findings(k match.Knowledge, inv harrier.Inventory) ([]finding, error) {
 	return found, nil
 }
 
+// spokenOf counts the packages of which the content says anything: without any,
+// that nothing is found means nothing.
+func spokenOf(k match.Knowledge, inv harrier.Inventory) (int, error) {
+	ecosystems := []string{inv.Ecosystem()}
+	if strings.HasPrefix(ecosystems[0], "rpm/") { // those that are rebuilt from it share its statements
+		ecosystems = append(ecosystems, "rpm/redhat/"+inv.Release)
+	}
+	n := 0
+	for _, p := range inv.Packages {
+		name, _ := p.Of(ecosystems[0])
+		for _, e := range ecosystems {
+			statements, err := k.Statements(harrier.PackageKey(harrier.Package{Ecosystem: e, Name: name}))
+			if err != nil {
+				return 0, err
+			}
+			if len(statements) > 0 {
+				n++
+				break
+			}
+		}
+	}
+	return n, nil
+}
+
 // kernelInstalled reports whether a kernel of that name is installed in version
 // fixed or later. It does not run yet where the one that runs is vulnerable.
 func kernelInstalled(inv harrier.Inventory, name, fixed string) bool {
@@ -231,6 +260,9 @@ func (c matchCommand) print(to io.Writer, m matched) error {
 		b.WriteString("\n")
 	}
 	fmt.Fprintf(&b, "%d packages of %s, %d findings, content %s\n", m.Packages, strings.TrimSpace(m.Distro+" "+m.Release), len(m.Findings), m.Content)
+	if m.Known == 0 {
+		b.WriteString("the content says nothing about any of these packages: that nothing is found means nothing\n")
+	}
 	if m.Skipped > 0 {
 		fmt.Fprintf(&b, "%d lines of the list could not be read\n", m.Skipped)
 	}

@@ -104,7 +104,7 @@ func TestMatchPackages(t *testing.T) {
 		if diff := cmp.Diff(c.want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", c.name, diff)
 		}
-		if m.Distro != "debian" || m.Release != "12" || m.Content != "content-test" || m.Packages != 5 {
+		if m.Distro != "debian" || m.Release != "12" || m.Content != "content-test" || m.Packages != 5 || m.Known != 5 {
 			t.Errorf("%s: %+v", c.name, m)
 		}
 	}
@@ -150,7 +150,8 @@ func TestMatchRefuses(t *testing.T) {
 			t.Errorf("%s: exit %d, %q, %q; want 1 and %q", name, code, out, errs, c.want)
 		}
 	}
-	if code, _, errs := runMatch(t, "--packages", list, "--content", base, "--os-release", file(t, "os", "ID=debian\nVERSION_ID=\"12\"\n")); code != 0 {
-		t.Errorf("with an os-release: exit %d: %s", code, errs)
+	code, out, errs := runMatch(t, "--packages", list, "--content", base, "--os-release", file(t, "os", "ID=debian\nVERSION_ID=\"12\"\n"))
+	if code != 0 || !strings.Contains(out, "says nothing about any") {
+		t.Errorf("packages that nobody speaks of: exit %d, %q, %s", code, out, errs)
 	}
 }
