@@ -46,7 +46,7 @@ type Thing struct {
 	Origin  Origin `json:"origin,omitzero"`
 	How     How    `json:"how"`
 	// Certainty is that of the product being there at all.
-	Certainty harrier.Certainty `json:"certainty"`
+	Certainty harrier.Certainty `json:"-"`
 	Family    string            `json:"family,omitempty"` // of the product's vulnerabilities; "" when it is not known
 
 	banner  string // what showed it
