@@ -29,6 +29,7 @@ type commands struct {
 	Match    matchCommand    `cmd:"" help:"Tell the vulnerabilities of what is installed on a machine, from a list of its packages."`
 	Flight   flightCommand   `cmd:"" help:"Tell what was and what was not sent to an address."`
 	Feed     feedCommand     `cmd:"" help:"Content that the console and its engines use."`
+	Explain  explainCommand  `cmd:"" help:"Tell why a vulnerability is on a host, or is not."`
 	Config   configCommand   `cmd:"" help:"Print the configuration of serve that is in force."`
 	User     userCommand     `cmd:"" help:"Users of a console that is not running."`
 	Asset    assetCommand    `cmd:"" help:"Assets of a console that is not running: what they are recognised by, merge and undo."`

@@ -2,6 +2,7 @@ package match
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,10 +15,10 @@ import (
 
 // Decision is what is concluded about one vulnerability in one Thing, and why.
 type Decision struct {
-	Vulnerability harrier.VulnID `json:"vulnerability"`
-	Name          string         `json:"name"` // "CVE-2024-6387"
-	Thing         Thing          `json:"thing"`
-	Verdict       harrier.Verdict
+	Vulnerability harrier.VulnID  `json:"vulnerability"`
+	Name          string          `json:"name"` // "CVE-2024-6387"
+	Thing         Thing           `json:"thing"`
+	Verdict       harrier.Verdict `json:"verdict"`
 	// Status is what holds of the version: affected, will not fix, fix deferred,
 	// not affected, end of support; unknown when nobody tells.
 	Status     harrier.Status    `json:"status"`
@@ -30,6 +31,17 @@ type Decision struct {
 	Advisory   string            `json:"advisory,omitempty"`
 
 	quick bool // without what is for people: most decisions are only counted
+}
+
+// MarshalJSON writes verdict, status and certainty as words.
+func (d Decision) MarshalJSON() ([]byte, error) {
+	type plain Decision
+	return json.Marshal(struct {
+		plain
+		Verdict   string `json:"verdict"`
+		Status    string `json:"status"`
+		Certainty string `json:"certainty"`
+	}{plain(d), d.Verdict.String(), d.Status.String(), d.Certainty.String()})
 }
 
 // because adds a reason.
@@ -46,7 +58,7 @@ type Word struct {
 	Class    string         `json:"class"`
 	Record   string         `json:"record"`
 	Of       string         `json:"of"` // what it speaks of: "deb/debian/12 openssh", a CPE, a maker's words
-	Status   harrier.Status `json:"status"`
+	Status   harrier.Status `json:"-"`
 	Says     string         `json:"says"`     // "affected", "fixed in 9.2p1-2+deb12u3", "silent"
 	Versions string         `json:"versions"` // which it lists, for people
 	Fixed    string         `json:"fixed,omitempty"`

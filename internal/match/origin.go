@@ -109,31 +109,37 @@ func readOrigin(text string) Origin {
 	if len(text) < 4 {
 		return Origin{}
 	}
-	low := strings.ToLower(text)
-	o := Origin{Sign: oneLine(text)}
+	var o Origin
+	if !o.read(text, strings.ToLower(text)) {
+		return Origin{}
+	}
+	o.Sign = oneLine(text)
+	return o
+}
+
+// read reads the marks in a text, which is given in lower case too, and reports
+// whether there are any.
+func (o *Origin) read(text, low string) bool {
 	for _, b := range builders {
 		o.Foreign = o.Foreign || strings.Contains(low, b)
 	}
 	if o.release(low) {
-		return o
+		return true
 	}
-	if m := markSUSE.FindStringSubmatch(text); m != nil {
+	if m := find(markSUSE, text, "SUSE"); m != nil {
 		o.Distribution, o.Releases = "sles", []string{m[1]}
 		if m[2] != "" {
 			o.Releases[0] += "." + m[2]
 		}
-		return o
+		return true
 	}
 	for _, w := range words {
 		if strings.Contains(low, w.text) {
 			o.Distribution = w.distribution
-			return o
+			return true
 		}
 	}
-	if o.Foreign {
-		return o
-	}
-	return Origin{}
+	return o.Foreign
 }
 
 // release reads the marks that name a release, in lower case.
@@ -142,24 +148,24 @@ func (o *Origin) release(low string) bool {
 		o.Distribution, o.Releases = distribution, []string{release}
 		return true
 	}
-	if m := markBackport.FindStringSubmatch(low); m != nil {
+	if m := find(markBackport, low, "~bpo"); m != nil {
 		o.Backport = true
 		if m[1] == "50" || m[1] == "60" || m[1] == "70" {
 			m[1] = m[1][:1] // as releases were counted then
 		}
 		return set("debian", m[1])
 	}
-	if m := markUbuntu.FindStringSubmatch(low); m != nil {
+	if m := find(markUbuntu, low, "ubu"); m != nil {
 		return set("ubuntu", m[1]+"."+m[2])
 	}
-	if m := markDebian.FindStringSubmatch(low); m != nil {
+	if m := find(markDebian, low, "deb"); m != nil {
 		return set("debian", m[1])
 	}
-	if m := markDebianTo.FindStringSubmatch(low); m != nil {
+	if m := find(markDebianTo, low, "deb"); m != nil {
 		o.Foreign = true // the distribution itself writes deb12u1
 		return set("debian", m[1])
 	}
-	if m := markEL.FindStringSubmatch(low); m != nil {
+	if m := find(markEL, low, ".el"); m != nil {
 		o.Minor = m[2]
 		for _, d := range []string{"centos", "alma", "rocky"} {
 			if strings.Contains(low, d) {
@@ -168,11 +174,14 @@ func (o *Origin) release(low string) bool {
 		}
 		return set("enterprise", m[1])
 	}
-	if m := markFedora.FindStringSubmatch(low); m != nil {
+	if m := find(markFedora, low, ".fc"); m != nil {
 		return set("fedora", m[1])
 	}
-	if m := markAmazon.FindStringSubmatch(low); m != nil {
+	if m := find(markAmazon, low, ".amzn"); m != nil {
 		return set("amazon", m[1])
+	}
+	if !strings.ContainsAny(low, "~+.") {
+		return false
 	}
 	for _, c := range codenames {
 		if strings.Contains(low, "~"+c.name) || strings.Contains(low, "+"+c.name) || strings.Contains(low, "."+c.name) {
@@ -181,6 +190,14 @@ func (o *Origin) release(low string) bool {
 		}
 	}
 	return false
+}
+
+// find returns the groups of the first match in text, which has word in it.
+func find(re *regexp.Regexp, text, word string) []string {
+	if !strings.Contains(text, word) {
+		return nil
+	}
+	return re.FindStringSubmatch(text)
 }
 
 // systemOrigin is the distribution that the operating system of a host is, by

@@ -46,7 +46,7 @@ type Thing struct {
 	Origin  Origin `json:"origin,omitzero"`
 	How     How    `json:"how"`
 	// Certainty is that of the product being there at all.
-	Certainty harrier.Certainty `json:"certainty"`
+	Certainty harrier.Certainty `json:"-"`
 	Family    string            `json:"family,omitempty"` // of the product's vulnerabilities; "" when it is not known
 
 	banner  string // what showed it
@@ -113,7 +113,7 @@ func things(h harrier.Host, services []harrier.Service) (seen []Thing, unsure []
 				What: name, Endpoint: s.Endpoint, Service: s.Name, Certainty: max(s.Certainty, harrier.Potential),
 				Family: sw.Family, banner: cmpOr(s.Evidence, s.Banner),
 			}
-			if t.place(sw, cmpOr(s.Version, cpeVersion(s.CPE)), texts(s), origin, system) {
+			if t.place(sw, shownVersion(s.Version, s.CPE), texts(s), origin, system) {
 				seen = append(seen, t)
 			} else {
 				unsure = append(unsure, concealed{s.Endpoint, "", families(sw), "the version is not shown"})
@@ -143,7 +143,7 @@ func technologies(s *harrier.Service, origin Origin, system string, seen []Thing
 			What: name, Key: key, Endpoint: s.Endpoint, Service: s.Name, Certainty: t.Certainty,
 			Family: sw.Family, banner: t.Evidence,
 		}
-		if x.place(sw, cmpOr(t.Version, cpeVersion(t.CPE)), append([]string{t.Version, t.Evidence}, texts(s)...), origin, system) {
+		if x.place(sw, shownVersion(t.Version, t.CPE), append([]string{t.Version, t.Evidence}, texts(s)...), origin, system) {
 			seen = append(seen, x)
 		} else {
 			unsure = append(unsure, concealed{s.Endpoint, key, families(sw), "the version of " + name + " is not shown"})
@@ -296,6 +296,14 @@ func cpeKey(cpe string) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// shownVersion is a version as it was shown, or else that of the CPE.
+func shownVersion(version, cpe string) string {
+	if version != "" {
+		return version
+	}
+	return cpeVersion(cpe)
 }
 
 // cpeVersion is the version in a CPE, its update joined to it; "" for none.

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+
+	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/console"
+	"github.com/harrier-scan/harrier/internal/match"
+)
+
+type explainCommand struct {
+	Subject string `arg:"" name:"finding" help:"Number of a finding, or a CVE id, another name or the number of a vulnerability."`
+	On      string `name:"host" placeholder:"HOST" help:"Address or name of the asset; not needed with a finding."`
+	JSON    bool   `name:"json" help:"Print JSON."`
+	Data    string `default:"harrier-data" env:"HARRIER_DATA" placeholder:"DIR" help:"Data folder of the console."`
+	// Database is as in the options of serve.
+	Database string `env:"HARRIER_DATABASE" placeholder:"ADDRESS" help:"postgres:// address, or an SQLite file; harrier.db in the data folder when empty."`
+}
+
+// Run prints what decides whether the vulnerability is on the host.
+func (c explainCommand) Run(ctx context.Context, s streams) error {
+	config := console.Config{Options: console.Options{Data: c.Data}, DSN: cmp.Or(c.Database, filepath.Join(c.Data, "harrier.db"))}
+	k, done, err := knowledge(config)
+	if err != nil {
+		return err
+	}
+	defer done()
+	e, err := console.Explain(ctx, config, k, c.Subject, c.On)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		enc := json.NewEncoder(s.out)
+		enc.SetEscapeHTML(false)
+		enc.SetIndent("", "  ")
+		return enc.Encode(e)
+	}
+	out := page{w: s.out}
+	out.line("asset %d, %s", e.Asset, e.Address)
+	for _, f := range e.Findings {
+		out.line("finding %d: %s, %s by %s", f.ID, f.Place, f.Code, f.Source)
+	}
+	if out.err != nil {
+		return out.err
+	}
+	if _, err := fmt.Fprintln(s.out); err != nil {
+		return err
+	}
+	return match.Explanation(s.out, e.Decisions)
+}
+
+// knowledge opens the content that a data folder has in force.
+func knowledge(console.Config) (match.Knowledge, func(), error) {
+	return nil, nil, harrier.Errorf(harrier.Unavailable, "this program has no content to explain by")
+}
