@@ -8,7 +8,8 @@ import (
 )
 
 type feedCommand struct {
-	Import importCommand `cmd:"" help:"Import content from files: fingerprints."`
+	Import   importCommand       `cmd:"" help:"Import content from files: fingerprints."`
+	Coverage feedCoverageCommand `cmd:"" help:"Tell how many of the vulnerabilities that are known to be exploited can be found."`
 }
 
 type importCommand struct {
