@@ -10,12 +10,13 @@ import (
 )
 
 type feedCommand struct {
-	Update feedUpdateCommand `cmd:"" help:"Fetch what publishers have that is new, and put it in force."`
-	Status feedStatusCommand `cmd:"" help:"Tell which content is in force, from whom and how old."`
-	Build  feedBuildCommand  `cmd:"" help:"Make one signed file, a pack, of the content in force."`
-	Import importCommand     `cmd:"" help:"Import content from files: a pack, fingerprints."`
-	Trust  feedTrustCommand  `cmd:"" help:"Accept packs that a key has signed."`
-	Key    feedKeyCommand    `cmd:"" help:"Print the public key of this installation, for others to trust."`
+	Update   feedUpdateCommand   `cmd:"" help:"Fetch what publishers have that is new, and put it in force."`
+	Status   feedStatusCommand   `cmd:"" help:"Tell which content is in force, from whom and how old."`
+	Build    feedBuildCommand    `cmd:"" help:"Make one signed file, a pack, of the content in force."`
+	Import   importCommand       `cmd:"" help:"Import content from files: a pack, fingerprints."`
+	Coverage feedCoverageCommand `cmd:"" help:"Tell how many of the vulnerabilities that are known to be exploited can be found."`
+	Trust    feedTrustCommand    `cmd:"" help:"Accept packs that a key has signed."`
+	Key      feedKeyCommand      `cmd:"" help:"Print the public key of this installation, for others to trust."`
 }
 
 // dataFlag names the data folder of a console, running or not.

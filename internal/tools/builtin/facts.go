@@ -102,6 +102,9 @@ func (c *collection) template(name string, text []byte) error {
 	if !strings.HasSuffix(name, ".yaml") || !strings.Contains(name, "/CVE-") {
 		return nil
 	}
+	if i := bytes.Index(text, []byte("\n  metadata:")); i > 0 {
+		text = text[:i] // what is wanted stands before
+	}
 	id := idLine.FindSubmatch(text)
 	if id == nil {
 		return nil

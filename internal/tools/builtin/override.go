@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"strings"
 
@@ -12,6 +13,13 @@ import (
 // things at once are left out: a service shows only one of them.
 func (c *collection) override(name string, text []byte) error {
 	if !strings.HasSuffix(name, ".json") || !strings.Contains(name, "CVE-") {
+		return nil
+	}
+	if _, id, ok := cutText(text, `"cve_id": "`); !ok || !harrier.IsCVE(id) {
+		return nil
+	} else if !namesProduct(text) { // most of them, and parsing is dear
+		_, published, _ := cutText(text, `"published": "`)
+		c.entry(id).published(published)
 		return nil
 	}
 	var record struct {
@@ -51,6 +59,35 @@ func (c *collection) override(name string, text []byte) error {
 		}
 	}
 	return nil
+}
+
+// namesProduct reports whether a configuration is about a product that is
+// registered.
+func namesProduct(text []byte) bool {
+	for rest := text; ; {
+		after, cpe, ok := cutText(rest, `"criteria": "`)
+		if !ok {
+			return false
+		}
+		if product.ByFormatted(strings.ReplaceAll(cpe, `\\`, `\`)) != nil {
+			return true
+		}
+		rest = after
+	}
+}
+
+// cutText returns the text of the next JSON string behind key, as it is written,
+// and what follows it.
+func cutText(text []byte, key string) (after []byte, value string, ok bool) {
+	_, after, ok = bytes.Cut(text, []byte(key))
+	if !ok {
+		return nil, "", false
+	}
+	end := bytes.IndexByte(after, '"')
+	if end < 0 {
+		return nil, "", false
+	}
+	return after[end:], string(after[:end]), true
 }
 
 type match struct {
