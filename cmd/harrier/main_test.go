@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"fmt"
 	"net"
@@ -10,8 +11,11 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/harrier-scan/harrier/internal/content/pack"
 )
 
 func TestMain(m *testing.M) {
@@ -22,7 +26,9 @@ func TestMain(m *testing.M) {
 // $OPEN is the port of a Redis server without a password on 127.0.0.1 and
 // 127.0.0.2, $SHUT the port of one that asks for it, $CLOSED a port where
 // nobody listens; $OPEN6 is the port of one on ::1, where the condition ipv6
-// holds. The command envsubst writes a file anew with variables put in.
+// holds. The command envsubst writes a file anew with variables put in; content
+// puts content with a number into a data folder, made so many days ago; and turn
+// turns a byte of a file, counted from its end when negative.
 func TestScripts(t *testing.T) {
 	open, shut := serveRedis(t, true), serveRedis(t, false)
 	open6 := serveRedis6(t)
@@ -48,8 +54,39 @@ func TestScripts(t *testing.T) {
 					ts.Check(os.WriteFile(ts.MkAbs(name), []byte(text), 0o600))
 				}
 			},
+			"content": putContent,
+			"turn": func(ts *testscript.TestScript, _ bool, args []string) {
+				at, err := strconv.Atoi(args[1])
+				ts.Check(err)
+				b := []byte(ts.ReadFile(args[0]))
+				if at < 0 {
+					at += len(b)
+				}
+				b[at] ^= 0x20
+				ts.Check(os.Chmod(ts.MkAbs(args[0]), 0o600))
+				ts.Check(os.WriteFile(ts.MkAbs(args[0]), b, 0o600))
+			},
 		},
 	})
+}
+
+// putContent is the command content DATA NUMBER DAYS.
+func putContent(ts *testscript.TestScript, _ bool, args []string) {
+	number, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	days, err := strconv.Atoi(args[2])
+	ts.Check(err)
+	place := pack.In(ts.MkAbs(args[0]))
+	key, err := place.Key()
+	ts.Check(err)
+	base := ts.MkAbs("base.db")
+	ts.Check(os.WriteFile(base, bytes.Repeat([]byte(args[1]), 1000), 0o600))
+	made := time.Now().AddDate(0, 0, -days)
+	_, err = place.Adopt(base, pack.Manifest{
+		Version: "v" + args[1], Publisher: "laboratory", Created: made, Expires: made.AddDate(0, 0, 30),
+		Sources: []pack.Source{{Name: "kev", Publisher: "CISA", Licence: "CC0-1.0", Records: number, Bad: 1, Fetched: made}},
+	}, key, made)
+	ts.Check(err)
 }
 
 func closedPort(t *testing.T) int {
