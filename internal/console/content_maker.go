@@ -1,15 +1,89 @@
+//go:build content
+
 package console
 
 import (
-	"github.com/harrier-scan/harrier"
+	"time"
+
+	known "github.com/harrier-scan/harrier/internal/content"
 	"github.com/harrier-scan/harrier/internal/content/pack"
 	"github.com/harrier-scan/harrier/internal/content/update"
+	"github.com/harrier-scan/harrier/internal/feed"
 )
 
 // contentMaker builds base files.
 type contentMaker struct{}
 
 // Make is part of update.Maker.
-func (contentMaker) Make(string, string, func(update.Writer) error, func() []pack.Source) (update.Made, error) {
-	return update.Made{}, harrier.Errorf(harrier.Unavailable, "this program can not build content")
+func (contentMaker) Make(old, path string, fill func(update.Writer) error, described func() []pack.Source) (made update.Made, err error) {
+	if old == "" {
+		err = makeContent(path, fill, described)
+	} else {
+		made.Touched, made.Keys, err = known.Update(old, path, func(b *known.Builder) error {
+			if err := fill(b); err != nil {
+				return err
+			}
+			b.Describe(infoOf(described()))
+			return nil
+		})
+	}
+	if err != nil {
+		return made, err
+	}
+	base, err := known.Open(path)
+	if err != nil {
+		return made, err
+	}
+	defer base.Close()
+	info := base.Info()
+	made.Version, made.Sources = info.Version, sourcesOf(info)
+	return made, nil
+}
+
+// makeContent writes a base from nothing.
+func makeContent(path string, fill func(update.Writer) error, described func() []pack.Source) error {
+	b, err := known.NewBuilder(path, known.Options{})
+	if err != nil {
+		return err
+	}
+	defer b.Abandon()
+	if err := fill(b); err != nil {
+		return err
+	}
+	return b.Finish(infoOf(described()))
+}
+
+// infoOf is what a base is told of its sources.
+func infoOf(sources []pack.Source) known.Info {
+	info := known.Info{Created: time.Now()}
+	for _, s := range sources {
+		info.Sources = append(info.Sources, known.Source{
+			Name: s.Name, Title: s.Title, Publisher: s.Publisher, Home: s.Home, Licence: s.Licence, Notice: s.Notice,
+			Class: classOf(s.Class), Fetched: s.Fetched, Bad: s.Bad,
+		})
+	}
+	return info
+}
+
+// sourcesOf is what a manifest says of the sources of a base.
+func sourcesOf(info known.Info) []pack.Source {
+	var out []pack.Source
+	for _, s := range info.Sources {
+		out = append(out, pack.Source{
+			Name: s.Name, Title: s.Title, Publisher: s.Publisher, Home: s.Home, Licence: s.Licence, Notice: s.Notice,
+			Class: s.Class.String(), Records: s.Records, Bad: s.Bad, Fetched: s.Fetched,
+		})
+	}
+	return out
+}
+
+// classOf is the class of a name; of one that is not known the last, which is
+// believed least.
+func classOf(name string) feed.Class {
+	for c := range feed.Facts {
+		if c.String() == name {
+			return c
+		}
+	}
+	return feed.Facts
 }
