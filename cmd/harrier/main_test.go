@@ -2,16 +2,24 @@ package main
 
 import (
 	"bufio"
+	"bytes"
+	"compress/gzip"
 	"context"
 	"fmt"
 	"net"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/harrier-scan/harrier/internal/console"
+	"github.com/harrier-scan/harrier/internal/content/pack"
+	"github.com/harrier-scan/harrier/internal/feed"
 )
 
 func TestMain(m *testing.M) {
@@ -22,7 +30,11 @@ func TestMain(m *testing.M) {
 // $OPEN is the port of a Redis server without a password on 127.0.0.1 and
 // 127.0.0.2, $SHUT the port of one that asks for it, $CLOSED a port where
 // nobody listens; $OPEN6 is the port of one on ::1, where the condition ipv6
-// holds. The command envsubst writes a file anew with variables put in.
+// holds. The command envsubst writes a file anew with variables put in; content
+// puts content with a number into a data folder, made so many days ago; bomb
+// makes a small gzip file that unpacks to 2 GiB; and turn turns a byte of a file,
+// counted from its end when negative. The condition feeds holds where the feed kev
+// is read.
 func TestScripts(t *testing.T) {
 	open, shut := serveRedis(t, true), serveRedis(t, false)
 	open6 := serveRedis6(t)
@@ -36,10 +48,13 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Condition: func(name string) (bool, error) {
-			if name != "ipv6" {
-				return false, fmt.Errorf("there is no condition %q", name)
+			switch name {
+			case "ipv6":
+				return open6 != 0, nil
+			case "feeds":
+				return slices.ContainsFunc(console.Feeds(), func(f feed.Format) bool { return f.Name == "kev" }), nil
 			}
-			return open6 != 0, nil
+			return false, fmt.Errorf("there is no condition %q", name)
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"envsubst": func(ts *testscript.TestScript, _ bool, args []string) {
@@ -48,8 +63,51 @@ func TestScripts(t *testing.T) {
 					ts.Check(os.WriteFile(ts.MkAbs(name), []byte(text), 0o600))
 				}
 			},
+			"bomb":    putBomb,
+			"content": putContent,
+			"turn": func(ts *testscript.TestScript, _ bool, args []string) {
+				at, err := strconv.Atoi(args[1])
+				ts.Check(err)
+				b := []byte(ts.ReadFile(args[0]))
+				if at < 0 {
+					at += len(b)
+				}
+				b[at] ^= 0x20
+				ts.Check(os.Chmod(ts.MkAbs(args[0]), 0o600))
+				ts.Check(os.WriteFile(ts.MkAbs(args[0]), b, 0o600))
+			},
 		},
 	})
+}
+
+// putContent is the command content DATA NUMBER DAYS.
+func putContent(ts *testscript.TestScript, _ bool, args []string) {
+	number, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	days, err := strconv.Atoi(args[2])
+	ts.Check(err)
+	place := pack.In(ts.MkAbs(args[0]))
+	key, err := place.Key()
+	ts.Check(err)
+	base := ts.MkAbs("base.db")
+	ts.Check(os.WriteFile(base, bytes.Repeat([]byte(args[1]), 1000), 0o600))
+	made := time.Now().AddDate(0, 0, -days)
+	_, err = place.Adopt(base, pack.Manifest{
+		Version: "v" + args[1], Publisher: "laboratory", Created: made, Expires: made.AddDate(0, 0, 30),
+		Sources: []pack.Source{{Name: "kev", Publisher: "CISA", Licence: "CC0-1.0", Records: number, Bad: 1, Fetched: made}},
+	}, key, made)
+	ts.Check(err)
+}
+
+// putBomb is the command bomb FILE.
+func putBomb(ts *testscript.TestScript, _ bool, args []string) {
+	const parts = 128
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	_, err := w.Write(make([]byte, 2<<30/parts))
+	ts.Check(err)
+	ts.Check(w.Close())
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), bytes.Repeat(b.Bytes(), parts), 0o600))
 }
 
 func closedPort(t *testing.T) int {

@@ -28,17 +28,18 @@ func TestConfig(t *testing.T) {
 		t.Errorf("Config of the defaults = %+v", c)
 	}
 	for field, breakIt := range map[string]func(*Options){
-		"data":       func(o *Options) { o.Data = "" },
-		"listen":     func(o *Options) { o.Listen = []string{"8834"} },
-		"bus_listen": func(o *Options) { o.BusListen = ":70000" },
-		"tls_cert":   func(o *Options) { o.TLSCert = "x" },
-		"idle":       func(o *Options) { o.Idle = "-1s" },
-		"drain":      func(o *Options) { o.Drain = "x" },
-		"redeliver":  func(o *Options) { o.Redeliver = "0s" },
-		"never":      func(o *Options) { o.Never = []string{"x"} },
-		"fragile":    func(o *Options) { o.Fragile = []string{"10.0.0.0/99"} },
-		"log_level":  func(o *Options) { o.LogLevel = "loud" },
-		"log_format": func(o *Options) { o.LogFormat = "xml" },
+		"data":        func(o *Options) { o.Data = "" },
+		"listen":      func(o *Options) { o.Listen = []string{"8834"} },
+		"bus_listen":  func(o *Options) { o.BusListen = ":70000" },
+		"tls_cert":    func(o *Options) { o.TLSCert = "x" },
+		"idle":        func(o *Options) { o.Idle = "-1s" },
+		"drain":       func(o *Options) { o.Drain = "x" },
+		"redeliver":   func(o *Options) { o.Redeliver = "0s" },
+		"feed_update": func(o *Options) { o.FeedUpdate = "5s" },
+		"never":       func(o *Options) { o.Never = []string{"x"} },
+		"fragile":     func(o *Options) { o.Fragile = []string{"10.0.0.0/99"} },
+		"log_level":   func(o *Options) { o.LogLevel = "loud" },
+		"log_format":  func(o *Options) { o.LogFormat = "xml" },
 	} {
 		o := options()
 		breakIt(&o)

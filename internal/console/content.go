@@ -69,6 +69,12 @@ func (w *contentWatch) look(ctx context.Context) {
 		w.log.InfoContext(ctx, "no content is installed, the built-in facts are in force")
 	case ctx.Err() != nil:
 	case err != nil:
+		if harrier.KindOf(err) == harrier.Unavailable { // the disk may come back
+			w.seen = ""
+		}
+		if before.Err != nil && before.Err.Error() == err.Error() {
+			return // it is told once
+		}
 		w.log.ErrorContext(ctx, "the installed content is not used", "err", err, "instead", described(before.Content))
 		w.state.Store(&ContentState{Content: before.Content, Err: err})
 	default:

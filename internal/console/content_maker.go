@@ -1,8 +1,10 @@
 package console
 
 import (
+	"time"
+
 	"github.com/harrier-scan/harrier"
-	"github.com/harrier-scan/harrier/internal/content"
+	known "github.com/harrier-scan/harrier/internal/content"
 	"github.com/harrier-scan/harrier/internal/content/builtin"
 	"github.com/harrier-scan/harrier/internal/content/pack"
 	"github.com/harrier-scan/harrier/internal/content/update"
@@ -10,80 +12,99 @@ import (
 )
 
 // contentMaker builds base files. The facts that are built into the program are
-// in each, as the source that is believed last.
+// in each, as a source that is believed last.
 type contentMaker struct{}
 
-// builtinSource describes the facts that are built into the program.
-var builtinSource = content.Source{
-	Name: builtin.Source, Title: "Facts built into Harrier", Publisher: "Harrier", Licence: "Apache-2.0", Class: feed.Overrides,
+// builtinSource describes those facts.
+var builtinSource = known.Source{
+	Name: builtin.Source, Title: "Facts built into Harrier", Publisher: "Harrier", Licence: "Apache-2.0", Class: builtin.Class,
+}
+
+// addBuiltin adds the facts that are built into the program.
+func addBuiltin(b *known.Builder) error {
+	if err := b.Sync(builtin.Source); err != nil {
+		return err
+	}
+	if err := builtin.Records(func(r *harrier.Record) error { return b.Add(builtin.Class, r) }); err != nil {
+		return err
+	}
+	b.Describe(known.Info{Sources: []known.Source{builtinSource}})
+	return nil
 }
 
 // Make is part of update.Maker.
-func (contentMaker) Make(old, path string, fill func(update.Writer) error, described func() []pack.Source) (update.Made, error) {
-	var made update.Made
-	write := func(b *content.Builder) error {
-		if err := fill(b); err != nil {
-			return err
-		}
-		if err := b.Sync(builtin.Source); err != nil {
-			return err
-		}
-		if err := builtin.Records(func(r *harrier.Record) error { return b.Add(feed.Overrides, r) }); err != nil {
-			return err
-		}
-		info := content.Info{Sources: []content.Source{builtinSource}}
-		for _, s := range described() {
-			info.Sources = append(info.Sources, sourceOf(s))
-			b.Bad(s.Name, s.Bad)
-		}
-		b.Describe(info)
-		return nil
-	}
-	var err error
-	if old != "" {
-		made.Touched, made.Keys, err = content.Update(old, path, write)
+func (contentMaker) Make(old, path string, fill func(update.Writer) error, described func() []pack.Source) (made update.Made, err error) {
+	if old == "" {
+		err = makeContent(path, fill, described)
 	} else {
-		err = buildAnew(path, write)
+		made.Touched, made.Keys, err = known.Update(old, path, func(b *known.Builder) error {
+			if err := fill(b); err != nil {
+				return err
+			}
+			b.Describe(infoOf(described()))
+			return addBuiltin(b)
+		})
 	}
 	if err != nil {
 		return made, err
 	}
-	base, err := content.Open(path)
+	base, err := known.Open(path)
 	if err != nil {
 		return made, err
 	}
+	defer base.Close()
 	info := base.Info()
-	made.Version = info.Version
+	made.Version, made.Sources = info.Version, sourcesOf(info)
+	return made, nil
+}
+
+// makeContent writes a base from nothing.
+func makeContent(path string, fill func(update.Writer) error, described func() []pack.Source) error {
+	b, err := known.NewBuilder(path, known.Options{})
+	if err != nil {
+		return err
+	}
+	defer b.Abandon()
+	if err := fill(b); err != nil {
+		return err
+	}
+	if err := addBuiltin(b); err != nil {
+		return err
+	}
+	return b.Finish(infoOf(described()))
+}
+
+// infoOf is what a base is told of its sources.
+func infoOf(sources []pack.Source) known.Info {
+	info := known.Info{Created: time.Now()}
+	for _, s := range sources {
+		info.Sources = append(info.Sources, known.Source{
+			Name: s.Name, Title: s.Title, Publisher: s.Publisher, Home: s.Home, Licence: s.Licence, Notice: s.Notice,
+			Class: classOf(s.Class), Fetched: s.Fetched, Bad: s.Bad,
+		})
+	}
+	return info
+}
+
+// sourcesOf is what a manifest says of the sources of a base.
+func sourcesOf(info known.Info) []pack.Source {
+	var out []pack.Source
 	for _, s := range info.Sources {
-		made.Sources = append(made.Sources, pack.Source{
+		out = append(out, pack.Source{
 			Name: s.Name, Title: s.Title, Publisher: s.Publisher, Home: s.Home, Licence: s.Licence, Notice: s.Notice,
 			Class: s.Class.String(), Records: s.Records, Bad: s.Bad, Fetched: s.Fetched,
 		})
 	}
-	return made, base.Close()
+	return out
 }
 
-func buildAnew(path string, write func(b *content.Builder) error) error {
-	b, err := content.NewBuilder(path, content.Options{})
-	if err != nil {
-		return err
-	}
-	defer b.Abandon() // after Finish it does nothing
-	if err := write(b); err != nil {
-		return err
-	}
-	return b.Finish(content.Info{})
-}
-
-func sourceOf(s pack.Source) content.Source {
-	out := content.Source{
-		Name: s.Name, Title: s.Title, Publisher: s.Publisher, Home: s.Home, Licence: s.Licence, Notice: s.Notice,
-		Class: feed.Facts, Fetched: s.Fetched,
-	}
-	for c := feed.Distribution; c <= feed.Facts; c++ {
-		if c.String() == s.Class {
-			out.Class = c
+// classOf is the class of a name; of one that is not known the last, which is
+// believed least.
+func classOf(name string) feed.Class {
+	for c := range feed.Facts {
+		if c.String() == name {
+			return c
 		}
 	}
-	return out
+	return feed.Facts
 }

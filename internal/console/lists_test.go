@@ -63,7 +63,7 @@ func TestFormats(t *testing.T) {
 }
 
 // formatDeclared is how a folder below feed says that it holds formats.
-var formatDeclared = regexp.MustCompile(`(?m)^(?:var \w+ = feed\.Format\{|func \w+\(\) \[\]feed\.Format |var \w+ = (?:func\(\) )?\[\]feed\.Format)`)
+var formatDeclared = regexp.MustCompile(`(?m)^var (?:Formats? = |\w+ = (?:\[\])?feed\.Format\{)`)
 
 func TestFeeds(t *testing.T) {
 	names, files := map[string]bool{}, map[string]string{}

@@ -94,11 +94,7 @@ func (r *run) complete(s *source) bool {
 	if r.From != "" || s.Err != nil || s.Changed == 0 || had.Elsewhere || len(had.Sources) == 0 {
 		return false
 	}
-	gone := false
-	for name := range had.Files {
-		gone = gone || !slices.ContainsFunc(s.files, func(f file) bool { return f.name == name })
-	}
-	return gone || s.bytes < allBelow || r.begin.Sub(had.All) > allAfter
+	return s.bytes < allBelow || r.begin.Sub(had.All) > allAfter
 }
 
 // alone are the sources of a feed that no other feed speaks for.

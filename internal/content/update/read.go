@@ -83,9 +83,12 @@ func (d *reading) source(s *source, name string) *pack.Source {
 		return known
 	}
 	f := s.format
+	if i := slices.IndexFunc(d.r.Feeds, func(other feed.Format) bool { return other.Name == name }); i >= 0 {
+		f = d.r.Feeds[i] // one format may give the records of another feed too
+	}
 	out := &pack.Source{
 		Name: name, Title: f.Title, Publisher: f.Publisher, Home: f.Home, Licence: f.Licence, Notice: f.Notice,
-		Class: ClassOf(f, name).String(), Fetched: s.fetched.UTC(),
+		Class: d.r.classOf(s.format, name).String(), Fetched: s.fetched.UTC(),
 	}
 	d.sources[name] = out
 	return out
@@ -110,7 +113,7 @@ func (k *sink) Put(r *harrier.Record) error {
 	if r.Source == "" {
 		r.Source = k.s.Name
 	}
-	err := k.to.Add(ClassOf(k.s.format, r.Source), r)
+	err := k.to.Add(k.d.r.classOf(k.s.format, r.Source), r)
 	if k.failed = err; err == nil {
 		k.records++
 		k.d.source(k.s, r.Source).Records++
@@ -203,17 +206,13 @@ func digest(r io.Reader) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), err
 }
 
-// ofSources are the classes of sources that share a format with others.
-var ofSources = map[string]feed.Class{
-	"vulnrichment": feed.Enriched,
-	"alma":         feed.Distribution, "rocky": feed.Distribution, "debian": feed.Distribution, "ubuntu": feed.Distribution,
-	"alpine": feed.Distribution, "suse": feed.Distribution, "redhat": feed.Distribution, "oracle": feed.Distribution, "amazon": feed.Distribution,
-}
-
-// ClassOf is the class of a source whose records a format gives.
-func ClassOf(f feed.Format, source string) feed.Class {
-	if c, ok := ofSources[source]; ok && source != f.Name {
-		return c
+// classOf is the class of a source whose records a format gives: that of the feed
+// of its name, if there is one.
+func (o Options) classOf(f feed.Format, source string) feed.Class {
+	for _, other := range o.Feeds {
+		if other.Name == source {
+			return other.Class
+		}
 	}
 	return f.Class
 }

@@ -177,7 +177,8 @@ type source struct {
 
 // file is one file of a feed.
 type file struct {
-	name    string // below the feed's folder, with slashes
+	name    string    // below the feed's folder, with slashes
+	at      time.Time // when it came
 	sum     string
 	changed bool // it is not in the content in force as it is now
 	bad     bool // it is not to be read
@@ -258,8 +259,9 @@ func (s *source) fetch(ctx context.Context, fetcher *fetch.Fetcher, now time.Tim
 	return nil
 }
 
-// list finds the files of a feed, and unpacks those that changed for a trial: one
-// that is damaged is not read at all.
+// list finds the files of a feed, in the order in which they came, so that what
+// came last counts. It unpacks those that changed for a trial: one that is damaged
+// is not read at all.
 func (s *source) list(ctx context.Context, had remembered, l archive.Limits) error {
 	root, err := os.OpenRoot(s.dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -269,6 +271,9 @@ func (s *source) list(ctx context.Context, had remembered, l archive.Limits) err
 		return unreadable(s.dir, err)
 	}
 	defer root.Close()
+	defer func() {
+		slices.SortStableFunc(s.files, func(a, b file) int { return a.at.Compare(b.at) })
+	}()
 	return fs.WalkDir(root.FS(), ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return unreadable(s.dir, err)
@@ -289,9 +294,9 @@ func (s *source) list(ctx context.Context, had remembered, l archive.Limits) err
 		if err != nil {
 			return unreadable(name, err)
 		}
-		one := file{name: name, sum: sum, changed: had.Files[name] != sum}
-		if at := info.ModTime(); at.After(s.fetched) {
-			s.fetched = at
+		one := file{name: name, at: info.ModTime(), sum: sum, changed: had.Files[name] != sum}
+		if one.at.After(s.fetched) {
+			s.fetched = one.at
 		}
 		s.Files++
 		s.bytes += info.Size()

@@ -428,14 +428,27 @@ func TestNetwork(t *testing.T) {
 	b.holds("far F1", "a A4", "b B2")
 }
 
-func TestClassOf(t *testing.T) {
-	osv := feed.Format{Name: "osv", Class: feed.Ecosystem}
-	for source, want := range map[string]feed.Class{"osv": feed.Ecosystem, "bitnami": feed.Ecosystem, "alma": feed.Distribution} {
-		if got := ClassOf(osv, source); got != want {
-			t.Errorf("ClassOf(osv, %s) = %v; want %v", source, got, want)
+// TestSourceOfAnotherFeed: a format may give records in the name of another feed,
+// whose word they are then.
+func TestSourceOfAnotherFeed(t *testing.T) {
+	two := lines("two")
+	two.Class = feed.CNA
+	two.Read = func(_ string, _ io.Reader, to feed.Sink) error {
+		for _, source := range []string{"", "one", "three"} {
+			if err := to.Put(&harrier.Record{Source: source, ID: "X"}); err != nil {
+				return err
+			}
 		}
+		return nil
 	}
-	if got := ClassOf(feed.Format{Name: "cvelist", Class: feed.CNA}, "vulnrichment"); got != feed.Enriched {
-		t.Errorf("ClassOf(cvelist, vulnrichment) = %v; want enriched", got)
+	b := newBench(t, lines("one"), two)
+	b.file("two/x.txt", nil)
+	got := map[string]string{}
+	for _, s := range b.run().Manifest.Sources {
+		got[s.Name] = s.Title + ", " + s.Class
+	}
+	want := map[string]string{"one": "Lines of one, vendor", "two": "Lines of two, cna", "three": "Lines of two, cna"}
+	if !maps.Equal(got, want) {
+		t.Errorf("sources %q; want %q", got, want)
 	}
 }

@@ -123,7 +123,7 @@ func (f *Fetcher) Feed(ctx context.Context, dir string, remotes []feed.Remote) (
 			return out, err
 		}
 	}
-	return out, nil
+	return out, s.keep(out)
 }
 
 // pages fetches a file and the pages behind it.

@@ -264,6 +264,49 @@ func TestEveryAndOptional(t *testing.T) {
 	}
 }
 
+func TestNotPublishedAnyMore(t *testing.T) {
+	s, dir := serving(t, content(`"1"`, "one")), t.TempDir()
+	f, err := New(quick)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	there := func() []string {
+		names, err := filepath.Glob(filepath.Join(dir, "*.json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range names {
+			names[i] = filepath.Base(names[i])
+		}
+		return names
+	}
+	feedOf := func(names ...string) (list []feed.Remote) {
+		for _, name := range names {
+			list = append(list, feed.Remote{Name: name, URL: s.URL + "/" + name})
+		}
+		return list
+	}
+	if err := os.WriteFile(filepath.Join(dir, "mine.json"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct{ remotes, want []string }{
+		{[]string{"a.json", "b.json"}, []string{"a.json", "b.json", "mine.json", "state.json"}},
+		{[]string{"b.json", "c.json"}, []string{"b.json", "c.json", "mine.json", "state.json"}},
+	} {
+		if _, err := f.Feed(t.Context(), dir, feedOf(step.remotes...)); err != nil {
+			t.Fatal(err)
+		}
+		if got := there(); !slices.Equal(got, step.want) {
+			t.Errorf("of %q there are %q; want %q", step.remotes, got, step.want)
+		}
+	}
+	s.steps = []http.HandlerFunc{status(404)}
+	if _, err := f.Feed(t.Context(), dir, feedOf("d.json")); err != nil || len(there()) != 4 {
+		t.Errorf("after a fault there are %q, %v", there(), err)
+	}
+}
+
 func TestAddresses(t *testing.T) {
 	f, err := New(Options{})
 	if err != nil {

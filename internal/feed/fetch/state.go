@@ -127,6 +127,29 @@ func (s *state) forgetPages(name string, n int) {
 	}
 }
 
+// keep takes away what is not published under its name any more, unless there was
+// a fault.
+func (s *state) keep(files []File) error {
+	names := map[string]bool{}
+	for _, f := range files {
+		if names[f.Name] = true; f.Err != nil {
+			return nil //nolint:nilerr // the caller knows of it
+		}
+	}
+	before := len(s.Files)
+	for name := range s.Files {
+		if !names[name] && plainName(name) {
+			delete(s.Files, name)
+			_ = os.Remove(s.path(name)) // what stays is read once more, no harm
+			_ = os.Remove(s.path(name) + partSuffix)
+		}
+	}
+	if len(s.Files) == before {
+		return nil
+	}
+	return s.save()
+}
+
 func unwritable(name string, err error) error {
 	return harrier.Errorf(harrier.Unavailable, "%s can not be written", name).Because(err)
 }
