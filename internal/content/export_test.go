@@ -1,0 +1,4 @@
+package content
+
+// ReadBuiltin is a Builtin that has not been asked yet.
+var ReadBuiltin = readBuiltin
