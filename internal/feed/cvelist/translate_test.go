@@ -247,6 +247,8 @@ func TestProse(t *testing.T) {
 		"various":                        nil,
 		"> 1.0, >= 2.0":                  nil,
 		"^1.2":                           nil,
+		"İ before 1.2":                   nil,
+		"\xe7":                           nil,
 		"1.0; drop table":                nil,
 		"before":                         nil,
 		"<":                              nil,
