@@ -210,4 +210,12 @@ func TestStatementsBounds(t *testing.T) {
 	if len(got) != maxStatements || len(faults) != 1 {
 		t.Errorf("%d statements and %v; want %d and a fault", len(got), faults, maxStatements)
 	}
+	other := Node{Match: make([]Match, 1000)}
+	for i := range other.Match {
+		other.Match[i] = Match{Criteria: name(1, strconv.Itoa(i))}
+	}
+	got, faults = Statements([]Configuration{{Operator: "AND", Nodes: []Node{n, other}}})
+	if len(got) != maxPlatforms/1000 || len(faults) != 1 {
+		t.Errorf("%d statements with many platforms and %v; want %d and a fault", len(got), faults, maxPlatforms/1000)
+	}
 }
