@@ -21,27 +21,36 @@ type product struct {
 	Versions   []version `json:"versions"`
 }
 
-// The most statements of a container, and CPEs of a product.
+// The most statements of a container, ranges and versions in them, CPEs of a
+// product, and comparisons to resolve what overlaps.
 const (
 	maxStatements = 20_000
+	maxVersions   = 100_000
 	maxCPEs       = 200
+	maxWork       = 2_000_000
 )
 
 // statements turns what a container lists as affected into statements about
 // packages, CPEs, or where there are none a maker's product.
 func statements(list []product) []harrier.Affected {
 	var out []harrier.Affected
+	work, versions := maxWork, 0
 	for i := range list {
-		if out = list[i].statements(out); len(out) >= maxStatements {
-			return out[:maxStatements]
+		from := len(out)
+		out = list[i].statements(out, &work)
+		for j := from; j < len(out); j++ {
+			versions += len(out[j].Ranges) + len(out[j].Versions) + len(out[j].Platforms)
+			if j >= maxStatements || versions > maxVersions {
+				return out[:j]
+			}
 		}
 	}
 	return out
 }
 
-// statements appends those about one product.
-func (p *product) statements(out []harrier.Affected) []harrier.Affected {
-	said := translate(p.Versions, statusOf(p.Default))
+// statements appends those about one product, and takes what it costs from work.
+func (p *product) statements(out []harrier.Affected, work *int) []harrier.Affected {
+	said := translate(p.Versions, statusOf(p.Default), work)
 	add := func(a harrier.Affected) {
 		a.Platforms = platforms(p.Platforms)
 		for _, s := range said {

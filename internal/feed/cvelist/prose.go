@@ -45,6 +45,9 @@ func phrase(s string) (span, bool) {
 	if v, ok := token(s); ok {
 		return one(v), true
 	}
+	if !ascii(s) {
+		return span{}, false
+	}
 	low := strings.ToLower(s)
 	for _, prefix := range []string{"all versions", "versions", "version"} {
 		if rest, ok := strings.CutPrefix(low, prefix+" "); ok {

@@ -69,9 +69,8 @@ type metric struct {
 }
 
 type cvss struct {
-	Version string      `json:"version"`
-	Vector  string      `json:"vectorString"`
-	Base    wire.Number `json:"baseScore"`
+	Vector string      `json:"vectorString"`
+	Base   wire.Number `json:"baseScore"`
 }
 
 // anything is a string, or "" where something else stands: the schema leaves it
@@ -154,7 +153,7 @@ func (c *container) fill(r *harrier.Record) {
 			if s == nil || len(r.Scores) >= 50 {
 				continue
 			}
-			if score, ok := wire.Score(s.Version, s.Vector, float64(s.Base), c.Provider.Name, false); ok {
+			if score, ok := wire.Score(s.Vector, float64(s.Base), c.Provider.Name, false); ok {
 				r.Scores = append(r.Scores, score)
 			}
 		}

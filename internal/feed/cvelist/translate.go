@@ -16,12 +16,8 @@ type said struct {
 	scheme            string
 }
 
-// The most entries of a product that are read, and ends of ranges that are put
-// in order: beyond, entries that overlap are not resolved.
-const (
-	maxEntries = 10_000
-	maxEnds    = 600
-)
+// maxEntries bounds the entries of a product that are read.
+const maxEntries = 10_000
 
 // translate turns the entries of a product into statements, which agree with the
 // rule of the format: the first entry that a version is in decides, within it
@@ -35,7 +31,7 @@ const (
 // mean what they list. See also version.rule.
 //
 // Source: cve-schema, docs/versions.md, "Version Status Decision Algorithm".
-func translate(list []version, otherwise harrier.Status) []said {
+func translate(list []version, otherwise harrier.Status, work *int) []said {
 	list = list[:min(len(list), maxEntries)]
 	rules := make([]rule, 0, len(list))
 	pointless := len(list) > 0
@@ -55,7 +51,7 @@ func translate(list []version, otherwise harrier.Status) []said {
 	if pointless && otherwise == harrier.StatusAffected {
 		otherwise = harrier.StatusUnknown
 	}
-	out := resolve(rules, otherwise)
+	out := resolve(rules, otherwise, work)
 	scheme := schemeOf(list, out)
 	for i := range out {
 		out[i].scheme = scheme
@@ -63,8 +59,9 @@ func translate(list []version, otherwise harrier.Status) []said {
 	return out
 }
 
-// resolve makes statements of rules and a default.
-func resolve(rules []rule, otherwise harrier.Status) []said {
+// resolve makes statements of rules and a default; entries that overlap say
+// nothing where there is no work left to resolve them.
+func resolve(rules []rule, otherwise harrier.Status, work *int) []said {
 	if len(rules) == 0 {
 		return state(map[harrier.Status][]span{otherwise: {{}}}, otherwise == harrier.StatusUnknown)
 	}
@@ -79,7 +76,8 @@ func resolve(rules []rule, otherwise harrier.Status) []said {
 		return state(spans, partial)
 	}
 	ends := endsOf(rules)
-	if len(ends) <= maxEnds {
+	if cost := 2 * len(ends) * len(pieces); cost <= *work {
+		*work -= cost
 		return state(sweep(rules, otherwise, ends))
 	}
 	if !plain || !apart(pieces) {

@@ -157,6 +157,9 @@ const maxVersion = 128
 // in front.
 func token(s string) (string, bool) {
 	s = strings.TrimSpace(s)
+	if len(s) > maxVersion || !ascii(s) {
+		return "", false
+	}
 	low := strings.ToLower(s)
 	for _, prefix := range []string{"versions", "version", "ver.", "ver", "v.", "v"} {
 		if rest, ok := strings.CutPrefix(low, prefix); ok {
@@ -166,11 +169,16 @@ func token(s string) (string, bool) {
 			break
 		}
 	}
-	if s == "" || len(s) > maxVersion || !alnum(s[0]) || !strings.ContainsAny(s, "0123456789") ||
+	if s == "" || !alnum(s[0]) || !strings.ContainsAny(s, "0123456789") ||
 		strings.IndexFunc(s, func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune(`<>=*,;|"'\/`, r) }) >= 0 {
 		return "", false
 	}
 	return s, true
+}
+
+// ascii reports whether lower case of s has the same places as s.
+func ascii(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return r >= 0x7f }) < 0
 }
 
 func alnum(c byte) bool {

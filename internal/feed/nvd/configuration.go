@@ -35,12 +35,12 @@ type Match struct {
 	EndExcluding   string `json:"versionEndExcluding"`
 }
 
-// maxStatements bounds what one vulnerability says; the most that NVD has is a
-// tenth of it.
-const maxStatements = 50_000
-
-// maxPlatforms bounds the platforms of a statement.
-const maxPlatforms = 2_000
+// The most statements of one vulnerability, and platforms that they have
+// together. NVD has a tenth of it at most.
+const (
+	maxStatements = 50_000
+	maxPlatforms  = 200_000
+)
 
 // Statements turns configurations into statements. A product whose ranges are
 // listed one by one has one statement of them all. What can not be said as "this
@@ -50,13 +50,13 @@ const maxPlatforms = 2_000
 // Versions outside are of unknown status: NVD does not list what is not
 // vulnerable, and one product may be in several configurations.
 func Statements(list []Configuration) ([]harrier.Affected, []error) {
-	t := translation{at: map[string]int{}}
+	t := translation{at: map[subject]int{}}
 	for i, c := range list {
 		if err := t.configuration(c); err != nil {
 			t.faults = append(t.faults, fmt.Errorf("configuration %d is left out: %w", i+1, err))
 		}
-		if len(t.out) >= maxStatements {
-			t.faults = append(t.faults, fmt.Errorf("more than %d statements", maxStatements))
+		if t.full() {
+			t.faults = append(t.faults, fmt.Errorf("more than %d statements, or %d platforms of them", maxStatements, maxPlatforms))
 			break
 		}
 	}
@@ -64,9 +64,24 @@ func Statements(list []Configuration) ([]harrier.Affected, []error) {
 }
 
 type translation struct {
-	out    []harrier.Affected
-	at     map[string]int // of a product without version, with its platforms: its place in out
-	faults []error
+	out       []harrier.Affected
+	platforms int             // of all of out
+	at        map[subject]int // the place in out
+	faults    []error
+}
+
+// subject is a product without version on the platforms of one node, which have
+// one array.
+type subject struct {
+	cpe       string
+	platforms *string
+}
+
+func (t *translation) full() bool { return len(t.out) >= maxStatements || t.platforms >= maxPlatforms }
+
+func (t *translation) add(a harrier.Affected) {
+	t.platforms += len(a.Platforms)
+	t.out = append(t.out, a)
 }
 
 func (t *translation) configuration(c Configuration) error {
@@ -135,7 +150,7 @@ func (t *translation) node(n Node, platforms []string) error {
 
 // match adds what m says to the statements; what is no CPE is a fault.
 func (t *translation) match(m Match, platforms []string) {
-	if !m.Vulnerable || len(t.out) >= maxStatements {
+	if !m.Vulnerable || t.full() {
 		return
 	}
 	c, ok := wire.ParseCPE(m.Criteria)
@@ -145,7 +160,7 @@ func (t *translation) match(m Match, platforms []string) {
 	}
 	a := harrier.Affected{CPE: c.String(), Status: harrier.StatusAffected, Platforms: platforms}
 	if c.Versioned() {
-		t.out = append(t.out, a)
+		t.add(a)
 		return
 	}
 	r := harrier.Range{
@@ -159,17 +174,20 @@ func (t *translation) match(m Match, platforms []string) {
 		r.To = ""
 	}
 	if r == (harrier.Range{}) {
-		t.out = append(t.out, a)
+		t.add(a)
 		return
 	}
-	key := fmt.Sprintf("%s %q", a.CPE, platforms)
+	key := subject{cpe: a.CPE}
+	if len(platforms) > 0 {
+		key.platforms = &platforms[0]
+	}
 	if i, seen := t.at[key]; seen {
 		t.out[i].Ranges = append(t.out[i].Ranges, r)
 		return
 	}
 	t.at[key] = len(t.out)
 	a.Ranges = []harrier.Range{r}
-	t.out = append(t.out, a)
+	t.add(a)
 }
 
 // bound reads an end of a range; what some write for "none" is none.
@@ -192,7 +210,7 @@ func vulnerable(list []Match) bool {
 // names lists the products of matches as platforms. Which versions of them is
 // lost where a range says it: a platform is there, or it is not.
 func names(list []Match) ([]string, error) {
-	if len(list) == 0 || len(list) > maxPlatforms {
+	if len(list) == 0 || len(list) > maxPlatforms/100 {
 		return nil, fmt.Errorf("%d platforms", len(list))
 	}
 	out := make([]string, 0, len(list))

@@ -133,7 +133,7 @@ func TestStatementsAgreeWithTheRule(t *testing.T) {
 	yes, no := func() bool { return true }, func() bool { return false }
 	mixed := func() bool { return random.IntN(3) > 0 }
 	marked, systems := 0, 0
-	for range 500 {
+	for range 300 {
 		var list []Configuration
 		for range 1 + random.IntN(3) {
 			switch random.IntN(5) {
@@ -154,7 +154,7 @@ func TestStatementsAgreeWithTheRule(t *testing.T) {
 		if len(faults) > 0 {
 			t.Fatalf("Statements(%+v): %v", list, faults)
 		}
-		for range 150 {
+		for range 100 {
 			var s system
 			for i := range s {
 				s[i] = random.IntN(8) - 1
@@ -209,5 +209,13 @@ func TestStatementsBounds(t *testing.T) {
 	got, faults := Statements([]Configuration{{Nodes: []Node{n}}})
 	if len(got) != maxStatements || len(faults) != 1 {
 		t.Errorf("%d statements and %v; want %d and a fault", len(got), faults, maxStatements)
+	}
+	other := Node{Match: make([]Match, 1000)}
+	for i := range other.Match {
+		other.Match[i] = Match{Criteria: name(1, strconv.Itoa(i))}
+	}
+	got, faults = Statements([]Configuration{{Operator: "AND", Nodes: []Node{n, other}}})
+	if len(got) != maxPlatforms/1000 || len(faults) != 1 {
+		t.Errorf("%d statements with many platforms and %v; want %d and a fault", len(got), faults, maxPlatforms/1000)
 	}
 }

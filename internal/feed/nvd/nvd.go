@@ -123,9 +123,8 @@ type metric struct {
 	Source string `json:"source"`
 	Type   string `json:"type"`
 	Data   struct {
-		Version string      `json:"version"`
-		Vector  string      `json:"vectorString"`
-		Base    wire.Number `json:"baseScore"`
+		Vector string      `json:"vectorString"`
+		Base   wire.Number `json:"baseScore"`
 	} `json:"cvssData"`
 }
 
@@ -154,7 +153,7 @@ func (e *entry) put(fault error, to feed.Sink) error {
 	}
 	for _, list := range [][]metric{e.Metrics.V40, e.Metrics.V31, e.Metrics.V30, e.Metrics.V2} {
 		for _, m := range list {
-			if s, ok := wire.Score(m.Data.Version, m.Data.Vector, float64(m.Data.Base), m.Source, m.Type == "Primary"); ok && len(r.Scores) < 50 {
+			if s, ok := wire.Score(m.Data.Vector, float64(m.Data.Base), m.Source, m.Type == "Primary"); ok && len(r.Scores) < 50 {
 				r.Scores = append(r.Scores, s)
 			}
 		}

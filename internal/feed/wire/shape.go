@@ -112,13 +112,12 @@ func AddCWE(list []int, s string) []int {
 }
 
 // Score makes a score of a CVSS vector and its base, and reports whether both
-// are possible. Version may be "": the vector tells.
-func Score(version, vector string, base float64, by string, primary bool) (harrier.Score, bool) {
+// are possible. The vector tells the version.
+func Score(vector string, base float64, by string, primary bool) (harrier.Score, bool) {
 	vector = strings.Trim(strings.TrimSpace(vector), "()")
+	version := "2.0"
 	if rest, ok := strings.CutPrefix(vector, "CVSS:"); ok {
 		version, _, _ = strings.Cut(rest, "/")
-	} else {
-		version = "2.0"
 	}
 	ok := slices.Contains([]string{"2.0", "3.0", "3.1", "4.0"}, version) && base >= 0 && base <= 10 && !math.IsNaN(base) &&
 		len(vector) <= MaxWord && strings.IndexFunc(vector, notVector) < 0 && strings.Contains(vector, "/")

@@ -75,12 +75,12 @@ func TestText(t *testing.T) {
 
 func TestScore(t *testing.T) {
 	for in, want := range map[string]string{"CVSS:3.1/AV:N/AC:L": "3.1", "CVSS:4.0/AV:N": "4.0", "(AV:N/AC:L)": "2.0", "CVSS:9.9/AV:N": "", "nonsense": "", "AV:N/<b>": "", "": ""} {
-		if got, ok := Score("", in, 5, "x", false); ok != (want != "") || ok && got.Version != want {
+		if got, ok := Score(in, 5, "x", false); ok != (want != "") || ok && got.Version != want {
 			t.Errorf("Score(%q) = %+v, %v; want version %q", in, got, ok, want)
 		}
 	}
 	for _, base := range []float64{-1, 10.1} {
-		if _, ok := Score("", "AV:N/AC:L", base, "", false); ok {
+		if _, ok := Score("AV:N/AC:L", base, "", false); ok {
 			t.Errorf("a base of %v is taken", base)
 		}
 	}
@@ -246,7 +246,7 @@ func FuzzShapes(f *testing.F) {
 		if got := Text(s); len(got) > MaxText || got != Text(got) {
 			t.Errorf("Text(%q) = %q, of that %q", s, got, Text(got))
 		}
-		if score, ok := Score("", vector, base, s, true); ok && !(score.Base >= 0 && score.Base <= 10) {
+		if score, ok := Score(vector, base, s, true); ok && !(score.Base >= 0 && score.Base <= 10) {
 			t.Errorf("Score(%q, %v) = %+v", vector, base, score)
 		}
 		var n Number
