@@ -87,20 +87,26 @@ type block struct {
 // is cut out of it. Where the newest release of a cycle is beyond the versions
 // that begin with its name, as 4.4.2 in "4.0", the cycle reaches to it when
 // nothing lies between; else its name is no version, as "2012" of 6.2.9200, and
-// stands for itself alone. So does every name that is not only numbers.
+// stands for itself alone. So does every name that is not only numbers, but for
+// service packs: see packs.
 func cover(cycles []cycle) []span {
 	spans := make([]span, len(cycles))
 	var blocks []block
+	groups := map[string][]int{} // of cycles that begin with the same number
 	for i, c := range cycles[:min(len(cycles), mostCycles)] {
 		name := strings.TrimSpace(c.name)
 		if name == "" || len(name) > 100 {
 			continue
 		}
-		text := strings.TrimPrefix(name, "v")
-		if n := numberOf(text); n != nil {
-			blocks = append(blocks, block{i, n, n.after(), text})
-		} else {
+		text, _, _ := strings.Cut(strings.TrimPrefix(name, "v"), "-")
+		n := numberOf(text)
+		if text != strings.TrimPrefix(name, "v") || n == nil {
 			spans[i].versions = []string{wire.Line(name)}
+		} else {
+			blocks = append(blocks, block{i, n, n.after(), text})
+		}
+		if n != nil {
+			groups[n.String()] = append(groups[n.String()], i)
 		}
 	}
 	slices.SortStableFunc(blocks, func(a, b block) int {
@@ -118,7 +124,46 @@ func cover(cycles []cycle) []span {
 			spans[b.cycle].versions = []string{wire.Line(cycles[b.cycle].name)}
 		}
 	}
+	for _, members := range groups {
+		packs(cycles, members, spans)
+	}
 	return spans
+}
+
+// packs gives each of the cycles that begin with the same number, as "12.0",
+// "12.0-sp1" and "12.0-sp3", the versions behind the newest of the one before it:
+// what they are is told by their newest releases alone. Where those do not, or
+// where the number is a single one and rather a name, as in "11-23h2", none of
+// them has any version: the others may be supported for longer.
+func packs(cycles []cycle, members []int, spans []span) {
+	if !slices.ContainsFunc(members, func(i int) bool { return len(spans[i].versions) > 0 && strings.Contains(cycles[i].name, "-") }) {
+		return
+	}
+	first, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimSpace(cycles[members[0]].name), "v"), "-")
+	n := numberOf(first)
+	members = slices.Clone(members)
+	slices.SortStableFunc(members, func(a, b int) int { return latestOf(cycles[a].latest).compare(latestOf(cycles[b].latest)) })
+	clear := len(n) >= 2
+	for k, i := range members {
+		spans[i] = span{versions: []string{wire.Line(cycles[i].name)}}
+		latest := latestOf(cycles[i].latest)
+		clear = clear && latest != nil && latest.compare(n) >= 0 && latest.compare(n.after()) < 0 &&
+			(k == 0 || latest.compare(latestOf(cycles[members[k-1]].latest)) > 0)
+	}
+	if !clear {
+		return
+	}
+	r := harrier.Range{From: first}
+	for k, i := range members {
+		latest := latestOf(cycles[i].latest).String()
+		if k == len(members)-1 {
+			r.Before = n.after().String()
+		} else {
+			r.To = latest
+		}
+		spans[i].ranges = []harrier.Range{r}
+		r = harrier.Range{After: latest}
+	}
 }
 
 // latestOf reads the number that a newest release begins with: "17.0.4075" of

@@ -106,9 +106,22 @@ func TestCover(t *testing.T) {
 		{[]cycle{{name: "4.0", latest: "4.4.2"}, {name: "4.5"}}, []span{{ranges: []harrier.Range{{From: "4.0", To: "4.4.2"}}}, r("4.5", "4.6")}},
 		{[]cycle{{name: "4.0", latest: "4.4.2"}, {name: "4.2"}}, []span{v("4.0"), r("4.2", "4.3")}},
 		{[]cycle{{name: "2012", latest: "6.2.9200"}, {name: "2022-LTSC"}, {name: ""}}, []span{v("2012"), v("2022-LTSC"), {}}},
-		{[]cycle{{name: "16.0", latest: "16.0.4265.3 CU26"}, {name: "13.0-sp3", latest: "13.0.1"}}, []span{r("16.0", "16.1"), v("13.0-sp3")}},
+		{[]cycle{{name: "16.0", latest: "16.0.4265.3 CU26"}, {name: "13.0-sp3", latest: "13.0.1"}}, []span{r("16.0", "16.1"), {ranges: r("13.0", "13.1").ranges, versions: []string{"13.0-sp3"}}}},
 		{[]cycle{{name: "7"}, {name: "7"}}, []span{{}, r("7", "8")}},
 		{[]cycle{{name: "1.-2"}, {name: "99999999999999999999"}, {name: "1..2"}}, []span{v("1.-2"), v("99999999999999999999"), v("1..2")}},
+		{
+			[]cycle{{name: "12.0-sp3", latest: "12.0.6449.1 CU4+GDR"}, {name: "12.0", latest: "12.0.2569.0"}, {name: "12.0-sp1", latest: "12.0.4522.0"}, {name: "12.1"}},
+			[]span{
+				{ranges: []harrier.Range{{After: "12.0.4522.0", Before: "12.1"}}, versions: []string{"12.0-sp3"}},
+				{ranges: []harrier.Range{{From: "12.0", To: "12.0.2569.0"}}, versions: []string{"12.0"}},
+				{ranges: []harrier.Range{{After: "12.0.2569.0", To: "12.0.4522.0"}}, versions: []string{"12.0-sp1"}},
+				r("12.1", "12.2"),
+			},
+		},
+		{[]cycle{{name: "12.0-sp3", latest: "12.0.9"}, {name: "12.0"}}, []span{v("12.0-sp3"), v("12.0")}},
+		{[]cycle{{name: "12.0-sp3", latest: "12.0.9"}, {name: "12.0", latest: "12.0.9"}}, []span{v("12.0-sp3"), v("12.0")}},
+		{[]cycle{{name: "12.0-sp3", latest: "12.1.9"}, {name: "12.0", latest: "12.0.9"}}, []span{v("12.0-sp3"), v("12.0")}},
+		{[]cycle{{name: "11-23h2", latest: "11.0.9"}, {name: "11", latest: "11.0.1"}}, []span{v("11-23h2"), v("11")}},
 	} {
 		got := cover(c.cycles)
 		if diff := cmp.Diff(c.want, got, cmp.AllowUnexported(span{})); diff != "" {
@@ -161,7 +174,7 @@ func ended(rec *harrier.Record, v string, on time.Time) (whys []string) {
 		}
 		in := slices.Contains(a.Versions, v)
 		for _, r := range a.Ranges {
-			in = in || n != nil && n.compare(numberOf(r.From)) >= 0 && (r.Before == "" || n.compare(numberOf(r.Before)) < 0) && (r.To == "" || n.compare(numberOf(r.To)) <= 0)
+			in = in || n != nil && n.compare(numberOf(r.From)) >= 0 && (r.After == "" || n.compare(numberOf(r.After)) > 0) && (r.Before == "" || n.compare(numberOf(r.Before)) < 0) && (r.To == "" || n.compare(numberOf(r.To)) <= 0)
 		}
 		if in {
 			whys = append(whys, a.Why)
@@ -213,6 +226,9 @@ func TestPublished(t *testing.T) {
 		{"postgresql", "9.6.24", []string{"release cycle 9.6"}},
 		{"apache-http-server", "2.2.34", []string{"release cycle 2.2"}},
 		{"apache-http-server", "2.4.60", nil},
+		{"mssqlserver", "12.0.6024", []string{"release cycle 12.0-sp3; extended support until 2027-07-12"}},
+		{"mssqlserver", "13.0.1601", []string{"release cycle 13.0"}},
+		{"mssqlserver", "16.0.1000", nil},
 	} {
 		if rec := products[c.product]; rec == nil || !slices.Equal(ended(rec, c.version, on), c.want) {
 			t.Errorf("%s %s: %+v; want %q", c.product, c.version, rec, c.want)
