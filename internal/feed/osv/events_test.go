@@ -118,7 +118,7 @@ func TestEvaluation(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(5, 11))
 	const most = 14
 	affectedOnce, cleanOnce := 0, 0
-	for range 40_000 {
+	for range 8_000 {
 		a := affected{}
 		for range 1 + rnd.IntN(3) {
 			var list []event

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"encoding/json"
 	"strconv"
 	"strings"
@@ -23,8 +24,15 @@ type Text string
 // UnmarshalJSON takes any value.
 func (t *Text) UnmarshalJSON(b []byte) error {
 	*t = ""
+	switch {
+	case len(b) < 2 || b[0] != '"':
+		return nil
+	case bytes.IndexByte(b, '\\') < 0 && utf8.Valid(b): // most are: nothing to resolve
+		*t = Text(b[1 : len(b)-1])
+		return nil
+	}
 	var s string
-	if len(b) > 0 && b[0] == '"' && json.Unmarshal(b, &s) == nil {
+	if json.Unmarshal(b, &s) == nil {
 		*t = Text(s)
 	}
 	return nil
