@@ -16,8 +16,8 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/feed"
+	"github.com/harrier-scan/harrier/internal/feed/jsonfeed"
 	"github.com/harrier-scan/harrier/internal/feed/order"
-	"github.com/harrier-scan/harrier/internal/feed/wire"
 )
 
 const (
@@ -73,9 +73,9 @@ const mostBytes = 4 << 20
 // pkg is one element of "packages".
 type pkg struct {
 	Pkg struct {
-		Name wire.Text `json:"name"`
+		Name jsonfeed.Text `json:"name"`
 		// Fixes are names of weaknesses by the version that mended them.
-		Fixes map[string]wire.Texts `json:"secfixes"`
+		Fixes map[string]jsonfeed.Texts `json:"secfixes"`
 	} `json:"pkg"`
 }
 
@@ -87,8 +87,8 @@ var (
 func read(name string, r io.Reader, to feed.Sink) error {
 	// The branch stands before the packages; where it does not, the file's name has
 	// it.
-	in := wire.NewReader(bufio.NewReader(r), mostBytes)
-	var branch, repo wire.Text
+	in := jsonfeed.NewReader(bufio.NewReader(r), mostBytes)
+	var branch, repo jsonfeed.Text
 	return in.Object(func(key string) error {
 		switch key {
 		case "distroversion":
@@ -123,22 +123,22 @@ func whereOf(branch, repo, name string) (place, bool) {
 	}
 	branch = strings.ToLower(strings.TrimPrefix(branch, "v"))
 	ok := branch == "edge" || branch != "" && len(branch) < 10 && strings.Trim(branch, "0123456789.") == ""
-	return place{branch, wire.Line(repo)}, ok
+	return place{branch, jsonfeed.Line(repo)}, ok
 }
 
-func packages(in *wire.Reader, where place, to feed.Sink) error {
+func packages(in *jsonfeed.Reader, where place, to feed.Sink) error {
 	err := in.Array(func(int) error {
 		var p pkg
 		switch err := in.Decode(&p); {
-		case wire.IsFault(err):
-			to.Bad(wire.Line(string(p.Pkg.Name)), err)
+		case jsonfeed.IsFault(err):
+			to.Bad(jsonfeed.Line(string(p.Pkg.Name)), err)
 			return nil
 		case err != nil:
 			return err
 		}
 		return put(where, &p, to)
 	})
-	if wire.IsFault(err) { // "packages" is null where a branch has none
+	if jsonfeed.IsFault(err) { // "packages" is null where a branch has none
 		return nil
 	}
 	return err
@@ -150,14 +150,14 @@ const never = "0"
 func put(where place, p *pkg, to feed.Sink) error {
 	name := string(p.Pkg.Name)
 	if name == "" || len(name) > 100 || strings.ContainsAny(name, " \t\n\x00\uFFFD") {
-		to.Bad(wire.Line(name), errName)
+		to.Bad(jsonfeed.Line(name), errName)
 		return nil
 	}
 	fixes := fixedAt(p)
 	for _, id := range slices.Sorted(maps.Keys(fixes)) {
 		fixed := fixes[id]
 		rec := harrier.Record{Source: source, ID: id + " " + name + " " + where.branch + "/" + where.repo}
-		if cve := wire.CVE(id); cve != "" {
+		if cve := jsonfeed.CVE(id); cve != "" {
 			rec.CVEs = []string{cve}
 			rec.References = []harrier.Reference{{URL: "https://security.alpinelinux.org/vuln/" + cve, Tags: []string{"vendor-advisory"}}}
 		} else {

@@ -11,7 +11,7 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/feed"
-	"github.com/harrier-scan/harrier/internal/feed/feedtest"
+	"github.com/harrier-scan/harrier/internal/feed/feedcheck"
 	"github.com/harrier-scan/harrier/internal/needs"
 )
 
@@ -48,7 +48,7 @@ func TestRead(t *testing.T) {
 	want := []harrier.Record{
 		one("CVE-2024-1111", "1.10.0-r0"), one("CVE-2024-2222", "1.2.3-r1"), one("CVE-2024-3333", "1.2.3-r1"), one("CVE-2024-4444", ""), one("GHSA-aaaa-bbbb-cccc", "1.10.0-r0"),
 	}
-	got := feedtest.Read(t, Format, "main.json", strings.NewReader(sample))
+	got := feedcheck.Read(t, Format, "main.json", strings.NewReader(sample))
 	if diff := cmp.Diff(want, got.Records); diff != "" {
 		t.Errorf("Read: -want +got\n%s", diff)
 	}
@@ -101,11 +101,11 @@ func TestRemotes(t *testing.T) {
 func TestSamples(t *testing.T) {
 	shared := needs.Shared(t, filepath.Join("..", "..", "..", "..", "shared", "data", "vendor-samples.tar.gz"))
 	statements := map[string]int{}
-	feedtest.Walk(t, shared, func(name string, r io.Reader) {
+	feedcheck.Walk(t, shared, func(name string, r io.Reader) {
 		if !strings.Contains(name, "alpine/secdb/") || !Format.Wants(name) {
 			return
 		}
-		got := feedtest.Read(t, Format, name, r)
+		got := feedcheck.Read(t, Format, name, r)
 		for _, rec := range got.Records {
 			statements[rec.Affected[0].Package.Ecosystem]++
 		}
@@ -122,7 +122,7 @@ func TestSamples(t *testing.T) {
 func FuzzRead(f *testing.F) {
 	f.Add(sample)
 	f.Add(`{"distroversion":"edge","packages":[{"pkg":{"name":"a","secfixes":{"1":"CVE-2024-1111","1.0":["XSA-1 XSA-1"]}}}],"packages":null}`)
-	feedtest.Fuzz(f, Format, "v3.19/main.json")
+	feedcheck.Fuzz(f, Format, "v3.19/main.json")
 }
 
 func BenchmarkRead(b *testing.B) {

@@ -12,7 +12,7 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/feed"
-	"github.com/harrier-scan/harrier/internal/feed/wire"
+	"github.com/harrier-scan/harrier/internal/feed/jsonfeed"
 )
 
 const (
@@ -36,23 +36,23 @@ const mostBytes = 1 << 20
 
 // group is one AVG.
 type group struct {
-	Name       wire.Text  `json:"name"`
-	Packages   wire.Texts `json:"packages"`
-	Status     wire.Text  `json:"status"`
-	Severity   wire.Text  `json:"severity"`
-	Type       wire.Text  `json:"type"`
-	Fixed      wire.Text  `json:"fixed"`
-	Issues     wire.Texts `json:"issues"`
-	Advisories wire.Texts `json:"advisories"`
+	Name       jsonfeed.Text  `json:"name"`
+	Packages   jsonfeed.Texts `json:"packages"`
+	Status     jsonfeed.Text  `json:"status"`
+	Severity   jsonfeed.Text  `json:"severity"`
+	Type       jsonfeed.Text  `json:"type"`
+	Fixed      jsonfeed.Text  `json:"fixed"`
+	Issues     jsonfeed.Texts `json:"issues"`
+	Advisories jsonfeed.Texts `json:"advisories"`
 }
 
 func read(_ string, r io.Reader, to feed.Sink) error {
-	in := wire.NewReader(bufio.NewReader(r), mostBytes)
+	in := jsonfeed.NewReader(bufio.NewReader(r), mostBytes)
 	return in.Array(func(int) error {
 		var g group
 		switch err := in.Decode(&g); {
-		case wire.IsFault(err):
-			to.Bad(wire.Line(string(g.Name)), err)
+		case jsonfeed.IsFault(err):
+			to.Bad(jsonfeed.Line(string(g.Name)), err)
 			return nil
 		case err != nil:
 			return err
@@ -64,22 +64,22 @@ func read(_ string, r io.Reader, to feed.Sink) error {
 var errName = errors.New("a group without a name")
 
 func put(g *group, to feed.Sink) error {
-	id := wire.Line(string(g.Name))
+	id := jsonfeed.Line(string(g.Name))
 	if id == "" || len(id) > 100 {
-		to.Bad(wire.Line(string(g.Name)), errName)
+		to.Bad(jsonfeed.Line(string(g.Name)), errName)
 		return nil
 	}
-	rec := harrier.Record{Source: source, ID: id, Title: wire.Line(string(g.Type)), Severity: strings.ToLower(wire.Line(string(g.Severity)))}
-	var cves wire.Names
+	rec := harrier.Record{Source: source, ID: id, Title: jsonfeed.Line(string(g.Type)), Severity: strings.ToLower(jsonfeed.Line(string(g.Severity)))}
+	var cves jsonfeed.Names
 	for _, issue := range g.Issues {
-		cves.Add(wire.CVE(issue))
+		cves.Add(jsonfeed.CVE(issue))
 	}
 	rec.CVEs = cves.List
-	var links wire.Links
+	var links jsonfeed.Links
 	links.Add(home+id, "vendor-advisory")
-	var advisories wire.Names
+	var advisories jsonfeed.Names
 	for _, a := range g.Advisories {
-		advisories.Add(wire.Line(a))
+		advisories.Add(jsonfeed.Line(a))
 	}
 	for _, a := range advisories.List {
 		links.Add(home+a, "vendor-advisory")
@@ -89,9 +89,9 @@ func put(g *group, to feed.Sink) error {
 	if len(advisories.List) > 0 {
 		said.Advisory = advisories.List[0]
 	}
-	var packages wire.Names
+	var packages jsonfeed.Names
 	for _, name := range g.Packages {
-		packages.Add(wire.Line(name))
+		packages.Add(jsonfeed.Line(name))
 	}
 	for _, name := range packages.List {
 		said.Package = harrier.Package{Ecosystem: "alpm/arch", Name: name}
@@ -103,7 +103,7 @@ func put(g *group, to feed.Sink) error {
 // statement is what a group says about each of its packages. "affected" is a
 // version that was seen to be affected, not the first one.
 func statement(g *group) harrier.Affected {
-	fixed := wire.Line(string(g.Fixed))
+	fixed := jsonfeed.Line(string(g.Fixed))
 	a := harrier.Affected{}
 	switch status := strings.ToLower(strings.TrimSpace(string(g.Status))); status {
 	case "not affected":
@@ -119,7 +119,7 @@ func statement(g *group) harrier.Affected {
 			a.Status = harrier.StatusUnknown // mended, but it is not said where
 		}
 	default:
-		a.Why = wire.Line(status)
+		a.Why = jsonfeed.Line(status)
 	}
 	return a
 }

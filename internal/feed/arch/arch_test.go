@@ -10,7 +10,7 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/feed"
-	"github.com/harrier-scan/harrier/internal/feed/feedtest"
+	"github.com/harrier-scan/harrier/internal/feed/feedcheck"
 	"github.com/harrier-scan/harrier/internal/needs"
 )
 
@@ -44,7 +44,7 @@ func TestRead(t *testing.T) {
 		{Source: "arch", ID: "AVG-14", CVEs: []string{"CVE-2024-5555"}, References: link("AVG-14"), Affected: []harrier.Affected{{Package: pkg("a"), Why: "unknown"}}},
 		{Source: "arch", ID: "AVG-15", CVEs: []string{"CVE-2024-6666"}, References: link("AVG-15"), Affected: []harrier.Affected{{Package: pkg("a")}}},
 	}
-	got := feedtest.Read(t, Format, "all.json", strings.NewReader(text))
+	got := feedcheck.Read(t, Format, "all.json", strings.NewReader(text))
 	if diff := cmp.Diff(want, got.Records); diff != "" || len(got.Faults) != 2 {
 		t.Errorf("Read: faults %q; -want +got\n%s", got.Faults, diff)
 	}
@@ -53,11 +53,11 @@ func TestRead(t *testing.T) {
 func TestSamples(t *testing.T) {
 	shared := needs.Shared(t, filepath.Join("..", "..", "..", "..", "shared", "data", "vendor-samples.tar.gz"))
 	seen := 0
-	feedtest.Walk(t, shared, func(name string, r io.Reader) {
+	feedcheck.Walk(t, shared, func(name string, r io.Reader) {
 		switch {
 		case strings.HasSuffix(name, "/arch/advisory.json"):
 			seen++
-			got := feedtest.Read(t, Format, name, r)
+			got := feedcheck.Read(t, Format, name, r)
 			if len(got.Records) != 2 || len(got.Faults) != 0 || got.Records[1].Affected[0].Ranges[0].Before != "4.0.8-2" {
 				t.Errorf("%s = %+v, %q", name, got.Records, got.Faults)
 			}
@@ -76,5 +76,5 @@ func TestSamples(t *testing.T) {
 func FuzzRead(f *testing.F) {
 	f.Add(`[{"name":"AVG-10","packages":["x"],"status":"Fixed","severity":"High","type":"multiple issues","affected":"1.2-1","fixed":"1.3-1","issues":["CVE-2024-1111"],"advisories":["ASA-1"]}]`)
 	f.Add(`[{"name":"A","packages":"x","status":"Testing","fixed":["1"],"issues":{}},null]`)
-	feedtest.Fuzz(f, Format, "all.json")
+	feedcheck.Fuzz(f, Format, "all.json")
 }

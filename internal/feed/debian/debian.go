@@ -18,7 +18,7 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/feed"
-	"github.com/harrier-scan/harrier/internal/feed/wire"
+	"github.com/harrier-scan/harrier/internal/feed/jsonfeed"
 )
 
 const source = "debian"
@@ -57,27 +57,27 @@ func ecosystem(release string) string {
 
 // entry is what the tracker says about one CVE in one package.
 type entry struct {
-	Description wire.Text         `json:"description"`
-	Scope       wire.Text         `json:"scope"`
+	Description jsonfeed.Text     `json:"description"`
+	Scope       jsonfeed.Text     `json:"scope"`
 	Releases    map[string]status `json:"releases"`
 }
 
 // status is what it says about one release.
 type status struct {
-	Status  wire.Text `json:"status"` // "resolved", "open", "undetermined"
-	Fixed   wire.Text `json:"fixed_version"`
-	Urgency wire.Text `json:"urgency"`
-	NoDSA   wire.Text `json:"nodsa"` // why there is no advisory
-	Reason  wire.Text `json:"nodsa_reason"`
+	Status  jsonfeed.Text `json:"status"` // "resolved", "open", "undetermined"
+	Fixed   jsonfeed.Text `json:"fixed_version"`
+	Urgency jsonfeed.Text `json:"urgency"`
+	NoDSA   jsonfeed.Text `json:"nodsa"` // why there is no advisory
+	Reason  jsonfeed.Text `json:"nodsa_reason"`
 }
 
 func read(_ string, r io.Reader, to feed.Sink) error {
-	in := wire.NewReader(bufio.NewReader(r), mostBytes)
+	in := jsonfeed.NewReader(bufio.NewReader(r), mostBytes)
 	return in.Object(func(pkg string) error {
 		err := in.Object(func(id string) error {
 			var e entry
 			switch err := in.Decode(&e); {
-			case wire.IsFault(err):
+			case jsonfeed.IsFault(err):
 				to.Bad(id+" "+pkg, err)
 				return nil
 			case err != nil:
@@ -85,7 +85,7 @@ func read(_ string, r io.Reader, to feed.Sink) error {
 			}
 			return put(pkg, id, &e, to)
 		})
-		if wire.IsFault(err) {
+		if jsonfeed.IsFault(err) {
 			to.Bad(pkg, err)
 			return nil
 		}
@@ -97,15 +97,15 @@ var errName = errors.New("not the name of a package, or of what is wrong with it
 
 func put(pkg, id string, e *entry, to feed.Sink) error {
 	if !named(pkg) || !named(id) {
-		to.Bad(wire.Line(id+" "+pkg), errName)
+		to.Bad(jsonfeed.Line(id+" "+pkg), errName)
 		return nil
 	}
 	rec := start(pkg, id)
-	rec.Summary = wire.Clip(string(e.Description), wire.MostText)
+	rec.Summary = jsonfeed.Clip(string(e.Description), jsonfeed.MostText)
 	for _, release := range slices.Sorted(maps.Keys(e.Releases)) {
 		s := e.Releases[release]
 		if !named(release) || strings.Contains(release, "/") {
-			to.Bad(wire.Line(id+" "+pkg), errName)
+			to.Bad(jsonfeed.Line(id+" "+pkg), errName)
 			continue
 		}
 		a := said(s)
@@ -122,7 +122,7 @@ func put(pkg, id string, e *entry, to feed.Sink) error {
 // one, which can be in several packages.
 func start(pkg, id string) harrier.Record {
 	rec := harrier.Record{Source: source, ID: id + " " + pkg}
-	if cve := wire.CVE(id); cve != "" {
+	if cve := jsonfeed.CVE(id); cve != "" {
 		rec.CVEs = []string{cve}
 		rec.References = []harrier.Reference{{URL: "https://security-tracker.debian.org/tracker/" + cve, Tags: []string{"vendor-advisory"}}}
 	} else {
@@ -183,7 +183,7 @@ func why(s status) string {
 	if s.NoDSA != "" {
 		words = append(words, string(s.NoDSA))
 	}
-	return wire.Line(strings.Join(words, ": "))
+	return jsonfeed.Line(strings.Join(words, ": "))
 }
 
 // urgency is the tracker's word for how grave something is; "" for the words that

@@ -11,7 +11,7 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/feed"
-	"github.com/harrier-scan/harrier/internal/feed/feedtest"
+	"github.com/harrier-scan/harrier/internal/feed/feedcheck"
 	"github.com/harrier-scan/harrier/internal/needs"
 )
 
@@ -72,7 +72,7 @@ func TestRead(t *testing.T) {
 			Affected: []harrier.Affected{{Package: harrier.Package{Ecosystem: "deb/debian/sid", Name: "worse"}, Status: harrier.StatusUnknown}},
 		},
 	}
-	got := feedtest.Read(t, Format, "tracker.json", strings.NewReader(sample))
+	got := feedcheck.Read(t, Format, "tracker.json", strings.NewReader(sample))
 	if diff := cmp.Diff(want, got.Records); diff != "" {
 		t.Errorf("Read: -want +got\n%s", diff)
 	}
@@ -130,10 +130,10 @@ func TestLong(t *testing.T) {
 func TestSamples(t *testing.T) {
 	shared := needs.Shared(t, filepath.Join("..", "..", "..", "..", "shared", "data", "vendor-samples.tar.gz"))
 	statuses := map[string]int{}
-	feedtest.Walk(t, shared, func(name string, r io.Reader) {
+	feedcheck.Walk(t, shared, func(name string, r io.Reader) {
 		switch {
 		case strings.HasSuffix(name, "debian/tracker/api/advisory.json"):
-			got := feedtest.Read(t, Format, name, r)
+			got := feedcheck.Read(t, Format, name, r)
 			for _, rec := range got.Records {
 				for _, a := range rec.Affected {
 					statuses[a.Package.Ecosystem+" "+a.Status.String()]++
@@ -160,7 +160,7 @@ func TestSamples(t *testing.T) {
 func FuzzRead(f *testing.F) {
 	f.Add(sample)
 	f.Add(`{"a":{"CVE-2024-1111":{"releases":null},"TEMP-1":{"releases":{"SID":{"status":1}}}}}`)
-	feedtest.Fuzz(f, Format, "tracker.json")
+	feedcheck.Fuzz(f, Format, "tracker.json")
 }
 
 func BenchmarkRead(b *testing.B) {

@@ -21,7 +21,7 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/feed"
-	"github.com/harrier-scan/harrier/internal/feed/wire"
+	"github.com/harrier-scan/harrier/internal/feed/jsonfeed"
 )
 
 const (
@@ -84,7 +84,7 @@ func (d day) told() bool { return d.past || !d.date.IsZero() }
 
 // dayOf reads "2024-03-31", "true" and "false".
 func dayOf(s string) day {
-	return day{date: wire.Time(s), past: s == "true"}
+	return day{date: jsonfeed.Time(s), past: s == "true"}
 }
 
 // page is the YAML in front of a product's page.
@@ -113,7 +113,7 @@ func readPage(name string, r io.Reader, to feed.Sink) error {
 		return err
 	}
 	if len(text) > mostBytes {
-		return wire.ErrTooLong
+		return jsonfeed.ErrTooLong
 	}
 	text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
 	text, ok := bytes.CutPrefix(text, []byte("---\n"))
@@ -144,30 +144,30 @@ func readPage(name string, r io.Reader, to feed.Sink) error {
 
 // entry is a product in the JSON of all.
 type entry struct {
-	Name        wire.Text `json:"name"`
-	Label       wire.Text `json:"label"`
+	Name        jsonfeed.Text `json:"name"`
+	Label       jsonfeed.Text `json:"label"`
 	Identifiers []struct {
-		Type wire.Text `json:"type"`
-		ID   wire.Text `json:"id"`
+		Type jsonfeed.Text `json:"type"`
+		ID   jsonfeed.Text `json:"id"`
 	} `json:"identifiers"`
 	Links struct {
-		Policy wire.Text `json:"releasePolicy"`
+		Policy jsonfeed.Text `json:"releasePolicy"`
 	} `json:"links"`
 	Releases []struct {
-		Name     wire.Text `json:"name"`
-		Label    wire.Text `json:"label"`
-		IsEOL    bool      `json:"isEol"`
-		EOLFrom  wire.Text `json:"eolFrom"`
-		IsEOES   *bool     `json:"isEoes"`
-		EOESFrom wire.Text `json:"eoesFrom"`
+		Name     jsonfeed.Text `json:"name"`
+		Label    jsonfeed.Text `json:"label"`
+		IsEOL    bool          `json:"isEol"`
+		EOLFrom  jsonfeed.Text `json:"eolFrom"`
+		IsEOES   *bool         `json:"isEoes"`
+		EOESFrom jsonfeed.Text `json:"eoesFrom"`
 		Latest   struct {
-			Name wire.Text `json:"name"`
+			Name jsonfeed.Text `json:"name"`
 		} `json:"latest"`
 	} `json:"releases"`
 }
 
 func readAll(r io.Reader, to feed.Sink) error {
-	in := wire.NewReader(bufio.NewReader(r), 4*mostBytes)
+	in := jsonfeed.NewReader(bufio.NewReader(r), 4*mostBytes)
 	return in.Object(func(key string) error {
 		if key != "result" {
 			return in.Skip()
@@ -175,8 +175,8 @@ func readAll(r io.Reader, to feed.Sink) error {
 		return in.Array(func(int) error {
 			var e entry
 			switch err := in.Decode(&e); {
-			case wire.IsFault(err):
-				to.Bad(wire.Line(string(e.Name)), err)
+			case jsonfeed.IsFault(err):
+				to.Bad(jsonfeed.Line(string(e.Name)), err)
 				return nil
 			case err != nil:
 				return err
@@ -192,8 +192,8 @@ func (e *entry) product() *product {
 		out.identifiers = append(out.identifiers, identifier{string(id.Type), string(id.ID)})
 	}
 	for _, r := range e.Releases {
-		c := cycle{name: string(r.Name), label: string(r.Label), latest: string(r.Latest.Name), eol: day{wire.Time(string(r.EOLFrom)), r.IsEOL}}
-		c.extended.date = wire.Time(string(r.EOESFrom))
+		c := cycle{name: string(r.Name), label: string(r.Label), latest: string(r.Latest.Name), eol: day{jsonfeed.Time(string(r.EOLFrom)), r.IsEOL}}
+		c.extended.date = jsonfeed.Time(string(r.EOESFrom))
 		c.extended.past = r.IsEOES != nil && *r.IsEOES
 		out.cycles = append(out.cycles, c)
 	}
@@ -205,19 +205,19 @@ const unmaintained = 1104
 
 // put writes the record of a product.
 func put(p *product, to feed.Sink) error {
-	name := strings.ToLower(wire.Line(p.name))
+	name := strings.ToLower(jsonfeed.Line(p.name))
 	if name == "" || len(name) > 100 || strings.ContainsAny(name, " /\uFFFD") {
-		to.Bad(wire.Line(p.name), errName)
+		to.Bad(jsonfeed.Line(p.name), errName)
 		return nil
 	}
-	label := cmp.Or(wire.Line(p.label), name)
+	label := cmp.Or(jsonfeed.Line(p.label), name)
 	rec := harrier.Record{
 		Source: source, ID: "EOL-" + name, CWEs: []int{unmaintained},
 		Title:    label + ": no longer supported by its maker",
 		Summary:  "The release of " + label + " that is in use gets no fixes from its maker any more, also not for weaknesses that become known.",
 		Solution: "Change to a release of " + label + " that its maker supports.",
 	}
-	var links wire.Links
+	var links jsonfeed.Links
 	links.Add(home + name)
 	links.Add(p.policy)
 	rec.References = links.List
@@ -244,7 +244,7 @@ func put(p *product, to feed.Sink) error {
 
 // why names the cycle, and until when more support can be had.
 func (c *cycle) why() string {
-	text := "release cycle " + wire.Line(c.name)
+	text := "release cycle " + jsonfeed.Line(c.name)
 	switch {
 	case !c.extended.date.IsZero():
 		text += "; extended support until " + c.extended.date.Format(time.DateOnly)

@@ -13,7 +13,7 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/feed"
-	"github.com/harrier-scan/harrier/internal/feed/feedtest"
+	"github.com/harrier-scan/harrier/internal/feed/feedcheck"
 	"github.com/harrier-scan/harrier/internal/needs"
 )
 
@@ -75,7 +75,7 @@ func TestRead(t *testing.T) {
 		Affected:   []harrier.Affected{thing(old, 0), thing(old, 1), thing(old, 2), thing(word, 0), thing(word, 1), thing(word, 2)},
 	}}
 	for name, text := range map[string]string{"x/products/examplesrv.md": samplePage, "full": sampleJSON, "products/examplesrv.md": strings.ReplaceAll(samplePage, "\n", "\r\n")} {
-		got := feedtest.Read(t, Format, name, strings.NewReader(text))
+		got := feedcheck.Read(t, Format, name, strings.NewReader(text))
 		if diff := cmp.Diff(want, got.Records); diff != "" {
 			t.Errorf("%s: -want +got\n%s", name, diff)
 		}
@@ -187,12 +187,12 @@ func TestPublished(t *testing.T) {
 	shared := needs.Shared(t, filepath.Join("..", "..", "..", "..", "shared", "data", "eol.tar.gz"))
 	products := map[string]*harrier.Record{}
 	pages, ranges, words, faults := 0, 0, 0, 0
-	feedtest.Walk(t, shared, func(name string, r io.Reader) {
+	feedcheck.Walk(t, shared, func(name string, r io.Reader) {
 		if !Format.Wants(name) {
 			return
 		}
 		pages++
-		got := feedtest.Read(t, Format, name, r)
+		got := feedcheck.Read(t, Format, name, r)
 		if faults += len(got.Faults); len(got.Faults) > 0 {
 			t.Errorf("%s: %q", name, got.Faults)
 		}
@@ -239,10 +239,10 @@ func TestPublished(t *testing.T) {
 func TestSamples(t *testing.T) {
 	shared := needs.Shared(t, filepath.Join("..", "..", "..", "..", "shared", "data", "vendor-samples.tar.gz"))
 	seen := 0
-	feedtest.Walk(t, shared, func(name string, r io.Reader) {
+	feedcheck.Walk(t, shared, func(name string, r io.Reader) {
 		switch {
 		case strings.HasSuffix(name, "endoflife-date/api/happy/full"):
-			got := feedtest.Read(t, Format, name, r)
+			got := feedcheck.Read(t, Format, name, r)
 			if len(got.Faults) != 0 || len(got.Records) != 2 || ended(&got.Records[0], "22.10", time.Now()) == nil {
 				t.Errorf("%s = %d records, %q", name, len(got.Records), got.Faults)
 			}
@@ -252,8 +252,8 @@ func TestSamples(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			feedtest.WalkBytes(t, name, data, func(name string, r io.Reader) {
-				if got := feedtest.Read(t, Format, name, r); !Format.Wants(name) || len(got.Records) != 1 {
+			feedcheck.WalkBytes(t, name, data, func(name string, r io.Reader) {
+				if got := feedcheck.Read(t, Format, name, r); !Format.Wants(name) || len(got.Records) != 1 {
 					t.Errorf("%s: %d records, %q", name, len(got.Records), got.Faults)
 				}
 				seen++
@@ -268,11 +268,11 @@ func TestSamples(t *testing.T) {
 func FuzzPage(f *testing.F) {
 	f.Add(samplePage)
 	f.Add("---\ntitle: &a x\nidentifiers: [{cpe: *a}]\nreleases: [{releaseCycle: 1.2, eol: 2020-01-01, latest: 1.9}]\n---")
-	feedtest.Fuzz(f, Format, "products/x.md")
+	feedcheck.Fuzz(f, Format, "products/x.md")
 }
 
 func FuzzAll(f *testing.F) {
 	f.Add(sampleJSON)
 	f.Add(`{"result":[{"name":"a","releases":[{"name":"1","isEol":true,"latest":{"name":"v1.2 x"}},{"name":"1.1","eolFrom":"2020-01-01"}]}],"result":{}}`)
-	feedtest.Fuzz(f, Format, "full")
+	feedcheck.Fuzz(f, Format, "full")
 }

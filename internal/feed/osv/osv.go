@@ -15,7 +15,7 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/feed"
-	"github.com/harrier-scan/harrier/internal/feed/wire"
+	"github.com/harrier-scan/harrier/internal/feed/jsonfeed"
 )
 
 // Bounds of one record. The longest that is published is a kernel's, of about
@@ -30,56 +30,56 @@ const (
 
 // record is a record as it is published.
 type record struct {
-	ID         wire.Text  `json:"id"`
-	Published  wire.Text  `json:"published"`
-	Modified   wire.Text  `json:"modified"`
-	Withdrawn  wire.Text  `json:"withdrawn"`
-	Aliases    wire.Texts `json:"aliases"`
-	Related    wire.Texts `json:"related"`
-	Upstream   wire.Texts `json:"upstream"`
-	Summary    wire.Text  `json:"summary"`
-	Details    wire.Text  `json:"details"`
-	Severity   []severity `json:"severity"`
-	Affected   []affected `json:"affected"`
+	ID         jsonfeed.Text  `json:"id"`
+	Published  jsonfeed.Text  `json:"published"`
+	Modified   jsonfeed.Text  `json:"modified"`
+	Withdrawn  jsonfeed.Text  `json:"withdrawn"`
+	Aliases    jsonfeed.Texts `json:"aliases"`
+	Related    jsonfeed.Texts `json:"related"`
+	Upstream   jsonfeed.Texts `json:"upstream"`
+	Summary    jsonfeed.Text  `json:"summary"`
+	Details    jsonfeed.Text  `json:"details"`
+	Severity   []severity     `json:"severity"`
+	Affected   []affected     `json:"affected"`
 	References []struct {
-		Type wire.Text `json:"type"`
-		URL  wire.Text `json:"url"`
+		Type jsonfeed.Text `json:"type"`
+		URL  jsonfeed.Text `json:"url"`
 	} `json:"references"`
 	Specific specific `json:"database_specific"`
 }
 
 type affected struct {
 	Package struct {
-		Ecosystem wire.Text `json:"ecosystem"`
-		Name      wire.Text `json:"name"`
+		Ecosystem jsonfeed.Text `json:"ecosystem"`
+		Name      jsonfeed.Text `json:"name"`
 	} `json:"package"`
-	Severity []severity `json:"severity"`
-	Ranges   []ranges   `json:"ranges"`
-	Versions wire.Texts `json:"versions"`
-	Specific specific   `json:"ecosystem_specific"`
+	Severity []severity     `json:"severity"`
+	Ranges   []ranges       `json:"ranges"`
+	Versions jsonfeed.Texts `json:"versions"`
+	Specific specific       `json:"ecosystem_specific"`
 }
 
 type ranges struct {
-	Type   wire.Text `json:"type"`
-	Events []event   `json:"events"`
+	Type   jsonfeed.Text `json:"type"`
+	Events []event       `json:"events"`
 }
 
 // event is one end of a range; one of its fields is set.
 type event struct {
-	Introduced   wire.Text `json:"introduced"`
-	Fixed        wire.Text `json:"fixed"`
-	LastAffected wire.Text `json:"last_affected"`
-	Limit        wire.Text `json:"limit"`
+	Introduced   jsonfeed.Text `json:"introduced"`
+	Fixed        jsonfeed.Text `json:"fixed"`
+	LastAffected jsonfeed.Text `json:"last_affected"`
+	Limit        jsonfeed.Text `json:"limit"`
 }
 
 // read reads a file of one record, or of an array of them.
 func read(d database, name string, r io.Reader, to feed.Sink) error {
 	file := bufio.NewReader(r)
-	in := wire.NewReader(file, mostBytes)
+	in := jsonfeed.NewReader(file, mostBytes)
 	one := func() error {
 		var rec record
 		switch err := in.Decode(&rec); {
-		case wire.IsFault(err):
+		case jsonfeed.IsFault(err):
 			to.Bad(cmp.Or(string(rec.ID), path.Base(name)), err)
 			return nil
 		case err != nil:
@@ -104,11 +104,11 @@ func put(d database, name string, rec *record, to feed.Sink) error {
 	}
 	out := harrier.Record{
 		Source: d.name, ID: id,
-		Title:     wire.Line(string(rec.Summary)),
-		Details:   wire.Clip(string(rec.Details), wire.MostText),
-		Published: wire.Time(string(rec.Published)),
-		Modified:  wire.Time(string(rec.Modified)),
-		Withdrawn: wire.Time(string(rec.Withdrawn)),
+		Title:     jsonfeed.Line(string(rec.Summary)),
+		Details:   jsonfeed.Clip(string(rec.Details), jsonfeed.MostText),
+		Published: jsonfeed.Time(string(rec.Published)),
+		Modified:  jsonfeed.Time(string(rec.Modified)),
+		Withdrawn: jsonfeed.Time(string(rec.Withdrawn)),
 	}
 	out.CVEs, out.Aliases = names(d, rec)
 	if len(out.CVEs) == 0 && d.class == feed.Distribution && !ofSecurity(id) {
@@ -140,9 +140,9 @@ func ofSecurity(id string) bool {
 // advisory mends as related ones; what other publishers call related is another
 // weakness.
 func names(d database, rec *record) (cves, aliases []string) {
-	var c, a wire.Names
+	var c, a jsonfeed.Names
 	add := func(s string, alias bool) {
-		if cve := wire.CVE(s); cve != "" {
+		if cve := jsonfeed.CVE(s); cve != "" {
 			c.Add(cve)
 		} else if alias {
 			a.Add(strings.TrimSpace(s))
@@ -170,7 +170,7 @@ var tags = map[string]string{
 }
 
 func links(rec *record) []harrier.Reference {
-	var l wire.Links
+	var l jsonfeed.Links
 	for _, ref := range rec.References {
 		if tag := tags[string(ref.Type)]; tag != "" {
 			l.Add(string(ref.URL), tag)

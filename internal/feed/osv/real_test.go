@@ -9,7 +9,7 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/feed"
-	"github.com/harrier-scan/harrier/internal/feed/feedtest"
+	"github.com/harrier-scan/harrier/internal/feed/feedcheck"
 	"github.com/harrier-scan/harrier/internal/needs"
 )
 
@@ -68,9 +68,9 @@ func TestPublished(t *testing.T) {
 		t.Run(c.set, func(t *testing.T) {
 			f := format(t, c.format)
 			var n tally
-			feedtest.Walk(t, shared(t, c.set), func(name string, r io.Reader) {
+			feedcheck.Walk(t, shared(t, c.set), func(name string, r io.Reader) {
 				if f.Wants(name) {
-					n.add(feedtest.Read(t, f, name, r))
+					n.add(feedcheck.Read(t, f, name, r))
 				}
 			})
 			if n != c.want {
@@ -85,7 +85,7 @@ func TestSamples(t *testing.T) {
 	f := format(t, "osv")
 	ecosystems := map[string]int{}
 	var n tally
-	feedtest.Walk(t, shared(t, "vendor-samples"), func(archive string, r io.Reader) {
+	feedcheck.Walk(t, shared(t, "vendor-samples"), func(archive string, r io.Reader) {
 		if !strings.Contains(archive, "/osv/") && !strings.Contains(archive, "/ghsa/") || strings.HasSuffix(archive, ".xz") || filepath.Ext(archive) == ".html" {
 			return
 		}
@@ -93,11 +93,11 @@ func TestSamples(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		feedtest.WalkBytes(t, archive, data, func(name string, r io.Reader) {
+		feedcheck.WalkBytes(t, archive, data, func(name string, r io.Reader) {
 			if !f.Wants(name) {
 				return
 			}
-			got := feedtest.Read(t, f, path.Base(archive)+"/"+name, r)
+			got := feedcheck.Read(t, f, path.Base(archive)+"/"+name, r)
 			if len(got.Faults) > 0 {
 				t.Logf("%s: %v", name, got.Faults)
 			}

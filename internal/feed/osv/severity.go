@@ -10,22 +10,22 @@ import (
 	gocvss40 "github.com/pandatix/go-cvss/40"
 
 	"github.com/harrier-scan/harrier"
-	"github.com/harrier-scan/harrier/internal/feed/wire"
+	"github.com/harrier-scan/harrier/internal/feed/jsonfeed"
 )
 
 type severity struct {
-	Type  wire.Text `json:"type"`
-	Score wire.Text `json:"score"`
+	Type  jsonfeed.Text `json:"type"`
+	Score jsonfeed.Text `json:"score"`
 }
 
 // specific is what Harrier reads of what a publisher adds to the schema. Each
 // puts there what it likes.
 type specific struct {
-	Severity wire.Text  `json:"severity"`
-	Priority wire.Text  `json:"ubuntu_priority"`
-	Urgency  wire.Text  `json:"urgency"`
-	CPEs     wire.Texts `json:"cpes"`
-	CWEs     wire.Texts `json:"cwe_ids"`
+	Severity jsonfeed.Text  `json:"severity"`
+	Priority jsonfeed.Text  `json:"ubuntu_priority"`
+	Urgency  jsonfeed.Text  `json:"urgency"`
+	CPEs     jsonfeed.Texts `json:"cpes"`
+	CWEs     jsonfeed.Texts `json:"cwe_ids"`
 }
 
 // UnmarshalJSON takes any value; of one that is no object nothing is read.
@@ -38,7 +38,7 @@ func (s *specific) UnmarshalJSON(b []byte) error {
 }
 
 func (s *specific) word() string {
-	for _, w := range []wire.Text{s.Severity, s.Priority, s.Urgency} {
+	for _, w := range []jsonfeed.Text{s.Severity, s.Priority, s.Urgency} {
 		if w != "" && len(w) <= 40 {
 			return strings.ToLower(strings.TrimSpace(string(w)))
 		}
@@ -49,7 +49,7 @@ func (s *specific) word() string {
 func (s *specific) cwes() []int {
 	var out []int
 	for _, name := range s.CWEs {
-		if n, ok := wire.CWE(name); ok && len(out) < 50 {
+		if n, ok := jsonfeed.CWE(name); ok && len(out) < 50 {
 			out = append(out, n)
 		}
 	}

@@ -21,8 +21,8 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/feed"
+	"github.com/harrier-scan/harrier/internal/feed/jsonfeed"
 	"github.com/harrier-scan/harrier/internal/feed/order"
-	"github.com/harrier-scan/harrier/internal/feed/wire"
 )
 
 const source = "retire"
@@ -53,29 +53,29 @@ const (
 
 // library is one entry of the repository.
 type library struct {
-	NPM             wire.Text  `json:"npmname"`
-	Vulnerabilities []weakness `json:"vulnerabilities"`
+	NPM             jsonfeed.Text `json:"npmname"`
+	Vulnerabilities []weakness    `json:"vulnerabilities"`
 }
 
 // weakness is what is wrong with the versions between two.
 type weakness struct {
-	From        wire.Text   `json:"atOrAbove"`
-	Before      wire.Text   `json:"below"`
-	Excludes    wire.Texts  `json:"excludes"` // versions in between that do not have it
-	Severity    wire.Text   `json:"severity"`
-	CWEs        wire.Texts  `json:"cwe"`
-	Info        wire.Texts  `json:"info"`
-	Identifiers identifiers `json:"identifiers"`
+	From        jsonfeed.Text  `json:"atOrAbove"`
+	Before      jsonfeed.Text  `json:"below"`
+	Excludes    jsonfeed.Texts `json:"excludes"` // versions in between that do not have it
+	Severity    jsonfeed.Text  `json:"severity"`
+	CWEs        jsonfeed.Texts `json:"cwe"`
+	Info        jsonfeed.Texts `json:"info"`
+	Identifiers identifiers    `json:"identifiers"`
 }
 
 type identifiers struct {
-	CVEs    wire.Texts `json:"CVE"`
-	GitHub  wire.Text  `json:"githubID"`
-	Summary wire.Text  `json:"summary"`
-	Retire  number     `json:"retid"`
-	Issue   number     `json:"issue"`
-	Bug     number     `json:"bug"`
-	Change  number     `json:"PR"`
+	CVEs    jsonfeed.Texts `json:"CVE"`
+	GitHub  jsonfeed.Text  `json:"githubID"`
+	Summary jsonfeed.Text  `json:"summary"`
+	Retire  number         `json:"retid"`
+	Issue   number         `json:"issue"`
+	Bug     number         `json:"bug"`
+	Change  number         `json:"PR"`
 }
 
 // number is a number, also where it is written as a string.
@@ -94,7 +94,7 @@ func (n *number) UnmarshalJSON(b []byte) error {
 var skipped = map[string]bool{"retire-example": true, "dont check": true}
 
 func read(_ string, r io.Reader, to feed.Sink) error {
-	in := wire.NewReader(bufio.NewReader(r), mostBytes)
+	in := jsonfeed.NewReader(bufio.NewReader(r), mostBytes)
 	return in.Object(func(name string) error {
 		var raw json.RawMessage
 		if err := in.Decode(&raw); err != nil {
@@ -105,7 +105,7 @@ func read(_ string, r io.Reader, to feed.Sink) error {
 		}
 		var lib library
 		if err := json.Unmarshal(raw, &lib); err != nil {
-			to.Bad(wire.Line(name), err)
+			to.Bad(jsonfeed.Line(name), err)
 			return nil
 		}
 		return put(name, &lib, to)
@@ -120,7 +120,7 @@ var (
 // put writes the weaknesses of a library: one record each, with all ranges that
 // the repository has for it.
 func put(name string, lib *library, to feed.Sink) error {
-	name = strings.ToLower(wire.Line(name))
+	name = strings.ToLower(jsonfeed.Line(name))
 	if name == "" || len(name) > 100 {
 		to.Bad(name, errName)
 		return nil
@@ -136,7 +136,7 @@ func put(name string, lib *library, to feed.Sink) error {
 		id := "RETIRE-" + name + "-" + w.id()
 		rec := records[id]
 		if rec == nil {
-			rec = w.record(id, name, wire.Line(string(lib.NPM)))
+			rec = w.record(id, name, jsonfeed.Line(string(lib.NPM)))
 			records[id] = rec
 			ids = append(ids, id)
 		}
@@ -160,11 +160,11 @@ func put(name string, lib *library, to feed.Sink) error {
 func (w *weakness) id() string {
 	ids := w.Identifiers
 	for _, name := range ids.CVEs {
-		if cve := wire.CVE(name); cve != "" {
+		if cve := jsonfeed.CVE(name); cve != "" {
 			return cve
 		}
 	}
-	if g := wire.Line(string(ids.GitHub)); g != "" && len(g) <= 40 {
+	if g := jsonfeed.Line(string(ids.GitHub)); g != "" && len(g) <= 40 {
 		return g
 	}
 	if ids.Retire != "" {
@@ -180,19 +180,19 @@ func (w *weakness) id() string {
 
 // record is a weakness with statements that have no ranges yet.
 func (w *weakness) record(id, name, npm string) *harrier.Record {
-	rec := &harrier.Record{Source: source, ID: id, Title: wire.Line(string(w.Identifiers.Summary)), Severity: strings.ToLower(wire.Line(string(w.Severity)))}
-	var cves, aliases wire.Names
+	rec := &harrier.Record{Source: source, ID: id, Title: jsonfeed.Line(string(w.Identifiers.Summary)), Severity: strings.ToLower(jsonfeed.Line(string(w.Severity)))}
+	var cves, aliases jsonfeed.Names
 	for _, c := range w.Identifiers.CVEs {
-		cves.Add(wire.CVE(c))
+		cves.Add(jsonfeed.CVE(c))
 	}
-	aliases.Add(wire.Line(string(w.Identifiers.GitHub)))
+	aliases.Add(jsonfeed.Line(string(w.Identifiers.GitHub)))
 	rec.CVEs, rec.Aliases = cves.List, aliases.List
 	for _, c := range w.CWEs {
-		if n, ok := wire.CWE(c); ok && len(rec.CWEs) < 50 {
+		if n, ok := jsonfeed.CWE(c); ok && len(rec.CWEs) < 50 {
 			rec.CWEs = append(rec.CWEs, n)
 		}
 	}
-	var links wire.Links
+	var links jsonfeed.Links
 	for _, url := range w.Info {
 		links.Add(url)
 	}

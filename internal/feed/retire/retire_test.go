@@ -10,7 +10,7 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/feed"
-	"github.com/harrier-scan/harrier/internal/feed/feedtest"
+	"github.com/harrier-scan/harrier/internal/feed/feedcheck"
 	"github.com/harrier-scan/harrier/internal/needs"
 )
 
@@ -46,7 +46,7 @@ func TestRead(t *testing.T) {
 		{Source: "retire", ID: "RETIRE-example.js-162", Title: "third words", Affected: both(harrier.Range{Before: "4"})},
 		{Source: "retire", ID: "RETIRE-example.js-7656dd6a", Title: "without a name", Affected: both(harrier.Range{Before: "5"})},
 	}
-	got := feedtest.Read(t, Format, "jsrepository-v5.json", strings.NewReader(sample))
+	got := feedcheck.Read(t, Format, "jsrepository-v5.json", strings.NewReader(sample))
 	if diff := cmp.Diff(want, got.Records); diff != "" {
 		t.Errorf("Read: -want +got\n%s", diff)
 	}
@@ -66,12 +66,12 @@ func TestBroken(t *testing.T) {
 func TestPublished(t *testing.T) {
 	shared := needs.Shared(t, filepath.Join("..", "..", "..", "..", "shared", "data", "retire.tar.gz"))
 	files := 0
-	feedtest.Walk(t, shared, func(name string, r io.Reader) {
+	feedcheck.Walk(t, shared, func(name string, r io.Reader) {
 		if !Format.Wants(name) {
 			return
 		}
 		files++
-		got := feedtest.Read(t, Format, name, r)
+		got := feedcheck.Read(t, Format, name, r)
 		ids, cves, ranges := map[string]bool{}, map[string]bool{}, 0
 		for _, rec := range got.Records {
 			ids[rec.ID] = true
@@ -100,7 +100,7 @@ func TestPublished(t *testing.T) {
 func FuzzRead(f *testing.F) {
 	f.Add(sample)
 	f.Add(`{"a":{"vulnerabilities":[{"below":"1","excludes":"0.5","identifiers":{"retid":7}},null,{"below":"2"}]},"A":{"npmname":5}}`)
-	feedtest.Fuzz(f, Format, "jsrepository-v5.json")
+	feedcheck.Fuzz(f, Format, "jsrepository-v5.json")
 }
 
 func BenchmarkRead(b *testing.B) {

@@ -10,27 +10,27 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/feed"
-	"github.com/harrier-scan/harrier/internal/feed/wire"
+	"github.com/harrier-scan/harrier/internal/feed/jsonfeed"
 )
 
 // notice is an element of the USN database, by its number.
 type notice struct {
-	Title       wire.Text                `json:"title"`
-	Summary     wire.Text                `json:"isummary"`
-	Description wire.Text                `json:"description"`
-	Action      wire.Text                `json:"action"`
+	Title       jsonfeed.Text            `json:"title"`
+	Summary     jsonfeed.Text            `json:"isummary"`
+	Description jsonfeed.Text            `json:"description"`
+	Action      jsonfeed.Text            `json:"action"`
 	Timestamp   json.Number              `json:"timestamp"`
-	CVEs        wire.Texts               `json:"cves"`
+	CVEs        jsonfeed.Texts           `json:"cves"`
 	Releases    map[string]noticeRelease `json:"releases"`
 }
 
 type noticeRelease struct {
 	Sources map[string]struct {
-		Version wire.Text `json:"version"`
+		Version jsonfeed.Text `json:"version"`
 	} `json:"sources"`
 	// All are the binary packages; they tell the pocket.
 	All map[string]struct {
-		Pocket wire.Text `json:"pocket"`
+		Pocket jsonfeed.Text `json:"pocket"`
 	} `json:"allbinaries"`
 }
 
@@ -42,18 +42,18 @@ const mostPackages = 5_000
 // says nothing.
 func putNotice(number string, n *notice, to feed.Sink) error {
 	if strings.Trim(number, "0123456789-") != "" || len(number) > 20 {
-		to.Bad("USN-"+wire.Line(number), errName)
+		to.Bad("USN-"+jsonfeed.Line(number), errName)
 		return nil
 	}
 	id := "USN-" + number
 	rec := harrier.Record{
-		Source: source, ID: id, Title: wire.Line(string(n.Title)), Summary: wire.Clip(string(n.Summary), wire.MostText),
-		Details: wire.Clip(string(n.Description), wire.MostText), Solution: wire.Clip(string(n.Action), wire.MostText), Published: instant(n.Timestamp),
+		Source: source, ID: id, Title: jsonfeed.Line(string(n.Title)), Summary: jsonfeed.Clip(string(n.Summary), jsonfeed.MostText),
+		Details: jsonfeed.Clip(string(n.Description), jsonfeed.MostText), Solution: jsonfeed.Clip(string(n.Action), jsonfeed.MostText), Published: instant(n.Timestamp),
 		References: []harrier.Reference{{URL: home + "notices/" + id, Tags: []string{"vendor-advisory"}}},
 	}
-	var cves wire.Names
+	var cves jsonfeed.Names
 	for _, name := range n.CVEs {
-		cves.Add(wire.CVE(name)) // others are addresses of bugs
+		cves.Add(jsonfeed.CVE(name)) // others are addresses of bugs
 	}
 	rec.CVEs = cves.List
 	if len(rec.CVEs) == 0 {

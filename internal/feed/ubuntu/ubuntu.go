@@ -16,7 +16,7 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/feed"
-	"github.com/harrier-scan/harrier/internal/feed/wire"
+	"github.com/harrier-scan/harrier/internal/feed/jsonfeed"
 )
 
 const (
@@ -45,7 +45,7 @@ const mostBytes = 32 << 20
 // "metadata" or "statements" a VEX document, and the number of a notice the USN
 // database.
 func read(_ string, r io.Reader, to feed.Sink) error {
-	in := wire.NewReader(bufio.NewReader(r), mostBytes)
+	in := jsonfeed.NewReader(bufio.NewReader(r), mostBytes)
 	var doc vex
 	isVEX := false
 	err := in.Object(func(key string) error {
@@ -64,8 +64,8 @@ func read(_ string, r io.Reader, to feed.Sink) error {
 		}
 		var n notice
 		switch err := in.Decode(&n); {
-		case wire.IsFault(err):
-			to.Bad("USN-"+wire.Line(key), err)
+		case jsonfeed.IsFault(err):
+			to.Bad("USN-"+jsonfeed.Line(key), err)
 			return nil
 		case err != nil:
 			return err
@@ -78,12 +78,12 @@ func read(_ string, r io.Reader, to feed.Sink) error {
 	return putVEX(&doc, to)
 }
 
-func readCVEs(in *wire.Reader, to feed.Sink) error {
+func readCVEs(in *jsonfeed.Reader, to feed.Sink) error {
 	return in.Array(func(int) error {
 		var c cve
 		switch err := in.Decode(&c); {
-		case wire.IsFault(err):
-			to.Bad(wire.Line(string(c.ID)), err)
+		case jsonfeed.IsFault(err):
+			to.Bad(jsonfeed.Line(string(c.ID)), err)
 			return nil
 		case err != nil:
 			return err
@@ -146,41 +146,41 @@ func version(s string) string {
 
 // cve is an element of a page of the API.
 type cve struct {
-	ID          wire.Text  `json:"id"`
-	Description wire.Text  `json:"description"`
-	Own         wire.Text  `json:"ubuntu_description"`
-	Mitigation  wire.Text  `json:"mitigation"`
-	Priority    wire.Text  `json:"priority"`
-	Status      wire.Text  `json:"status"`
-	Published   wire.Text  `json:"published"`
-	Updated     wire.Text  `json:"updated_at"`
-	References  wire.Texts `json:"references"`
+	ID          jsonfeed.Text  `json:"id"`
+	Description jsonfeed.Text  `json:"description"`
+	Own         jsonfeed.Text  `json:"ubuntu_description"`
+	Mitigation  jsonfeed.Text  `json:"mitigation"`
+	Priority    jsonfeed.Text  `json:"priority"`
+	Status      jsonfeed.Text  `json:"status"`
+	Published   jsonfeed.Text  `json:"published"`
+	Updated     jsonfeed.Text  `json:"updated_at"`
+	References  jsonfeed.Texts `json:"references"`
 	Packages    []struct {
-		Name     wire.Text `json:"name"`
-		Statuses []status  `json:"statuses"`
+		Name     jsonfeed.Text `json:"name"`
+		Statuses []status      `json:"statuses"`
 	} `json:"packages"`
 }
 
 // status is what became of a CVE in a package of a release.
 type status struct {
-	Description wire.Text `json:"description"`
-	Pocket      wire.Text `json:"pocket"`
-	Release     wire.Text `json:"release_codename"`
-	Status      wire.Text `json:"status"`
+	Description jsonfeed.Text `json:"description"`
+	Pocket      jsonfeed.Text `json:"pocket"`
+	Release     jsonfeed.Text `json:"release_codename"`
+	Status      jsonfeed.Text `json:"status"`
 }
 
 func putCVE(c *cve, to feed.Sink) error {
-	id := wire.CVE(string(c.ID))
+	id := jsonfeed.CVE(string(c.ID))
 	if id == "" {
-		to.Bad(wire.Line(string(c.ID)), errName)
+		to.Bad(jsonfeed.Line(string(c.ID)), errName)
 		return nil
 	}
 	rec := harrier.Record{
-		Source: source, ID: id, CVEs: []string{id}, Summary: wire.Clip(cmp.Or(string(c.Own), string(c.Description)), wire.MostText),
-		Solution: wire.Clip(string(c.Mitigation), wire.MostText), Severity: strings.ToLower(wire.Line(string(c.Priority))),
-		Published: wire.Time(string(c.Published)), Modified: wire.Time(string(c.Updated)),
+		Source: source, ID: id, CVEs: []string{id}, Summary: jsonfeed.Clip(cmp.Or(string(c.Own), string(c.Description)), jsonfeed.MostText),
+		Solution: jsonfeed.Clip(string(c.Mitigation), jsonfeed.MostText), Severity: strings.ToLower(jsonfeed.Line(string(c.Priority))),
+		Published: jsonfeed.Time(string(c.Published)), Modified: jsonfeed.Time(string(c.Updated)),
 	}
-	var links wire.Links
+	var links jsonfeed.Links
 	links.Add(home+id, "vendor-advisory")
 	for _, url := range c.References {
 		links.Add(url)
@@ -210,7 +210,7 @@ func (s *status) said(name string) []harrier.Affected {
 	if word == "" {
 		return nil // "upstream", or a release that is not known
 	}
-	a := harrier.Affected{Package: harrier.Package{Ecosystem: word, Name: name}, Why: wire.Line(string(s.Description))}
+	a := harrier.Affected{Package: harrier.Package{Ecosystem: word, Name: name}, Why: jsonfeed.Line(string(s.Description))}
 	fixed := version(string(s.Description))
 	switch s.Status {
 	case "released":
@@ -223,7 +223,7 @@ func (s *status) said(name string) []harrier.Affected {
 			plain := a
 			plain.Package.Ecosystem = ecosystem(string(s.Release), "")
 			plain.Status, plain.Why = harrier.StatusWillNotFix, "fixed in Ubuntu Pro only: "+string(s.Pocket)
-			if plain.Package.Ecosystem != "" && len(plain.Why) < wire.MostLine {
+			if plain.Package.Ecosystem != "" && len(plain.Why) < jsonfeed.MostLine {
 				return []harrier.Affected{a, plain}
 			}
 		}

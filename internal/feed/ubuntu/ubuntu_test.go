@@ -12,7 +12,7 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/feed"
-	"github.com/harrier-scan/harrier/internal/feed/feedtest"
+	"github.com/harrier-scan/harrier/internal/feed/feedcheck"
 	"github.com/harrier-scan/harrier/internal/needs"
 )
 
@@ -67,7 +67,7 @@ func TestCVEs(t *testing.T) {
 		},
 		{Source: "ubuntu", ID: "CVE-2024-2222", CVEs: []string{"CVE-2024-2222"}, Modified: day, Withdrawn: day, References: advisory("CVE-2024-2222")},
 	}
-	got := feedtest.Read(t, Format, "cves.json", strings.NewReader(sampleCVEs))
+	got := feedcheck.Read(t, Format, "cves.json", strings.NewReader(sampleCVEs))
 	if diff := cmp.Diff(want, got.Records); diff != "" || len(got.Faults) != 3 {
 		t.Errorf("Read: faults %q; -want +got\n%s", got.Faults, diff)
 	}
@@ -95,7 +95,7 @@ func TestNotices(t *testing.T) {
 		Published: time.Date(2019, 6, 6, 11, 14, 4, 0, time.UTC), References: advisory("notices/USN-6000-1"),
 		Affected: []harrier.Affected{said("ubuntu-pro/18.04", "4.15.0-1.2"), said("ubuntu/22.04", "1.2-3ubuntu0.1"), said("ubuntu-pro/16.04", "1.1+esm1")},
 	}}
-	got := feedtest.Read(t, Format, "usn.json", strings.NewReader(sampleNotices))
+	got := feedcheck.Read(t, Format, "usn.json", strings.NewReader(sampleNotices))
 	if diff := cmp.Diff(want, got.Records); diff != "" || len(got.Faults) != 2 {
 		t.Errorf("Read: faults %q; -want +got\n%s", got.Faults, diff)
 	}
@@ -122,12 +122,12 @@ func TestVEX(t *testing.T) {
 			{Package: pkg("ubuntu-pro/24.04"), Status: harrier.StatusAffected},
 		},
 	}}
-	got := feedtest.Read(t, Format, "CVE-2024-1111.json", strings.NewReader(sampleVEX))
+	got := feedcheck.Read(t, Format, "CVE-2024-1111.json", strings.NewReader(sampleVEX))
 	if diff := cmp.Diff(want, got.Records); diff != "" || len(got.Faults) != 1 {
 		t.Errorf("Read: faults %q; -want +got\n%s", got.Faults, diff)
 	}
 	for _, text := range []string{`{"metadata":{},"statements":[]}`, `{}`, `{"other":[1,{"a":2}]}`} {
-		got := feedtest.Read(t, Format, "x.json", strings.NewReader(text))
+		got := feedcheck.Read(t, Format, "x.json", strings.NewReader(text))
 		if len(got.Records)+len(got.Faults) != 0 {
 			t.Errorf("Read(%s) = %+v; want nothing", text, got)
 		}
@@ -146,7 +146,7 @@ func TestSamples(t *testing.T) {
 	shared := needs.Shared(t, filepath.Join("..", "..", "..", "..", "shared", "data", "vendor-samples.tar.gz"))
 	statuses := map[string]int{}
 	records := map[string]int{}
-	feedtest.Walk(t, shared, func(name string, r io.Reader) {
+	feedcheck.Walk(t, shared, func(name string, r io.Reader) {
 		kind := ""
 		switch {
 		case strings.Contains(name, "ubuntu/cve/happy/"):
@@ -156,7 +156,7 @@ func TestSamples(t *testing.T) {
 		default:
 			return
 		}
-		got := feedtest.Read(t, Format, name, r)
+		got := feedcheck.Read(t, Format, name, r)
 		if len(got.Faults) != 0 {
 			t.Errorf("%s: %q", name, got.Faults)
 		}
@@ -183,7 +183,7 @@ func FuzzRead(f *testing.F) {
 	f.Add(sampleCVEs)
 	f.Add(sampleNotices)
 	f.Add(sampleVEX)
-	feedtest.Fuzz(f, Format, "x.json")
+	feedcheck.Fuzz(f, Format, "x.json")
 }
 
 func BenchmarkRead(b *testing.B) {

@@ -7,27 +7,27 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/feed"
-	"github.com/harrier-scan/harrier/internal/feed/wire"
+	"github.com/harrier-scan/harrier/internal/feed/jsonfeed"
 )
 
 // vex is an OpenVEX document about one CVE, or about a notice.
 type vex struct {
 	Metadata struct {
-		ID        wire.Text `json:"@id"`
-		Timestamp wire.Text `json:"timestamp"`
+		ID        jsonfeed.Text `json:"@id"`
+		Timestamp jsonfeed.Text `json:"timestamp"`
 	}
 	Statements []statement
 }
 
 type statement struct {
 	Vulnerability struct {
-		Name        wire.Text `json:"name"`
-		Description wire.Text `json:"description"`
+		Name        jsonfeed.Text `json:"name"`
+		Description jsonfeed.Text `json:"description"`
 	} `json:"vulnerability"`
-	Status        wire.Text `json:"status"`
-	Justification wire.Text `json:"justification"`
+	Status        jsonfeed.Text `json:"status"`
+	Justification jsonfeed.Text `json:"justification"`
 	Products      []struct {
-		ID wire.Text `json:"@id"`
+		ID jsonfeed.Text `json:"@id"`
 	} `json:"products"`
 }
 
@@ -39,17 +39,17 @@ func putVEX(doc *vex, to feed.Sink) error {
 	var rec harrier.Record
 	for i := range doc.Statements {
 		s := &doc.Statements[i]
-		id := wire.CVE(string(s.Vulnerability.Name))
+		id := jsonfeed.CVE(string(s.Vulnerability.Name))
 		switch {
 		case strings.HasPrefix(string(s.Vulnerability.Name), "USN-"):
 			continue
 		case id == "" || rec.ID != "" && rec.CVEs[0] != id:
-			to.Bad(wire.Line(string(s.Vulnerability.Name)), errNoCVE)
+			to.Bad(jsonfeed.Line(string(s.Vulnerability.Name)), errNoCVE)
 			continue
 		case rec.ID == "":
 			rec = harrier.Record{
-				Source: source, ID: id + " VEX", CVEs: []string{id}, Summary: wire.Clip(string(s.Vulnerability.Description), wire.MostText),
-				Modified:   wire.Time(string(doc.Metadata.Timestamp)),
+				Source: source, ID: id + " VEX", CVEs: []string{id}, Summary: jsonfeed.Clip(string(s.Vulnerability.Description), jsonfeed.MostText),
+				Modified:   jsonfeed.Time(string(doc.Metadata.Timestamp)),
 				References: []harrier.Reference{{URL: home + id, Tags: []string{"vendor-advisory"}}},
 			}
 		}
@@ -86,7 +86,7 @@ func (s *statement) said(purl string) (harrier.Affected, bool) {
 	if word == "" {
 		return harrier.Affected{}, false
 	}
-	a := harrier.Affected{Package: harrier.Package{Ecosystem: word, Name: strings.ToLower(name)}, Why: wire.Line(string(s.Justification))}
+	a := harrier.Affected{Package: harrier.Package{Ecosystem: word, Name: strings.ToLower(name)}, Why: jsonfeed.Line(string(s.Justification))}
 	switch s.Status {
 	case "not_affected":
 		a.Status = harrier.StatusNotAffected

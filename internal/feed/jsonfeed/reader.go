@@ -1,7 +1,7 @@
-// Package wire holds what the publishers' JSON formats have in common: texts
+// Package jsonfeed holds what the publishers' JSON formats have in common: texts
 // that are too long to be read whole, and values that are written in more than
 // one way.
-package wire
+package jsonfeed
 
 import (
 	"encoding/json"

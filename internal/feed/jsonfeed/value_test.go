@@ -1,4 +1,4 @@
-package wire
+package jsonfeed
 
 import (
 	"encoding/json"

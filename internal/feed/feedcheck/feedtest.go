@@ -1,6 +1,6 @@
-// Package feedtest holds what tests of Formats share: the promises that every
+// Package feedcheck holds what tests of Formats share: the promises that every
 // record keeps, and a walk through archives of published files.
-package feedtest
+package feedcheck
 
 import (
 	"archive/tar"
