@@ -18,9 +18,10 @@ import (
 // kernels, have some ten megabytes and a hundred thousand products.
 const (
 	maxDocument = 256 << 20
-	maxDepth    = 32 // of branches
-	maxChain    = 4  // of products that are components of others: a package of a module of a repository
-	maxSame     = 16 // products under one id
+	maxDepth    = 32      // of branches
+	maxChain    = 4       // of products that are components of others: a package of a module of a repository
+	maxSame     = 16      // products under one id
+	maxMembers  = 4 << 20 // of groups of products, each as often as its group is named
 	maxText     = 64 << 10
 )
 

@@ -98,7 +98,7 @@ func TestReadRefuses(t *testing.T) {
 		"no id":          `{"document":{"title":"x"}}`,
 		"a list":         `[]`,
 		"cut off":        `{"document":{"tracking":{"id":"X-1"}},"vulnerabilities":[{"cve":"CVE-2024-1000"}`,
-		"nested deeply":  strings.Repeat(`{"product_tree":{"branches":[`, 20_000),
+		"nested deeply":  strings.Repeat(`{"product_tree":{"branches":[`, 11_000),
 		"not even lists": `{"document":{"tracking":{"id":"X-1"}},"vulnerabilities":{"cve":1}}`,
 	} {
 		var got feed.Collect

@@ -25,6 +25,9 @@ type maker struct {
 	bare bool
 }
 
+// maxFaults bounds what is told of one vulnerability's claims.
+const maxFaults = 16
+
 // statement is what is gathered about one product.
 type statement struct {
 	harrier.Affected
@@ -48,7 +51,9 @@ func (m maker) say(d *Document, v *Vulnerability, r *harrier.Record) (faults []e
 		versions, told, err := m.versions(c.Item)
 		switch {
 		case err != nil:
-			faults = append(faults, err)
+			if len(faults) < maxFaults {
+				faults = append(faults, err)
+			}
 			continue
 		case !told && (m.bare || a.CPE != "" && a.CPE != versionless(a.CPE)):
 			versions.All = true

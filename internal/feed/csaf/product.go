@@ -79,16 +79,23 @@ func (d *Document) read(w *wire) {
 	for _, g := range w.Tree.Groups {
 		groups[g.ID] = append(groups[g.ID], g.Products...)
 	}
+	left := maxMembers
+	members := func(group string) []string {
+		if left -= len(groups[group]); left < 0 {
+			return nil
+		}
+		return groups[group]
+	}
 	for i := range d.Vulnerabilities {
 		v := &d.Vulnerabilities[i]
 		for j, f := range v.Flags {
 			for _, g := range f.Groups {
-				v.Flags[j].Products = append(v.Flags[j].Products, groups[g]...)
+				v.Flags[j].Products = append(v.Flags[j].Products, members(g)...)
 			}
 		}
 		for j, r := range v.Remediations {
 			for _, g := range r.Groups {
-				v.Remediations[j].Products = append(v.Remediations[j].Products, groups[g]...)
+				v.Remediations[j].Products = append(v.Remediations[j].Products, members(g)...)
 			}
 		}
 	}

@@ -16,6 +16,7 @@ import (
 const (
 	maxReferences = 128
 	maxScores     = 8
+	maxCWEs       = 64
 )
 
 // Claim is what a document says of one product about one vulnerability.
@@ -175,7 +176,7 @@ func (d *Document) describe(rec *harrier.Record, v *Vulnerability) {
 			keep(&rec.Solution, r.Details)
 		}
 	}
-	if n, err := strconv.Atoi(strings.TrimPrefix(v.CWE.ID, "CWE-")); err == nil && n > 0 && !slices.Contains(rec.CWEs, n) {
+	if n, err := strconv.Atoi(strings.TrimPrefix(v.CWE.ID, "CWE-")); err == nil && n > 0 && len(rec.CWEs) < maxCWEs && !slices.Contains(rec.CWEs, n) {
 		rec.CWEs = append(rec.CWEs, n)
 	}
 	if t := Time(v.Released); !t.IsZero() {

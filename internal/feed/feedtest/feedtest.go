@@ -11,7 +11,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/klauspost/compress/zstd"
@@ -34,40 +36,62 @@ type File struct {
 func Vendor(t testing.TB, prefixes ...string) []File {
 	t.Helper()
 	path := needs.Shared(t, filepath.Join("..", "..", "..", "..", "shared", "data", "vendor-samples.tar.gz"))
-	f, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close() //nolint:errcheck // only read
-	z, err := gzip.NewReader(f)
+	all, err := samples(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var out []File
-	for in := tar.NewReader(z); ; {
-		h, err := in.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, name, _ := strings.Cut(strings.TrimPrefix(h.Name, "./"), "/")
-		for _, p := range prefixes {
-			if h.Typeflag == tar.TypeReg && strings.HasPrefix(name, p) {
-				data, err := io.ReadAll(in)
-				if err != nil {
-					t.Fatal(err)
-				}
-				out = append(out, unpack(name, data)...)
-				break
-			}
+	for _, f := range all {
+		if slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(f.Name, p) }) {
+			out = append(out, unpack(f.Name, f.Data)...)
 		}
 	}
 	if len(out) == 0 {
 		t.Fatalf("no samples below %v", prefixes)
 	}
 	return out
+}
+
+var (
+	once   sync.Once
+	packed []File
+	failed error
+)
+
+// samples are all files of the archive as they are in it, read once.
+func samples(path string) ([]File, error) {
+	once.Do(func() {
+		var f *os.File
+		if f, failed = os.Open(path); failed != nil {
+			return
+		}
+		defer f.Close() //nolint:errcheck // only read
+		var z io.Reader
+		if z, failed = gzip.NewReader(f); failed != nil {
+			return
+		}
+		for in := tar.NewReader(z); ; {
+			h, err := in.Next()
+			if errors.Is(err, io.EOF) {
+				return
+			}
+			if err != nil {
+				failed = err
+				return
+			}
+			if h.Typeflag != tar.TypeReg {
+				continue
+			}
+			data, err := io.ReadAll(in)
+			if err != nil {
+				failed = err
+				return
+			}
+			_, name, _ := strings.Cut(strings.TrimPrefix(h.Name, "./"), "/")
+			packed = append(packed, File{Name: name, Data: data})
+		}
+	})
+	return packed, failed
 }
 
 // unpack undoes what a name says was done to a file.

@@ -41,7 +41,9 @@ func say(d *csaf.Document, v *csaf.Vulnerability, r *harrier.Record) (faults []e
 		if text != "" {
 			versions, err := csaf.ParseRange(text)
 			if err != nil {
-				faults = append(faults, err)
+				if len(faults) < 16 {
+					faults = append(faults, err)
+				}
 				continue
 			}
 			a.Ranges, a.Versions, a.Scheme = versions.Ranges, versions.List, "dotted"

@@ -79,7 +79,7 @@ func put(d *cvrf.Document, v *cvrf.Vulnerability, to feed.Sink) error {
 		}
 	}
 	for _, c := range v.CWE {
-		if n, err := strconv.Atoi(strings.TrimPrefix(c.ID, "CWE-")); err == nil && n > 0 && !slices.Contains(rec.CWEs, n) {
+		if n, err := strconv.Atoi(strings.TrimPrefix(c.ID, "CWE-")); err == nil && n > 0 && len(rec.CWEs) < 64 && !slices.Contains(rec.CWEs, n) {
 			rec.CWEs = append(rec.CWEs, n)
 		}
 	}

@@ -40,6 +40,9 @@ var Format = feed.Format{
 // maxDepth bounds criteria within criteria.
 const maxDepth = 32
 
+// maxReferences bounds those of one definition that are looked at.
+const maxReferences = 4096
+
 type definition struct {
 	Class    string `xml:"class,attr"`
 	Metadata struct {
@@ -110,7 +113,7 @@ func (d *definition) put(id string, to feed.Sink) error {
 		Source: "oracle", Severity: severity(m.Advisory.Severity), Details: csaf.Text(m.Description),
 		Published: csaf.Time(m.Advisory.Issued.Date),
 	}
-	for _, ref := range m.References {
+	for _, ref := range m.References[:min(len(m.References), maxReferences)] {
 		switch cve := strings.ToUpper(strings.TrimSpace(ref.ID)); {
 		case strings.EqualFold(ref.Source, "elsa") && rec.ID == "":
 			rec.ID = cve

@@ -27,7 +27,7 @@ var Format = feed.Format{
 	Name: "redhat", Title: "Red Hat security data (CSAF VEX)", Publisher: "Red Hat",
 	Home: "https://access.redhat.com/security/data", Licence: "CC-BY-4.0", Class: feed.Distribution,
 	Remotes: func(time.Time) []feed.Remote {
-		return []feed.Remote{{Name: "vex", URL: vex + "archive_latest.txt", Next: archive}}
+		return []feed.Remote{{Name: "vex.tar.zst", URL: vex + "archive_latest.txt", Next: archive, Hops: 1}}
 	},
 	Wants: wants,
 	Read: func(_ string, r io.Reader, to feed.Sink) error {

@@ -63,7 +63,7 @@ func (e *almaErratum) put(to feed.Sink) error {
 		Source: "alma", ID: e.ID, Title: csaf.Text(e.Title), Details: csaf.Text(e.Details), Severity: severity(e.Severity),
 		Published: unix(e.Issued), Modified: unix(e.Updated),
 	}
-	for _, ref := range e.References {
+	for _, ref := range e.References[:min(len(e.References), maxReferences)] {
 		tag := ""
 		if ref.Type == "self" {
 			tag = "vendor-advisory"
@@ -148,7 +148,7 @@ func (a *rockyAdvisory) put(to feed.Sink) error {
 		Source: "rocky", ID: a.ID, Title: csaf.Text(a.Title), Summary: csaf.Text(a.Summary), Details: csaf.Text(a.Details), Severity: severity(a.Severity),
 		Published: csaf.Time(a.Published), Modified: csaf.Time(a.Updated),
 	}
-	for _, c := range a.CVEs {
+	for _, c := range a.CVEs[:min(len(a.CVEs), maxReferences)] {
 		cve := strings.ToUpper(strings.TrimSpace(c.ID))
 		if !harrier.IsCVE(cve) {
 			continue

@@ -59,13 +59,11 @@ var Formats = []feed.Format{
 			// The first page of each is a list of mirrors, the second the index of the
 			// repository; the third has the notices.
 			return []feed.Remote{
-				{Name: "al2023", URL: "https://cdn.amazonlinux.com/al2023/core/mirrors/latest/x86_64/mirror.list", Next: repository},
-				{Name: "al2", URL: "https://cdn.amazonlinux.com/2/core/latest/x86_64/mirror.list", Next: repository},
+				{Name: "al2023-updateinfo.xml.gz", URL: "https://cdn.amazonlinux.com/al2023/core/mirrors/latest/x86_64/mirror.list", Next: repository, Hops: 2},
+				{Name: "al2-updateinfo.xml.gz", URL: "https://cdn.amazonlinux.com/2/core/latest/x86_64/mirror.list", Next: repository, Hops: 2},
 			}
 		},
-		Wants: func(name string) bool {
-			return isUpdateinfo(name) || strings.Contains(name, "al2.p3") || strings.Contains(name, "al2023.p3")
-		},
+		Wants: isUpdateinfo,
 		Read:  func(_ string, r io.Reader, to feed.Sink) error { return amazon.readXML(r, to) },
 	},
 }

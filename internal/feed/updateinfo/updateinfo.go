@@ -107,7 +107,7 @@ func (dist distribution) put(u *update, to feed.Sink) error {
 		Source: dist.name, ID: id, Title: csaf.Text(u.Title), Summary: csaf.Text(u.Summary), Details: csaf.Text(u.Details), Solution: csaf.Text(u.Solution),
 		Severity: severity(u.Severity), Published: csaf.Time(u.Issued.Date), Modified: csaf.Time(u.Updated.Date),
 	}
-	for _, ref := range u.References {
+	for _, ref := range u.References[:min(len(u.References), maxReferences)] {
 		tag := ""
 		if ref.Type == "self" {
 			tag = "vendor-advisory"
@@ -153,9 +153,12 @@ func (dist distribution) put(u *update, to feed.Sink) error {
 	return to.Put(rec)
 }
 
+// maxReferences bounds those of one notice that are looked at.
+const maxReferences = 4096
+
 // addCVE takes over an id that is not there yet.
 func addCVE(rec *harrier.Record, cve string) {
-	if len(rec.CVEs) < 4096 && !slices.Contains(rec.CVEs, cve) {
+	if !slices.Contains(rec.CVEs, cve) {
 		rec.CVEs = append(rec.CVEs, cve)
 	}
 }

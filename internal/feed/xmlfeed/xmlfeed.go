@@ -24,8 +24,10 @@ type Stream struct {
 }
 
 // New begins a walk.
-func New(r io.Reader) *Stream {
-	in := &budget{r: r}
+func New(r io.Reader) *Stream { return newStream(r, maxElement) }
+
+func newStream(r io.Reader, maxElement int) *Stream {
+	in := &budget{r: r, max: maxElement}
 	d := xml.NewDecoder(in)
 	d.CharsetReader = charset
 	return &Stream{d: d, in: in}
@@ -35,7 +37,7 @@ func New(r io.Reader) *Stream {
 // stands, and returns its start; io.EOF at the end of a whole file.
 func (s *Stream) Next(names ...string) (xml.StartElement, error) {
 	for {
-		s.in.left = maxElement
+		s.in.left = s.in.max
 		t, err := s.d.Token()
 		if err != nil {
 			if errors.Is(err, io.EOF) && s.depth > 0 {
@@ -60,7 +62,7 @@ func (s *Stream) Next(names ...string) (xml.StartElement, error) {
 // Decode reads the element that Next found into v and goes behind it. An error
 // of the syntax ends the walk: what follows can not be found.
 func (s *Stream) Decode(v any, start xml.StartElement) error {
-	s.in.left = maxElement
+	s.in.left = s.in.max
 	s.depth--
 	return s.d.DecodeElement(v, &start)
 }
@@ -78,12 +80,13 @@ func Attr(e xml.StartElement, name string) string {
 // budget stops reading when one element is too long.
 type budget struct {
 	r    io.Reader
+	max  int
 	left int
 }
 
 func (b *budget) Read(p []byte) (int, error) {
 	if b.left <= 0 {
-		return 0, fmt.Errorf("an element of more than %d bytes", maxElement)
+		return 0, fmt.Errorf("an element of more than %d bytes", b.max)
 	}
 	n, err := b.r.Read(p[:min(len(p), b.left)])
 	b.left -= n

@@ -13,7 +13,7 @@ type item struct {
 
 // names reads every item of a document.
 func names(doc io.Reader) (out []string, err error) {
-	s := New(doc)
+	s := newStream(doc, 1<<16)
 	for {
 		e, err := s.Next("item")
 		if err != nil {
