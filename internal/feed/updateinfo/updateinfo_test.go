@@ -8,7 +8,7 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/feed"
-	"github.com/harrier-scan/harrier/internal/feed/feedtest"
+	"github.com/harrier-scan/harrier/internal/feed/feedplay"
 )
 
 const modules = `<?xml version="1.0" encoding="UTF-8"?><updates>
@@ -80,28 +80,28 @@ func TestSamples(t *testing.T) {
 		}},
 	} {
 		f := Formats[i]
-		files := feedtest.Vendor(t, f.Name+"/errata", f.Name+"/updateinfo")
+		files := feedplay.Vendor(t, f.Name+"/errata", f.Name+"/updateinfo")
 		broken := 0
 		for _, file := range files {
 			if file.Err != nil {
 				broken++
 			}
 		}
-		got, n := feedtest.Play(t, f, files)
+		got, n := feedplay.Play(t, f, files)
 		if n != want.files || len(got.Records) != want.records || len(got.Faults) != want.faults || broken != 1 {
 			t.Errorf("%s: %d files, %d of them broken archives, gave %d records, faults %v; want %+v", f.Name, n, broken, len(got.Records), got.Faults, want)
 		}
 		for _, has := range want.has {
-			if a := feedtest.Find(got.Records, has[0], has[1], has[2]); len(a) != 1 || a[0].Fixed != has[3] {
+			if a := feedplay.Find(got.Records, has[0], has[1], has[2]); len(a) != 1 || a[0].Fixed != has[3] {
 				t.Errorf("%s: %+v; want %v", has[0], a, has)
 			}
 		}
-		for _, a := range feedtest.Find(got.Records, "ALAS2KERNEL-5.15-2022-001", "rpm/amazon/2", "kernel") {
+		for _, a := range feedplay.Find(got.Records, "ALAS2KERNEL-5.15-2022-001", "rpm/amazon/2", "kernel") {
 			if a.Ranges[0].From != "5.15" || a.Otherwise != harrier.StatusUnknown {
 				t.Errorf("kernel of an extra: %+v; want from 5.15 on", a)
 			}
 		}
-		for _, a := range feedtest.Find(got.Records, "ALSA-2019:3708", "rpm/alma/8", "Judy") {
+		for _, a := range feedplay.Find(got.Records, "ALSA-2019:3708", "rpm/alma/8", "Judy") {
 			if !strings.HasPrefix(a.Module, "mariadb") || strings.Count(a.Module, ":") != 1 {
 				t.Errorf("Judy is of module %q; want one of mariadb", a.Module)
 			}
@@ -166,7 +166,7 @@ func FuzzReadXML(f *testing.F) {
 		for _, d := range []distribution{alma, rocky, amazon} {
 			var got feed.Collect
 			_ = d.readXML(strings.NewReader(s), &got) // broken ones are errors
-			feedtest.Check(t, d.name, got.Records)
+			feedplay.Check(t, d.name, got.Records)
 		}
 	})
 }
@@ -177,9 +177,9 @@ func FuzzErrata(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) {
 		var got feed.Collect
 		_ = readAlma(strings.NewReader(s), &got)
-		feedtest.Check(t, "alma", got.Records)
+		feedplay.Check(t, "alma", got.Records)
 		got = feed.Collect{}
 		_ = readRocky(strings.NewReader(s), &got)
-		feedtest.Check(t, "rocky", got.Records)
+		feedplay.Check(t, "rocky", got.Records)
 	})
 }

@@ -1,6 +1,6 @@
-// Package feedtest gives the tests of feeds the publishers' samples, and plays a
+// Package feedplay gives the tests of feeds the publishers' samples, and plays a
 // Format as the importer does.
-package feedtest
+package feedplay
 
 import (
 	"archive/tar"
