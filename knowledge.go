@@ -140,13 +140,28 @@ type Affected struct {
 	Fixed    string `json:"fixed,omitempty"`
 	Why      string `json:"why,omitempty"`      // the publisher's reason: "vulnerable_code_not_present", "Minor issue"
 	Advisory string `json:"advisory,omitempty"` // its advisory: "DSA-5724-1", "RHSA-2024:4312", "KB5034441"
+	// Updates are those that the publisher names by number, any one of which
+	// mends it; an update that contains one of them does too.
+	Updates []Update `json:"updates,omitempty"`
 	// Platforms are CPEs of which one must be there too for the statement to
 	// hold; none: it holds everywhere.
 	Platforms []string `json:"platforms,omitempty"`
 	// Module is the stream that an rpm must come from: "nginx:1.22"; "" for none.
 	Module string `json:"module,omitempty"`
+	// Source says that Package is a source package of an ecosystem that names
+	// binary ones: the statement holds for whatever is built from it and has no
+	// statement of its own.
+	Source bool `json:"from_source,omitempty"`
 	// Since is when the statement begins to hold; zero: it always did.
 	Since time.Time `json:"since,omitzero"`
+}
+
+// Update is one that its maker tells by a number instead of a version.
+type Update struct {
+	ID         string   `json:"id"`                   // "KB5034441"
+	Kind       string   `json:"kind,omitempty"`       // lower case: "security update", "monthly rollup"
+	Build      string   `json:"build,omitempty"`      // the version that it brings; "" when not told
+	Supersedes []string `json:"supersedes,omitempty"` // IDs of earlier ones that it contains
 }
 
 // Package names software of an ecosystem.

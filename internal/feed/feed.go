@@ -44,6 +44,9 @@ type Remote struct {
 	// Next returns the address of the page behind one that was fetched, "" after
 	// the last. Nil: there is one page.
 	Next func(page io.Reader, url string) (string, error)
+	// Hops is how many pages only tell where the next one is: they are read by Next
+	// and not kept. The file is the page behind them.
+	Hops int
 	// Pause is the least time between two requests to the same host.
 	Pause time.Duration
 	// Every is how long what was fetched is good enough, because what changed
