@@ -5,7 +5,7 @@ import "time"
 // Inventory is what is installed on one machine, as its package manager tells.
 type Inventory struct {
 	// Distro is the word for the distribution in Package.Ecosystem, "debian",
-	// "ubuntu", "redhat", "alma", "rocky", "oracle", "amazon", "sles", "leap",
+	// "ubuntu", "redhat", "centos", "alma", "rocky", "oracle", "amazon", "sles", "leap",
 	// "fedora", "alpine", "arch"; "" when it is not known.
 	Distro string `json:"distro"`
 	// Release is its release as Package.Ecosystem writes it: "12", "22.04", "9",

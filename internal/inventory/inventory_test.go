@@ -137,7 +137,7 @@ func TestReadRefuses(t *testing.T) {
 func TestDistro(t *testing.T) {
 	for s, want := range map[string]string{
 		"debian:12": "deb/debian/12", "Debian:12.5": "deb/debian/12", "ubuntu:22.04": "deb/ubuntu/22.04", "alpine:3.19.1": "apk/alpine/3.19", "rhel:9.3": "rpm/redhat/9", "redhat:8": "rpm/redhat/8",
-		"centos:7": "rpm/redhat/7", "almalinux:9.3": "rpm/alma/9", "alma:9": "rpm/alma/9", "rocky:9.3": "rpm/rocky/9", "ol:8.9": "rpm/oracle/8", "amzn:2023": "rpm/amazon/2023", "fedora:40": "rpm/fedora/40",
+		"centos:7": "rpm/centos/7", "almalinux:9.3": "rpm/alma/9", "alma:9": "rpm/alma/9", "rocky:9.3": "rpm/rocky/9", "ol:8.9": "rpm/oracle/8", "amzn:2023": "rpm/amazon/2023", "fedora:40": "rpm/fedora/40",
 		"sles:15.5": "rpm/sles/15.5", "opensuse-leap:15.5": "rpm/leap/15.5", "arch": "alpm/arch", "opensuse-tumbleweed:20240501": "rpm/tumbleweed",
 		"": "", "debian": "", "debian:sid": "", "plan9:4": "", "debian:" + strings.Repeat("1", 30): "",
 	} {

@@ -15,7 +15,7 @@ var distros = map[string]struct {
 	numbers int
 }{
 	"debian": {"debian", 1}, "raspbian": {"debian", 1}, "ubuntu": {"ubuntu", 0}, "alpine": {"alpine", 2},
-	"rhel": {"redhat", 1}, "centos": {"redhat", 1}, "almalinux": {"alma", 1}, "rocky": {"rocky", 1}, "ol": {"oracle", 1},
+	"rhel": {"redhat", 1}, "centos": {"centos", 1}, "almalinux": {"alma", 1}, "rocky": {"rocky", 1}, "ol": {"oracle", 1},
 	"amzn": {"amazon", 0}, "fedora": {"fedora", 0}, "sles": {"sles", 0}, "sles_sap": {"sles", 0}, "opensuse-leap": {"leap", 0},
 	"opensuse-tumbleweed": {"tumbleweed", -1}, "arch": {"arch", -1},
 }
