@@ -52,7 +52,7 @@ func FuzzCompare(f *testing.F) {
 // all triples of many made of a few pieces.
 func TestLaws(t *testing.T) {
 	for _, scheme := range schemes() {
-		texts := randomVersions(scheme, 40)
+		texts := randomVersions(scheme, 28)
 		for _, a := range texts {
 			for _, b := range texts {
 				for _, c := range texts {
