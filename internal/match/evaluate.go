@@ -49,6 +49,7 @@ type subjectVersion struct {
 	pack    string
 	arch    string // of an installed package; "" when it is not known
 	how     How
+	noEpoch bool // pack tells none, and there may be one
 	schemes []scheme
 }
 
@@ -76,10 +77,10 @@ func (v *subjectVersion) order(p *prepared, q *point) (c int, sure bool) {
 		return s.pack.Compare(q.full), true
 	case !p.distro:
 		return s.maker.Compare(q.full), true
-	case v.how == Installed:
+	case v.how == Installed && !v.noEpoch:
 		return s.pack.Compare(q.full), true
 	case v.pack != "":
-		return s.pack.Compare(q.bare), true // no banner shows the epoch
+		return s.pack.Compare(q.bare), true // no banner shows the epoch, nor do all lists
 	}
 	c = s.maker.Compare(q.upstream)
 	return c, c != 0

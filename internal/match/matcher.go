@@ -189,7 +189,7 @@ func (m *Matcher) fallen(id harrier.VulnID) (string, error) {
 // hear asks every source about t.
 func (m *Matcher) hear(t *Thing, now time.Time, only harrier.VulnID) ([]said, error) {
 	content := m.k.Version()
-	v := &subjectVersion{maker: t.Version, pack: t.Package, arch: t.arch, how: t.How}
+	v := &subjectVersion{maker: t.Version, pack: t.Package, arch: t.arch, how: t.How, noEpoch: t.noEpoch}
 	var heard []said
 	for _, group := range t.asks() {
 		before := len(heard)

@@ -82,7 +82,7 @@ func installed(inv harrier.Inventory) []installedThing {
 			Origin: Origin{Distribution: inv.Distro, Releases: releases(inv.Release), Own: true}, banner: p.Name, module: p.Module, arch: p.Arch,
 			Endpoint: wholeHost,
 		}, most: harrier.Certain}
-		t.product, t.version, t.pack, t.how = name, t.Version, v, Installed
+		t.product, t.version, t.pack, t.how, t.noEpoch = name, t.Version, v, Installed, p.NoEpoch
 		if t.module == "" && strings.Contains(v, ".module") {
 			t.module = "?"
 		}

@@ -49,6 +49,8 @@ func TestPackages(t *testing.T) {
 		{"another release", "debian", "11", "", []harrier.InstalledPackage{p("openssl", "1.1.1w-0+deb11u1")}, ""},
 		{"no distribution", "", "", "", []harrier.InstalledPackage{p("openssl", "1.1.1w-0+deb11u1")}, ""},
 		{"an epoch counts", "debian", "12", "", []harrier.InstalledPackage{p("bind9", "1:9.18.19-1~deb12u1")}, "0010 certain affected"},
+		{"a list without epochs", "debian", "12", "", []harrier.InstalledPackage{{Name: "bind9", Version: "9.18.24-1", NoEpoch: true}}, ""},
+		{"an old build in a list without epochs", "debian", "12", "", []harrier.InstalledPackage{{Name: "bind9", Version: "9.18.19-1~deb12u1", NoEpoch: true}}, "0010 certain affected"},
 
 		{"the running kernel is old", "debian", "12", "6.1.0-18-amd64", []harrier.InstalledPackage{
 			of(p("linux-image-6.1.0-18-amd64", "6.1.76-1"), "linux-signed-amd64", "6.1.76+1"), of(p("linux-image-6.1.0-21-amd64", "6.1.90-1"), "linux-signed-amd64", "6.1.90+1"),

@@ -62,6 +62,7 @@ type subject struct {
 	product  string // name of the software, or its CPE name
 	version  string
 	pack     string // version of the package
+	noEpoch  bool   // pack has none, and it is not known to be 0
 	distro   string
 	releases string // joined by blanks
 	minor    string
