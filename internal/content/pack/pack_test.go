@@ -290,7 +290,7 @@ func TestLies(t *testing.T) {
 	}{
 		"bomb":          {func(*Manifest) {}, "unpacks to more than the 1048576 bytes that were signed"},
 		"long body":     {func(m *Manifest) { m.PackedSize, m.Size = 40, 1<<30 }, "body"},
-		"longer body":    {func(m *Manifest) { m.PackedSize++; m.Size = 1 << 20 }, "unpacks to more"},
+		"longer body":   {func(m *Manifest) { m.PackedSize++; m.Size = 1 << 20 }, "unpacks to more"},
 		"size":          {func(m *Manifest) { m.Size = 1 << 60 }, "can not be"},
 		"negative size": {func(m *Manifest) { m.PackedSize = -1 }, "can not be"},
 		"no number":     {func(m *Manifest) { m.Sequence = 0 }, "sequence number"},
