@@ -190,10 +190,14 @@ func TestEveryByte(t *testing.T) {
 		}
 	}
 	for i := range whole {
-		for _, flip := range []byte{0x01, 0x20, 0x80, 0xff} {
+		flip := []byte{0x20, 0x01, 0x80, 0xff}[i%4] // 0x20 makes capitals of hexadecimal digits
+		for _, f := range []byte{flip, 0x20} {
 			b := slices.Clone(whole)
-			b[i] ^= flip
-			refused(fmt.Sprintf("turned by %#x", flip), i, b)
+			b[i] ^= f
+			refused(fmt.Sprintf("turned by %#x", f), i, b)
+		}
+		if i%5 != 0 {
+			continue
 		}
 		refused("cut", i, whole[:i])
 		refused("one byte lost", i, slices.Delete(slices.Clone(whole), i, i+1))
@@ -275,8 +279,7 @@ func TestLies(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer z.Close()
-	bomb := z.EncodeAll(make([]byte, 64<<20), nil)
-	bombs := bytes.Repeat(bomb, 32) // 2 GiB
+	bombs := bytes.Repeat(z.EncodeAll(make([]byte, 2<<20), nil), 1024) // 2 GiB
 	good := Manifest{
 		Sequence: day(9).Unix(), Created: day(9), Size: 1 << 20, SHA256: strings.Repeat("ab", 32),
 		PackedSize: int64(len(bombs)), PackedSHA256: strings.Repeat("cd", 32),
@@ -287,7 +290,7 @@ func TestLies(t *testing.T) {
 	}{
 		"bomb":          {func(*Manifest) {}, "unpacks to more than the 1048576 bytes that were signed"},
 		"long body":     {func(m *Manifest) { m.PackedSize, m.Size = 40, 1<<30 }, "body"},
-		"short body":    {func(m *Manifest) { m.PackedSize++; m.Size = 4 << 30 }, "cut off"},
+		"longer body":   {func(m *Manifest) { m.PackedSize++; m.Size = 1 << 20 }, "unpacks to more"},
 		"size":          {func(m *Manifest) { m.Size = 1 << 60 }, "can not be"},
 		"negative size": {func(m *Manifest) { m.PackedSize = -1 }, "can not be"},
 		"no number":     {func(m *Manifest) { m.Sequence = 0 }, "sequence number"},

@@ -154,7 +154,7 @@ func (f *Fetcher) pages(ctx context.Context, s *state, r feed.Remote) ([]File, e
 		}
 		if err != nil {
 			out[len(out)-1].Err = err
-			return out, nil
+			return out, nil //nolint:nilerr // it is told with the file
 		}
 		at = next
 	}
