@@ -10,9 +10,8 @@ import (
 func compare(_, a, b string) int {
 	for a != "" || b != "" {
 		var x, y string
-		if a, x = word(a); true {
-			b, y = word(b)
-		}
+		a, x = word(a)
+		b, y = word(b)
 		if x == y {
 			continue
 		}
