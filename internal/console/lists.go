@@ -1,9 +1,31 @@
 package console
 
 import (
+	"slices"
+
 	"github.com/harrier-scan/harrier/internal/dialect/kit"
 	"github.com/harrier-scan/harrier/internal/dialect/nessus"
 	"github.com/harrier-scan/harrier/internal/feed"
+	"github.com/harrier-scan/harrier/internal/feed/alpine"
+	"github.com/harrier-scan/harrier/internal/feed/arch"
+	"github.com/harrier-scan/harrier/internal/feed/csaf"
+	"github.com/harrier-scan/harrier/internal/feed/cvelist"
+	"github.com/harrier-scan/harrier/internal/feed/debian"
+	"github.com/harrier-scan/harrier/internal/feed/eol"
+	"github.com/harrier-scan/harrier/internal/feed/epss"
+	"github.com/harrier-scan/harrier/internal/feed/exploitdb"
+	"github.com/harrier-scan/harrier/internal/feed/kev"
+	"github.com/harrier-scan/harrier/internal/feed/microsoft"
+	"github.com/harrier-scan/harrier/internal/feed/msf"
+	"github.com/harrier-scan/harrier/internal/feed/nvd"
+	"github.com/harrier-scan/harrier/internal/feed/osv"
+	"github.com/harrier-scan/harrier/internal/feed/oval"
+	"github.com/harrier-scan/harrier/internal/feed/overrides"
+	"github.com/harrier-scan/harrier/internal/feed/redhat"
+	"github.com/harrier-scan/harrier/internal/feed/retire"
+	"github.com/harrier-scan/harrier/internal/feed/suse"
+	"github.com/harrier-scan/harrier/internal/feed/ubuntu"
+	"github.com/harrier-scan/harrier/internal/feed/updateinfo"
 	"github.com/harrier-scan/harrier/internal/format"
 	formatcsv "github.com/harrier-scan/harrier/internal/format/csv"
 	formatjson "github.com/harrier-scan/harrier/internal/format/json"
@@ -23,4 +45,16 @@ func Formats() []format.Format {
 }
 
 // Feeds are the publishers of content, in the order in which they are read.
-func Feeds() []feed.Format { return []feed.Format{} }
+func Feeds() []feed.Format {
+	return slices.Concat(
+		[]feed.Format{debian.Format, ubuntu.Format, redhat.Format, suse.Format, oval.Format, alpine.Format, arch.Format},
+		updateinfo.Formats,
+		[]feed.Format{microsoft.Format},
+		csaf.Formats,
+		osv.Formats,
+		[]feed.Format{
+			cvelist.Format, cvelist.Vulnrichment, nvd.Format, overrides.Format, retire.Format, eol.Format,
+			kev.Format, epss.Format, msf.Format, exploitdb.Format,
+		},
+	)
+}

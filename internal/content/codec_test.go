@@ -73,12 +73,12 @@ func roundTrip[T any](t *testing.T, c codec[T]) {
 		t.Errorf("an empty %T becomes %+v, %v", empty, none, err)
 	}
 	// What is cut off is noticed or reads as less, and never panics.
-	for i := range b {
+	for i := 0; i < len(b); i += 1 + len(b)/700 {
 		var v T
 		_ = c.decode(b[:i], &v)
 	}
 	r := rand.New(rand.NewPCG(1, 2))
-	for range 2000 {
+	for range 500 {
 		broken := append([]byte(nil), b...)
 		broken[r.IntN(len(b))] ^= byte(1 + r.IntN(255))
 		var v T

@@ -122,7 +122,7 @@ func (k *fileKeeper) load() error {
 		&k.list: `SELECT id, severity, title FROM vuln WHERE withdrawn = 0 AND family = (SELECT n FROM family WHERE name = ?)
 			ORDER BY id LIMIT ? OFFSET ?`,
 	} {
-		if *to, err = k.db.PrepareContext(ctx, query); err != nil {
+		if *to, err = k.db.PrepareContext(ctx, query); err != nil { //nolint:sqlclosecheck // they end with the database
 			return err
 		}
 	}

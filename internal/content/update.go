@@ -146,7 +146,7 @@ func (u *updater) prepare() (err error) {
 		&u.link:      "UPDATE record SET vulns = ? WHERE n = ?",
 		&u.statement: "SELECT body FROM statement WHERE key = ?",
 	} {
-		if *to, err = u.b.tx.PrepareContext(u.b.ctx, query); err != nil {
+		if *to, err = u.b.tx.PrepareContext(u.b.ctx, query); err != nil { //nolint:sqlclosecheck // they end with the transaction
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package content_test
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -67,7 +68,7 @@ func (w world) record() contenttest.Classed {
 
 // TestUpdate holds an Update to what a new base of the same records says.
 func TestUpdate(t *testing.T) {
-	for seed := range uint64(12) {
+	for seed := range uint64(6) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) { updateOnce(t, world{rand.New(rand.NewPCG(seed, 5))}) })
 	}
 }
@@ -206,8 +207,8 @@ func TestUpdateFails(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	boom := fmt.Errorf("boom")
-	if _, _, err := content.Update(path, path, func(*content.Builder) error { return boom }); err != boom {
+	boom := errors.New("boom")
+	if _, _, err := content.Update(path, path, func(*content.Builder) error { return boom }); !errors.Is(err, boom) {
 		t.Errorf("Update = %v; want what its function answers", err)
 	}
 	_, _, err = content.Update(path, path, func(b *content.Builder) error {
