@@ -136,7 +136,8 @@ type Config struct {
 	Log     *slog.Logger                                                                      // nil: none
 	Hosts   int                                                                               // whose state is kept in memory; 0 means 1024
 
-	// Facts and Services are those of package match; others are for tests.
+	// Facts is that of package match, another is for tests. Services decides by
+	// what is known of versions; nil: nothing is.
 	Facts    func(c match.Context, h harrier.Host, services []harrier.Service, planned *harrier.IDs) []harrier.Observation
 	Services func(h harrier.Host, services []harrier.Service, planned *harrier.IDs, set harrier.Settings) ([]harrier.Observation, []harrier.Done)
 }
@@ -167,7 +168,9 @@ func New(c Config) *Room {
 		c.Facts = match.Facts
 	}
 	if c.Services == nil {
-		c.Services = match.Table
+		c.Services = func(harrier.Host, []harrier.Service, *harrier.IDs, harrier.Settings) ([]harrier.Observation, []harrier.Done) {
+			return nil, nil
+		}
 	}
 	return &Room{Config: c, cache: newCache(c.Hosts), atOnce: 32}
 }

@@ -62,9 +62,22 @@ var (
 
 // words are what distributions put into banners. The first that fits holds.
 var words = []struct{ text, distribution string }{
-	{"raspbian", "raspbian"}, {"ubuntu", "ubuntu"}, {"debian", "debian"}, {"almalinux", "alma"}, {"rocky linux", "rocky"},
-	{"centos", "centos"}, {"oracle linux", "oracle"}, {"red hat", "redhat"}, {"redhat", "redhat"}, {"rhel", "redhat"}, {"fedora", "fedora"},
-	{"amazon linux", "amazon"}, {"opensuse", "leap"}, {"suse", "sles"}, {"alpine", "alpine"}, {"arch linux", "arch"},
+	{"raspbian", "raspbian"},
+	{"ubuntu", "ubuntu"},
+	{"debian", "debian"},
+	{"almalinux", "alma"},
+	{"rocky linux", "rocky"},
+	{"centos", "centos"},
+	{"oracle linux", "oracle"},
+	{"red hat", "redhat"},
+	{"redhat", "redhat"},
+	{"rhel", "redhat"},
+	{"fedora", "fedora"},
+	{"amazon linux", "amazon"},
+	{"opensuse", "leap"},
+	{"suse", "sles"},
+	{"alpine", "alpine"},
+	{"arch linux", "arch"},
 }
 
 // builders are the marks of who builds packages for distributions of others.
@@ -72,8 +85,16 @@ var builders = []string{"sury.org", "pgdg", "maria~", "nodesource", "dotdeb", "p
 
 // codenames are releases by name, as packagers add them.
 var codenames = []struct{ name, distribution, release string }{
-	{"stretch", "debian", "9"}, {"buster", "debian", "10"}, {"bullseye", "debian", "11"}, {"bookworm", "debian", "12"}, {"trixie", "debian", "13"},
-	{"xenial", "ubuntu", "16.04"}, {"bionic", "ubuntu", "18.04"}, {"focal", "ubuntu", "20.04"}, {"jammy", "ubuntu", "22.04"}, {"noble", "ubuntu", "24.04"},
+	{"stretch", "debian", "9"},
+	{"buster", "debian", "10"},
+	{"bullseye", "debian", "11"},
+	{"bookworm", "debian", "12"},
+	{"trixie", "debian", "13"},
+	{"xenial", "ubuntu", "16.04"},
+	{"bionic", "ubuntu", "18.04"},
+	{"focal", "ubuntu", "20.04"},
+	{"jammy", "ubuntu", "22.04"},
+	{"noble", "ubuntu", "24.04"},
 }
 
 // maxOrigin is how much of a text is looked at.
