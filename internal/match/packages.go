@@ -227,6 +227,6 @@ func isRunning(p harrier.InstalledPackage, uname string) bool {
 	if rest, ok := strings.CutPrefix(p.Name, "linux-image-"); ok {
 		return strings.TrimPrefix(rest, "unsigned-") == uname
 	}
-	_, v := cutEpoch(p.Version)
+	v := cutEpoch(p.Version)
 	return uname == v || strings.HasPrefix(uname, v+".") || strings.HasPrefix(uname, v+"-") || strings.HasPrefix(v, uname+".")
 }
