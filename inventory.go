@@ -5,7 +5,7 @@ import "time"
 // Inventory is what is installed on one machine, as its package manager tells.
 type Inventory struct {
 	// Distro is the word for the distribution in Package.Ecosystem, "debian",
-	// "ubuntu", "redhat", "alma", "rocky", "oracle", "amazon", "sles", "leap",
+	// "ubuntu", "redhat", "centos", "alma", "rocky", "oracle", "amazon", "sles", "leap",
 	// "fedora", "alpine", "arch"; "" when it is not known.
 	Distro string `json:"distro"`
 	// Release is its release as Package.Ecosystem writes it: "12", "22.04", "9",
@@ -30,6 +30,9 @@ type InstalledPackage struct {
 	// empty where they are Name and Version, or not known.
 	Source        string `json:"source,omitempty"`
 	SourceVersion string `json:"source_version,omitempty"`
+	// NoEpoch tells that the list left epochs out: Version has none, and it is not
+	// known to be 0.
+	NoEpoch bool `json:"no_epoch,omitempty"`
 	// Module is the stream that an rpm comes from: "nginx:1.22"; "" for none.
 	Module string `json:"module,omitempty"`
 }

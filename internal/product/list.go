@@ -28,6 +28,7 @@ var list embed.FS
 
 type tables struct {
 	all       []*Product
+	bySlug    map[string]*Product
 	byCPE     map[string]*Product
 	byName    map[string]*Product
 	byMaker   map[string]*Product
@@ -37,7 +38,8 @@ type tables struct {
 
 var table = sync.OnceValue(func() *tables {
 	t := &tables{
-		byCPE: make(map[string]*Product, 1000), byName: make(map[string]*Product, 1000), byMaker: make(map[string]*Product, 500),
+		bySlug: make(map[string]*Product, 1000),
+		byCPE:  make(map[string]*Product, 1000), byName: make(map[string]*Product, 1000), byMaker: make(map[string]*Product, 500),
 		byPackage: make(map[Package][]*Product, 1000), speaking: make(map[string][]*Product, 100),
 	}
 	files, _ := fs.Glob(list, "list/*.txt") // the pattern is right
@@ -56,6 +58,7 @@ var table = sync.OnceValue(func() *tables {
 
 func (t *tables) add(p *Product) {
 	t.all = append(t.all, p)
+	t.bySlug[p.Slug()] = p
 	for _, c := range p.CPEs {
 		t.byCPE[c] = p
 	}

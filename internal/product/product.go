@@ -118,3 +118,6 @@ func ByPackage(kind, name string) []*Product { return table().byPackage[Package{
 // Speaking returns the products that can stand behind a service name, for one
 // that does not show what it is. The slice is shared.
 func Speaking(service string) []*Product { return table().speaking[service] }
+
+// BySlug returns the product with a Slug, or nil.
+func BySlug(slug string) *Product { return table().bySlug[slug] }
