@@ -1,7 +1,8 @@
 // Package match turns what a scan found out about a host into observations:
-// facts that are stated under well-known plugin numbers, and versions that are
-// compared with a table of CVE facts. It is pure and runs in the console, while
-// results are folded and again when the table has grown.
+// facts that are stated under well-known plugin numbers, and decisions about
+// vulnerabilities by what every source of content says of the versions that
+// run. It runs in the console, while results are folded and again when there is
+// new knowledge; but for the Knowledge that it is given it is pure.
 package match
 
 import (
@@ -25,8 +26,8 @@ type Context struct {
 	Now     time.Time  // becomes the time of the observations
 }
 
-// Vulnerabilities returns the definitions of everything that this package can
-// observe, by rising number.
+// Vulnerabilities returns the definitions of the facts that this package can
+// state, by rising number. Those of content are in Knowledge.
 func Vulnerabilities() []harrier.Vulnerability { return slices.Clone(definitions().vulns) }
 
 // Checks describes how each of Vulnerabilities is found, in the same order.
@@ -39,26 +40,21 @@ type defined struct {
 
 var definitions = sync.OnceValue(func() defined {
 	var d defined
-	add := func(v harrier.Vulnerability, kind harrier.CheckKind) {
+	add := func(v harrier.Vulnerability) {
 		v.UUID = harrier.NamedUUID(v.Slug)
 		d.vulns = append(d.vulns, v)
 		d.checks = append(d.checks, harrier.CheckInfo{
-			ID: v.ID, Name: v.Name, Family: v.Family, Severity: v.Severity, Kind: kind, Safe: true,
+			ID: v.ID, Name: v.Name, Family: v.Family, Severity: v.Severity, Kind: harrier.FactCheck, Safe: true,
 		})
 	}
 	for _, f := range hostFacts {
-		add(f.Vulnerability, harrier.FactCheck)
+		add(f.Vulnerability)
 	}
 	for _, f := range placedFacts {
-		add(f.Vulnerability, harrier.FactCheck)
+		add(f.Vulnerability)
 	}
 	for _, f := range serviceFacts {
-		add(f.Vulnerability, harrier.FactCheck)
-	}
-	for _, p := range products {
-		for _, c := range p.CVEs {
-			add(c.vulnerability(p), harrier.MatchCheck)
-		}
+		add(f.Vulnerability)
 	}
 	slices.SortFunc(d.vulns, func(a, b harrier.Vulnerability) int { return int(a.ID) - int(b.ID) })
 	slices.SortFunc(d.checks, func(a, b harrier.CheckInfo) int { return int(a.ID) - int(b.ID) })

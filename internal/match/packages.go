@@ -65,7 +65,7 @@ func installed(inv harrier.Inventory) []installedThing {
 		name, v := p.Of(ecosystem)
 		k, isKernel := kernelPackage(p, ecosystem)
 		switch {
-		case isKernel && !kernels.runs(p, k):
+		case isKernel && !kernels.runs(p, k, ecosystem):
 			continue
 		case isKernel:
 			name, v = k, kernelVersion(p, ecosystem)
@@ -130,7 +130,6 @@ type kernels struct {
 	running string // uname -r
 	known   bool   // the running one is installed
 	newest  map[string]string
-	best    string // newest version of all, for people
 }
 
 func kernelOf(inv harrier.Inventory, ecosystem string) kernels {
@@ -151,15 +150,12 @@ func kernelOf(inv harrier.Inventory, ecosystem string) kernels {
 
 // runs reports whether a kernel package is the one to judge: of the running
 // kernel, or the newest where that does not show.
-func (k *kernels) runs(p harrier.InstalledPackage, name string) bool {
+func (k *kernels) runs(p harrier.InstalledPackage, name, ecosystem string) bool {
 	if k.known {
 		return isRunning(p, k.running)
 	}
-	v, _ := cutArch(p)
-	return k.newest[name] == v || k.newest[name] == p.Version
+	return k.newest[name] == kernelVersion(p, ecosystem)
 }
-
-func cutArch(p harrier.InstalledPackage) (string, string) { return p.Version, p.Arch }
 
 // notes say what a person should know about a decision on the kernel p.
 func (k *kernels) notes(p harrier.InstalledPackage, ecosystem string) ([]string, harrier.Certainty) {
@@ -231,6 +227,6 @@ func isRunning(p harrier.InstalledPackage, uname string) bool {
 	if rest, ok := strings.CutPrefix(p.Name, "linux-image-"); ok {
 		return strings.TrimPrefix(rest, "unsigned-") == uname
 	}
-	_, v := cutEpoch(p.Version)
+	v := cutEpoch(p.Version)
 	return uname == v || strings.HasPrefix(uname, v+".") || strings.HasPrefix(uname, v+"-") || strings.HasPrefix(v, uname+".")
 }

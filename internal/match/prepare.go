@@ -121,7 +121,7 @@ func (p *prepared) point(v string) point {
 	q := point{set: true, full: version.Parse(p.scheme, v)}
 	q.bare, q.upstream = q.full, q.full
 	if p.distro {
-		_, bare := cutEpoch(v)
+		bare := cutEpoch(v)
 		q.bare, q.upstream = version.Parse(p.scheme, bare), version.Parse(p.scheme, upstreamOf(v))
 		q.original = isOriginal(p.Package.Ecosystem, bare)
 	}

@@ -131,7 +131,7 @@ func TestRevisions(t *testing.T) {
 				}
 				want := bruteForce(a, all, i)
 				can[want.Affects()] = true
-				_, shown := cutEpoch(full)
+				shown := cutEpoch(full)
 				got := evaluate(&p[0], &subjectVersion{maker: maker, pack: shown, how: Whole}, "", "", time.Time{})
 				if got.status != want || got.maybe {
 					t.Fatalf("statement %d, %+v: %s is %s, maybe %v; want %s", n, a, shown, got.status, got.maybe, want)

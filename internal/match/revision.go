@@ -77,7 +77,7 @@ func (v *shown) after(text, head, rest string) bool {
 	packaged := func(upstream, revision string, o Origin) bool {
 		revision, _ = strings.CutSuffix(revision, "-log")
 		revision = strings.TrimRight(revision, ".:")
-		_, revision = cutEpoch(revision)
+		revision = cutEpoch(revision)
 		o.Own = true
 		o.Sign = oneLine(text)
 		if o.Distribution == "" && !o.Foreign {

@@ -28,6 +28,10 @@ func webOf(server string) harrier.Service {
 	}
 }
 
+func dbOf(v string) harrier.Service {
+	return harrier.Service{Endpoint: tcp(3306), Name: "mysql", Product: "MariaDB", Version: v, Certainty: harrier.Certain}
+}
+
 const (
 	race = "CVE-2024-6387" // fixed by Debian 12 in 1:9.2p1-2+deb12u3
 	mp4  = "CVE-2022-41741"
@@ -69,6 +73,9 @@ func TestServices(t *testing.T) {
 		{"a release that never had it", harrier.Host{}, []harrier.Service{sshOf("SSH-2.0-OpenSSH_8.4p1 Debian-5+deb11u3")}, ""},
 		{"older build of Ubuntu", harrier.Host{}, []harrier.Service{sshOf("SSH-2.0-OpenSSH_8.9p1 Ubuntu-3ubuntu0.6")}, race + " 22 certain ubuntu"},
 		{"mended build of Ubuntu", harrier.Host{}, []harrier.Service{sshOf("SSH-2.0-OpenSSH_8.9p1 Ubuntu-3ubuntu0.10")}, ""},
+		{"a container's build beside the host's", debian12, []harrier.Service{sshOf("SSH-2.0-OpenSSH_8.4p1 Debian-5")}, ""},
+		{"two releases on a host", harrier.Host{}, []harrier.Service{sshOf("SSH-2.0-OpenSSH_9.9p9 Debian-1"), dbOf("10.11.6-MariaDB-0+deb12u1"), dbOf("10.5.23-MariaDB-0+deb11u1")}, ""},
+		{"which of two releases does not show", harrier.Host{}, []harrier.Service{sshOf("SSH-2.0-OpenSSH_9.1p1 Debian-1"), dbOf("10.11.6-MariaDB-0+deb12u1"), dbOf("10.5.23-MariaDB-0+deb11u1")}, race + " 22 potential debian"},
 		{"old Ubuntu", harrier.Host{}, []harrier.Service{sshOf("SSH-2.0-OpenSSH_8.2p1 Ubuntu-4ubuntu0.5")}, ""},
 		{"nobody's build", harrier.Host{}, []harrier.Service{sshOf("SSH-2.0-OpenSSH_9.3p1")}, race + " 22 potential nvd"},
 		{"nobody's build, mended", harrier.Host{}, []harrier.Service{sshOf("SSH-2.0-OpenSSH_9.8p1")}, ""},

@@ -170,7 +170,7 @@ func (t *Thing) place(sw *product.Product, text string, texts []string, host Ori
 		*o = host
 	} else if kin(o.Distribution, host.Distribution) && !o.Backport && !o.Foreign {
 		if len(o.Releases) == 0 {
-			o.Releases = host.Releases
+			o.Releases = common(releasesShipping(o.Distribution, sw, v.Upstream), host.Releases)
 		}
 		if o.Distribution == "enterprise" {
 			o.Distribution = host.Distribution
@@ -217,6 +217,24 @@ func (t *Thing) seal(name, system string, k kind) {
 	}
 }
 
+// common are the releases that two signs have in common, or those of the first
+// that says anything where they have none.
+func common(a, b []string) []string {
+	var out []string
+	for _, r := range a {
+		if slices.Contains(b, r) {
+			out = append(out, r)
+		}
+	}
+	switch {
+	case len(out) > 0:
+		return out
+	case len(a) > 0:
+		return a
+	}
+	return b
+}
+
 // known says how far the version of a thing that a service shows is known.
 func (t *Thing) known() How {
 	o := &t.Origin
@@ -225,7 +243,7 @@ func (t *Thing) known() How {
 		return Upstream
 	case o.Backport:
 		return Suspected
-	case t.Package != "" && len(o.Releases) > 0:
+	case t.Package != "" && len(o.Releases) == 1:
 		return Whole
 	case o.Own && len(o.Releases) == 1:
 		return Release
@@ -248,6 +266,7 @@ func (t *Thing) Describe() string {
 			return fmt.Sprintf("%s, of %s", t.Version, t.Origin)
 		}
 		return fmt.Sprintf("%s, perhaps of %s", t.Version, t.Origin)
+	case Hidden, Upstream:
 	}
 	if t.Origin.Foreign {
 		return fmt.Sprintf("%s, of %s", t.Version, t.Origin)
