@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"path/filepath"
 
-	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/console"
 	"github.com/harrier-scan/harrier/internal/match"
 )
@@ -24,12 +23,7 @@ type explainCommand struct {
 // Run prints what decides whether the vulnerability is on the host.
 func (c explainCommand) Run(ctx context.Context, s streams) error {
 	config := console.Config{Options: console.Options{Data: c.Data}, DSN: cmp.Or(c.Database, filepath.Join(c.Data, "harrier.db"))}
-	k, done, err := knowledge(config)
-	if err != nil {
-		return err
-	}
-	defer done()
-	e, err := console.Explain(ctx, config, k, c.Subject, c.On)
+	e, err := console.Explain(ctx, config, c.Subject, c.On)
 	if err != nil {
 		return err
 	}
@@ -41,8 +35,16 @@ func (c explainCommand) Run(ctx context.Context, s streams) error {
 	}
 	out := page{w: s.out}
 	out.line("asset %d, %s", e.Asset, e.Address)
+	out.line("%s (%s)", e.Name, e.Severity)
 	for _, f := range e.Findings {
-		out.line("finding %d: %s, %s by %s", f.ID, f.Place, f.Code, f.Source)
+		out.line("finding %d: %s, %s by %s, from the %s", f.ID, f.Place, f.Code, f.Source, f.Origin)
+		out.line("  risk %.1f of 1000, from", f.Risk.Value)
+		for _, in := range f.Risk.Inputs {
+			out.line("    %-24s %-12s %.2f", in.Name, in.Seen, in.Factor)
+		}
+	}
+	for _, line := range e.Coverage {
+		out.line("scan        %s", line)
 	}
 	if out.err != nil {
 		return out.err
@@ -51,9 +53,4 @@ func (c explainCommand) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	return match.Explanation(s.out, e.Decisions)
-}
-
-// knowledge opens the content that a data folder has in force.
-func knowledge(console.Config) (match.Knowledge, func(), error) {
-	return nil, nil, harrier.Errorf(harrier.Unavailable, "this program has no content to explain by")
 }

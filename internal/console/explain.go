@@ -2,12 +2,14 @@ package console
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"strconv"
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/match"
 	"github.com/harrier-scan/harrier/internal/store"
+	"github.com/harrier-scan/harrier/internal/vuln"
 )
 
 // Explained is how a vulnerability stands on an asset, and why.
@@ -15,16 +17,22 @@ type Explained struct {
 	Asset         harrier.ID         `json:"asset"`
 	Address       string             `json:"address"`
 	Vulnerability harrier.VulnID     `json:"vulnerability"`
+	Name          string             `json:"name"`
+	Severity      string             `json:"severity"`
 	Decisions     []match.Decision   `json:"decisions"`
+	Coverage      []string           `json:"coverage"` // what the last scan did about it
 	Findings      []ExplainedFinding `json:"findings"` // that the console keeps of it
 }
 
 // ExplainedFinding is a finding as the console keeps it.
 type ExplainedFinding struct {
-	ID     harrier.ID `json:"id"`
-	Place  string     `json:"place"`  // of its Instance
-	Code   string     `json:"code"`   // "VE", "VV", "VP"; "NV" when it is closed
-	Source string     `json:"source"` // whose word it was
+	ID     harrier.ID   `json:"id"`
+	Place  string       `json:"place"`  // of its Instance
+	Code   string       `json:"code"`   // "VE", "VV", "VP"; "NV" when it is closed
+	Source string       `json:"source"` // whose word it was
+	Origin string       `json:"origin"` // "scan", or "knowledge" that came after it
+	Open   bool         `json:"open"`
+	Risk   harrier.Risk `json:"risk"`
 }
 
 // Explain decides anew about a vulnerability on an asset, by what the console
@@ -33,7 +41,17 @@ type ExplainedFinding struct {
 // of the asset, or "" with the number of a finding. It only reads, also while a
 // console runs on the data folder. It answers NotFound for what there is none
 // of, and Unavailable without a database.
-func Explain(ctx context.Context, c Config, k match.Knowledge, subject, host string) (Explained, error) {
+func Explain(ctx context.Context, c Config, subject, host string) (Explained, error) {
+	k := newKnowledge()
+	if err := k.install(c.Data); err != nil {
+		return Explained{}, err
+	}
+	defer k.Close() //nolint:errcheck // it was only read
+	return explain(ctx, c, k, subject, host)
+}
+
+// explain is Explain by given content.
+func explain(ctx context.Context, c Config, k match.Knowledge, subject, host string) (Explained, error) {
 	if _, err := os.Stat(c.DSN); err != nil && !isPostgres(c.DSN) {
 		return Explained{}, harrier.Errorf(harrier.Unavailable, "%s: there is no database", DatabaseName(c.DSN)).Because(err)
 	}
@@ -51,20 +69,82 @@ func Explain(ctx context.Context, c Config, k match.Knowledge, subject, host str
 		return Explained{}, err
 	}
 	out := Explained{Asset: a.ID, Address: a.Addr.String(), Vulnerability: id}
-	h := harrier.Host{
+	known := match.Known{Services: services, Host: harrier.Host{
 		Name: a.FQDN, Addr: a.Addr, Alive: true, FQDN: a.FQDN, OS: a.OS, OSConfidence: a.OSConfidence, OSMethod: a.OSMethod,
 		OSCPE: a.OSCPE, DeviceType: a.DeviceType, Ended: a.LastSeen,
+	}}
+	inv, found, err := db.Inventory(ctx, a.ID)
+	if err != nil {
+		return Explained{}, err
 	}
-	if out.Decisions, err = match.Decide(k, match.Known{Host: h, Services: services}, id); err != nil {
+	if found {
+		known.Packages = &inv
+	}
+	v, found, err := k.Vulnerability(id)
+	if err != nil {
+		return Explained{}, err
+	}
+	if !found { // one of the program's own, or of content that has gone
+		if v, err = db.Vulnerability(ctx, id); err != nil {
+			return Explained{}, err
+		}
+	} else if out.Decisions, err = match.Decide(k, known, id); err != nil {
+		return Explained{}, err
+	}
+	out.Name, out.Severity = v.Name, v.Severity.String()
+	out.Coverage, err = covered(ctx, db, a, v)
+	if err != nil {
 		return Explained{}, err
 	}
 	findings, err := db.FindingsOf(ctx, a.ID)
 	for _, f := range findings {
 		if f.Vulnerability == id {
-			out.Findings = append(out.Findings, ExplainedFinding{f.ID, f.Instance.String(), match.FindingStatus(f), f.Source})
+			out.Findings = append(out.Findings, ExplainedFinding{
+				f.ID, f.Instance.String(), match.FindingStatus(f), f.Source, f.Origin.String(), f.Open(), harrier.RiskOf(v, f.Certainty, a.Importance),
+			})
 		}
 	}
 	return out, err
+}
+
+// covered says what the last scan of an asset did about a vulnerability that was
+// not found: whether it was planned, and where it could not be told.
+func covered(ctx context.Context, db *store.DB, a harrier.Asset, v harrier.Vulnerability) ([]string, error) {
+	sc, err := db.Scan(ctx, a.LastScan)
+	if harrier.KindOf(err) == harrier.NotFound && err != nil {
+		return []string{"no scan of the asset is kept"}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	check := v.ID
+	if v.ID.OfContent() {
+		check = harrier.FamilyCheck(vuln.FamilyID(v.Family))
+	}
+	planned := sc.Plan.Planned(func(harrier.VulnID) harrier.VulnID { return check })
+	out := []string{fmt.Sprintf("the last scan, %d, planned it: %s", sc.ID, map[bool]string{true: "yes", false: "no"}[planned.Has(v.ID)])}
+	refs, err := db.HostsOf(ctx, a.ID)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range refs {
+		if r.Scan != sc.ID {
+			continue
+		}
+		c, err := db.HostCoverage(ctx, r.Scan, r.Index)
+		if err != nil || c == nil {
+			return out, err
+		}
+		if !c.Complete {
+			out = append(out, "its run did not go to the end: "+c.Reason)
+		}
+		for _, d := range c.Entries {
+			if (d.Check == check || d.Check == v.ID) && d.Outcome != harrier.Vulnerable {
+				out = append(out, fmt.Sprintf("%s at %s: %s", d.Outcome, d.Endpoint, d.Reason))
+			}
+		}
+	}
+	return out, nil
 }
 
 // explained finds out what a subject and a host mean.

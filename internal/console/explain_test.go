@@ -44,7 +44,7 @@ func (oneWord) Version() string                                  { return "1" }
 func TestExplain(t *testing.T) {
 	c := Config{DSN: filepath.Join(t.TempDir(), "harrier.db")}
 	ctx := t.Context()
-	if _, err := Explain(ctx, c, oneWord{}, "CVE-2024-6387", "192.0.2.1"); harrier.KindOf(err) != harrier.Unavailable {
+	if _, err := explain(ctx, c, oneWord{}, "CVE-2024-6387", "192.0.2.1"); harrier.KindOf(err) != harrier.Unavailable {
 		t.Errorf("Explain without a database = %v; want Unavailable", err)
 	}
 	db, err := store.Open(ctx, c.DSN) // as if a console ran: it stays open
@@ -71,7 +71,7 @@ func TestExplain(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, q := range [][2]string{{"CVE-2024-6387", "192.0.2.1"}, {"cve-2024-6387", "web.example.com"}, {"1240006387", "192.0.2.1"}, {strconv.FormatInt(int64(f.ID), 10), ""}} {
-		e, err := Explain(ctx, c, oneWord{}, q[0], q[1])
+		e, err := explain(ctx, c, oneWord{}, q[0], q[1])
 		if err != nil || len(e.Decisions) != 1 || e.Decisions[0].Verdict != harrier.Present || e.Asset != a.ID {
 			t.Errorf("Explain(%q) = %+v, %v; want it present", q, e, err)
 		} else if len(e.Findings) != 1 || e.Findings[0].Code != "VP" || !strings.Contains(e.Findings[0].Place, "22/tcp") {
@@ -79,7 +79,7 @@ func TestExplain(t *testing.T) {
 		}
 	}
 	for _, q := range [][2]string{{"CVE-2024-0001", "192.0.2.1"}, {"CVE-2024-6387", "192.0.2.9"}, {"CVE-2024-6387", ""}, {"77", ""}} {
-		if _, err := Explain(ctx, c, oneWord{}, q[0], q[1]); harrier.KindOf(err) != harrier.NotFound {
+		if _, err := explain(ctx, c, oneWord{}, q[0], q[1]); harrier.KindOf(err) != harrier.NotFound {
 			t.Errorf("Explain(%q) = %v; want NotFound", q, err)
 		}
 	}
