@@ -18,6 +18,7 @@ const (
 	gentle  = 0.25 // growth a second after a cut, to begin with
 	widened = 6.0  // so far above what once got through that it is history
 	unknown = 4.0  // growth per judgement while nothing is known of the way; 2 later
+	common  = 25e4 // what most ways and machines bear: above, growth is careful
 
 	kept     = 8 // slices that are remembered; tags tell as many apart
 	minSlice = 20 * time.Millisecond
@@ -132,7 +133,7 @@ func (c *control) judge(s count, now time.Duration) {
 		c.cut(reached, over, now)
 	case over >= lossless:
 	case reached < c.rate/2: // the rate is not what holds us up, or it was sent at an earlier one
-	case !c.slow && c.ceiling == 0:
+	case !c.slow && c.ceiling == 0 && unknown*c.rate <= common:
 		c.rate = min(unknown*c.rate, maxRate)
 	case !c.slow, c.rate > widened*c.ceiling:
 		c.slow = false
