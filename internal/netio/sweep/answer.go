@@ -41,6 +41,7 @@ func (c *core) canaryBack(a *Answer) {
 	s := int(a.Tag) - tagCanary
 	if (c.slice-s+kept)%kept >= 2 { // its slice was judged without it
 		c.stretch = min(c.stretch*1.1, maxStretch)
+		c.control.late(c.total[s].began)
 	}
 	if g := c.groups[subnet(a.Addr)]; g != nil && g.slices[s].back < g.slices[s].sent {
 		g.slices[s].back++

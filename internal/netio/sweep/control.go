@@ -18,6 +18,7 @@ const (
 	gentle  = 0.25 // growth a second after a cut, to begin with
 	widened = 6.0  // so far above what once got through that it is history
 	unknown = 4.0  // growth per judgement while nothing is known of the way; 2 later
+	common  = 25e4 // what most ways and machines bear: above, growth is careful
 
 	kept     = 8 // slices that are remembered; tags tell as many apart
 	minSlice = 20 * time.Millisecond
@@ -50,10 +51,43 @@ type control struct {
 
 	clean int // judgements without loss since the last cut
 
+	from time.Duration // when the first slice of sum began
+	cuts []cutNote     // the latest, the oldest first
+
 	// The first of the cuts that follow each other, and what was lost at half of
 	// its rate and below: when that is as much, it is chance.
 	series struct{ rate, loss float64 }
 	low    count
+}
+
+// cutNote is what a cut was made for, and what it ended.
+type cutNote struct {
+	from, to   time.Duration // the slices that were judged began in [from, to)
+	sent, lost int           // canaries of theirs
+	before     control       // without its own cuts
+}
+
+// mostCuts is how many cuts are remembered: canaries come late, not for ever.
+const mostCuts = 4
+
+// late takes in a canary that came back after its slice, which began at that
+// time, was judged. A cut for canaries that were not lost, only late, is taken
+// back: on a busy machine answers lie in the socket for longer than any round
+// trip.
+func (c *control) late(began time.Duration) {
+	for i := range c.cuts {
+		n := &c.cuts[i]
+		if began < n.from || began >= n.to || n.lost == 0 {
+			continue
+		}
+		n.lost--
+		if float64(n.lost)/float64(n.sent)-n.before.chance < lossless {
+			earlier := c.cuts[:i]
+			*c = n.before
+			c.cuts, c.sum, c.cutAt = earlier, count{}, n.to
+			return
+		}
+	}
 }
 
 func newControl() control { return control{rate: startRate} }
@@ -64,6 +98,9 @@ func (c *control) add(s count, now time.Duration) {
 	if s.began < c.cutAt { // sent at a rate that is history
 		return
 	}
+	if c.sum.sent == 0 {
+		c.from = s.began
+	}
 	c.sum.probes += s.probes
 	c.sum.sent += s.sent
 	c.sum.back += s.back
@@ -72,6 +109,7 @@ func (c *control) add(s count, now time.Duration) {
 		return
 	}
 	sum := c.sum
+	sum.began = s.began
 	c.judge(sum, now)
 	c.judged = now
 	if sum.sent >= maxSample || c.cutAt == now {
@@ -89,10 +127,13 @@ func (c *control) judge(s count, now time.Duration) {
 	over := c.loss - c.chance
 	switch {
 	case over > lossy:
+		n := cutNote{from: c.from, to: s.began + 1, sent: s.sent, lost: s.sent - s.back, before: *c}
+		n.before.cuts = nil
+		c.cuts = append(c.cuts[max(0, len(c.cuts)+1-mostCuts):], n)
 		c.cut(reached, over, now)
 	case over >= lossless:
 	case reached < c.rate/2: // the rate is not what holds us up, or it was sent at an earlier one
-	case !c.slow && c.ceiling == 0:
+	case !c.slow && c.ceiling == 0 && unknown*c.rate <= common:
 		c.rate = min(unknown*c.rate, maxRate)
 	case !c.slow, c.rate > widened*c.ceiling:
 		c.slow = false

@@ -51,6 +51,11 @@ func TestNetworks(t *testing.T) {
 			w.loss = 0.01
 			w.machine = func(netip.Addr) *machine { return &machine{open: open, quiet: true} }
 		}, 448 * time.Millisecond, 9, 4.3, 4, 64 * 996},
+		"busy": {256, 1000, func(w *world) { w.every, w.busy = 300*time.Millisecond, 120*time.Millisecond }, 1792 * time.Millisecond, 3, 1.15, 2, 0},
+		"busy, many hosts": {65536, 4, func(w *world) {
+			w.every, w.busy = 300*time.Millisecond, 120*time.Millisecond
+			w.machine = func(netip.Addr) *machine { return &machine{open: map[uint16]bool{1: true, 2: true, 3: true, 4: true}} }
+		}, 1792 * time.Millisecond, 3, 1.15, 2, 0},
 		"far":      {1, 65535, func(w *world) { w.rtt = 20 * time.Millisecond }, 459 * time.Millisecond, 2.5, 1.07, 1, 0},
 		"far away": {4, 20000, func(w *world) { w.rtt, w.jitter = 300*time.Millisecond, 100*time.Millisecond }, 560 * time.Millisecond, 14, 1.07, 1, 0},
 	} {

@@ -20,6 +20,8 @@ type world struct {
 	rtt     time.Duration
 	jitter  time.Duration
 	loss    float64                           // each way
+	every   time.Duration                     // so often we do not look for answers
+	busy    time.Duration                     // for so long
 	way     map[netip.Prefix]*policer         // a bottleneck to a subnet; of the zero prefix: to all
 	machine func(a netip.Addr) *machine       // who is at an address
 	known   map[netip.Addr]*machine           // as made by machine
@@ -133,6 +135,9 @@ func (w *world) receive(p *Probe) {
 	back := w.now + w.rtt
 	if w.jitter > 0 {
 		back += time.Duration(w.rng.Int64N(int64(w.jitter)))
+	}
+	if w.every > 0 && back%w.every < w.busy {
+		back += w.busy - back%w.every
 	}
 	heap.Push(&w.events, event{back, a})
 }
