@@ -119,7 +119,7 @@ func covered(ctx context.Context, db *store.DB, a harrier.Asset, v harrier.Vulne
 	}
 	check := v.ID
 	if v.ID.OfContent() {
-		check = harrier.FamilyCheck(vuln.FamilyID(v.Family))
+		check = vuln.CheckOf(v.Family)
 	}
 	planned := sc.Plan.Planned(func(harrier.VulnID) harrier.VulnID { return check })
 	out := []string{fmt.Sprintf("the last scan, %d, planned it: %s", sc.ID, map[bool]string{true: "yes", false: "no"}[planned.Has(v.ID)])}

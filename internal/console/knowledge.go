@@ -105,12 +105,7 @@ func (k *knowledge) Families() []harrier.Family { return ask(k, (*content.Base).
 
 // newJudge compares with k. Families are numbered by vulns.
 func newJudge(k *knowledge) *match.Judge {
-	return match.NewJudge(match.New(k), func(name string) harrier.VulnID {
-		if id := vuln.FamilyID(name); id != 0 {
-			return harrier.FamilyCheck(id)
-		}
-		return 0
-	})
+	return match.NewJudge(match.New(k), vuln.CheckOf)
 }
 
 // matched is the name of the stored value that says with which content the

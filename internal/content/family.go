@@ -57,3 +57,13 @@ func familyOf(records []sourced, product func(cpe string) string) string {
 	}
 	return noFamily
 }
+
+// EcosystemFamilies are the families that vulnerabilities are put into by the
+// package system alone.
+func EcosystemFamilies() []string {
+	var out []string
+	for _, e := range ecosystemFamilies {
+		out = append(out, e.family)
+	}
+	return out
+}
