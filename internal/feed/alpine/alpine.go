@@ -5,7 +5,6 @@
 package alpine
 
 import (
-	"bufio"
 	"errors"
 	"io"
 	"maps"
@@ -16,8 +15,8 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/feed"
-	"github.com/harrier-scan/harrier/internal/feed/jsonfeed"
 	"github.com/harrier-scan/harrier/internal/feed/order"
+	"github.com/harrier-scan/harrier/internal/feed/wire"
 )
 
 const (
@@ -73,9 +72,9 @@ const mostBytes = 4 << 20
 // pkg is one element of "packages".
 type pkg struct {
 	Pkg struct {
-		Name jsonfeed.Text `json:"name"`
+		Name wire.String `json:"name"`
 		// Fixes are names of weaknesses by the version that mended them.
-		Fixes map[string]jsonfeed.Texts `json:"secfixes"`
+		Fixes map[string]wire.Strings `json:"secfixes"`
 	} `json:"pkg"`
 }
 
@@ -87,8 +86,8 @@ var (
 func read(name string, r io.Reader, to feed.Sink) error {
 	// The branch stands before the packages; where it does not, the file's name has
 	// it.
-	in := jsonfeed.NewReader(bufio.NewReader(r), mostBytes)
-	var branch, repo jsonfeed.Text
+	in := wire.NewJSON(r, mostBytes)
+	var branch, repo wire.String
 	return in.Object(func(key string) error {
 		switch key {
 		case "distroversion":
@@ -123,22 +122,21 @@ func whereOf(branch, repo, name string) (place, bool) {
 	}
 	branch = strings.ToLower(strings.TrimPrefix(branch, "v"))
 	ok := branch == "edge" || branch != "" && len(branch) < 10 && strings.Trim(branch, "0123456789.") == ""
-	return place{branch, jsonfeed.Line(repo)}, ok
+	return place{branch, wire.Line(repo)}, ok
 }
 
-func packages(in *jsonfeed.Reader, where place, to feed.Sink) error {
-	err := in.Array(func(int) error {
+func packages(in *wire.JSON, where place, to feed.Sink) error {
+	err := in.Array(func() error {
 		var p pkg
-		switch err := in.Decode(&p); {
-		case jsonfeed.IsFault(err):
-			to.Bad(jsonfeed.Line(string(p.Pkg.Name)), err)
-			return nil
-		case err != nil:
-			return err
-		}
-		return put(where, &p, to)
+		return in.Each(&p, func(fault error) error {
+			if fault != nil {
+				to.Bad(wire.Line(string(p.Pkg.Name)), fault)
+				return nil
+			}
+			return put(where, &p, to)
+		})
 	})
-	if jsonfeed.IsFault(err) { // "packages" is null where a branch has none
+	if wire.IsFault(err) { // "packages" is null where a branch has none
 		return nil
 	}
 	return err
@@ -150,14 +148,14 @@ const never = "0"
 func put(where place, p *pkg, to feed.Sink) error {
 	name := string(p.Pkg.Name)
 	if name == "" || len(name) > 100 || strings.ContainsAny(name, " \t\n\x00\uFFFD") {
-		to.Bad(jsonfeed.Line(name), errName)
+		to.Bad(wire.Line(name), errName)
 		return nil
 	}
 	fixes := fixedAt(p)
 	for _, id := range slices.Sorted(maps.Keys(fixes)) {
 		fixed := fixes[id]
 		rec := harrier.Record{Source: source, ID: id + " " + name + " " + where.branch + "/" + where.repo}
-		if cve := jsonfeed.CVE(id); cve != "" {
+		if cve := wire.CVEOf(id); cve != "" {
 			rec.CVEs = []string{cve}
 			rec.References = []harrier.Reference{{URL: "https://security.alpinelinux.org/vuln/" + cve, Tags: []string{"vendor-advisory"}}}
 		} else {

@@ -10,13 +10,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/harrier-scan/harrier"
-	"github.com/harrier-scan/harrier/internal/feed/jsonfeed"
+	"github.com/harrier-scan/harrier/internal/feed/wire"
 )
 
 func events(pairs ...string) []event {
 	var out []event
 	for i := 0; i < len(pairs); i += 2 {
-		v := jsonfeed.Text(pairs[i+1])
+		v := wire.String(pairs[i+1])
 		switch pairs[i] {
 		case "introduced":
 			out = append(out, event{Introduced: v})
@@ -63,7 +63,7 @@ func TestSpans(t *testing.T) {
 
 // vulnerable is the algorithm as the schema writes it, over whole numbers.
 func vulnerable(v int, all []event) bool {
-	number := func(s jsonfeed.Text) int {
+	number := func(s wire.String) int {
 		n, err := strconv.Atoi(string(s))
 		if err != nil {
 			panic(err)
@@ -123,11 +123,11 @@ func TestEvaluation(t *testing.T) {
 		for range 1 + rnd.IntN(3) {
 			var list []event
 			for _, v := range rnd.Perm(most)[:rnd.IntN(7)] {
-				s := jsonfeed.Text(strconv.Itoa(v))
+				s := wire.String(strconv.Itoa(v))
 				list = append(list, [...]event{{Introduced: s}, {Introduced: s}, {Fixed: s}, {LastAffected: s}}[rnd.IntN(4)])
 			}
 			if rnd.IntN(4) == 0 {
-				list = append(list, event{Limit: jsonfeed.Text([]string{"*", "3", "7", "11"}[rnd.IntN(4)])})
+				list = append(list, event{Limit: wire.String([]string{"*", "3", "7", "11"}[rnd.IntN(4)])})
 			}
 			rnd.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
 			a.Ranges = append(a.Ranges, ranges{Type: "ECOSYSTEM", Events: list})
