@@ -5,6 +5,7 @@
 package alpine
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"maps"
@@ -15,8 +16,8 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/feed"
-	"github.com/harrier-scan/harrier/internal/feed/order"
 	"github.com/harrier-scan/harrier/internal/feed/wire"
+	"github.com/harrier-scan/harrier/internal/version"
 )
 
 const (
@@ -180,15 +181,15 @@ func put(where place, p *pkg, to feed.Sink) error {
 // mended wholly by the newer one only.
 func fixedAt(p *pkg) map[string]string {
 	out := map[string]string{}
-	for version, lines := range p.Pkg.Fixes {
-		version = strings.TrimSpace(version)
-		if version == "" || len(version) > 100 {
+	for fixed, lines := range p.Pkg.Fixes {
+		fixed = strings.TrimSpace(fixed)
+		if fixed == "" || len(fixed) > 100 {
 			continue
 		}
 		for _, line := range lines {
 			for _, id := range ids(line) {
-				if old, ok := out[id]; !ok || order.Compare(version, old) > 0 || version > old && order.Compare(version, old) == 0 {
-					out[id] = version
+				if old, ok := out[id]; !ok || cmp.Or(version.Compare(version.APK, fixed, old), cmp.Compare(fixed, old)) > 0 {
+					out[id] = fixed
 				}
 			}
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/feed/wire"
+	"github.com/harrier-scan/harrier/internal/version"
 )
 
 func events(pairs ...string) []event {
@@ -55,9 +56,19 @@ func TestSpans(t *testing.T) {
 		{events("introduced", "2", "introduced", "1", "fixed", "3", "fixed", "2"), []harrier.Range{{From: "1", Before: "2"}, {From: "2", Before: "3"}}},
 		{events("fixed", "2", "introduced", "2"), []harrier.Range{{From: "2", Before: "2"}}},
 	} {
-		if diff := cmp.Diff(c.want, spans(c.events)); diff != "" {
+		if diff := cmp.Diff(c.want, spans(version.Dotted, c.events)); diff != "" {
 			t.Errorf("spans(%+v): -want +got\n%s", c.events, diff)
 		}
+	}
+}
+
+// TestSpansOfScheme: in the order of the ecosystem "1.21.0-0" comes before what
+// is mended at "1.21.0-rc.4", and the range is closed.
+func TestSpansOfScheme(t *testing.T) {
+	got := spans(version.SchemeOf("golang"), events("introduced", "0", "fixed", "1.20.7", "introduced", "1.21.0-0", "fixed", "1.21.0-rc.4"))
+	want := []harrier.Range{{Before: "1.20.7"}, {From: "1.21.0-0", Before: "1.21.0-rc.4"}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
 	}
 }
 
@@ -135,7 +146,7 @@ func TestEvaluation(t *testing.T) {
 		for range rnd.IntN(3) {
 			a.Versions = append(a.Versions, strconv.Itoa(rnd.IntN(most)))
 		}
-		in, single := versions(&a)
+		in, single := versions(version.Dotted, &a)
 		for v := range most + 2 {
 			want := slices.Contains(a.Versions, strconv.Itoa(v))
 			for _, r := range a.Ranges {

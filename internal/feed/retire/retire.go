@@ -20,8 +20,8 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/feed"
-	"github.com/harrier-scan/harrier/internal/feed/order"
 	"github.com/harrier-scan/harrier/internal/feed/wire"
+	"github.com/harrier-scan/harrier/internal/version"
 )
 
 const source = "retire"
@@ -211,9 +211,9 @@ func (w *weakness) ranges() []harrier.Range {
 		r.From = ""
 	}
 	but := slices.DeleteFunc(slices.Clone(w.Excludes), func(v string) bool {
-		return len(v) > 100 || order.Compare(v, string(w.Before)) >= 0 || r.From != "" && order.Compare(v, r.From) < 0
+		return len(v) > 100 || compare(v, string(w.Before)) >= 0 || r.From != "" && compare(v, r.From) < 0
 	})
-	slices.SortFunc(but, order.Compare)
+	slices.SortFunc(but, compare)
 	var out []harrier.Range
 	for _, v := range but[:min(len(but), 50)] {
 		r.Before = v
@@ -223,3 +223,5 @@ func (w *weakness) ranges() []harrier.Range {
 	r.Before = string(w.Before)
 	return append(out, r)
 }
+
+func compare(a, b string) int { return version.Compare(version.SchemeOf(source), a, b) }
