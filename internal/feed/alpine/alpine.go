@@ -80,7 +80,7 @@ type pkg struct {
 }
 
 var (
-	errBranch = errors.New("neither the file nor its name says which branch it is about")
+	errBranch = harrier.Errorf(harrier.Invalid, "neither the file nor its name says which branch it is about")
 	errName   = errors.New("not the name of a package")
 )
 

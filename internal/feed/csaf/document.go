@@ -7,12 +7,12 @@ package csaf
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
 	"time"
 
+	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/feed/wire"
 )
 
@@ -163,17 +163,13 @@ func (v *vulnerabilities) UnmarshalJSON(b []byte) error {
 
 // Parse reads one document. It fails when there is none, or when it lacks an id.
 func Parse(r io.Reader) (*Document, error) {
-	limited := &io.LimitedReader{R: r, N: maxDocument + 1}
 	var w published
-	if err := json.NewDecoder(limited).Decode(&w); err != nil {
-		if limited.N <= 0 {
-			return nil, fmt.Errorf("longer than %d bytes", maxDocument)
-		}
-		return nil, fmt.Errorf("csaf: %w", err)
+	if err := wire.NewJSON(r, maxDocument).Decode(&w); err != nil {
+		return nil, err
 	}
 	t := w.Document.Tracking
 	if t.ID == "" || len(t.ID) > 256 {
-		return nil, errors.New("csaf: a document without an id")
+		return nil, harrier.Errorf(harrier.Invalid, "a CSAF document without an id")
 	}
 	d := &Document{
 		ID: strings.TrimSpace(t.ID), Title: w.Document.Title, Category: w.Document.Category,

@@ -10,6 +10,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/feed/wire"
 )
 
@@ -101,10 +102,10 @@ func Read(r io.Reader, each func(*Document, *Vulnerability) error) error {
 			return nil
 		}
 		if err != nil {
-			return err
+			return wire.Broken(err)
 		}
 		if !seen && e.Name.Local != "cvrfdoc" {
-			return errors.New("not a CVRF document")
+			return harrier.Errorf(harrier.Invalid, "not a CVRF document")
 		}
 		switch e.Name.Local {
 		case "cvrfdoc":

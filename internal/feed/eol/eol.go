@@ -102,7 +102,7 @@ type page struct {
 }
 
 var (
-	errFront = errors.New("no YAML in front of the page")
+	errFront = harrier.Errorf(harrier.Invalid, "no YAML in front of the page")
 	errName  = errors.New("a product without a name")
 )
 
@@ -112,7 +112,7 @@ func readPage(name string, r io.Reader, to feed.Sink) error {
 		return err
 	}
 	if len(text) > mostBytes {
-		return wire.ErrTooLong
+		return harrier.Errorf(harrier.Invalid, "a page has more than %d bytes", mostBytes).Because(wire.ErrTooLong)
 	}
 	text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
 	text, ok := bytes.CutPrefix(text, []byte("---\n"))

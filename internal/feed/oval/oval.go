@@ -86,14 +86,14 @@ func read(_ string, r io.Reader, to feed.Sink) error {
 			return nil
 		}
 		if err != nil {
-			return err
+			return wire.Broken(err)
 		}
 		switch {
 		case e.Name.Local == "oval_definitions":
 			seen = true
 			continue
 		case !seen:
-			return errors.New("not a file of OVAL definitions")
+			return harrier.Errorf(harrier.Invalid, "not a file of OVAL definitions")
 		case e.Name.Local == "tests":
 			return nil
 		}

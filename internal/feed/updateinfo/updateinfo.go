@@ -75,14 +75,14 @@ func (dist distribution) readXML(r io.Reader, to feed.Sink) error {
 			return nil
 		}
 		if err != nil {
-			return err
+			return wire.Broken(err)
 		}
 		if e.Name.Local == "updates" {
 			seen = true
 			continue
 		}
 		if !seen {
-			return errors.New("not a file of updates")
+			return harrier.Errorf(harrier.Invalid, "not a file of updates")
 		}
 		var u update
 		if err := s.Decode(&u, e); err != nil {

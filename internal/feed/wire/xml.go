@@ -64,7 +64,12 @@ func (s *XML) Next(names ...string) (xml.StartElement, error) {
 func (s *XML) Decode(v any, start xml.StartElement) error {
 	s.limit.Next()
 	s.depth--
-	return Broken(s.d.DecodeElement(v, &start))
+	err := Broken(s.d.DecodeElement(v, &start))
+	var known *harrier.Error
+	if err != nil && s.limit.err == nil && !errors.As(err, &known) {
+		return harrier.Errorf(harrier.Invalid, "XML that says something unexpected").Because(err)
+	}
+	return err
 }
 
 // Attr is an attribute, or "".
