@@ -30,10 +30,10 @@ type File struct {
 // Files are the files of a set whose names begin with one of prefixes
 // ("redhat/vex/v1/"), all without one, unpacked also where they lie in archives
 // within the set. The test ends when the set is not there, and fails when nothing
-// has such a name. It is for tests of packages three folders deep.
+// has such a name.
 func Files(t testing.TB, set string, prefixes ...string) iter.Seq[File] {
 	t.Helper()
-	data, err := os.ReadFile(needs.Shared(t, filepath.Join("..", "..", "..", "..", "shared", "data", set+".tar.gz")))
+	data, err := os.ReadFile(needs.Shared(t, filepath.Join(root(t), "..", "shared", "data", set+".tar.gz")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,6 +59,20 @@ func Files(t testing.TB, set string, prefixes ...string) iter.Seq[File] {
 			t.Fatalf("%s has no files below %v", set, prefixes)
 		}
 	}
+}
+
+// root is the folder of the module, from that of the package under test.
+func root(t testing.TB) string {
+	t.Helper()
+	dir := "."
+	for range 8 {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir
+		}
+		dir = filepath.Join("..", dir)
+	}
+	t.Fatal("no go.mod above the package")
+	return ""
 }
 
 // unpack undoes what a name says was done to a file.
