@@ -5,7 +5,7 @@
 package alpine
 
 import (
-	"bufio"
+	"cmp"
 	"errors"
 	"io"
 	"maps"
@@ -16,8 +16,8 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/feed"
-	"github.com/harrier-scan/harrier/internal/feed/jsonfeed"
-	"github.com/harrier-scan/harrier/internal/feed/order"
+	"github.com/harrier-scan/harrier/internal/feed/wire"
+	"github.com/harrier-scan/harrier/internal/version"
 )
 
 const (
@@ -73,22 +73,22 @@ const mostBytes = 4 << 20
 // pkg is one element of "packages".
 type pkg struct {
 	Pkg struct {
-		Name jsonfeed.Text `json:"name"`
+		Name wire.String `json:"name"`
 		// Fixes are names of weaknesses by the version that mended them.
-		Fixes map[string]jsonfeed.Texts `json:"secfixes"`
+		Fixes map[string]wire.Strings `json:"secfixes"`
 	} `json:"pkg"`
 }
 
 var (
-	errBranch = errors.New("neither the file nor its name says which branch it is about")
+	errBranch = harrier.Errorf(harrier.Invalid, "neither the file nor its name says which branch it is about")
 	errName   = errors.New("not the name of a package")
 )
 
 func read(name string, r io.Reader, to feed.Sink) error {
 	// The branch stands before the packages; where it does not, the file's name has
 	// it.
-	in := jsonfeed.NewReader(bufio.NewReader(r), mostBytes)
-	var branch, repo jsonfeed.Text
+	in := wire.NewJSON(r, mostBytes)
+	var branch, repo wire.String
 	return in.Object(func(key string) error {
 		switch key {
 		case "distroversion":
@@ -123,22 +123,21 @@ func whereOf(branch, repo, name string) (place, bool) {
 	}
 	branch = strings.ToLower(strings.TrimPrefix(branch, "v"))
 	ok := branch == "edge" || branch != "" && len(branch) < 10 && strings.Trim(branch, "0123456789.") == ""
-	return place{branch, jsonfeed.Line(repo)}, ok
+	return place{branch, wire.Line(repo)}, ok
 }
 
-func packages(in *jsonfeed.Reader, where place, to feed.Sink) error {
-	err := in.Array(func(int) error {
+func packages(in *wire.JSON, where place, to feed.Sink) error {
+	err := in.Array(func() error {
 		var p pkg
-		switch err := in.Decode(&p); {
-		case jsonfeed.IsFault(err):
-			to.Bad(jsonfeed.Line(string(p.Pkg.Name)), err)
-			return nil
-		case err != nil:
-			return err
-		}
-		return put(where, &p, to)
+		return in.Each(&p, func(fault error) error {
+			if fault != nil {
+				to.Bad(wire.Line(string(p.Pkg.Name)), fault)
+				return nil
+			}
+			return put(where, &p, to)
+		})
 	})
-	if jsonfeed.IsFault(err) { // "packages" is null where a branch has none
+	if wire.IsFault(err) { // "packages" is null where a branch has none
 		return nil
 	}
 	return err
@@ -150,14 +149,14 @@ const never = "0"
 func put(where place, p *pkg, to feed.Sink) error {
 	name := string(p.Pkg.Name)
 	if name == "" || len(name) > 100 || strings.ContainsAny(name, " \t\n\x00\uFFFD") {
-		to.Bad(jsonfeed.Line(name), errName)
+		to.Bad(wire.Line(name), errName)
 		return nil
 	}
 	fixes := fixedAt(p)
 	for _, id := range slices.Sorted(maps.Keys(fixes)) {
 		fixed := fixes[id]
 		rec := harrier.Record{Source: source, ID: id + " " + name + " " + where.branch + "/" + where.repo}
-		if cve := jsonfeed.CVE(id); cve != "" {
+		if cve := wire.CVEOf(id); cve != "" {
 			rec.CVEs = []string{cve}
 			rec.References = []harrier.Reference{{URL: "https://security.alpinelinux.org/vuln/" + cve, Tags: []string{"vendor-advisory"}}}
 		} else {
@@ -182,15 +181,15 @@ func put(where place, p *pkg, to feed.Sink) error {
 // mended wholly by the newer one only.
 func fixedAt(p *pkg) map[string]string {
 	out := map[string]string{}
-	for version, lines := range p.Pkg.Fixes {
-		version = strings.TrimSpace(version)
-		if version == "" || len(version) > 100 {
+	for fixed, lines := range p.Pkg.Fixes {
+		fixed = strings.TrimSpace(fixed)
+		if fixed == "" || len(fixed) > 100 {
 			continue
 		}
 		for _, line := range lines {
 			for _, id := range ids(line) {
-				if old, ok := out[id]; !ok || order.Compare(version, old) > 0 || version > old && order.Compare(version, old) == 0 {
-					out[id] = version
+				if old, ok := out[id]; !ok || cmp.Or(version.Compare(version.APK, fixed, old), cmp.Compare(fixed, old)) > 0 {
+					out[id] = fixed
 				}
 			}
 		}

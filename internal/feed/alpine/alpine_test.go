@@ -1,8 +1,6 @@
 package alpine
 
 import (
-	"io"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -11,8 +9,7 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/feed"
-	"github.com/harrier-scan/harrier/internal/feed/feedcheck"
-	"github.com/harrier-scan/harrier/internal/needs"
+	"github.com/harrier-scan/harrier/internal/feed/feedtest"
 )
 
 const sample = `{
@@ -48,7 +45,7 @@ func TestRead(t *testing.T) {
 	want := []harrier.Record{
 		one("CVE-2024-1111", "1.10.0-r0"), one("CVE-2024-2222", "1.2.3-r1"), one("CVE-2024-3333", "1.2.3-r1"), one("CVE-2024-4444", ""), one("GHSA-aaaa-bbbb-cccc", "1.10.0-r0"),
 	}
-	got := feedcheck.Read(t, Format, "main.json", strings.NewReader(sample))
+	got := feedtest.Read(t, Format, "main.json", sample)
 	if diff := cmp.Diff(want, got.Records); diff != "" {
 		t.Errorf("Read: -want +got\n%s", diff)
 	}
@@ -99,20 +96,14 @@ func TestRemotes(t *testing.T) {
 }
 
 func TestSamples(t *testing.T) {
-	shared := needs.Shared(t, filepath.Join("..", "..", "..", "..", "shared", "data", "vendor-samples.tar.gz"))
 	statements := map[string]int{}
-	feedcheck.Walk(t, shared, func(name string, r io.Reader) {
-		if !strings.Contains(name, "alpine/secdb/") || !Format.Wants(name) {
-			return
-		}
-		got := feedcheck.Read(t, Format, name, r)
-		for _, rec := range got.Records {
-			statements[rec.Affected[0].Package.Ecosystem]++
-		}
-		if len(got.Faults) != 0 {
-			t.Errorf("%s: %q", name, got.Faults)
-		}
-	})
+	got, _ := feedtest.Play(t, Format, feedtest.Files(t, "vendor-samples", "alpine/secdb/"))
+	for _, rec := range got.Records {
+		statements[rec.Affected[0].Package.Ecosystem]++
+	}
+	if len(got.Faults) != 0 {
+		t.Errorf("faults %q; want none", got.Faults)
+	}
 	want := map[string]int{"apk/alpine/3.2": 1, "apk/alpine/3.16": 3, "apk/alpine/edge": 11}
 	if diff := cmp.Diff(want, statements); diff != "" {
 		t.Errorf("statements: -want +got\n%s", diff)
@@ -122,7 +113,7 @@ func TestSamples(t *testing.T) {
 func FuzzRead(f *testing.F) {
 	f.Add(sample)
 	f.Add(`{"distroversion":"edge","packages":[{"pkg":{"name":"a","secfixes":{"1":"CVE-2024-1111","1.0":["XSA-1 XSA-1"]}}}],"packages":null}`)
-	feedcheck.Fuzz(f, Format, "v3.19/main.json")
+	feedtest.Fuzz(f, Format, "v3.19/main.json")
 }
 
 func BenchmarkRead(b *testing.B) {

@@ -4,7 +4,6 @@
 package arch
 
 import (
-	"bufio"
 	"errors"
 	"io"
 	"strings"
@@ -12,7 +11,7 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/feed"
-	"github.com/harrier-scan/harrier/internal/feed/jsonfeed"
+	"github.com/harrier-scan/harrier/internal/feed/wire"
 )
 
 const (
@@ -36,62 +35,61 @@ const mostBytes = 1 << 20
 
 // group is one AVG.
 type group struct {
-	Name       jsonfeed.Text  `json:"name"`
-	Packages   jsonfeed.Texts `json:"packages"`
-	Status     jsonfeed.Text  `json:"status"`
-	Severity   jsonfeed.Text  `json:"severity"`
-	Type       jsonfeed.Text  `json:"type"`
-	Fixed      jsonfeed.Text  `json:"fixed"`
-	Issues     jsonfeed.Texts `json:"issues"`
-	Advisories jsonfeed.Texts `json:"advisories"`
+	Name       wire.String  `json:"name"`
+	Packages   wire.Strings `json:"packages"`
+	Status     wire.String  `json:"status"`
+	Severity   wire.String  `json:"severity"`
+	Type       wire.String  `json:"type"`
+	Fixed      wire.String  `json:"fixed"`
+	Issues     wire.Strings `json:"issues"`
+	Advisories wire.Strings `json:"advisories"`
 }
 
 func read(_ string, r io.Reader, to feed.Sink) error {
-	in := jsonfeed.NewReader(bufio.NewReader(r), mostBytes)
-	return in.Array(func(int) error {
+	in := wire.NewJSON(r, mostBytes)
+	return in.Array(func() error {
 		var g group
-		switch err := in.Decode(&g); {
-		case jsonfeed.IsFault(err):
-			to.Bad(jsonfeed.Line(string(g.Name)), err)
-			return nil
-		case err != nil:
-			return err
-		}
-		return put(&g, to)
+		return in.Each(&g, func(fault error) error {
+			if fault != nil {
+				to.Bad(wire.Line(string(g.Name)), fault)
+				return nil
+			}
+			return put(&g, to)
+		})
 	})
 }
 
 var errName = errors.New("a group without a name")
 
 func put(g *group, to feed.Sink) error {
-	id := jsonfeed.Line(string(g.Name))
+	id := wire.Line(string(g.Name))
 	if id == "" || len(id) > 100 {
-		to.Bad(jsonfeed.Line(string(g.Name)), errName)
+		to.Bad(wire.Line(string(g.Name)), errName)
 		return nil
 	}
-	rec := harrier.Record{Source: source, ID: id, Title: jsonfeed.Line(string(g.Type)), Severity: strings.ToLower(jsonfeed.Line(string(g.Severity)))}
-	var cves jsonfeed.Names
+	rec := harrier.Record{Source: source, ID: id, Title: wire.Line(string(g.Type)), Severity: strings.ToLower(wire.Line(string(g.Severity)))}
+	var cves wire.Names
 	for _, issue := range g.Issues {
-		cves.Add(jsonfeed.CVE(issue))
+		cves.Add(wire.CVEOf(issue))
 	}
 	rec.CVEs = cves.List
-	var links jsonfeed.Links
+	var links wire.Links
 	links.Add(home+id, "vendor-advisory")
-	var advisories jsonfeed.Names
+	var advisories wire.Names
 	for _, a := range g.Advisories {
-		advisories.Add(jsonfeed.Line(a))
+		advisories.Add(wire.Line(a))
 	}
 	for _, a := range advisories.List {
 		links.Add(home+a, "vendor-advisory")
 	}
-	rec.References = links.List
+	rec.References = links.List()
 	said := statement(g)
 	if len(advisories.List) > 0 {
 		said.Advisory = advisories.List[0]
 	}
-	var packages jsonfeed.Names
+	var packages wire.Names
 	for _, name := range g.Packages {
-		packages.Add(jsonfeed.Line(name))
+		packages.Add(wire.Line(name))
 	}
 	for _, name := range packages.List {
 		said.Package = harrier.Package{Ecosystem: "alpm/arch", Name: name}
@@ -103,7 +101,7 @@ func put(g *group, to feed.Sink) error {
 // statement is what a group says about each of its packages. "affected" is a
 // version that was seen to be affected, not the first one.
 func statement(g *group) harrier.Affected {
-	fixed := jsonfeed.Line(string(g.Fixed))
+	fixed := wire.Line(string(g.Fixed))
 	a := harrier.Affected{}
 	switch status := strings.ToLower(strings.TrimSpace(string(g.Status))); status {
 	case "not affected":
@@ -119,7 +117,7 @@ func statement(g *group) harrier.Affected {
 			a.Status = harrier.StatusUnknown // mended, but it is not said where
 		}
 	default:
-		a.Why = jsonfeed.Line(status)
+		a.Why = wire.Line(status)
 	}
 	return a
 }

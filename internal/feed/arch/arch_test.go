@@ -1,17 +1,12 @@
 package arch
 
 import (
-	"io"
-	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/harrier-scan/harrier"
-	"github.com/harrier-scan/harrier/internal/feed"
-	"github.com/harrier-scan/harrier/internal/feed/feedcheck"
-	"github.com/harrier-scan/harrier/internal/needs"
+	"github.com/harrier-scan/harrier/internal/feed/feedtest"
 )
 
 func TestRead(t *testing.T) {
@@ -44,37 +39,24 @@ func TestRead(t *testing.T) {
 		{Source: "arch", ID: "AVG-14", CVEs: []string{"CVE-2024-5555"}, References: link("AVG-14"), Affected: []harrier.Affected{{Package: pkg("a"), Why: "unknown"}}},
 		{Source: "arch", ID: "AVG-15", CVEs: []string{"CVE-2024-6666"}, References: link("AVG-15"), Affected: []harrier.Affected{{Package: pkg("a")}}},
 	}
-	got := feedcheck.Read(t, Format, "all.json", strings.NewReader(text))
+	got := feedtest.Read(t, Format, "all.json", text)
 	if diff := cmp.Diff(want, got.Records); diff != "" || len(got.Faults) != 2 {
 		t.Errorf("Read: faults %q; -want +got\n%s", got.Faults, diff)
 	}
 }
 
 func TestSamples(t *testing.T) {
-	shared := needs.Shared(t, filepath.Join("..", "..", "..", "..", "shared", "data", "vendor-samples.tar.gz"))
-	seen := 0
-	feedcheck.Walk(t, shared, func(name string, r io.Reader) {
-		switch {
-		case strings.HasSuffix(name, "/arch/advisory.json"):
-			seen++
-			got := feedcheck.Read(t, Format, name, r)
-			if len(got.Records) != 2 || len(got.Faults) != 0 || got.Records[1].Affected[0].Ranges[0].Before != "4.0.8-2" {
-				t.Errorf("%s = %+v, %q", name, got.Records, got.Faults)
-			}
-		case strings.HasSuffix(name, "/arch/invalid.json"):
-			seen++
-			if err := Format.Read(name, r, &feed.Collect{}); err == nil {
-				t.Errorf("%s was read; want an error", name)
-			}
-		}
-	})
-	if seen != 2 {
-		t.Errorf("%d samples; want 2", seen)
+	got, n := feedtest.Play(t, Format, feedtest.Files(t, "vendor-samples", "arch/advisory.json"))
+	if n != 1 || len(got.Records) != 2 || len(got.Faults) != 0 || got.Records[1].Affected[0].Ranges[0].Before != "4.0.8-2" {
+		t.Errorf("%d files gave %+v, %q", n, got.Records, got.Faults)
+	}
+	if got, n := feedtest.Play(t, Format, feedtest.Files(t, "vendor-samples", "arch/invalid.json")); n != 1 || len(got.Faults) != 1 {
+		t.Errorf("an invalid file gave %+v; want one fault", got)
 	}
 }
 
 func FuzzRead(f *testing.F) {
 	f.Add(`[{"name":"AVG-10","packages":["x"],"status":"Fixed","severity":"High","type":"multiple issues","affected":"1.2-1","fixed":"1.3-1","issues":["CVE-2024-1111"],"advisories":["ASA-1"]}]`)
 	f.Add(`[{"name":"A","packages":"x","status":"Testing","fixed":["1"],"issues":{}},null]`)
-	feedcheck.Fuzz(f, Format, "all.json")
+	feedtest.Fuzz(f, Format, "all.json")
 }

@@ -7,11 +7,13 @@ package csaf
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
 	"time"
+
+	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/feed/wire"
 )
 
 // Bounds on what one document may hold. The largest that are published, of
@@ -22,7 +24,6 @@ const (
 	maxChain    = 4       // of products that are components of others: a package of a module of a repository
 	maxSame     = 16      // products under one id
 	maxMembers  = 4 << 20 // of groups of products, each as often as its group is named
-	maxText     = 64 << 10
 )
 
 // Document is one CSAF document.
@@ -110,9 +111,9 @@ type Threat struct {
 	Products []string `json:"product_ids"`
 }
 
-// wire is the document as it is published. Lists of vulnerabilities come nested
+// published is the document as it is published. Lists of vulnerabilities come nested
 // from one publisher, against the specification.
-type wire struct {
+type published struct {
 	Document struct {
 		Title    string `json:"title"`
 		Category string `json:"category"`
@@ -162,35 +163,20 @@ func (v *vulnerabilities) UnmarshalJSON(b []byte) error {
 
 // Parse reads one document. It fails when there is none, or when it lacks an id.
 func Parse(r io.Reader) (*Document, error) {
-	limited := &io.LimitedReader{R: r, N: maxDocument + 1}
-	var w wire
-	if err := json.NewDecoder(limited).Decode(&w); err != nil {
-		if limited.N <= 0 {
-			return nil, fmt.Errorf("longer than %d bytes", maxDocument)
-		}
-		return nil, fmt.Errorf("csaf: %w", err)
+	var w published
+	if err := wire.NewJSON(r, maxDocument).Decode(&w); err != nil {
+		return nil, err
 	}
 	t := w.Document.Tracking
 	if t.ID == "" || len(t.ID) > 256 {
-		return nil, errors.New("csaf: a document without an id")
+		return nil, harrier.Errorf(harrier.Invalid, "a CSAF document without an id")
 	}
 	d := &Document{
 		ID: strings.TrimSpace(t.ID), Title: w.Document.Title, Category: w.Document.Category,
 		Severity: strings.ToLower(w.Document.Severity.Text), Status: t.Status,
-		Published: Time(t.Published), Modified: Time(t.Modified),
+		Published: wire.Time(t.Published), Modified: wire.Time(t.Modified),
 		Notes: w.Document.Notes, References: w.Document.References, Vulnerabilities: w.Vulnerabilities,
 	}
 	d.read(&w)
 	return d, nil
-}
-
-// Time reads an instant as documents have it, with or without a zone or a time
-// of day; zero when it is none.
-func Time(s string) time.Time {
-	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05", "2006-01-02 15:04", "2006-01-02"} {
-		if t, err := time.Parse(layout, strings.TrimSpace(s)); err == nil {
-			return t.UTC()
-		}
-	}
-	return time.Time{}
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/feed"
 	"github.com/harrier-scan/harrier/internal/feed/csaf"
-	"github.com/harrier-scan/harrier/internal/feed/feedplay"
+	"github.com/harrier-scan/harrier/internal/feed/feedtest"
 )
 
 func TestSamples(t *testing.T) {
@@ -36,7 +36,7 @@ func TestSamples(t *testing.T) {
 		}},
 	} {
 		f := find(t, name)
-		got, n := feedplay.Play(t, f, feedplay.Vendor(t, name+"/csaf"))
+		got, n := feedtest.Play(t, f, feedtest.Files(t, "vendor-samples", name+"/csaf"))
 		if n != want.files || len(got.Records) != want.records || len(got.Faults) > 0 {
 			t.Errorf("%s: %d files gave %d records, faults %v; want %d, %d, none", name, n, len(got.Records), got.Faults, want.files, want.records)
 		}
@@ -134,10 +134,7 @@ func FuzzRead(f *testing.F) {
 	f.Add(`{"document":{"tracking":{"id":"X-1"}},"vulnerabilities":[[{"scores":[{"cvss_v4":{"baseScore":1e300}}]}]]}`)
 	f.Fuzz(func(t *testing.T, s string) {
 		for _, format := range csaf.Formats {
-			var got feed.Collect
-			if err := format.Read("x.json", strings.NewReader(s), &got); err == nil {
-				feedplay.Check(t, format.Name, got.Records)
-			}
+			feedtest.Hostile(t, format, "x.json", s)
 		}
 	})
 }

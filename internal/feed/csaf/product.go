@@ -58,7 +58,7 @@ type relationship struct {
 type link struct{ part, of string }
 
 // read takes over the tree, and puts the products of groups in their place.
-func (d *Document) read(w *wire) {
+func (d *Document) read(w *published) {
 	d.products, d.links = map[string][]Item{}, map[string]link{}
 	for _, p := range w.Tree.FullNames {
 		d.add(p, Item{})

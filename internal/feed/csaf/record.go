@@ -5,18 +5,17 @@ import (
 	"io"
 	"iter"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/feed"
+	"github.com/harrier-scan/harrier/internal/feed/wire"
 )
 
 // Bounds on what a record takes over.
 const (
 	maxReferences = 128
 	maxScores     = 8
-	maxCWEs       = 64
 )
 
 // Claim is what a document says of one product about one vulnerability.
@@ -137,7 +136,7 @@ func (d *Document) describe(rec *harrier.Record, v *Vulnerability) {
 	keep := func(to *string, texts ...string) {
 		for _, t := range texts {
 			if *to == "" {
-				*to = Text(t)
+				*to = wire.Text(t)
 			}
 		}
 	}
@@ -176,10 +175,8 @@ func (d *Document) describe(rec *harrier.Record, v *Vulnerability) {
 			keep(&rec.Solution, r.Details)
 		}
 	}
-	if n, err := strconv.Atoi(strings.TrimPrefix(v.CWE.ID, "CWE-")); err == nil && n > 0 && len(rec.CWEs) < maxCWEs && !slices.Contains(rec.CWEs, n) {
-		rec.CWEs = append(rec.CWEs, n)
-	}
-	if t := Time(v.Released); !t.IsZero() {
+	rec.CWEs = wire.AddCWE(rec.CWEs, v.CWE.ID)
+	if t := wire.Time(v.Released); !t.IsZero() {
 		rec.Published = t
 	}
 	for _, s := range v.Scores {
@@ -230,15 +227,6 @@ func references(rec *harrier.Record, from []Reference) {
 		}
 		AddReference(rec, r.URL, tag)
 	}
-}
-
-// Text is a publisher's text as it is kept: trimmed, of a length that fits.
-func Text(s string) string {
-	s = strings.TrimSpace(s)
-	if len(s) > maxText {
-		s = strings.ToValidUTF8(s[:maxText], "")
-	}
-	return s
 }
 
 // isSeverity knows the words that publishers grade with.

@@ -1,7 +1,6 @@
 package cvelist
 
 import (
-	"bytes"
 	"strings"
 	"testing"
 	"time"
@@ -70,15 +69,15 @@ func TestRead(t *testing.T) {
 			Affected: []harrier.Affected{{CPE: "cpe:2.3:a:example:server:*:*:*:*:*:*:*:*", Status: yes, Ranges: []harrier.Range{{Before: "1.2.3"}}}},
 		},
 	}
-	got := feedtest.Read(t, Format, fileName, []byte(sample))
+	got := feedtest.Read(t, Format, fileName, sample)
 	if diff := cmp.Diff(want, got.Records); diff != "" || len(got.Faults) > 0 {
 		t.Errorf("Read: faults %v, (-want +got):\n%s", got.Faults, diff)
 	}
-	got = feedtest.Read(t, Vulnrichment, fileName, []byte(sample))
+	got = feedtest.Read(t, Vulnrichment, fileName, sample)
 	if diff := cmp.Diff(want[1:], got.Records); diff != "" || len(got.Faults) > 0 {
 		t.Errorf("Vulnrichment.Read: faults %v, (-want +got):\n%s", got.Faults, diff)
 	}
-	got = feedtest.Read(t, Format, "CVE-2026-0002.json", []byte(rejected))
+	got = feedtest.Read(t, Format, "CVE-2026-0002.json", rejected)
 	gone := []harrier.Record{{Source: "cvelist", ID: "CVE-2026-0002", CVEs: []string{"CVE-2026-0002"}, Details: "Not one.", Modified: day("2026-01-02"), Withdrawn: day("2026-01-03")}}
 	if diff := cmp.Diff(gone, got.Records); diff != "" {
 		t.Errorf("Read of a rejected one (-want +got):\n%s", diff)
@@ -93,12 +92,12 @@ func TestReadBroken(t *testing.T) {
 		"another type":    strings.Replace(sample, `"versions":[{"version":"1.0"`, `"versions":[{"version":1.0`, 1),
 		"number for text": strings.Replace(sample, `"Overflow in Server"`, `7`, 1),
 	} {
-		got := feedtest.Read(t, Format, fileName, []byte(data))
+		got := feedtest.Read(t, Format, fileName, data)
 		if len(got.Records) != 0 || len(got.Faults) != 1 {
 			t.Errorf("%s: %d records, faults %v; want one fault", name, len(got.Records), got.Faults)
 		}
 	}
-	got := feedtest.Read(t, Format, fileName, []byte(`{"cveMetadata":{"cveId":"CVE-2026-0001","state":"RESERVED"}}`))
+	got := feedtest.Read(t, Format, fileName, `{"cveMetadata":{"cveId":"CVE-2026-0001","state":"RESERVED"}}`)
 	if len(got.Records) != 0 || len(got.Faults) != 0 {
 		t.Errorf("a reserved id gives %+v; want nothing", got)
 	}
@@ -159,19 +158,7 @@ func TestPackages(t *testing.T) {
 
 // TestPublished reads the whole set of Vulnrichment, and samples of the list.
 func TestPublished(t *testing.T) {
-	var c feed.Collect
-	files := 0
-	read := func(name string, data []byte) {
-		if !Format.Wants(name) {
-			return
-		}
-		files++
-		if err := Format.Read(name, bytes.NewReader(data), &c); err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-	feedtest.Files(t, "vulnrichment", "", ".json", read)
-	feedtest.Check(t, c.Records)
+	c, files := feedtest.Play(t, Format, feedtest.Files(t, "vulnrichment"))
 	count := map[string]int{}
 	for _, r := range c.Records {
 		count[r.Source]++
@@ -214,18 +201,16 @@ func TestPublished(t *testing.T) {
 	if len(c.Faults) != 0 {
 		t.Errorf("%d bad records; want none", len(c.Faults))
 	}
-	c = feed.Collect{}
-	feedtest.Files(t, "vendor-samples", "/mitre/cve/v5/", ".json", read)
-	feedtest.Check(t, c.Records)
+	c, _ = feedtest.Play(t, Format, feedtest.Files(t, "vendor-samples", "mitre/cve/v5/"))
 	if len(c.Records) < 4 || len(c.Faults) != 0 {
 		t.Errorf("%d records of the samples, faults %v; want 4, none", len(c.Records), c.Faults)
 	}
 }
 
 func FuzzRead(f *testing.F) {
-	f.Add([]byte(sample))
-	f.Add([]byte(rejected))
-	f.Fuzz(func(t *testing.T, data []byte) { feedtest.Fuzz(t, Format, fileName, data) })
+	f.Add(sample)
+	f.Add(rejected)
+	feedtest.Fuzz(f, Format, fileName)
 }
 
 // FuzzVersions asks that statements about any text keep what all promise.
@@ -239,7 +224,7 @@ func FuzzVersions(f *testing.F) {
 			{Version: v, LessThan: less, LessThanOrEqual: equal, Status: status, Changes: []change{{At: at, Status: "unaffected"}}},
 			{Version: at, Status: "affected"},
 		}}
-		feedtest.Check(t, []harrier.Record{{Source: source, ID: "CVE-2026-0001", Affected: statements([]product{p})}})
+		feedtest.Check(t, Format, []harrier.Record{{Source: source, ID: "CVE-2026-0001", Affected: statements([]product{p})}})
 	})
 }
 

@@ -212,7 +212,7 @@ func other(r *harrier.Record, kind string, content json.RawMessage) {
 
 func (c *container) links(to *wire.Links) {
 	for _, l := range c.References {
-		to.Add(l.URL, l.Tags)
+		to.Add(l.URL, l.Tags...)
 	}
 }
 

@@ -10,7 +10,8 @@ import (
 	"io"
 	"strings"
 
-	"github.com/harrier-scan/harrier/internal/feed/xmlfeed"
+	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/feed/wire"
 )
 
 // maxProducts bounds the product tree.
@@ -92,7 +93,7 @@ type Remediation struct {
 // Read calls each for every vulnerability of a document, in order, and ends with
 // its error. Product names that stand behind a vulnerability are not known to it.
 func Read(r io.Reader, each func(*Document, *Vulnerability) error) error {
-	s := xmlfeed.New(r)
+	s := wire.NewXML(r)
 	d := &Document{Products: map[string]string{}, Parts: map[string]Part{}}
 	seen := false
 	for {
@@ -101,10 +102,10 @@ func Read(r io.Reader, each func(*Document, *Vulnerability) error) error {
 			return nil
 		}
 		if err != nil {
-			return err
+			return wire.Broken(err)
 		}
 		if !seen && e.Name.Local != "cvrfdoc" {
-			return errors.New("not a CVRF document")
+			return harrier.Errorf(harrier.Invalid, "not a CVRF document")
 		}
 		switch e.Name.Local {
 		case "cvrfdoc":
@@ -123,10 +124,10 @@ func Read(r io.Reader, each func(*Document, *Vulnerability) error) error {
 		case "FullProductName":
 			var name string
 			if err = s.Decode(&name, e); len(d.Products) < maxProducts {
-				d.Products[xmlfeed.Attr(e, "ProductID")] = strings.TrimSpace(name)
+				d.Products[wire.Attr(e, "ProductID")] = strings.TrimSpace(name)
 			}
 		case "Relationship":
-			part, of := xmlfeed.Attr(e, "ProductReference"), xmlfeed.Attr(e, "RelatesToProductReference")
+			part, of := wire.Attr(e, "ProductReference"), wire.Attr(e, "RelatesToProductReference")
 			var whole struct {
 				Name struct {
 					ID string `xml:"ProductID,attr"`

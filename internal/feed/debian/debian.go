@@ -7,7 +7,6 @@
 package debian
 
 import (
-	"bufio"
 	"cmp"
 	"errors"
 	"io"
@@ -18,7 +17,7 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/feed"
-	"github.com/harrier-scan/harrier/internal/feed/jsonfeed"
+	"github.com/harrier-scan/harrier/internal/feed/wire"
 )
 
 const source = "debian"
@@ -57,35 +56,34 @@ func ecosystem(release string) string {
 
 // entry is what the tracker says about one CVE in one package.
 type entry struct {
-	Description jsonfeed.Text     `json:"description"`
-	Scope       jsonfeed.Text     `json:"scope"`
+	Description wire.String       `json:"description"`
+	Scope       wire.String       `json:"scope"`
 	Releases    map[string]status `json:"releases"`
 }
 
 // status is what it says about one release.
 type status struct {
-	Status  jsonfeed.Text `json:"status"` // "resolved", "open", "undetermined"
-	Fixed   jsonfeed.Text `json:"fixed_version"`
-	Urgency jsonfeed.Text `json:"urgency"`
-	NoDSA   jsonfeed.Text `json:"nodsa"` // why there is no advisory
-	Reason  jsonfeed.Text `json:"nodsa_reason"`
+	Status  wire.String `json:"status"` // "resolved", "open", "undetermined"
+	Fixed   wire.String `json:"fixed_version"`
+	Urgency wire.String `json:"urgency"`
+	NoDSA   wire.String `json:"nodsa"` // why there is no advisory
+	Reason  wire.String `json:"nodsa_reason"`
 }
 
 func read(_ string, r io.Reader, to feed.Sink) error {
-	in := jsonfeed.NewReader(bufio.NewReader(r), mostBytes)
+	in := wire.NewJSON(r, mostBytes)
 	return in.Object(func(pkg string) error {
 		err := in.Object(func(id string) error {
 			var e entry
-			switch err := in.Decode(&e); {
-			case jsonfeed.IsFault(err):
-				to.Bad(id+" "+pkg, err)
-				return nil
-			case err != nil:
-				return err
-			}
-			return put(pkg, id, &e, to)
+			return in.Each(&e, func(fault error) error {
+				if fault != nil {
+					to.Bad(id+" "+pkg, fault)
+					return nil
+				}
+				return put(pkg, id, &e, to)
+			})
 		})
-		if jsonfeed.IsFault(err) {
+		if wire.IsFault(err) {
 			to.Bad(pkg, err)
 			return nil
 		}
@@ -97,15 +95,15 @@ var errName = errors.New("not the name of a package, or of what is wrong with it
 
 func put(pkg, id string, e *entry, to feed.Sink) error {
 	if !named(pkg) || !named(id) {
-		to.Bad(jsonfeed.Line(id+" "+pkg), errName)
+		to.Bad(wire.Line(id+" "+pkg), errName)
 		return nil
 	}
 	rec := start(pkg, id)
-	rec.Summary = jsonfeed.Clip(string(e.Description), jsonfeed.MostText)
+	rec.Summary = wire.Text(string(e.Description))
 	for _, release := range slices.Sorted(maps.Keys(e.Releases)) {
 		s := e.Releases[release]
 		if !named(release) || strings.Contains(release, "/") {
-			to.Bad(jsonfeed.Line(id+" "+pkg), errName)
+			to.Bad(wire.Line(id+" "+pkg), errName)
 			continue
 		}
 		a := said(s)
@@ -122,7 +120,7 @@ func put(pkg, id string, e *entry, to feed.Sink) error {
 // one, which can be in several packages.
 func start(pkg, id string) harrier.Record {
 	rec := harrier.Record{Source: source, ID: id + " " + pkg}
-	if cve := jsonfeed.CVE(id); cve != "" {
+	if cve := wire.CVEOf(id); cve != "" {
 		rec.CVEs = []string{cve}
 		rec.References = []harrier.Reference{{URL: "https://security-tracker.debian.org/tracker/" + cve, Tags: []string{"vendor-advisory"}}}
 	} else {
@@ -183,7 +181,7 @@ func why(s status) string {
 	if s.NoDSA != "" {
 		words = append(words, string(s.NoDSA))
 	}
-	return jsonfeed.Line(strings.Join(words, ": "))
+	return wire.Line(strings.Join(words, ": "))
 }
 
 // urgency is the tracker's word for how grave something is; "" for the words that

@@ -3,7 +3,6 @@ package debian
 import (
 	"fmt"
 	"io"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -11,8 +10,7 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/feed"
-	"github.com/harrier-scan/harrier/internal/feed/feedcheck"
-	"github.com/harrier-scan/harrier/internal/needs"
+	"github.com/harrier-scan/harrier/internal/feed/feedtest"
 )
 
 const sample = `{
@@ -72,7 +70,7 @@ func TestRead(t *testing.T) {
 			Affected: []harrier.Affected{{Package: harrier.Package{Ecosystem: "deb/debian/sid", Name: "worse"}, Status: harrier.StatusUnknown}},
 		},
 	}
-	got := feedcheck.Read(t, Format, "tracker.json", strings.NewReader(sample))
+	got := feedtest.Read(t, Format, "tracker.json", sample)
 	if diff := cmp.Diff(want, got.Records); diff != "" {
 		t.Errorf("Read: -want +got\n%s", diff)
 	}
@@ -128,26 +126,19 @@ func TestLong(t *testing.T) {
 }
 
 func TestSamples(t *testing.T) {
-	shared := needs.Shared(t, filepath.Join("..", "..", "..", "..", "shared", "data", "vendor-samples.tar.gz"))
 	statuses := map[string]int{}
-	feedcheck.Walk(t, shared, func(name string, r io.Reader) {
-		switch {
-		case strings.HasSuffix(name, "debian/tracker/api/advisory.json"):
-			got := feedcheck.Read(t, Format, name, r)
-			for _, rec := range got.Records {
-				for _, a := range rec.Affected {
-					statuses[a.Package.Ecosystem+" "+a.Status.String()]++
-				}
-			}
-			if len(got.Faults) != 0 {
-				t.Errorf("%s: %q", name, got.Faults)
-			}
-		case strings.HasSuffix(name, "debian/tracker/api/invalid.json"):
-			if err := Format.Read(name, r, &feed.Collect{}); err == nil {
-				t.Errorf("%s was read; want an error", name)
-			}
+	got, _ := feedtest.Play(t, Format, feedtest.Files(t, "vendor-samples", "debian/tracker/api/advisory.json"))
+	for _, rec := range got.Records {
+		for _, a := range rec.Affected {
+			statuses[a.Package.Ecosystem+" "+a.Status.String()]++
 		}
-	})
+	}
+	if len(got.Faults) != 0 {
+		t.Errorf("faults %q; want none", got.Faults)
+	}
+	if got, n := feedtest.Play(t, Format, feedtest.Files(t, "vendor-samples", "debian/tracker/api/invalid.json")); n != 1 || len(got.Faults) != 1 {
+		t.Errorf("an invalid file gave %+v; want one fault", got)
+	}
 	want := map[string]int{
 		"deb/debian/11 not affected": 2, "deb/debian/11 affected": 1, "deb/debian/11 will not fix": 1,
 		"deb/debian/sid not affected": 2, "deb/debian/sid affected": 2,
@@ -160,7 +151,7 @@ func TestSamples(t *testing.T) {
 func FuzzRead(f *testing.F) {
 	f.Add(sample)
 	f.Add(`{"a":{"CVE-2024-1111":{"releases":null},"TEMP-1":{"releases":{"SID":{"status":1}}}}}`)
-	feedcheck.Fuzz(f, Format, "tracker.json")
+	feedtest.Fuzz(f, Format, "tracker.json")
 }
 
 func BenchmarkRead(b *testing.B) {

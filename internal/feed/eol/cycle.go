@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/harrier-scan/harrier"
-	"github.com/harrier-scan/harrier/internal/feed/jsonfeed"
+	"github.com/harrier-scan/harrier/internal/feed/wire"
 )
 
 // mostCycles is how many cycles of a product are read.
@@ -101,7 +101,7 @@ func cover(cycles []cycle) []span {
 		text, _, _ := strings.Cut(strings.TrimPrefix(name, "v"), "-")
 		n := numberOf(text)
 		if text != strings.TrimPrefix(name, "v") || n == nil {
-			spans[i].versions = []string{jsonfeed.Line(name)}
+			spans[i].versions = []string{wire.Line(name)}
 		} else {
 			blocks = append(blocks, block{i, n, n.after(), text})
 		}
@@ -121,7 +121,7 @@ func cover(cycles []cycle) []span {
 		case latest.compare(b.until) >= 0 && latest[0] == b.at[0] && (len(inside) == 0 || latest.compare(inside[0].at) < 0):
 			spans[b.cycle].ranges = []harrier.Range{{From: b.text, To: latest.String()}}
 		default:
-			spans[b.cycle].versions = []string{jsonfeed.Line(cycles[b.cycle].name)}
+			spans[b.cycle].versions = []string{wire.Line(cycles[b.cycle].name)}
 		}
 	}
 	for _, members := range groups {
@@ -145,7 +145,7 @@ func packs(cycles []cycle, members []int, spans []span) {
 	slices.SortStableFunc(members, func(a, b int) int { return latestOf(cycles[a].latest).compare(latestOf(cycles[b].latest)) })
 	clear := len(n) >= 2
 	for k, i := range members {
-		spans[i] = span{versions: []string{jsonfeed.Line(cycles[i].name)}}
+		spans[i] = span{versions: []string{wire.Line(cycles[i].name)}}
 		latest := latestOf(cycles[i].latest)
 		clear = clear && latest != nil && latest.compare(n) >= 0 && latest.compare(n.after()) < 0 &&
 			(k == 0 || latest.compare(latestOf(cycles[members[k-1]].latest)) > 0)

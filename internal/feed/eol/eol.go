@@ -7,7 +7,6 @@
 package eol
 
 import (
-	"bufio"
 	"bytes"
 	"cmp"
 	"errors"
@@ -21,7 +20,7 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/feed"
-	"github.com/harrier-scan/harrier/internal/feed/jsonfeed"
+	"github.com/harrier-scan/harrier/internal/feed/wire"
 )
 
 const (
@@ -84,7 +83,7 @@ func (d day) told() bool { return d.past || !d.date.IsZero() }
 
 // dayOf reads "2024-03-31", "true" and "false".
 func dayOf(s string) day {
-	return day{date: jsonfeed.Time(s), past: s == "true"}
+	return day{date: wire.Time(s), past: s == "true"}
 }
 
 // page is the YAML in front of a product's page.
@@ -103,7 +102,7 @@ type page struct {
 }
 
 var (
-	errFront = errors.New("no YAML in front of the page")
+	errFront = harrier.Errorf(harrier.Invalid, "no YAML in front of the page")
 	errName  = errors.New("a product without a name")
 )
 
@@ -113,7 +112,7 @@ func readPage(name string, r io.Reader, to feed.Sink) error {
 		return err
 	}
 	if len(text) > mostBytes {
-		return jsonfeed.ErrTooLong
+		return harrier.Errorf(harrier.Invalid, "a page has more than %d bytes", mostBytes).Because(wire.ErrTooLong)
 	}
 	text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
 	text, ok := bytes.CutPrefix(text, []byte("---\n"))
@@ -144,44 +143,43 @@ func readPage(name string, r io.Reader, to feed.Sink) error {
 
 // entry is a product in the JSON of all.
 type entry struct {
-	Name        jsonfeed.Text `json:"name"`
-	Label       jsonfeed.Text `json:"label"`
+	Name        wire.String `json:"name"`
+	Label       wire.String `json:"label"`
 	Identifiers []struct {
-		Type jsonfeed.Text `json:"type"`
-		ID   jsonfeed.Text `json:"id"`
+		Type wire.String `json:"type"`
+		ID   wire.String `json:"id"`
 	} `json:"identifiers"`
 	Links struct {
-		Policy jsonfeed.Text `json:"releasePolicy"`
+		Policy wire.String `json:"releasePolicy"`
 	} `json:"links"`
 	Releases []struct {
-		Name     jsonfeed.Text `json:"name"`
-		Label    jsonfeed.Text `json:"label"`
-		IsEOL    bool          `json:"isEol"`
-		EOLFrom  jsonfeed.Text `json:"eolFrom"`
-		IsEOES   *bool         `json:"isEoes"`
-		EOESFrom jsonfeed.Text `json:"eoesFrom"`
+		Name     wire.String `json:"name"`
+		Label    wire.String `json:"label"`
+		IsEOL    bool        `json:"isEol"`
+		EOLFrom  wire.String `json:"eolFrom"`
+		IsEOES   *bool       `json:"isEoes"`
+		EOESFrom wire.String `json:"eoesFrom"`
 		Latest   struct {
-			Name jsonfeed.Text `json:"name"`
+			Name wire.String `json:"name"`
 		} `json:"latest"`
 	} `json:"releases"`
 }
 
 func readAll(r io.Reader, to feed.Sink) error {
-	in := jsonfeed.NewReader(bufio.NewReader(r), 4*mostBytes)
+	in := wire.NewJSON(r, 4*mostBytes)
 	return in.Object(func(key string) error {
 		if key != "result" {
 			return in.Skip()
 		}
-		return in.Array(func(int) error {
+		return in.Array(func() error {
 			var e entry
-			switch err := in.Decode(&e); {
-			case jsonfeed.IsFault(err):
-				to.Bad(jsonfeed.Line(string(e.Name)), err)
-				return nil
-			case err != nil:
-				return err
-			}
-			return put(e.product(), to)
+			return in.Each(&e, func(fault error) error {
+				if fault != nil {
+					to.Bad(wire.Line(string(e.Name)), fault)
+					return nil
+				}
+				return put(e.product(), to)
+			})
 		})
 	})
 }
@@ -192,8 +190,8 @@ func (e *entry) product() *product {
 		out.identifiers = append(out.identifiers, identifier{string(id.Type), string(id.ID)})
 	}
 	for _, r := range e.Releases {
-		c := cycle{name: string(r.Name), label: string(r.Label), latest: string(r.Latest.Name), eol: day{jsonfeed.Time(string(r.EOLFrom)), r.IsEOL}}
-		c.extended.date = jsonfeed.Time(string(r.EOESFrom))
+		c := cycle{name: string(r.Name), label: string(r.Label), latest: string(r.Latest.Name), eol: day{wire.Time(string(r.EOLFrom)), r.IsEOL}}
+		c.extended.date = wire.Time(string(r.EOESFrom))
 		c.extended.past = r.IsEOES != nil && *r.IsEOES
 		out.cycles = append(out.cycles, c)
 	}
@@ -205,22 +203,22 @@ const unmaintained = 1104
 
 // put writes the record of a product.
 func put(p *product, to feed.Sink) error {
-	name := strings.ToLower(jsonfeed.Line(p.name))
+	name := strings.ToLower(wire.Line(p.name))
 	if name == "" || len(name) > 100 || strings.ContainsAny(name, " /\uFFFD") {
-		to.Bad(jsonfeed.Line(p.name), errName)
+		to.Bad(wire.Line(p.name), errName)
 		return nil
 	}
-	label := cmp.Or(jsonfeed.Line(p.label), name)
+	label := cmp.Or(wire.Line(p.label), name)
 	rec := harrier.Record{
 		Source: source, ID: "EOL-" + name, CWEs: []int{unmaintained},
 		Title:    label + ": no longer supported by its maker",
 		Summary:  "The release of " + label + " that is in use gets no fixes from its maker any more, also not for weaknesses that become known.",
 		Solution: "Change to a release of " + label + " that its maker supports.",
 	}
-	var links jsonfeed.Links
+	var links wire.Links
 	links.Add(home + name)
 	links.Add(p.policy)
-	rec.References = links.List
+	rec.References = links.List()
 	things := thingsOf(name, p.identifiers)
 	spans := cover(p.cycles)
 	for i := range p.cycles {
@@ -244,7 +242,7 @@ func put(p *product, to feed.Sink) error {
 
 // why names the cycle, and until when more support can be had.
 func (c *cycle) why() string {
-	text := "release cycle " + jsonfeed.Line(c.name)
+	text := "release cycle " + wire.Line(c.name)
 	switch {
 	case !c.extended.date.IsZero():
 		text += "; extended support until " + c.extended.date.Format(time.DateOnly)

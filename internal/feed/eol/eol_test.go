@@ -1,9 +1,7 @@
 package eol
 
 import (
-	"io"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -13,8 +11,7 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/feed"
-	"github.com/harrier-scan/harrier/internal/feed/feedcheck"
-	"github.com/harrier-scan/harrier/internal/needs"
+	"github.com/harrier-scan/harrier/internal/feed/feedtest"
 )
 
 const samplePage = `---
@@ -75,7 +72,7 @@ func TestRead(t *testing.T) {
 		Affected:   []harrier.Affected{thing(old, 0), thing(old, 1), thing(old, 2), thing(word, 0), thing(word, 1), thing(word, 2)},
 	}}
 	for name, text := range map[string]string{"x/products/examplesrv.md": samplePage, "full": sampleJSON, "products/examplesrv.md": strings.ReplaceAll(samplePage, "\n", "\r\n")} {
-		got := feedcheck.Read(t, Format, name, strings.NewReader(text))
+		got := feedtest.Read(t, Format, name, text)
 		if diff := cmp.Diff(want, got.Records); diff != "" {
 			t.Errorf("%s: -want +got\n%s", name, diff)
 		}
@@ -184,27 +181,23 @@ func ended(rec *harrier.Record, v string, on time.Time) (whys []string) {
 }
 
 func TestPublished(t *testing.T) {
-	shared := needs.Shared(t, filepath.Join("..", "..", "..", "..", "shared", "data", "eol.tar.gz"))
 	products := map[string]*harrier.Record{}
 	pages, ranges, words, faults := 0, 0, 0, 0
-	feedcheck.Walk(t, shared, func(name string, r io.Reader) {
-		if !Format.Wants(name) {
-			return
-		}
-		pages++
-		got := feedcheck.Read(t, Format, name, r)
+	for file := range feedtest.Files(t, "eol") {
+		got, n := feedtest.Play(t, Format, slices.Values([]feedtest.File{file}))
+		pages += n
 		if faults += len(got.Faults); len(got.Faults) > 0 {
-			t.Errorf("%s: %q", name, got.Faults)
+			t.Errorf("%s: %q", file.Name, got.Faults)
 		}
 		for i := range got.Records {
-			products[strings.TrimSuffix(path.Base(name), ".md")] = &got.Records[i]
+			products[strings.TrimSuffix(path.Base(file.Name), ".md")] = &got.Records[i]
 			for _, a := range got.Records[i].Affected {
 				if a.Package.Ecosystem == "eol" {
 					ranges, words = ranges+min(1, len(a.Ranges)), words+len(a.Versions)
 				}
 			}
 		}
-	})
+	}
 	if pages != 464 || len(products) < 400 || faults != 0 {
 		t.Errorf("%d pages, %d products, %d faults; want 464, many and none", pages, len(products), faults)
 	}
@@ -237,42 +230,23 @@ func TestPublished(t *testing.T) {
 }
 
 func TestSamples(t *testing.T) {
-	shared := needs.Shared(t, filepath.Join("..", "..", "..", "..", "shared", "data", "vendor-samples.tar.gz"))
-	seen := 0
-	feedcheck.Walk(t, shared, func(name string, r io.Reader) {
-		switch {
-		case strings.HasSuffix(name, "endoflife-date/api/happy/full"):
-			got := feedcheck.Read(t, Format, name, r)
-			if len(got.Faults) != 0 || len(got.Records) != 2 || ended(&got.Records[0], "22.10", time.Now()) == nil {
-				t.Errorf("%s = %d records, %q", name, len(got.Records), got.Faults)
-			}
-			seen++
-		case strings.HasSuffix(name, "endoflife-date/products/happy/master.tar.gz"):
-			data, err := io.ReadAll(r)
-			if err != nil {
-				t.Fatal(err)
-			}
-			feedcheck.WalkBytes(t, name, data, func(name string, r io.Reader) {
-				if got := feedcheck.Read(t, Format, name, r); !Format.Wants(name) || len(got.Records) != 1 {
-					t.Errorf("%s: %d records, %q", name, len(got.Records), got.Faults)
-				}
-				seen++
-			})
-		}
-	})
-	if seen != 3 {
-		t.Errorf("%d samples; want 3", seen)
+	got, n := feedtest.Play(t, Format, feedtest.Files(t, "vendor-samples", "endoflife-date/api/happy/full"))
+	if n != 1 || len(got.Faults) != 0 || len(got.Records) != 2 || ended(&got.Records[0], "22.10", time.Now()) == nil {
+		t.Errorf("%d files gave %d records, %q", n, len(got.Records), got.Faults)
+	}
+	if got, n := feedtest.Play(t, Format, feedtest.Files(t, "vendor-samples", "endoflife-date/products/happy/master.tar.gz")); n != 2 || len(got.Records) != 2 || len(got.Faults) != 0 {
+		t.Errorf("%d pages gave %d records, %q; want 2 and 2", n, len(got.Records), got.Faults)
 	}
 }
 
 func FuzzPage(f *testing.F) {
 	f.Add(samplePage)
 	f.Add("---\ntitle: &a x\nidentifiers: [{cpe: *a}]\nreleases: [{releaseCycle: 1.2, eol: 2020-01-01, latest: 1.9}]\n---")
-	feedcheck.Fuzz(f, Format, "products/x.md")
+	feedtest.Fuzz(f, Format, "products/x.md")
 }
 
 func FuzzAll(f *testing.F) {
 	f.Add(sampleJSON)
 	f.Add(`{"result":[{"name":"a","releases":[{"name":"1","isEol":true,"latest":{"name":"v1.2 x"}},{"name":"1.1","eolFrom":"2020-01-01"}]}],"result":{}}`)
-	feedcheck.Fuzz(f, Format, "full")
+	feedtest.Fuzz(f, Format, "full")
 }

@@ -123,10 +123,10 @@ func (d *day) setDate(s string) {
 // API's page {"data": [{"cve", "epss", "percentile", "date"}]}, whose numbers
 // are strings.
 func (d *day) readJSON(r io.Reader, to feed.Sink) error {
-	s, seen := wire.NewStream(r), false
+	s, seen := wire.NewJSON(r, wire.MaxRecord), false
 	word := func() (string, error) {
 		var v string
-		_, err := s.Record(&v)
+		err := s.Each(&v, func(error) error { return nil }) // another kind of value tells nothing
 		return v, err
 	}
 	err := s.Object(func(key string) error {
@@ -151,7 +151,7 @@ func (d *day) readJSON(r io.Reader, to feed.Sink) error {
 	return err
 }
 
-func (d *day) readItem(s *wire.Stream, to feed.Sink) error {
+func (d *day) readItem(s *wire.JSON, to feed.Sink) error {
 	var item struct {
 		ID         string       `json:"id"`
 		CVE        string       `json:"cve"`
@@ -159,23 +159,18 @@ func (d *day) readItem(s *wire.Stream, to feed.Sink) error {
 		Percentile wire.Number  `json:"percentile"`
 		Date       string       `json:"date"`
 	}
-	fault, err := s.Record(&item)
-	if err != nil {
-		return err
-	}
-	id := item.CVE
-	if id == "" {
-		id = item.ID
-	}
-	if fault == nil && item.EPSS == nil {
-		fault = errors.New("it has no probability")
-	}
-	if fault != nil {
-		to.Bad(wire.Word(id), fault)
-		return nil
-	}
-	e := harrier.EPSS{Probability: float64(*item.EPSS), Percentile: float64(item.Percentile), Date: wire.Time(item.Date), Model: d.model}
-	return d.put(id, &e, to)
+	return s.Each(&item, func(fault error) error {
+		id := cmp.Or(item.CVE, item.ID)
+		if fault == nil && item.EPSS == nil {
+			fault = errors.New("it has no probability")
+		}
+		if fault != nil {
+			to.Bad(wire.Word(id), fault)
+			return nil
+		}
+		e := harrier.EPSS{Probability: float64(*item.EPSS), Percentile: float64(item.Percentile), Date: wire.Time(item.Date), Model: d.model}
+		return d.put(id, &e, to)
+	})
 }
 
 // put gives a score to its sink; one without a date has that of the file.

@@ -40,7 +40,7 @@ func TestRead(t *testing.T) {
 		"2021-04-15.json":            {older, 3, []harrier.Record{record("CVE-2026-123633", harrier.EPSS{Probability: 0.97, Date: wire.Time("2021-04-14")})}},
 		"epss.json":                  {page, 1, []harrier.Record{record("CVE-2026-123633", harrier.EPSS{Probability: 0.97, Percentile: 0.99991, Date: day})}},
 	} {
-		got := feedtest.Read(t, Format, name, []byte(c.data))
+		got := feedtest.Read(t, Format, name, c.data)
 		if diff := cmp.Diff(c.want, got.Records); diff != "" || len(got.Faults) != c.bad {
 			t.Errorf("%s: faults %q; want %d; (-want +got):\n%s", name, got.Faults, c.bad, diff)
 		}
@@ -71,20 +71,13 @@ func TestWants(t *testing.T) {
 
 // TestPublished reads a whole day, and a sample of each form that tables had.
 func TestPublished(t *testing.T) {
-	var c feed.Collect
-	read := func(name string, data []byte) {
-		if err := Format.Read(name, bytes.NewReader(data), &c); err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-	feedtest.Files(t, "epss", "", ".json", read)
+	c, _ := feedtest.Play(t, Format, feedtest.Files(t, "epss"))
 	if len(c.Records) != 64_712 || len(c.Faults) != 0 {
 		t.Errorf("%d records, %d bad; want 64712, none", len(c.Records), len(c.Faults))
 	}
-	feedtest.Files(t, "vendor-samples", "/epss/", ".csv", read)
-	feedtest.Check(t, c.Records)
+	c, _ = feedtest.Play(t, Format, feedtest.Files(t, "vendor-samples", "epss/"))
 	models := map[string]int{}
-	for _, r := range c.Records[64_712:] {
+	for _, r := range c.Records {
 		models[r.EPSS.Date.Format(time.DateOnly)+" "+r.EPSS.Model]++
 	}
 	want := map[string]int{"2021-04-14 ": 2, "2021-09-01 ": 2, "2022-02-04 v2022.01.01": 2, "2023-03-07 v2023.03.01": 2}
@@ -94,15 +87,15 @@ func TestPublished(t *testing.T) {
 }
 
 func FuzzCSV(f *testing.F) {
-	f.Add([]byte(today))
-	f.Add([]byte(old))
-	f.Fuzz(func(t *testing.T, data []byte) { feedtest.Fuzz(t, Format, "epss.csv", data) })
+	f.Add(today)
+	f.Add(old)
+	feedtest.Fuzz(f, Format, "epss.csv")
 }
 
 func FuzzJSON(f *testing.F) {
-	f.Add([]byte(older))
-	f.Add([]byte(page))
-	f.Fuzz(func(t *testing.T, data []byte) { feedtest.Fuzz(t, Format, "epss.json", data) })
+	f.Add(older)
+	f.Add(page)
+	feedtest.Fuzz(f, Format, "epss.json")
 }
 
 type counter int

@@ -46,25 +46,11 @@ func read(name string, r io.Reader, to feed.Sink) error {
 	if strings.EqualFold(path.Ext(name), ".csv") {
 		return readCSV(r, to)
 	}
-	s, seen := wire.NewStream(r), false
-	err := s.Object(func(key string) error {
-		if key != "vulnerabilities" {
-			return s.Skip()
-		}
-		seen = true
-		return s.Array(func() error {
-			var e entry
-			fault, err := s.Record(&e)
-			if err != nil {
-				return err
-			}
-			return e.put(fault, to)
-		})
+	s := wire.NewJSON(r, wire.MaxRecord)
+	return s.List("vulnerabilities", func() error {
+		var e entry
+		return s.Each(&e, func(fault error) error { return e.put(fault, to) })
 	})
-	if err == nil && !seen {
-		return harrier.Errorf(harrier.Invalid, "no list of vulnerabilities of the catalogue")
-	}
-	return err
 }
 
 func readCSV(r io.Reader, to feed.Sink) error {
@@ -128,8 +114,8 @@ func (e *entry) put(fault error, to feed.Sink) error {
 		r.CWEs = wire.AddCWE(r.CWEs, w)
 	}
 	var links wire.Links
-	for _, word := range strings.FieldsFunc(wire.Text(e.Notes), func(c rune) bool { return c == ' ' || c == ';' || c == '\n' || c == ',' }) {
-		links.Add(word, nil)
+	for _, word := range strings.FieldsFunc(wire.Text(e.Notes), func(c rune) bool { return c == ' ' || c == ';' || c == '\n' || c == '\t' || c == ',' }) {
+		links.Add(word)
 	}
 	r.References = links.List()
 	return to.Put(r)

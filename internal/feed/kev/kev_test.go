@@ -1,9 +1,9 @@
 package kev
 
 import (
-	"bytes"
 	"errors"
 	"path"
+	"slices"
 	"strings"
 	"testing"
 
@@ -47,7 +47,7 @@ func TestRead(t *testing.T) {
 		{Source: "kev", ID: "CVE-2026-0004", CVEs: []string{"CVE-2026-0004"}, KEV: &harrier.KEV{Added: wire.Time("2026-01-02")}},
 	}
 	for name, data := range map[string]string{jsonName: sampleJSON, csvName: sampleCSV} {
-		got := feedtest.Read(t, Format, name, []byte(data))
+		got := feedtest.Read(t, Format, name, data)
 		if diff := cmp.Diff(want, got.Records); diff != "" || len(got.Faults) != 3 {
 			t.Errorf("%s: faults %q; want 3; (-want +got):\n%s", name, got.Faults, diff)
 		}
@@ -66,18 +66,15 @@ func TestReadBrokenFile(t *testing.T) {
 // TestPublished reads the whole catalogue in both forms, which say the same.
 func TestPublished(t *testing.T) {
 	forms := map[string][]harrier.Record{}
-	read := func(file string, data []byte) {
-		if !Format.Wants(file) {
-			return
+	for file := range feedtest.Files(t, "kev") {
+		c, n := feedtest.Play(t, Format, slices.Values([]feedtest.File{file}))
+		if len(c.Faults) > 0 {
+			t.Errorf("%s: %v", file.Name, c.Faults)
 		}
-		var c feed.Collect
-		if err := Format.Read(file, bytes.NewReader(data), &c); err != nil || len(c.Faults) > 0 {
-			t.Errorf("%s: %v, faults %v", file, err, c.Faults)
+		if n > 0 {
+			forms[path.Ext(file.Name)] = c.Records
 		}
-		feedtest.Check(t, c.Records)
-		forms[path.Ext(file)] = c.Records
 	}
-	feedtest.Files(t, "kev", "", "", read)
 	ransomware := 0
 	for i, r := range forms[".json"] {
 		if r.KEV.Ransomware {
@@ -93,18 +90,17 @@ func TestPublished(t *testing.T) {
 	if n := len(forms[".json"]); n != 1404 || len(forms[".csv"]) != n || ransomware != 293 {
 		t.Errorf("%d and %d entries, %d of ransomware; want 1404 and 293", n, len(forms[".csv"]), ransomware)
 	}
-	feedtest.Files(t, "vendor-samples", "/cisa/kev/", ".json", read)
-	if n := len(forms[".json"]); n != 1 {
-		t.Errorf("%d records of the sample; want 1", n)
+	if c, _ := feedtest.Play(t, Format, feedtest.Files(t, "vendor-samples", "cisa/kev/")); len(c.Records) != 1 || len(c.Faults) > 0 {
+		t.Errorf("%d records of the sample, faults %v; want 1, none", len(c.Records), c.Faults)
 	}
 }
 
 func FuzzJSON(f *testing.F) {
-	f.Add([]byte(sampleJSON))
-	f.Fuzz(func(t *testing.T, data []byte) { feedtest.Fuzz(t, Format, jsonName, data) })
+	f.Add(sampleJSON)
+	feedtest.Fuzz(f, Format, jsonName)
 }
 
 func FuzzCSV(f *testing.F) {
-	f.Add([]byte(sampleCSV))
-	f.Fuzz(func(t *testing.T, data []byte) { feedtest.Fuzz(t, Format, csvName, data) })
+	f.Add(sampleCSV)
+	feedtest.Fuzz(f, Format, csvName)
 }

@@ -11,7 +11,6 @@ import (
 	"io"
 	"path"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -19,6 +18,7 @@ import (
 	"github.com/harrier-scan/harrier/internal/feed"
 	"github.com/harrier-scan/harrier/internal/feed/csaf"
 	"github.com/harrier-scan/harrier/internal/feed/cvrf"
+	"github.com/harrier-scan/harrier/internal/feed/wire"
 )
 
 // Format is Microsoft.
@@ -63,7 +63,7 @@ func isCSAF(name string) bool {
 // Microsoft's own, "ADV200005".
 func put(d *cvrf.Document, v *cvrf.Vulnerability, to feed.Sink) error {
 	id := strings.ToUpper(strings.TrimSpace(v.CVE))
-	rec := &harrier.Record{Source: "microsoft", ID: id, Title: csaf.Text(v.Title), Severity: severity(v), Published: csaf.Time(d.Published)}
+	rec := &harrier.Record{Source: "microsoft", ID: id, Title: wire.Text(v.Title), Severity: severity(v), Published: wire.Time(d.Published)}
 	switch {
 	case harrier.IsCVE(id):
 		rec.CVEs = []string{id}
@@ -75,19 +75,17 @@ func put(d *cvrf.Document, v *cvrf.Vulnerability, to feed.Sink) error {
 	}
 	for _, n := range v.Notes {
 		if n.Type == "Description" && rec.Details == "" {
-			rec.Details = csaf.Text(plain(n.Text))
+			rec.Details = wire.Text(plain(n.Text))
 		}
 	}
 	for _, c := range v.CWE {
-		if n, err := strconv.Atoi(strings.TrimPrefix(c.ID, "CWE-")); err == nil && n > 0 && len(rec.CWEs) < 64 && !slices.Contains(rec.CWEs, n) {
-			rec.CWEs = append(rec.CWEs, n)
-		}
+		rec.CWEs = wire.AddCWE(rec.CWEs, c.ID)
 	}
 	for i, rev := range v.Revisions {
-		if t := csaf.Time(rev.Date); i == 0 || t.Before(rec.Published) {
+		if t := wire.Time(rev.Date); i == 0 || t.Before(rec.Published) {
 			rec.Published = t
 		}
-		if t := csaf.Time(rev.Date); t.After(rec.Modified) {
+		if t := wire.Time(rev.Date); t.After(rec.Modified) {
 			rec.Modified = t
 		}
 	}

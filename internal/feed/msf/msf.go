@@ -56,17 +56,16 @@ func wants(name string) bool {
 }
 
 func read(name string, r io.Reader, to feed.Sink) error {
-	s := wire.NewStream(r)
+	s := wire.NewJSON(r, wire.MaxRecord)
 	if path.Base(name) != list {
-		return s.Array(func() error { return readListed(s, to) })
+		return s.Array(func() error {
+			var m fileEntry
+			return s.Each(&m, func(fault error) error { return m.put(fault, to) })
+		})
 	}
 	return s.Object(func(key string) error {
 		var m module
-		fault, err := s.Record(&m)
-		if err != nil {
-			return err
-		}
-		return m.put(key, fault, to)
+		return s.Each(&m, func(fault error) error { return m.put(key, fault, to) })
 	})
 }
 
@@ -109,17 +108,15 @@ func (m *module) put(key string, fault error, to feed.Sink) error {
 }
 
 // readListed reads a module of a file of msfdb-list.
-func readListed(s *wire.Stream, to feed.Sink) error {
-	var m struct {
-		Name       string   `json:"Name"` // the file's
-		Title      string   `json:"Title"`
-		CVEs       []string `json:"CveIDs"`
-		References []string `json:"References"`
-	}
-	fault, err := s.Record(&m)
-	if err != nil {
-		return err
-	}
+// fileEntry is a file of msfdb-list.
+type fileEntry struct {
+	Name       string   `json:"Name"` // the file's
+	Title      string   `json:"Title"`
+	CVEs       []string `json:"CveIDs"`
+	References []string `json:"References"`
+}
+
+func (m *fileEntry) put(fault error, to feed.Sink) error {
 	if fault != nil {
 		to.Bad(wire.Word(m.Name), fault)
 		return nil
@@ -151,7 +148,7 @@ func fullName(file string) string {
 // link is an address, "" when it is none.
 func link(address string) string {
 	var l wire.Links
-	l.Add(address, nil)
+	l.Add(address)
 	if got := l.List(); len(got) == 1 {
 		return got[0].URL
 	}

@@ -42,7 +42,7 @@ func TestRead(t *testing.T) {
 		}},
 		"rapid7/2026/CVE-2026-123633.json": {listed, []harrier.Record{record(x, "CVE-2026-123633", "CVE-2026-0002")}},
 	} {
-		got := feedtest.Read(t, Format, name, []byte(c.data))
+		got := feedtest.Read(t, Format, name, c.data)
 		if diff := cmp.Diff(c.want, got.Records); diff != "" || len(got.Faults) != 2 {
 			t.Errorf("%s: faults %q; want 2; (-want +got):\n%s", name, got.Faults, diff)
 		}
@@ -60,18 +60,7 @@ func TestReadBrokenFile(t *testing.T) {
 
 // TestPublished reads msfdb-list as a whole, and a sample of Metasploit's list.
 func TestPublished(t *testing.T) {
-	var c feed.Collect
-	files := 0
-	read := func(name string, data []byte) {
-		if !Format.Wants(name) {
-			t.Errorf("Wants(%q) = false", name)
-		}
-		files++
-		if err := Format.Read(name, bytes.NewReader(data), &c); err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-	feedtest.Files(t, "msf", "/rapid7/", ".json", read)
+	c, files := feedtest.Play(t, Format, feedtest.Files(t, "msf", "rapid7/"))
 	cves, modules := map[string]bool{}, map[string]bool{}
 	for _, r := range c.Records {
 		modules[r.ID] = true
@@ -83,23 +72,21 @@ func TestPublished(t *testing.T) {
 	if files != 3090 || len(cves) < 3090 || len(c.Faults) != 0 {
 		t.Errorf("%d files with %d CVEs, faults %v; want 3090 and as many", files, len(cves), c.Faults)
 	}
-	c.Records = nil
-	feedtest.Files(t, "vendor-samples", "/msf/", ".json", read)
-	feedtest.Check(t, c.Records)
+	c, _ = feedtest.Play(t, Format, feedtest.Files(t, "vendor-samples", "msf/"))
 	if len(c.Records) != 1 || c.Records[0].ID != "exploit/windows/smb/smb_doublepulsar_rce" || len(c.Records[0].CVEs) != 6 || c.Records[0].Exploits[0].Rank != "great" {
 		t.Errorf("the sample gives %+v", c.Records)
 	}
 }
 
 func FuzzRead(f *testing.F) {
-	f.Add([]byte(all), true)
-	f.Add([]byte(listed), false)
-	f.Fuzz(func(t *testing.T, data []byte, whole bool) {
+	f.Add(all, true)
+	f.Add(listed, false)
+	f.Fuzz(func(t *testing.T, text string, whole bool) {
 		name := "CVE-2026-0001.json"
 		if whole {
 			name = list
 		}
-		feedtest.Fuzz(t, Format, name, data)
+		feedtest.Hostile(t, Format, name, text)
 	})
 }
 

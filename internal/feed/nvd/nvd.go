@@ -63,27 +63,13 @@ func wants(name string) bool {
 }
 
 func read(_ string, r io.Reader, to feed.Sink) error {
-	s, seen := wire.NewStream(r), false
-	err := s.Object(func(key string) error {
-		if key != "vulnerabilities" {
-			return s.Skip()
+	s := wire.NewJSON(r, wire.MaxRecord)
+	return s.List("vulnerabilities", func() error {
+		var item struct {
+			CVE entry `json:"cve"`
 		}
-		seen = true
-		return s.Array(func() error {
-			var item struct {
-				CVE entry `json:"cve"`
-			}
-			fault, err := s.Record(&item)
-			if err != nil {
-				return err
-			}
-			return item.CVE.put(fault, to)
-		})
+		return s.Each(&item, func(fault error) error { return item.CVE.put(fault, to) })
 	})
-	if err == nil && !seen {
-		return harrier.Errorf(harrier.Invalid, "no list of vulnerabilities in the form of NVD 2.0")
-	}
-	return err
 }
 
 // entry is a vulnerability as NVD writes it.
@@ -165,7 +151,7 @@ func (e *entry) put(fault error, to feed.Sink) error {
 	}
 	var links wire.Links
 	for _, l := range e.References {
-		links.Add(l.URL, l.Tags)
+		links.Add(l.URL, l.Tags...)
 	}
 	r.References = links.List()
 	if added := wire.Time(e.ExploitAdd); !added.IsZero() {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/feed"
+	"github.com/harrier-scan/harrier/internal/version"
 )
 
 // statements turns what a record says about packages into Harrier's words, and
@@ -21,7 +22,7 @@ func statements(d database, rec *record) []harrier.Affected {
 			continue
 		}
 		said := harrier.Affected{Package: p, Status: harrier.StatusAffected, Otherwise: harrier.StatusNotAffected}
-		said.Ranges, said.Versions = versions(a)
+		said.Ranges, said.Versions = versions(version.SchemeOf(p.Ecosystem), a)
 		if len(said.Ranges) == 0 && len(said.Versions) == 0 {
 			continue // commits only: nothing is said of any version
 		}
@@ -40,8 +41,8 @@ func statements(d database, rec *record) []harrier.Affected {
 }
 
 // versions returns the ranges of versions and the versions that are affected
-// beside them. Ranges of commits are left out.
-func versions(a *affected) (in []harrier.Range, single []string) {
+// beside them, in the order of a scheme. Ranges of commits are left out.
+func versions(scheme string, a *affected) (in []harrier.Range, single []string) {
 	n := 0
 	for _, r := range a.Ranges {
 		if r.Type == "GIT" {
@@ -50,7 +51,7 @@ func versions(a *affected) (in []harrier.Range, single []string) {
 		if n += len(r.Events); n > mostEvents {
 			break
 		}
-		in = append(in, spans(r.Events)...)
+		in = append(in, spans(scheme, r.Events)...)
 	}
 	list := a.Versions
 	if len(list) > mostVersions {
@@ -59,7 +60,7 @@ func versions(a *affected) (in []harrier.Range, single []string) {
 	// A record lists the versions that it knows in its ranges, too.
 	costly := len(list)*len(in) > 1_000_000
 	for _, v := range list {
-		if v = strings.TrimSpace(v); v != "" && len(v) <= 200 && (costly || !within(v, in)) {
+		if v = strings.TrimSpace(v); v != "" && len(v) <= 200 && (costly || !within(scheme, v, in)) {
 			single = append(single, v)
 		}
 	}

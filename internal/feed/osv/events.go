@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"github.com/harrier-scan/harrier"
-	"github.com/harrier-scan/harrier/internal/feed/order"
+	"github.com/harrier-scan/harrier/internal/version"
 )
 
 // ends of a range, in the order in which they stand at the same version: see
@@ -27,7 +27,7 @@ type end struct {
 // off everything from the highest of them on.
 //
 // Source: the OSV schema, "Evaluation".
-func spans(events []event) []harrier.Range {
+func spans(scheme string, events []event) []harrier.Range {
 	var ends []end
 	limit, limited := "", false
 	for _, e := range events {
@@ -40,15 +40,15 @@ func spans(events []event) []harrier.Range {
 			ends = append(ends, end{lastAffected, string(e.LastAffected)})
 		case e.Limit == "*":
 			limit, limited = "*", true
-		case e.Limit != "" && (!limited || limit != "*" && order.Compare(string(e.Limit), limit) > 0):
+		case e.Limit != "" && (!limited || limit != "*" && version.Compare(scheme, string(e.Limit), limit) > 0):
 			limit, limited = string(e.Limit), true
 		}
 	}
-	slices.SortStableFunc(ends, compareEnds)
+	slices.SortStableFunc(ends, func(a, b end) int { return compareEnds(scheme, a, b) })
 	var out []harrier.Range
 	open, from := false, ""
 	for i := range ends {
-		opensFirst(ends[i:], open)
+		opensFirst(scheme, ends[i:], open)
 		e := ends[i]
 		switch {
 		case e.kind == introduced && !open:
@@ -65,7 +65,7 @@ func spans(events []event) []harrier.Range {
 		out = append(out, harrier.Range{From: low(from)})
 	}
 	if limited && limit != "*" {
-		out = cut(out, limit)
+		out = cut(scheme, out, limit)
 	}
 	return out
 }
@@ -78,7 +78,7 @@ func low(version string) string {
 	return version
 }
 
-func compareEnds(a, b end) int {
+func compareEnds(scheme string, a, b end) int {
 	switch {
 	case a.version == b.version:
 		return 0
@@ -87,17 +87,17 @@ func compareEnds(a, b end) int {
 	case b.version == "0":
 		return 1
 	}
-	return order.Compare(a.version, b.version)
+	return version.Compare(scheme, a.version, b.version)
 }
 
 // opensFirst puts first of the two ends at the same version the one that changes
 // something: where a range is open it is closed before the next is opened, where
 // none is open one is opened before it is closed.
-func opensFirst(ends []end, open bool) {
+func opensFirst(scheme string, ends []end, open bool) {
 	if len(ends) < 2 || (ends[0].kind == introduced) != open {
 		return
 	}
-	for i := 1; i < len(ends) && i < 8 && compareEnds(ends[0], ends[i]) == 0; i++ {
+	for i := 1; i < len(ends) && i < 8 && compareEnds(scheme, ends[0], ends[i]) == 0; i++ {
 		if (ends[i].kind == introduced) != open {
 			ends[0], ends[i] = ends[i], ends[0]
 			return
@@ -106,14 +106,14 @@ func opensFirst(ends []end, open bool) {
 }
 
 // cut leaves of ranges what is below a version.
-func cut(in []harrier.Range, limit string) []harrier.Range {
+func cut(scheme string, in []harrier.Range, limit string) []harrier.Range {
 	var out []harrier.Range
 	for _, r := range in {
-		if r.From != "" && order.Compare(r.From, limit) >= 0 {
+		if r.From != "" && version.Compare(scheme, r.From, limit) >= 0 {
 			continue
 		}
 		end := r.Before + r.To
-		if end == "" || order.Compare(end, limit) >= 0 {
+		if end == "" || version.Compare(scheme, end, limit) >= 0 {
 			r.Before, r.To = limit, ""
 		}
 		out = append(out, r)
@@ -122,11 +122,11 @@ func cut(in []harrier.Range, limit string) []harrier.Range {
 }
 
 // within reports whether a version is in one of ranges.
-func within(version string, in []harrier.Range) bool {
+func within(scheme, v string, in []harrier.Range) bool {
 	for _, r := range in {
-		if r.From != "" && order.Compare(version, r.From) < 0 ||
-			r.Before != "" && order.Compare(version, r.Before) >= 0 ||
-			r.To != "" && order.Compare(version, r.To) > 0 {
+		if r.From != "" && version.Compare(scheme, v, r.From) < 0 ||
+			r.Before != "" && version.Compare(scheme, v, r.Before) >= 0 ||
+			r.To != "" && version.Compare(scheme, v, r.To) > 0 {
 			continue
 		}
 		return true

@@ -10,13 +10,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/harrier-scan/harrier"
-	"github.com/harrier-scan/harrier/internal/feed/jsonfeed"
+	"github.com/harrier-scan/harrier/internal/feed/wire"
+	"github.com/harrier-scan/harrier/internal/version"
 )
 
 func events(pairs ...string) []event {
 	var out []event
 	for i := 0; i < len(pairs); i += 2 {
-		v := jsonfeed.Text(pairs[i+1])
+		v := wire.String(pairs[i+1])
 		switch pairs[i] {
 		case "introduced":
 			out = append(out, event{Introduced: v})
@@ -55,15 +56,25 @@ func TestSpans(t *testing.T) {
 		{events("introduced", "2", "introduced", "1", "fixed", "3", "fixed", "2"), []harrier.Range{{From: "1", Before: "2"}, {From: "2", Before: "3"}}},
 		{events("fixed", "2", "introduced", "2"), []harrier.Range{{From: "2", Before: "2"}}},
 	} {
-		if diff := cmp.Diff(c.want, spans(c.events)); diff != "" {
+		if diff := cmp.Diff(c.want, spans(version.Dotted, c.events)); diff != "" {
 			t.Errorf("spans(%+v): -want +got\n%s", c.events, diff)
 		}
 	}
 }
 
+// TestSpansOfScheme: in the order of the ecosystem "1.21.0-0" comes before what
+// is mended at "1.21.0-rc.4", and the range is closed.
+func TestSpansOfScheme(t *testing.T) {
+	got := spans(version.SchemeOf("golang"), events("introduced", "0", "fixed", "1.20.7", "introduced", "1.21.0-0", "fixed", "1.21.0-rc.4"))
+	want := []harrier.Range{{Before: "1.20.7"}, {From: "1.21.0-0", Before: "1.21.0-rc.4"}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+}
+
 // vulnerable is the algorithm as the schema writes it, over whole numbers.
 func vulnerable(v int, all []event) bool {
-	number := func(s jsonfeed.Text) int {
+	number := func(s wire.String) int {
 		n, err := strconv.Atoi(string(s))
 		if err != nil {
 			panic(err)
@@ -123,11 +134,11 @@ func TestEvaluation(t *testing.T) {
 		for range 1 + rnd.IntN(3) {
 			var list []event
 			for _, v := range rnd.Perm(most)[:rnd.IntN(7)] {
-				s := jsonfeed.Text(strconv.Itoa(v))
+				s := wire.String(strconv.Itoa(v))
 				list = append(list, [...]event{{Introduced: s}, {Introduced: s}, {Fixed: s}, {LastAffected: s}}[rnd.IntN(4)])
 			}
 			if rnd.IntN(4) == 0 {
-				list = append(list, event{Limit: jsonfeed.Text([]string{"*", "3", "7", "11"}[rnd.IntN(4)])})
+				list = append(list, event{Limit: wire.String([]string{"*", "3", "7", "11"}[rnd.IntN(4)])})
 			}
 			rnd.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
 			a.Ranges = append(a.Ranges, ranges{Type: "ECOSYSTEM", Events: list})
@@ -135,7 +146,7 @@ func TestEvaluation(t *testing.T) {
 		for range rnd.IntN(3) {
 			a.Versions = append(a.Versions, strconv.Itoa(rnd.IntN(most)))
 		}
-		in, single := versions(&a)
+		in, single := versions(version.Dotted, &a)
 		for v := range most + 2 {
 			want := slices.Contains(a.Versions, strconv.Itoa(v))
 			for _, r := range a.Ranges {

@@ -15,7 +15,7 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/feed"
-	"github.com/harrier-scan/harrier/internal/feed/jsonfeed"
+	"github.com/harrier-scan/harrier/internal/feed/wire"
 )
 
 // Bounds of one record. The longest that is published is a kernel's, of about
@@ -30,65 +30,64 @@ const (
 
 // record is a record as it is published.
 type record struct {
-	ID         jsonfeed.Text  `json:"id"`
-	Published  jsonfeed.Text  `json:"published"`
-	Modified   jsonfeed.Text  `json:"modified"`
-	Withdrawn  jsonfeed.Text  `json:"withdrawn"`
-	Aliases    jsonfeed.Texts `json:"aliases"`
-	Related    jsonfeed.Texts `json:"related"`
-	Upstream   jsonfeed.Texts `json:"upstream"`
-	Summary    jsonfeed.Text  `json:"summary"`
-	Details    jsonfeed.Text  `json:"details"`
-	Severity   []severity     `json:"severity"`
-	Affected   []affected     `json:"affected"`
+	ID         wire.String  `json:"id"`
+	Published  wire.String  `json:"published"`
+	Modified   wire.String  `json:"modified"`
+	Withdrawn  wire.String  `json:"withdrawn"`
+	Aliases    wire.Strings `json:"aliases"`
+	Related    wire.Strings `json:"related"`
+	Upstream   wire.Strings `json:"upstream"`
+	Summary    wire.String  `json:"summary"`
+	Details    wire.String  `json:"details"`
+	Severity   []severity   `json:"severity"`
+	Affected   []affected   `json:"affected"`
 	References []struct {
-		Type jsonfeed.Text `json:"type"`
-		URL  jsonfeed.Text `json:"url"`
+		Type wire.String `json:"type"`
+		URL  wire.String `json:"url"`
 	} `json:"references"`
 	Specific specific `json:"database_specific"`
 }
 
 type affected struct {
 	Package struct {
-		Ecosystem jsonfeed.Text `json:"ecosystem"`
-		Name      jsonfeed.Text `json:"name"`
+		Ecosystem wire.String `json:"ecosystem"`
+		Name      wire.String `json:"name"`
 	} `json:"package"`
-	Severity []severity     `json:"severity"`
-	Ranges   []ranges       `json:"ranges"`
-	Versions jsonfeed.Texts `json:"versions"`
-	Specific specific       `json:"ecosystem_specific"`
+	Severity []severity   `json:"severity"`
+	Ranges   []ranges     `json:"ranges"`
+	Versions wire.Strings `json:"versions"`
+	Specific specific     `json:"ecosystem_specific"`
 }
 
 type ranges struct {
-	Type   jsonfeed.Text `json:"type"`
-	Events []event       `json:"events"`
+	Type   wire.String `json:"type"`
+	Events []event     `json:"events"`
 }
 
 // event is one end of a range; one of its fields is set.
 type event struct {
-	Introduced   jsonfeed.Text `json:"introduced"`
-	Fixed        jsonfeed.Text `json:"fixed"`
-	LastAffected jsonfeed.Text `json:"last_affected"`
-	Limit        jsonfeed.Text `json:"limit"`
+	Introduced   wire.String `json:"introduced"`
+	Fixed        wire.String `json:"fixed"`
+	LastAffected wire.String `json:"last_affected"`
+	Limit        wire.String `json:"limit"`
 }
 
 // read reads a file of one record, or of an array of them.
 func read(d database, name string, r io.Reader, to feed.Sink) error {
 	file := bufio.NewReader(r)
-	in := jsonfeed.NewReader(file, mostBytes)
+	in := wire.NewJSON(file, mostBytes)
 	one := func() error {
 		var rec record
-		switch err := in.Decode(&rec); {
-		case jsonfeed.IsFault(err):
-			to.Bad(cmp.Or(string(rec.ID), path.Base(name)), err)
-			return nil
-		case err != nil:
-			return err
-		}
-		return put(d, name, &rec, to)
+		return in.Each(&rec, func(fault error) error {
+			if fault != nil {
+				to.Bad(cmp.Or(string(rec.ID), path.Base(name)), fault)
+				return nil
+			}
+			return put(d, name, &rec, to)
+		})
 	}
 	if first, _ := file.Peek(1); len(first) == 1 && first[0] == '[' {
-		return in.Array(func(int) error { return one() })
+		return in.Array(func() error { return one() })
 	}
 	return one()
 }
@@ -104,11 +103,11 @@ func put(d database, name string, rec *record, to feed.Sink) error {
 	}
 	out := harrier.Record{
 		Source: d.name, ID: id,
-		Title:     jsonfeed.Line(string(rec.Summary)),
-		Details:   jsonfeed.Clip(string(rec.Details), jsonfeed.MostText),
-		Published: jsonfeed.Time(string(rec.Published)),
-		Modified:  jsonfeed.Time(string(rec.Modified)),
-		Withdrawn: jsonfeed.Time(string(rec.Withdrawn)),
+		Title:     wire.Line(string(rec.Summary)),
+		Details:   wire.Text(string(rec.Details)),
+		Published: wire.Time(string(rec.Published)),
+		Modified:  wire.Time(string(rec.Modified)),
+		Withdrawn: wire.Time(string(rec.Withdrawn)),
 	}
 	out.CVEs, out.Aliases = names(d, rec)
 	if len(out.CVEs) == 0 && d.class == feed.Distribution && !ofSecurity(id) {
@@ -140,9 +139,9 @@ func ofSecurity(id string) bool {
 // advisory mends as related ones; what other publishers call related is another
 // weakness.
 func names(d database, rec *record) (cves, aliases []string) {
-	var c, a jsonfeed.Names
+	var c, a wire.Names
 	add := func(s string, alias bool) {
-		if cve := jsonfeed.CVE(s); cve != "" {
+		if cve := wire.CVEOf(s); cve != "" {
 			c.Add(cve)
 		} else if alias {
 			a.Add(strings.TrimSpace(s))
@@ -170,7 +169,7 @@ var tags = map[string]string{
 }
 
 func links(rec *record) []harrier.Reference {
-	var l jsonfeed.Links
+	var l wire.Links
 	for _, ref := range rec.References {
 		if tag := tags[string(ref.Type)]; tag != "" {
 			l.Add(string(ref.URL), tag)
@@ -178,5 +177,5 @@ func links(rec *record) []harrier.Reference {
 			l.Add(string(ref.URL))
 		}
 	}
-	return l.List
+	return l.List()
 }

@@ -9,7 +9,7 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/feed"
-	"github.com/harrier-scan/harrier/internal/feed/feedcheck"
+	"github.com/harrier-scan/harrier/internal/feed/feedtest"
 )
 
 const sample = `{
@@ -47,7 +47,7 @@ func TestRead(t *testing.T) {
 		},
 	}}
 	for _, text := range []string{sample, " " + sample + "\n", "[" + sample + "]"} {
-		got := feedcheck.Read(t, format(t, "bitnami"), "BIT-examplesrv-2024-1234.json", strings.NewReader(text))
+		got := feedtest.Read(t, format(t, "bitnami"), "BIT-examplesrv-2024-1234.json", text)
 		if diff := cmp.Diff(want, got.Records); diff != "" || len(got.Faults) != 0 {
 			t.Errorf("Read: %v (-want +got)\n%s", got.Faults, diff)
 		}
@@ -66,7 +66,7 @@ func TestNames(t *testing.T) {
 		{"npm", `{"id":"GHSA-x","aliases":["CVE-2024-1111","SNYK-1"],"related":["CVE-2024-2222"]}`, []string{"CVE-2024-1111"}, []string{"SNYK-1"}},
 		{"osv", `{"id":"CVE-2024-1111","aliases":"GHSA-y"}`, []string{"CVE-2024-1111"}, []string{"GHSA-y"}},
 	} {
-		got := feedcheck.Read(t, format(t, c.format), "x.json", strings.NewReader(c.text))
+		got := feedtest.Read(t, format(t, c.format), strings.Split(c.text, `"`)[3]+".json", c.text)
 		if len(got.Records) != 1 {
 			t.Errorf("%s: %d records, %v", c.text, len(got.Records), got.Faults)
 			continue
@@ -119,7 +119,7 @@ func TestSaysNothing(t *testing.T) {
 		`{"id":"ALBA-2024:1","related":["CVE-2024-1111"],` + affected + `}`:                                    "ALBA-2024:1/1",
 		`{"id":"RLBA-2024:1",` + strings.ReplaceAll(affected, "AlmaLinux", "Rocky Linux") + `}`:                "",
 	} {
-		got := feedcheck.Read(t, format(t, "alma-osv"), "x.json", strings.NewReader(text))
+		got := feedtest.Read(t, format(t, "alma-osv"), "ALSA-2024:1.json", text)
 		said := ""
 		for _, r := range got.Records {
 			said = r.ID + "/" + string(rune('0'+len(r.Affected)))
@@ -218,7 +218,7 @@ func FuzzRead(f *testing.F) {
 	f.Add(sample)
 	f.Add(`[{"id":"A","affected":[{"package":{"ecosystem":"SUSE:Linux Enterprise Server 15 SP5","name":"x"},"ranges":[{"type":"ECOSYSTEM","events":[{"last_affected":"1"},{"limit":"2"},{"introduced":"0"}]}]}]}]`)
 	f.Add(`{"id":"UBUNTU-CVE-2024-1234","affected":[{"package":{"ecosystem":"Ubuntu:Pro:18.04:LTS","name":"x"},"versions":["1","1",""]}],"severity":[{"type":"CVSS_V4","score":"CVSS:4.0/AV:N"}]}`)
-	feedcheck.Fuzz(f, format(f, "osv"), "x.json")
+	feedtest.Fuzz(f, format(f, "osv"), "x.json")
 }
 
 func BenchmarkRead(b *testing.B) {

@@ -1,21 +1,14 @@
 package osv
 
 import (
-	"io"
-	"path"
-	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/feed"
-	"github.com/harrier-scan/harrier/internal/feed/feedcheck"
-	"github.com/harrier-scan/harrier/internal/needs"
+	"github.com/harrier-scan/harrier/internal/feed/feedtest"
 )
-
-func shared(t testing.TB, name string) string {
-	return needs.Shared(t, filepath.Join("..", "..", "..", "..", "shared", "data", name+".tar.gz"))
-}
 
 func format(t testing.TB, name string) feed.Format {
 	for _, f := range Formats {
@@ -30,8 +23,8 @@ func format(t testing.TB, name string) feed.Format {
 // tally counts what a set of records says.
 type tally struct{ files, records, cves, statements, cpes, ranges, scored, withdrawn, faults int }
 
-func (n *tally) add(got *feed.Collect) {
-	n.files++
+func (n *tally) add(got *feed.Collect, files int) {
+	n.files += files
 	n.faults += len(got.Faults)
 	for _, r := range got.Records {
 		n.records++
@@ -63,16 +56,12 @@ func TestPublished(t *testing.T) {
 	}{
 		{"bitnami", "bitnami", tally{files: 7444, records: 7444, cves: 7444, statements: 14888, cpes: 7444, ranges: 39692, scored: 7433}},
 		{"alma", "alma-osv", tally{files: 5680, records: 4483, cves: 4474, statements: 62068, ranges: 62068}},
-		{"go-osv", "go", tally{files: 4291, records: 4291, cves: 3894, statements: 6106, ranges: 7559, withdrawn: 17}},
+		{"go-osv", "go", tally{files: 4291, records: 4291, cves: 3894, statements: 6106, ranges: 7560, withdrawn: 17}},
 	} {
 		t.Run(c.set, func(t *testing.T) {
 			f := format(t, c.format)
 			var n tally
-			feedcheck.Walk(t, shared(t, c.set), func(name string, r io.Reader) {
-				if f.Wants(name) {
-					n.add(feedcheck.Read(t, f, name, r))
-				}
-			})
+			n.add(feedtest.Play(t, f, feedtest.Files(t, c.set)))
 			if n != c.want {
 				t.Errorf("%s = %+v; want %+v", c.set, n, c.want)
 			}
@@ -85,32 +74,23 @@ func TestSamples(t *testing.T) {
 	f := format(t, "osv")
 	ecosystems := map[string]int{}
 	var n tally
-	feedcheck.Walk(t, shared(t, "vendor-samples"), func(archive string, r io.Reader) {
-		if !strings.Contains(archive, "/osv/") && !strings.Contains(archive, "/ghsa/") || strings.HasSuffix(archive, ".xz") || filepath.Ext(archive) == ".html" {
-			return
+	for file := range feedtest.Files(t, "vendor-samples") {
+		if !strings.Contains(file.Name, "/osv/") && !strings.Contains(file.Name, "/ghsa/") || strings.Contains(file.Name, ".xz") || file.Err != nil {
+			continue
 		}
-		data, err := io.ReadAll(r)
-		if err != nil {
-			t.Fatal(err)
+		got, read := feedtest.Play(t, f, slices.Values([]feedtest.File{file}))
+		if len(got.Faults) > 0 {
+			t.Logf("%s: %v", file.Name, got.Faults)
 		}
-		feedcheck.WalkBytes(t, archive, data, func(name string, r io.Reader) {
-			if !f.Wants(name) {
-				return
-			}
-			got := feedcheck.Read(t, f, path.Base(archive)+"/"+name, r)
-			if len(got.Faults) > 0 {
-				t.Logf("%s: %v", name, got.Faults)
-			}
-			n.add(got)
-			for _, r := range got.Records {
-				for _, a := range r.Affected {
-					if a.Package != (harrier.Package{}) {
-						ecosystems[a.Package.Ecosystem]++
-					}
+		n.add(got, read)
+		for _, r := range got.Records {
+			for _, a := range r.Affected {
+				if a.Package != (harrier.Package{}) {
+					ecosystems[a.Package.Ecosystem]++
 				}
 			}
-		})
-	})
+		}
+	}
 	if want := (tally{files: 205, records: 205, cves: 153, statements: 445, cpes: 2, ranges: 425, scored: 145, withdrawn: 2}); n != want {
 		t.Errorf("samples = %+v; want %+v", n, want)
 	}

@@ -10,22 +10,22 @@ import (
 	gocvss40 "github.com/pandatix/go-cvss/40"
 
 	"github.com/harrier-scan/harrier"
-	"github.com/harrier-scan/harrier/internal/feed/jsonfeed"
+	"github.com/harrier-scan/harrier/internal/feed/wire"
 )
 
 type severity struct {
-	Type  jsonfeed.Text `json:"type"`
-	Score jsonfeed.Text `json:"score"`
+	Type  wire.String `json:"type"`
+	Score wire.String `json:"score"`
 }
 
 // specific is what Harrier reads of what a publisher adds to the schema. Each
 // puts there what it likes.
 type specific struct {
-	Severity jsonfeed.Text  `json:"severity"`
-	Priority jsonfeed.Text  `json:"ubuntu_priority"`
-	Urgency  jsonfeed.Text  `json:"urgency"`
-	CPEs     jsonfeed.Texts `json:"cpes"`
-	CWEs     jsonfeed.Texts `json:"cwe_ids"`
+	Severity wire.String  `json:"severity"`
+	Priority wire.String  `json:"ubuntu_priority"`
+	Urgency  wire.String  `json:"urgency"`
+	CPEs     wire.Strings `json:"cpes"`
+	CWEs     wire.Strings `json:"cwe_ids"`
 }
 
 // UnmarshalJSON takes any value; of one that is no object nothing is read.
@@ -38,7 +38,7 @@ func (s *specific) UnmarshalJSON(b []byte) error {
 }
 
 func (s *specific) word() string {
-	for _, w := range []jsonfeed.Text{s.Severity, s.Priority, s.Urgency} {
+	for _, w := range []wire.String{s.Severity, s.Priority, s.Urgency} {
 		if w != "" && len(w) <= 40 {
 			return strings.ToLower(strings.TrimSpace(string(w)))
 		}
@@ -49,9 +49,7 @@ func (s *specific) word() string {
 func (s *specific) cwes() []int {
 	var out []int
 	for _, name := range s.CWEs {
-		if n, ok := jsonfeed.CWE(name); ok && len(out) < 50 {
-			out = append(out, n)
-		}
+		out = wire.AddCWE(out, name)
 	}
 	return out
 }

@@ -20,7 +20,7 @@ import (
 	"github.com/harrier-scan/harrier/internal/feed"
 	"github.com/harrier-scan/harrier/internal/feed/csaf"
 	"github.com/harrier-scan/harrier/internal/feed/rpm"
-	"github.com/harrier-scan/harrier/internal/feed/xmlfeed"
+	"github.com/harrier-scan/harrier/internal/feed/wire"
 )
 
 // Format is Oracle Linux.
@@ -79,21 +79,21 @@ type criteria struct {
 
 // read reads the definitions of a file; what stands behind them is not needed.
 func read(_ string, r io.Reader, to feed.Sink) error {
-	s := xmlfeed.New(r)
+	s := wire.NewXML(r)
 	for seen := false; ; {
 		e, err := s.Next("oval_definitions", "definition", "tests")
 		if errors.Is(err, io.EOF) && seen {
 			return nil
 		}
 		if err != nil {
-			return err
+			return wire.Broken(err)
 		}
 		switch {
 		case e.Name.Local == "oval_definitions":
 			seen = true
 			continue
 		case !seen:
-			return errors.New("not a file of OVAL definitions")
+			return harrier.Errorf(harrier.Invalid, "not a file of OVAL definitions")
 		case e.Name.Local == "tests":
 			return nil
 		}
@@ -101,7 +101,7 @@ func read(_ string, r io.Reader, to feed.Sink) error {
 		if err := s.Decode(&d, e); err != nil {
 			return err
 		}
-		if err := d.put(xmlfeed.Attr(e, "id"), to); err != nil {
+		if err := d.put(wire.Attr(e, "id"), to); err != nil {
 			return err
 		}
 	}
@@ -110,8 +110,8 @@ func read(_ string, r io.Reader, to feed.Sink) error {
 func (d *definition) put(id string, to feed.Sink) error {
 	m := &d.Metadata
 	rec := &harrier.Record{
-		Source: "oracle", Severity: severity(m.Advisory.Severity), Details: csaf.Text(m.Description),
-		Published: csaf.Time(m.Advisory.Issued.Date),
+		Source: "oracle", Severity: severity(m.Advisory.Severity), Details: wire.Text(m.Description),
+		Published: wire.Time(m.Advisory.Issued.Date),
 	}
 	for _, ref := range m.References[:min(len(m.References), maxReferences)] {
 		switch cve := strings.ToUpper(strings.TrimSpace(ref.ID)); {
@@ -130,7 +130,7 @@ func (d *definition) put(id string, to feed.Sink) error {
 	}
 	// "ELSA-2007-0057:  Moderate: bind security update  (MODERATE)"
 	rec.Title = strings.Join(strings.Fields(strings.TrimPrefix(strings.TrimSpace(m.Title), rec.ID+":")), " ")
-	rec.Title = csaf.Text(strings.TrimSuffix(rec.Title, "("+m.Advisory.Severity+")"))
+	rec.Title = wire.Text(strings.TrimSuffix(rec.Title, "("+m.Advisory.Severity+")"))
 	if len(rec.CVEs) == 1 { // of several the record can not say whose assessment it is
 		for _, c := range m.Advisory.CVEs {
 			score(rec, "3.1", c.CVSS3)

@@ -94,7 +94,7 @@ func read(name string, r io.Reader, to feed.Sink) error {
 	}
 	var links wire.Links
 	for _, l := range f.CVE.References {
-		links.Add(l.URL, l.Tags)
+		links.Add(l.URL, l.Tags...)
 	}
 	rec.References = links.List()
 	return to.Put(rec)

@@ -20,7 +20,7 @@ const sample = `{"_annotation":{"cve_id":"CVE-2026-0394","cna":"example","reason
  "references":[{"url":"https://example.org/a","source":"x"}]}}`
 
 func TestRead(t *testing.T) {
-	got := feedtest.Read(t, Format, "data/2026/CVE-2026-0394.json", []byte(sample))
+	got := feedtest.Read(t, Format, "data/2026/CVE-2026-0394.json", sample)
 	want := []harrier.Record{{
 		Source: "overrides", ID: "CVE-2026-0394", CVEs: []string{"CVE-2026-0394"},
 		Published: wire.Time("2026-03-27T08:10:17.375Z"), Modified: wire.Time("2026-03-27T19:41:17Z"),
@@ -40,7 +40,7 @@ func TestReadBroken(t *testing.T) {
 		"CVE-2026-0001.json": "", "CVE-2026-0002.json": `{"cve":`, "CVE-2026-0003.json": `{}`,
 		"CVE-2026-0004.json": `{"cve":{"configurations":"none"}}`, "CVE-2026-0005.json": `{"_annotation":{"cve_id":"x"},"cve":{}}`,
 	} {
-		if got := feedtest.Read(t, Format, name, []byte(data)); len(got.Records) != 0 || len(got.Faults) != 1 {
+		if got := feedtest.Read(t, Format, name, data); len(got.Records) != 0 || len(got.Faults) != 1 {
 			t.Errorf("%s: %d records, faults %v; want one fault", name, len(got.Records), got.Faults)
 		}
 	}
@@ -52,7 +52,7 @@ func TestApart(t *testing.T) {
  {"operator":"OR","cpeMatch":[{"criteria":"cpe:2.3:a:x:desktop:*:*:*:*:*:*:*:*","vulnerable":true}]},
  {"operator":"OR","cpeMatch":[{"criteria":"cpe:2.3:a:x:x_desktop:*:*:*:*:*:*:*:*","vulnerable":true}]},
  {"operator":"OR","cpeMatch":[{"criteria":"cpe:2.3:o:apple:macos:-:*:*:*:*:*:*:*","vulnerable":false}]}]}]}}`
-	got := feedtest.Read(t, Format, "CVE-2026-0001.json", []byte(data))
+	got := feedtest.Read(t, Format, "CVE-2026-0001.json", data)
 	mac := []string{"cpe:2.3:o:apple:macos:-:*:*:*:*:*:*:*"}
 	want := []harrier.Affected{
 		{CPE: "cpe:2.3:a:x:desktop:*:*:*:*:*:*:*:*", Status: harrier.StatusAffected, Platforms: mac},
@@ -69,17 +69,8 @@ func TestApart(t *testing.T) {
 // TestPublished reads the whole set.
 func TestPublished(t *testing.T) {
 	const least = 20_618
-	var c feed.Collect
+	c, _ := feedtest.Play(t, Format, feedtest.Files(t, "nvd-overrides", "data/"))
 	statements := 0
-	feedtest.Files(t, "nvd-overrides", "/data/", ".json", func(name string, data []byte) {
-		if !Format.Wants(name) {
-			t.Errorf("Wants(%q) = false", name)
-		}
-		if err := Format.Read(name, bytes.NewReader(data), &c); err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
-	})
-	feedtest.Check(t, c.Records)
 	empty := 0
 	for _, r := range c.Records {
 		statements += len(r.Affected)
@@ -97,8 +88,8 @@ func TestPublished(t *testing.T) {
 }
 
 func FuzzRead(f *testing.F) {
-	f.Add([]byte(sample))
-	f.Fuzz(func(t *testing.T, data []byte) { feedtest.Fuzz(t, Format, "CVE-2026-0394.json", data) })
+	f.Add(sample)
+	feedtest.Fuzz(f, Format, "CVE-2026-0394.json")
 }
 
 func BenchmarkRead(b *testing.B) {

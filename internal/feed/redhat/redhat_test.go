@@ -8,7 +8,7 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/feed"
-	"github.com/harrier-scan/harrier/internal/feed/feedplay"
+	"github.com/harrier-scan/harrier/internal/feed/feedtest"
 )
 
 func TestPlatformOf(t *testing.T) {
@@ -72,7 +72,7 @@ func TestRead(t *testing.T) {
 	if err := Format.Read("2099/cve-2098-1000.json", strings.NewReader(document), &got); err != nil || len(got.Faults) > 0 || len(got.Records) != 1 {
 		t.Fatalf("Read: %v, %d records, faults %v", err, len(got.Records), got.Faults)
 	}
-	feedplay.Check(t, "redhat", got.Records)
+	feedtest.Check(t, Format, got.Records)
 	el := func(release, name string) harrier.Package {
 		return harrier.Package{Ecosystem: "rpm/redhat/" + release, Name: name}
 	}
@@ -95,12 +95,12 @@ func TestRead(t *testing.T) {
 }
 
 func TestSamples(t *testing.T) {
-	advisories, n := feedplay.Play(t, Format, feedplay.Vendor(t, "redhat/csaf/csaf_advisories"))
+	advisories, n := feedtest.Play(t, Format, feedtest.Files(t, "vendor-samples", "redhat/csaf/csaf_advisories"))
 	if n != 5 || len(advisories.Records) != 11 || len(advisories.Faults) > 0 {
 		t.Errorf("%d advisories gave %d records, faults %v; want 5, 11, none", n, len(advisories.Records), advisories.Faults)
 	}
 	for _, archive := range []string{"redhat/vex/v1/csaf_vex", "redhat/vex/v2/"} {
-		vex, n := feedplay.Play(t, Format, feedplay.Vendor(t, archive))
+		vex, n := feedtest.Play(t, Format, feedtest.Files(t, "vendor-samples", archive))
 		if n != 5 || len(vex.Records) != 5 || len(vex.Faults) > 0 {
 			t.Errorf("%d documents gave %d records, faults %v; want 5, 5, none", n, len(vex.Records), vex.Faults)
 		}
@@ -115,7 +115,7 @@ func TestSamples(t *testing.T) {
 			{"CVE-2023-6238", "rpm/redhat/8", "kernel-rt", "", "", harrier.StatusNotAffected, true},
 			{"CVE-2023-6240", "rpm/redhat-eus/9.2", "kernel-headers", "", "", harrier.StatusNotAffected, false},
 		} {
-			a := feedplay.Find(vex.Records, want.id, want.ecosystem, want.name)
+			a := feedtest.Find(vex.Records, want.id, want.ecosystem, want.name)
 			if len(a) != 1 || a[0].Status != want.status || a[0].Fixed != want.fixed || a[0].Advisory != want.advisory || a[0].Source != want.source {
 				t.Errorf("%s on %s %s = %+v; want %+v", want.id, want.ecosystem, want.name, a, want)
 			}
@@ -138,18 +138,12 @@ func TestArchive(t *testing.T) {
 func FuzzRead(f *testing.F) {
 	f.Add(document)
 	f.Add(`{"document":{"tracking":{"id":"x"}},"vulnerabilities":[[{}]]}`)
-	f.Fuzz(func(t *testing.T, s string) {
-		var got feed.Collect
-		if err := Format.Read("cve-x.json", strings.NewReader(s), &got); err != nil && len(got.Records) > 0 {
-			t.Errorf("%v, and %d records", err, len(got.Records))
-		}
-		feedplay.Check(t, "redhat", got.Records)
-	})
+	feedtest.Fuzz(f, Format, "cve-x.json")
 }
 
 // BenchmarkRead reads the largest document of the samples, of a kernel.
 func BenchmarkRead(b *testing.B) {
-	for _, f := range feedplay.Vendor(b, "redhat/vex/v2/") {
+	for f := range feedtest.Files(b, "vendor-samples", "redhat/vex/v2/") {
 		if !strings.HasSuffix(f.Name, "cve-2023-6240.json") {
 			continue
 		}

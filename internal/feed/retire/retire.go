@@ -7,7 +7,6 @@
 package retire
 
 import (
-	"bufio"
 	"cmp"
 	"encoding/json"
 	"errors"
@@ -21,8 +20,8 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/feed"
-	"github.com/harrier-scan/harrier/internal/feed/jsonfeed"
-	"github.com/harrier-scan/harrier/internal/feed/order"
+	"github.com/harrier-scan/harrier/internal/feed/wire"
+	"github.com/harrier-scan/harrier/internal/version"
 )
 
 const source = "retire"
@@ -53,29 +52,29 @@ const (
 
 // library is one entry of the repository.
 type library struct {
-	NPM             jsonfeed.Text `json:"npmname"`
-	Vulnerabilities []weakness    `json:"vulnerabilities"`
+	NPM             wire.String `json:"npmname"`
+	Vulnerabilities []weakness  `json:"vulnerabilities"`
 }
 
 // weakness is what is wrong with the versions between two.
 type weakness struct {
-	From        jsonfeed.Text  `json:"atOrAbove"`
-	Before      jsonfeed.Text  `json:"below"`
-	Excludes    jsonfeed.Texts `json:"excludes"` // versions in between that do not have it
-	Severity    jsonfeed.Text  `json:"severity"`
-	CWEs        jsonfeed.Texts `json:"cwe"`
-	Info        jsonfeed.Texts `json:"info"`
-	Identifiers identifiers    `json:"identifiers"`
+	From        wire.String  `json:"atOrAbove"`
+	Before      wire.String  `json:"below"`
+	Excludes    wire.Strings `json:"excludes"` // versions in between that do not have it
+	Severity    wire.String  `json:"severity"`
+	CWEs        wire.Strings `json:"cwe"`
+	Info        wire.Strings `json:"info"`
+	Identifiers identifiers  `json:"identifiers"`
 }
 
 type identifiers struct {
-	CVEs    jsonfeed.Texts `json:"CVE"`
-	GitHub  jsonfeed.Text  `json:"githubID"`
-	Summary jsonfeed.Text  `json:"summary"`
-	Retire  number         `json:"retid"`
-	Issue   number         `json:"issue"`
-	Bug     number         `json:"bug"`
-	Change  number         `json:"PR"`
+	CVEs    wire.Strings `json:"CVE"`
+	GitHub  wire.String  `json:"githubID"`
+	Summary wire.String  `json:"summary"`
+	Retire  number       `json:"retid"`
+	Issue   number       `json:"issue"`
+	Bug     number       `json:"bug"`
+	Change  number       `json:"PR"`
 }
 
 // number is a number, also where it is written as a string.
@@ -94,7 +93,7 @@ func (n *number) UnmarshalJSON(b []byte) error {
 var skipped = map[string]bool{"retire-example": true, "dont check": true}
 
 func read(_ string, r io.Reader, to feed.Sink) error {
-	in := jsonfeed.NewReader(bufio.NewReader(r), mostBytes)
+	in := wire.NewJSON(r, mostBytes)
 	return in.Object(func(name string) error {
 		var raw json.RawMessage
 		if err := in.Decode(&raw); err != nil {
@@ -105,7 +104,7 @@ func read(_ string, r io.Reader, to feed.Sink) error {
 		}
 		var lib library
 		if err := json.Unmarshal(raw, &lib); err != nil {
-			to.Bad(jsonfeed.Line(name), err)
+			to.Bad(wire.Line(name), err)
 			return nil
 		}
 		return put(name, &lib, to)
@@ -120,7 +119,7 @@ var (
 // put writes the weaknesses of a library: one record each, with all ranges that
 // the repository has for it.
 func put(name string, lib *library, to feed.Sink) error {
-	name = strings.ToLower(jsonfeed.Line(name))
+	name = strings.ToLower(wire.Line(name))
 	if name == "" || len(name) > 100 {
 		to.Bad(name, errName)
 		return nil
@@ -136,7 +135,7 @@ func put(name string, lib *library, to feed.Sink) error {
 		id := "RETIRE-" + name + "-" + w.id()
 		rec := records[id]
 		if rec == nil {
-			rec = w.record(id, name, jsonfeed.Line(string(lib.NPM)))
+			rec = w.record(id, name, wire.Line(string(lib.NPM)))
 			records[id] = rec
 			ids = append(ids, id)
 		}
@@ -160,11 +159,11 @@ func put(name string, lib *library, to feed.Sink) error {
 func (w *weakness) id() string {
 	ids := w.Identifiers
 	for _, name := range ids.CVEs {
-		if cve := jsonfeed.CVE(name); cve != "" {
+		if cve := wire.CVEOf(name); cve != "" {
 			return cve
 		}
 	}
-	if g := jsonfeed.Line(string(ids.GitHub)); g != "" && len(g) <= 40 {
+	if g := wire.Line(string(ids.GitHub)); g != "" && len(g) <= 40 {
 		return g
 	}
 	if ids.Retire != "" {
@@ -180,23 +179,21 @@ func (w *weakness) id() string {
 
 // record is a weakness with statements that have no ranges yet.
 func (w *weakness) record(id, name, npm string) *harrier.Record {
-	rec := &harrier.Record{Source: source, ID: id, Title: jsonfeed.Line(string(w.Identifiers.Summary)), Severity: strings.ToLower(jsonfeed.Line(string(w.Severity)))}
-	var cves, aliases jsonfeed.Names
+	rec := &harrier.Record{Source: source, ID: id, Title: wire.Line(string(w.Identifiers.Summary)), Severity: strings.ToLower(wire.Line(string(w.Severity)))}
+	var cves, aliases wire.Names
 	for _, c := range w.Identifiers.CVEs {
-		cves.Add(jsonfeed.CVE(c))
+		cves.Add(wire.CVEOf(c))
 	}
-	aliases.Add(jsonfeed.Line(string(w.Identifiers.GitHub)))
+	aliases.Add(wire.Line(string(w.Identifiers.GitHub)))
 	rec.CVEs, rec.Aliases = cves.List, aliases.List
 	for _, c := range w.CWEs {
-		if n, ok := jsonfeed.CWE(c); ok && len(rec.CWEs) < 50 {
-			rec.CWEs = append(rec.CWEs, n)
-		}
+		rec.CWEs = wire.AddCWE(rec.CWEs, c)
 	}
-	var links jsonfeed.Links
+	var links wire.Links
 	for _, url := range w.Info {
 		links.Add(url)
 	}
-	rec.References = links.List
+	rec.References = links.List()
 	said := harrier.Affected{Package: harrier.Package{Ecosystem: "retire", Name: name}, Status: harrier.StatusAffected, Otherwise: harrier.StatusNotAffected}
 	rec.Affected = []harrier.Affected{said}
 	if npm != "" && len(npm) <= 200 {
@@ -214,9 +211,9 @@ func (w *weakness) ranges() []harrier.Range {
 		r.From = ""
 	}
 	but := slices.DeleteFunc(slices.Clone(w.Excludes), func(v string) bool {
-		return len(v) > 100 || order.Compare(v, string(w.Before)) >= 0 || r.From != "" && order.Compare(v, r.From) < 0
+		return len(v) > 100 || compare(v, string(w.Before)) >= 0 || r.From != "" && compare(v, r.From) < 0
 	})
-	slices.SortFunc(but, order.Compare)
+	slices.SortFunc(but, compare)
 	var out []harrier.Range
 	for _, v := range but[:min(len(but), 50)] {
 		r.Before = v
@@ -226,3 +223,5 @@ func (w *weakness) ranges() []harrier.Range {
 	r.Before = string(w.Before)
 	return append(out, r)
 }
+
+func compare(a, b string) int { return version.Compare(version.SchemeOf(source), a, b) }

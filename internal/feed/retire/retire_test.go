@@ -1,8 +1,7 @@
 package retire
 
 import (
-	"io"
-	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -10,8 +9,7 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/feed"
-	"github.com/harrier-scan/harrier/internal/feed/feedcheck"
-	"github.com/harrier-scan/harrier/internal/needs"
+	"github.com/harrier-scan/harrier/internal/feed/feedtest"
 )
 
 const sample = `{
@@ -46,7 +44,7 @@ func TestRead(t *testing.T) {
 		{Source: "retire", ID: "RETIRE-example.js-162", Title: "third words", Affected: both(harrier.Range{Before: "4"})},
 		{Source: "retire", ID: "RETIRE-example.js-7656dd6a", Title: "without a name", Affected: both(harrier.Range{Before: "5"})},
 	}
-	got := feedcheck.Read(t, Format, "jsrepository-v5.json", strings.NewReader(sample))
+	got := feedtest.Read(t, Format, "jsrepository-v5.json", sample)
 	if diff := cmp.Diff(want, got.Records); diff != "" {
 		t.Errorf("Read: -want +got\n%s", diff)
 	}
@@ -64,14 +62,13 @@ func TestBroken(t *testing.T) {
 }
 
 func TestPublished(t *testing.T) {
-	shared := needs.Shared(t, filepath.Join("..", "..", "..", "..", "shared", "data", "retire.tar.gz"))
 	files := 0
-	feedcheck.Walk(t, shared, func(name string, r io.Reader) {
-		if !Format.Wants(name) {
-			return
+	for file := range feedtest.Files(t, "retire") {
+		name := file.Name
+		got, n := feedtest.Play(t, Format, slices.Values([]feedtest.File{file}))
+		if files += n; n == 0 {
+			continue
 		}
-		files++
-		got := feedcheck.Read(t, Format, name, r)
 		ids, cves, ranges := map[string]bool{}, map[string]bool{}, 0
 		for _, rec := range got.Records {
 			ids[rec.ID] = true
@@ -91,7 +88,7 @@ func TestPublished(t *testing.T) {
 			t.Errorf("%s: %d ranges; want %d", name, ranges, wantRanges)
 		}
 		t.Logf("%s: %d records, %d CVEs", name, len(got.Records), len(cves))
-	})
+	}
 	if files != 2 {
 		t.Errorf("%d files; want 2", files)
 	}
@@ -100,7 +97,7 @@ func TestPublished(t *testing.T) {
 func FuzzRead(f *testing.F) {
 	f.Add(sample)
 	f.Add(`{"a":{"vulnerabilities":[{"below":"1","excludes":"0.5","identifiers":{"retid":7}},null,{"below":"2"}]},"A":{"npmname":5}}`)
-	feedcheck.Fuzz(f, Format, "jsrepository-v5.json")
+	feedtest.Fuzz(f, Format, "jsrepository-v5.json")
 }
 
 func BenchmarkRead(b *testing.B) {

@@ -9,6 +9,7 @@ import (
 	"github.com/harrier-scan/harrier/internal/feed"
 	"github.com/harrier-scan/harrier/internal/feed/csaf"
 	"github.com/harrier-scan/harrier/internal/feed/cvrf"
+	"github.com/harrier-scan/harrier/internal/feed/wire"
 )
 
 // lists are CSAF's names for the statuses of CVRF, whose lists mean the same.
@@ -30,17 +31,17 @@ func readCVRF(r io.Reader, to feed.Sink) error {
 		}
 		rec := &harrier.Record{
 			Source: "suse", ID: id, CVEs: []string{cve},
-			Published: csaf.Time(d.Published), Modified: csaf.Time(d.Modified),
+			Published: wire.Time(d.Published), Modified: wire.Time(d.Modified),
 		}
 		advisory := ""
 		if !strings.EqualFold(id, cve) {
 			advisory = id
-			rec.Title = csaf.Text(d.Title)
+			rec.Title = wire.Text(d.Title)
 			rec.ID, rec.Aliases = id+"/"+cve, []string{id}
 		}
 		for _, n := range v.Notes {
 			if n.Type == "General" || n.Type == "Description" {
-				rec.Details = csaf.Text(n.Text)
+				rec.Details = wire.Text(n.Text)
 				break
 			}
 		}

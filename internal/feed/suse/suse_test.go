@@ -5,8 +5,7 @@ import (
 	"testing"
 
 	"github.com/harrier-scan/harrier"
-	"github.com/harrier-scan/harrier/internal/feed"
-	"github.com/harrier-scan/harrier/internal/feed/feedplay"
+	"github.com/harrier-scan/harrier/internal/feed/feedtest"
 )
 
 func TestEcosystem(t *testing.T) {
@@ -82,7 +81,7 @@ func TestSamples(t *testing.T) {
 		"suse/cvrf_cve/happy/":          {3, 3, 0},
 		"suse/cvrf_cve/unexpected-eof/": {3, 1, 2}, // one breaks off, one has an id of the year 1234
 	} {
-		got, n := feedplay.Play(t, Format, feedplay.Vendor(t, folder))
+		got, n := feedtest.Play(t, Format, feedtest.Files(t, "vendor-samples", folder))
 		if n != want.files || len(got.Records) != want.records || len(got.Faults) != want.faults {
 			t.Errorf("%s: %d files gave %d records, faults %v; want %+v", folder, n, len(got.Records), got.Faults, want)
 		}
@@ -96,7 +95,7 @@ func TestSamples(t *testing.T) {
 			for _, r := range got.Records {
 				there = there || r.ID == want.id
 			}
-			if a := feedplay.Find(got.Records, want.id, want.ecosystem, want.name); there && (len(a) != 1 || a[0].Fixed != want.fixed || want.fixed == "" && a[0].Status != harrier.StatusNotAffected) {
+			if a := feedtest.Find(got.Records, want.id, want.ecosystem, want.name); there && (len(a) != 1 || a[0].Fixed != want.fixed || want.fixed == "" && a[0].Status != harrier.StatusNotAffected) {
 				t.Errorf("%s: %s on %s = %+v; want %q", want.id, want.name, want.ecosystem, a, want.fixed)
 			}
 		}
@@ -111,11 +110,7 @@ const small = `<cvrfdoc xmlns="x"><DocumentTitle>T</DocumentTitle><DocumentTrack
 func FuzzCVRF(f *testing.F) {
 	f.Add(small)
 	f.Add(strings.Repeat("<a>", 100))
-	f.Fuzz(func(t *testing.T, s string) {
-		var got feed.Collect
-		_ = Format.Read("cvrf-x.xml", strings.NewReader(s), &got) // broken ones are errors
-		feedplay.Check(t, "suse", got.Records)
-	})
+	feedtest.Fuzz(f, Format, "cvrf-x.xml")
 }
 
 func FuzzEcosystem(f *testing.F) {

@@ -10,27 +10,27 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/feed"
-	"github.com/harrier-scan/harrier/internal/feed/jsonfeed"
+	"github.com/harrier-scan/harrier/internal/feed/wire"
 )
 
 // notice is an element of the USN database, by its number.
 type notice struct {
-	Title       jsonfeed.Text            `json:"title"`
-	Summary     jsonfeed.Text            `json:"isummary"`
-	Description jsonfeed.Text            `json:"description"`
-	Action      jsonfeed.Text            `json:"action"`
+	Title       wire.String              `json:"title"`
+	Summary     wire.String              `json:"isummary"`
+	Description wire.String              `json:"description"`
+	Action      wire.String              `json:"action"`
 	Timestamp   json.Number              `json:"timestamp"`
-	CVEs        jsonfeed.Texts           `json:"cves"`
+	CVEs        wire.Strings             `json:"cves"`
 	Releases    map[string]noticeRelease `json:"releases"`
 }
 
 type noticeRelease struct {
 	Sources map[string]struct {
-		Version jsonfeed.Text `json:"version"`
+		Version wire.String `json:"version"`
 	} `json:"sources"`
 	// All are the binary packages; they tell the pocket.
 	All map[string]struct {
-		Pocket jsonfeed.Text `json:"pocket"`
+		Pocket wire.String `json:"pocket"`
 	} `json:"allbinaries"`
 }
 
@@ -42,18 +42,18 @@ const mostPackages = 5_000
 // says nothing.
 func putNotice(number string, n *notice, to feed.Sink) error {
 	if strings.Trim(number, "0123456789-") != "" || len(number) > 20 {
-		to.Bad("USN-"+jsonfeed.Line(number), errName)
+		to.Bad("USN-"+wire.Line(number), errName)
 		return nil
 	}
 	id := "USN-" + number
 	rec := harrier.Record{
-		Source: source, ID: id, Title: jsonfeed.Line(string(n.Title)), Summary: jsonfeed.Clip(string(n.Summary), jsonfeed.MostText),
-		Details: jsonfeed.Clip(string(n.Description), jsonfeed.MostText), Solution: jsonfeed.Clip(string(n.Action), jsonfeed.MostText), Published: instant(n.Timestamp),
+		Source: source, ID: id, Title: wire.Line(string(n.Title)), Summary: wire.Text(string(n.Summary)),
+		Details: wire.Text(string(n.Description)), Solution: wire.Text(string(n.Action)), Published: instant(n.Timestamp),
 		References: []harrier.Reference{{URL: home + "notices/" + id, Tags: []string{"vendor-advisory"}}},
 	}
-	var cves jsonfeed.Names
+	var cves wire.Names
 	for _, name := range n.CVEs {
-		cves.Add(jsonfeed.CVE(name)) // others are addresses of bugs
+		cves.Add(wire.CVEOf(name)) // others are addresses of bugs
 	}
 	rec.CVEs = cves.List
 	if len(rec.CVEs) == 0 {

@@ -7,7 +7,6 @@
 package ubuntu
 
 import (
-	"bufio"
 	"cmp"
 	"errors"
 	"io"
@@ -16,7 +15,7 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/feed"
-	"github.com/harrier-scan/harrier/internal/feed/jsonfeed"
+	"github.com/harrier-scan/harrier/internal/feed/wire"
 )
 
 const (
@@ -45,7 +44,7 @@ const mostBytes = 32 << 20
 // "metadata" or "statements" a VEX document, and the number of a notice the USN
 // database.
 func read(_ string, r io.Reader, to feed.Sink) error {
-	in := jsonfeed.NewReader(bufio.NewReader(r), mostBytes)
+	in := wire.NewJSON(r, mostBytes)
 	var doc vex
 	isVEX := false
 	err := in.Object(func(key string) error {
@@ -63,14 +62,13 @@ func read(_ string, r io.Reader, to feed.Sink) error {
 			return in.Skip()
 		}
 		var n notice
-		switch err := in.Decode(&n); {
-		case jsonfeed.IsFault(err):
-			to.Bad("USN-"+jsonfeed.Line(key), err)
-			return nil
-		case err != nil:
-			return err
-		}
-		return putNotice(key, &n, to)
+		return in.Each(&n, func(fault error) error {
+			if fault != nil {
+				to.Bad("USN-"+wire.Line(key), fault)
+				return nil
+			}
+			return putNotice(key, &n, to)
+		})
 	})
 	if err != nil || !isVEX {
 		return err
@@ -78,17 +76,16 @@ func read(_ string, r io.Reader, to feed.Sink) error {
 	return putVEX(&doc, to)
 }
 
-func readCVEs(in *jsonfeed.Reader, to feed.Sink) error {
-	return in.Array(func(int) error {
+func readCVEs(in *wire.JSON, to feed.Sink) error {
+	return in.Array(func() error {
 		var c cve
-		switch err := in.Decode(&c); {
-		case jsonfeed.IsFault(err):
-			to.Bad(jsonfeed.Line(string(c.ID)), err)
-			return nil
-		case err != nil:
-			return err
-		}
-		return putCVE(&c, to)
+		return in.Each(&c, func(fault error) error {
+			if fault != nil {
+				to.Bad(wire.Line(string(c.ID)), fault)
+				return nil
+			}
+			return putCVE(&c, to)
+		})
 	})
 }
 
@@ -146,46 +143,46 @@ func version(s string) string {
 
 // cve is an element of a page of the API.
 type cve struct {
-	ID          jsonfeed.Text  `json:"id"`
-	Description jsonfeed.Text  `json:"description"`
-	Own         jsonfeed.Text  `json:"ubuntu_description"`
-	Mitigation  jsonfeed.Text  `json:"mitigation"`
-	Priority    jsonfeed.Text  `json:"priority"`
-	Status      jsonfeed.Text  `json:"status"`
-	Published   jsonfeed.Text  `json:"published"`
-	Updated     jsonfeed.Text  `json:"updated_at"`
-	References  jsonfeed.Texts `json:"references"`
+	ID          wire.String  `json:"id"`
+	Description wire.String  `json:"description"`
+	Own         wire.String  `json:"ubuntu_description"`
+	Mitigation  wire.String  `json:"mitigation"`
+	Priority    wire.String  `json:"priority"`
+	Status      wire.String  `json:"status"`
+	Published   wire.String  `json:"published"`
+	Updated     wire.String  `json:"updated_at"`
+	References  wire.Strings `json:"references"`
 	Packages    []struct {
-		Name     jsonfeed.Text `json:"name"`
-		Statuses []status      `json:"statuses"`
+		Name     wire.String `json:"name"`
+		Statuses []status    `json:"statuses"`
 	} `json:"packages"`
 }
 
 // status is what became of a CVE in a package of a release.
 type status struct {
-	Description jsonfeed.Text `json:"description"`
-	Pocket      jsonfeed.Text `json:"pocket"`
-	Release     jsonfeed.Text `json:"release_codename"`
-	Status      jsonfeed.Text `json:"status"`
+	Description wire.String `json:"description"`
+	Pocket      wire.String `json:"pocket"`
+	Release     wire.String `json:"release_codename"`
+	Status      wire.String `json:"status"`
 }
 
 func putCVE(c *cve, to feed.Sink) error {
-	id := jsonfeed.CVE(string(c.ID))
+	id := wire.CVEOf(string(c.ID))
 	if id == "" {
-		to.Bad(jsonfeed.Line(string(c.ID)), errName)
+		to.Bad(wire.Line(string(c.ID)), errName)
 		return nil
 	}
 	rec := harrier.Record{
-		Source: source, ID: id, CVEs: []string{id}, Summary: jsonfeed.Clip(cmp.Or(string(c.Own), string(c.Description)), jsonfeed.MostText),
-		Solution: jsonfeed.Clip(string(c.Mitigation), jsonfeed.MostText), Severity: strings.ToLower(jsonfeed.Line(string(c.Priority))),
-		Published: jsonfeed.Time(string(c.Published)), Modified: jsonfeed.Time(string(c.Updated)),
+		Source: source, ID: id, CVEs: []string{id}, Summary: wire.Text(cmp.Or(string(c.Own), string(c.Description))),
+		Solution: wire.Text(string(c.Mitigation)), Severity: strings.ToLower(wire.Line(string(c.Priority))),
+		Published: wire.Time(string(c.Published)), Modified: wire.Time(string(c.Updated)),
 	}
-	var links jsonfeed.Links
+	var links wire.Links
 	links.Add(home+id, "vendor-advisory")
 	for _, url := range c.References {
 		links.Add(url)
 	}
-	rec.References = links.List
+	rec.References = links.List()
 	if c.Status == "rejected" {
 		rec.Withdrawn = cmp.Or(rec.Modified, rec.Published)
 		return to.Put(&rec)
@@ -210,7 +207,7 @@ func (s *status) said(name string) []harrier.Affected {
 	if word == "" {
 		return nil // "upstream", or a release that is not known
 	}
-	a := harrier.Affected{Package: harrier.Package{Ecosystem: word, Name: name}, Why: jsonfeed.Line(string(s.Description))}
+	a := harrier.Affected{Package: harrier.Package{Ecosystem: word, Name: name}, Why: wire.Line(string(s.Description))}
 	fixed := version(string(s.Description))
 	switch s.Status {
 	case "released":
@@ -223,7 +220,7 @@ func (s *status) said(name string) []harrier.Affected {
 			plain := a
 			plain.Package.Ecosystem = ecosystem(string(s.Release), "")
 			plain.Status, plain.Why = harrier.StatusWillNotFix, "fixed in Ubuntu Pro only: "+string(s.Pocket)
-			if plain.Package.Ecosystem != "" && len(plain.Why) < jsonfeed.MostLine {
+			if plain.Package.Ecosystem != "" && len(plain.Why) < wire.MaxLine {
 				return []harrier.Affected{a, plain}
 			}
 		}

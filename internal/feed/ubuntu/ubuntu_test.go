@@ -1,9 +1,6 @@
 package ubuntu
 
 import (
-	"compress/bzip2"
-	"io"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -12,8 +9,7 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/feed"
-	"github.com/harrier-scan/harrier/internal/feed/feedcheck"
-	"github.com/harrier-scan/harrier/internal/needs"
+	"github.com/harrier-scan/harrier/internal/feed/feedtest"
 )
 
 const sampleCVEs = `{"cves":[
@@ -67,7 +63,7 @@ func TestCVEs(t *testing.T) {
 		},
 		{Source: "ubuntu", ID: "CVE-2024-2222", CVEs: []string{"CVE-2024-2222"}, Modified: day, Withdrawn: day, References: advisory("CVE-2024-2222")},
 	}
-	got := feedcheck.Read(t, Format, "cves.json", strings.NewReader(sampleCVEs))
+	got := feedtest.Read(t, Format, "cves.json", sampleCVEs)
 	if diff := cmp.Diff(want, got.Records); diff != "" || len(got.Faults) != 3 {
 		t.Errorf("Read: faults %q; -want +got\n%s", got.Faults, diff)
 	}
@@ -95,7 +91,7 @@ func TestNotices(t *testing.T) {
 		Published: time.Date(2019, 6, 6, 11, 14, 4, 0, time.UTC), References: advisory("notices/USN-6000-1"),
 		Affected: []harrier.Affected{said("ubuntu-pro/18.04", "4.15.0-1.2"), said("ubuntu/22.04", "1.2-3ubuntu0.1"), said("ubuntu-pro/16.04", "1.1+esm1")},
 	}}
-	got := feedcheck.Read(t, Format, "usn.json", strings.NewReader(sampleNotices))
+	got := feedtest.Read(t, Format, "usn.json", sampleNotices)
 	if diff := cmp.Diff(want, got.Records); diff != "" || len(got.Faults) != 2 {
 		t.Errorf("Read: faults %q; -want +got\n%s", got.Faults, diff)
 	}
@@ -122,12 +118,12 @@ func TestVEX(t *testing.T) {
 			{Package: pkg("ubuntu-pro/24.04"), Status: harrier.StatusAffected},
 		},
 	}}
-	got := feedcheck.Read(t, Format, "CVE-2024-1111.json", strings.NewReader(sampleVEX))
+	got := feedtest.Read(t, Format, "CVE-2024-1111.json", sampleVEX)
 	if diff := cmp.Diff(want, got.Records); diff != "" || len(got.Faults) != 1 {
 		t.Errorf("Read: faults %q; -want +got\n%s", got.Faults, diff)
 	}
 	for _, text := range []string{`{"metadata":{},"statements":[]}`, `{}`, `{"other":[1,{"a":2}]}`} {
-		got := feedcheck.Read(t, Format, "x.json", strings.NewReader(text))
+		got := feedtest.Read(t, Format, "x.json", text)
 		if len(got.Records)+len(got.Faults) != 0 {
 			t.Errorf("Read(%s) = %+v; want nothing", text, got)
 		}
@@ -143,22 +139,12 @@ func TestBroken(t *testing.T) {
 }
 
 func TestSamples(t *testing.T) {
-	shared := needs.Shared(t, filepath.Join("..", "..", "..", "..", "shared", "data", "vendor-samples.tar.gz"))
 	statuses := map[string]int{}
 	records := map[string]int{}
-	feedcheck.Walk(t, shared, func(name string, r io.Reader) {
-		kind := ""
-		switch {
-		case strings.Contains(name, "ubuntu/cve/happy/"):
-			kind = "cve"
-		case strings.HasSuffix(name, "ubuntu/usndb/happy/database-all.json.bz2"):
-			kind, r = "usn", bzip2.NewReader(r)
-		default:
-			return
-		}
-		got := feedcheck.Read(t, Format, name, r)
+	for kind, under := range map[string]string{"cve": "ubuntu/cve/happy/", "usn": "ubuntu/usndb/happy/database-all.json.bz2"} {
+		got, _ := feedtest.Play(t, Format, feedtest.Files(t, "vendor-samples", under))
 		if len(got.Faults) != 0 {
-			t.Errorf("%s: %q", name, got.Faults)
+			t.Errorf("%s: %q", under, got.Faults)
 		}
 		records[kind] += len(got.Records)
 		for _, rec := range got.Records {
@@ -166,7 +152,7 @@ func TestSamples(t *testing.T) {
 				statuses[kind+" "+a.Status.String()+", else "+a.Otherwise.String()]++
 			}
 		}
-	})
+	}
 	if diff := cmp.Diff(map[string]int{"cve": 4, "usn": 3}, records); diff != "" {
 		t.Errorf("records: -want +got\n%s", diff)
 	}
@@ -183,7 +169,7 @@ func FuzzRead(f *testing.F) {
 	f.Add(sampleCVEs)
 	f.Add(sampleNotices)
 	f.Add(sampleVEX)
-	feedcheck.Fuzz(f, Format, "x.json")
+	feedtest.Fuzz(f, Format, "x.json")
 }
 
 func BenchmarkRead(b *testing.B) {

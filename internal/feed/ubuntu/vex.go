@@ -7,27 +7,27 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/feed"
-	"github.com/harrier-scan/harrier/internal/feed/jsonfeed"
+	"github.com/harrier-scan/harrier/internal/feed/wire"
 )
 
 // vex is an OpenVEX document about one CVE, or about a notice.
 type vex struct {
 	Metadata struct {
-		ID        jsonfeed.Text `json:"@id"`
-		Timestamp jsonfeed.Text `json:"timestamp"`
+		ID        wire.String `json:"@id"`
+		Timestamp wire.String `json:"timestamp"`
 	}
 	Statements []statement
 }
 
 type statement struct {
 	Vulnerability struct {
-		Name        jsonfeed.Text `json:"name"`
-		Description jsonfeed.Text `json:"description"`
+		Name        wire.String `json:"name"`
+		Description wire.String `json:"description"`
 	} `json:"vulnerability"`
-	Status        jsonfeed.Text `json:"status"`
-	Justification jsonfeed.Text `json:"justification"`
+	Status        wire.String `json:"status"`
+	Justification wire.String `json:"justification"`
 	Products      []struct {
-		ID jsonfeed.Text `json:"@id"`
+		ID wire.String `json:"@id"`
 	} `json:"products"`
 }
 
@@ -39,17 +39,17 @@ func putVEX(doc *vex, to feed.Sink) error {
 	var rec harrier.Record
 	for i := range doc.Statements {
 		s := &doc.Statements[i]
-		id := jsonfeed.CVE(string(s.Vulnerability.Name))
+		id := wire.CVEOf(string(s.Vulnerability.Name))
 		switch {
 		case strings.HasPrefix(string(s.Vulnerability.Name), "USN-"):
 			continue
 		case id == "" || rec.ID != "" && rec.CVEs[0] != id:
-			to.Bad(jsonfeed.Line(string(s.Vulnerability.Name)), errNoCVE)
+			to.Bad(wire.Line(string(s.Vulnerability.Name)), errNoCVE)
 			continue
 		case rec.ID == "":
 			rec = harrier.Record{
-				Source: source, ID: id + " VEX", CVEs: []string{id}, Summary: jsonfeed.Clip(string(s.Vulnerability.Description), jsonfeed.MostText),
-				Modified:   jsonfeed.Time(string(doc.Metadata.Timestamp)),
+				Source: source, ID: id + " VEX", CVEs: []string{id}, Summary: wire.Text(string(s.Vulnerability.Description)),
+				Modified:   wire.Time(string(doc.Metadata.Timestamp)),
 				References: []harrier.Reference{{URL: home + id, Tags: []string{"vendor-advisory"}}},
 			}
 		}
@@ -86,7 +86,7 @@ func (s *statement) said(purl string) (harrier.Affected, bool) {
 	if word == "" {
 		return harrier.Affected{}, false
 	}
-	a := harrier.Affected{Package: harrier.Package{Ecosystem: word, Name: strings.ToLower(name)}, Why: jsonfeed.Line(string(s.Justification))}
+	a := harrier.Affected{Package: harrier.Package{Ecosystem: word, Name: strings.ToLower(name)}, Why: wire.Line(string(s.Justification))}
 	switch s.Status {
 	case "not_affected":
 		a.Status = harrier.StatusNotAffected

@@ -1,7 +1,7 @@
 package updateinfo
 
 import (
-	"encoding/json"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +13,7 @@ import (
 	"github.com/harrier-scan/harrier/internal/feed"
 	"github.com/harrier-scan/harrier/internal/feed/csaf"
 	"github.com/harrier-scan/harrier/internal/feed/rpm"
+	"github.com/harrier-scan/harrier/internal/feed/wire"
 )
 
 // almaErratum is one entry of AlmaLinux' errata.full.json.
@@ -41,17 +42,18 @@ type almaErratum struct {
 
 // readAlma reads errata.full.json: an object with a list "data", or the list.
 func readAlma(r io.Reader, to feed.Sink) error {
-	return elements(r, "data", func(raw json.RawMessage) error {
+	in := wire.NewJSON(r, wire.MaxRecord)
+	return in.List("data", func() error {
 		var e almaErratum
-		if err := json.Unmarshal(raw, &e); err != nil {
-			to.Bad(e.ID, err)
-			return nil
-		}
-		return e.put(to)
+		return in.Each(&e, func(fault error) error { return e.put(fault, to) })
 	})
 }
 
-func (e *almaErratum) put(to feed.Sink) error {
+func (e *almaErratum) put(fault error, to feed.Sink) error {
+	if fault != nil {
+		to.Bad(e.ID, fault)
+		return nil
+	}
 	if e.Type != "security" {
 		return nil
 	}
@@ -60,7 +62,7 @@ func (e *almaErratum) put(to feed.Sink) error {
 		return nil
 	}
 	rec := &harrier.Record{
-		Source: "alma", ID: e.ID, Title: csaf.Text(e.Title), Details: csaf.Text(e.Details), Severity: severity(e.Severity),
+		Source: "alma", ID: e.ID, Title: wire.Text(e.Title), Details: wire.Text(e.Details), Severity: severity(e.Severity),
 		Published: unix(e.Issued), Modified: unix(e.Updated),
 	}
 	for _, ref := range e.References[:min(len(e.References), maxReferences)] {
@@ -77,7 +79,7 @@ func (e *almaErratum) put(to feed.Sink) error {
 	var said rpm.Statements
 	bad := 0
 	for _, p := range e.Packages {
-		n, ok := rpm.ParseEVR(p.Name, orZero(p.Epoch)+":"+p.Version+"-"+p.Release)
+		n, ok := rpm.ParseEVR(p.Name, cmp.Or(p.Epoch, "0")+":"+p.Version+"-"+p.Release)
 		n.Arch = p.Arch
 		ecosystem := alma.ecosystem(p.Release, "")
 		if !ok || ecosystem == "" {
@@ -126,17 +128,18 @@ type rockyAdvisory struct {
 
 // readRocky reads a page of advisories.
 func readRocky(r io.Reader, to feed.Sink) error {
-	return elements(r, "advisories", func(raw json.RawMessage) error {
+	in := wire.NewJSON(r, wire.MaxRecord)
+	return in.List("advisories", func() error {
 		var a rockyAdvisory
-		if err := json.Unmarshal(raw, &a); err != nil {
-			to.Bad(a.ID, err)
-			return nil
-		}
-		return a.put(to)
+		return in.Each(&a, func(fault error) error { return a.put(fault, to) })
 	})
 }
 
-func (a *rockyAdvisory) put(to feed.Sink) error {
+func (a *rockyAdvisory) put(fault error, to feed.Sink) error {
+	if fault != nil {
+		to.Bad(a.ID, fault)
+		return nil
+	}
 	if !strings.EqualFold(a.Kind, "security") {
 		return nil
 	}
@@ -145,8 +148,8 @@ func (a *rockyAdvisory) put(to feed.Sink) error {
 		return nil
 	}
 	rec := &harrier.Record{
-		Source: "rocky", ID: a.ID, Title: csaf.Text(a.Title), Summary: csaf.Text(a.Summary), Details: csaf.Text(a.Details), Severity: severity(a.Severity),
-		Published: csaf.Time(a.Published), Modified: csaf.Time(a.Updated),
+		Source: "rocky", ID: a.ID, Title: wire.Text(a.Title), Summary: wire.Text(a.Summary), Details: wire.Text(a.Details), Severity: severity(a.Severity),
+		Published: wire.Time(a.Published), Modified: wire.Time(a.Updated),
 	}
 	for _, c := range a.CVEs[:min(len(a.CVEs), maxReferences)] {
 		cve := strings.ToUpper(strings.TrimSpace(c.ID))
@@ -158,8 +161,8 @@ func (a *rockyAdvisory) put(to feed.Sink) error {
 		if base, err := strconv.ParseFloat(c.Score, 64); err == nil && len(a.CVEs) == 1 {
 			csaf.AddScore(rec, "3.1", c.Vector, base)
 		}
-		if n, err := strconv.Atoi(strings.TrimPrefix(c.CWE, "CWE-")); err == nil && n > 0 && len(a.CVEs) == 1 {
-			rec.CWEs = []int{n}
+		if len(a.CVEs) == 1 {
+			rec.CWEs = wire.AddCWE(nil, c.CWE)
 		}
 	}
 	var said rpm.Statements
@@ -182,63 +185,6 @@ func (a *rockyAdvisory) put(to feed.Sink) error {
 		to.Bad(a.ID, fmt.Errorf("%d packages without a version or a release of the distribution", bad))
 	}
 	return to.Put(rec)
-}
-
-// elements calls each for every element of the list that an object has under a
-// key, one in memory at a time.
-func elements(r io.Reader, key string, each func(json.RawMessage) error) error {
-	d := json.NewDecoder(r)
-	open := func(want json.Delim) error {
-		t, err := d.Token()
-		if err == nil && t != want {
-			err = fmt.Errorf("%v instead of %q", t, want.String())
-		}
-		return err
-	}
-	if err := open('{'); err != nil {
-		return err
-	}
-	found := false
-	for d.More() {
-		t, err := d.Token()
-		if err != nil {
-			return err
-		}
-		if t != key {
-			var skip json.RawMessage
-			if err := d.Decode(&skip); err != nil {
-				return err
-			}
-			continue
-		}
-		found = true
-		if err := open('['); err != nil {
-			return err
-		}
-		for d.More() {
-			var raw json.RawMessage
-			if err := d.Decode(&raw); err != nil {
-				return err
-			}
-			if err := each(raw); err != nil {
-				return err
-			}
-		}
-		if err := open(']'); err != nil {
-			return err
-		}
-	}
-	if !found {
-		return fmt.Errorf("no list of %s", key)
-	}
-	return open('}')
-}
-
-func orZero(epoch string) string {
-	if epoch == "" {
-		return "0"
-	}
-	return epoch
 }
 
 func unix(s int64) time.Time {

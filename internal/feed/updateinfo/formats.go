@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/harrier-scan/harrier/internal/feed"
-	"github.com/harrier-scan/harrier/internal/feed/xmlfeed"
+	"github.com/harrier-scan/harrier/internal/feed/wire"
 )
 
 // Formats are the distributions.
@@ -182,7 +182,7 @@ func repository(page io.Reader, at string) (string, error) {
 		first, _, _ := bytes.Cut(bytes.TrimSpace(b), []byte("\n"))
 		return resolve(at, strings.TrimRight(strings.TrimSpace(string(first)), "/")+"/repodata/repomd.xml")
 	case strings.HasSuffix(at, "/repomd.xml"):
-		s := xmlfeed.New(io.LimitReader(page, 16<<20))
+		s := wire.NewXML(io.LimitReader(page, 16<<20))
 		for {
 			e, err := s.Next("data")
 			if errors.Is(err, io.EOF) {
@@ -199,7 +199,7 @@ func repository(page io.Reader, at string) (string, error) {
 			if err := s.Decode(&data, e); err != nil {
 				return "", err
 			}
-			if xmlfeed.Attr(e, "type") == "updateinfo" && data.Location.Href != "" {
+			if wire.Attr(e, "type") == "updateinfo" && data.Location.Href != "" {
 				return resolve(strings.TrimSuffix(at, "repodata/repomd.xml"), data.Location.Href)
 			}
 		}

@@ -16,7 +16,7 @@ import (
 	"github.com/harrier-scan/harrier/internal/feed"
 	"github.com/harrier-scan/harrier/internal/feed/csaf"
 	"github.com/harrier-scan/harrier/internal/feed/rpm"
-	"github.com/harrier-scan/harrier/internal/feed/xmlfeed"
+	"github.com/harrier-scan/harrier/internal/feed/wire"
 )
 
 // update is one notice.
@@ -68,21 +68,21 @@ type distribution struct {
 // readXML reads a file of notices. Those that are not about security are passed
 // over.
 func (dist distribution) readXML(r io.Reader, to feed.Sink) error {
-	s := xmlfeed.New(r)
+	s := wire.NewXML(r)
 	for seen := false; ; {
 		e, err := s.Next("updates", "update")
 		if errors.Is(err, io.EOF) && seen {
 			return nil
 		}
 		if err != nil {
-			return err
+			return wire.Broken(err)
 		}
 		if e.Name.Local == "updates" {
 			seen = true
 			continue
 		}
 		if !seen {
-			return errors.New("not a file of updates")
+			return harrier.Errorf(harrier.Invalid, "not a file of updates")
 		}
 		var u update
 		if err := s.Decode(&u, e); err != nil {
@@ -104,8 +104,8 @@ func (dist distribution) put(u *update, to feed.Sink) error {
 		return nil
 	}
 	rec := &harrier.Record{
-		Source: dist.name, ID: id, Title: csaf.Text(u.Title), Summary: csaf.Text(u.Summary), Details: csaf.Text(u.Details), Solution: csaf.Text(u.Solution),
-		Severity: severity(u.Severity), Published: csaf.Time(u.Issued.Date), Modified: csaf.Time(u.Updated.Date),
+		Source: dist.name, ID: id, Title: wire.Text(u.Title), Summary: wire.Text(u.Summary), Details: wire.Text(u.Details), Solution: wire.Text(u.Solution),
+		Severity: severity(u.Severity), Published: wire.Time(u.Issued.Date), Modified: wire.Time(u.Updated.Date),
 	}
 	for _, ref := range u.References[:min(len(u.References), maxReferences)] {
 		tag := ""

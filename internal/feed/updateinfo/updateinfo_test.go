@@ -8,7 +8,7 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/feed"
-	"github.com/harrier-scan/harrier/internal/feed/feedplay"
+	"github.com/harrier-scan/harrier/internal/feed/feedtest"
 )
 
 const modules = `<?xml version="1.0" encoding="UTF-8"?><updates>
@@ -80,28 +80,28 @@ func TestSamples(t *testing.T) {
 		}},
 	} {
 		f := Formats[i]
-		files := feedplay.Vendor(t, f.Name+"/errata", f.Name+"/updateinfo")
+		files := feedtest.Files(t, "vendor-samples", f.Name+"/errata", f.Name+"/updateinfo")
 		broken := 0
-		for _, file := range files {
+		for file := range files {
 			if file.Err != nil {
 				broken++
 			}
 		}
-		got, n := feedplay.Play(t, f, files)
+		got, n := feedtest.Play(t, f, files)
 		if n != want.files || len(got.Records) != want.records || len(got.Faults) != want.faults || broken != 1 {
 			t.Errorf("%s: %d files, %d of them broken archives, gave %d records, faults %v; want %+v", f.Name, n, broken, len(got.Records), got.Faults, want)
 		}
 		for _, has := range want.has {
-			if a := feedplay.Find(got.Records, has[0], has[1], has[2]); len(a) != 1 || a[0].Fixed != has[3] {
+			if a := feedtest.Find(got.Records, has[0], has[1], has[2]); len(a) != 1 || a[0].Fixed != has[3] {
 				t.Errorf("%s: %+v; want %v", has[0], a, has)
 			}
 		}
-		for _, a := range feedplay.Find(got.Records, "ALAS2KERNEL-5.15-2022-001", "rpm/amazon/2", "kernel") {
+		for _, a := range feedtest.Find(got.Records, "ALAS2KERNEL-5.15-2022-001", "rpm/amazon/2", "kernel") {
 			if a.Ranges[0].From != "5.15" || a.Otherwise != harrier.StatusUnknown {
 				t.Errorf("kernel of an extra: %+v; want from 5.15 on", a)
 			}
 		}
-		for _, a := range feedplay.Find(got.Records, "ALSA-2019:3708", "rpm/alma/8", "Judy") {
+		for _, a := range feedtest.Find(got.Records, "ALSA-2019:3708", "rpm/alma/8", "Judy") {
 			if !strings.HasPrefix(a.Module, "mariadb") || strings.Count(a.Module, ":") != 1 {
 				t.Errorf("Judy is of module %q; want one of mariadb", a.Module)
 			}
@@ -163,10 +163,8 @@ func TestRemotes(t *testing.T) {
 func FuzzReadXML(f *testing.F) {
 	f.Add(modules)
 	f.Fuzz(func(t *testing.T, s string) {
-		for _, d := range []distribution{alma, rocky, amazon} {
-			var got feed.Collect
-			_ = d.readXML(strings.NewReader(s), &got) // broken ones are errors
-			feedplay.Check(t, d.name, got.Records)
+		for _, format := range Formats {
+			feedtest.Hostile(t, format, "updateinfo.xml", s)
 		}
 	})
 }
@@ -175,11 +173,8 @@ func FuzzErrata(f *testing.F) {
 	f.Add(`{"data":[{"id":"ALSA-2024:1","type":"security","packages":[{"name":"a","epoch":"0","version":"1","release":"1.el9","module":"m:1:2"}],"references":[{"id":"CVE-2024-1000"}]}]}`)
 	f.Add(`{"advisories":[{"name":"RLSA-2024:1","kind":"Security","cves":[{"cve":"CVE-2024-1000","cvss3_base_score":"7.5","cvss3_scoring_vector":"CVSS:3.1/AV:N"}],"packages":[{"nevra":"a-0:1-1.el9.x86_64.rpm"}]}]}`)
 	f.Fuzz(func(t *testing.T, s string) {
-		var got feed.Collect
-		_ = readAlma(strings.NewReader(s), &got)
-		feedplay.Check(t, "alma", got.Records)
-		got = feed.Collect{}
-		_ = readRocky(strings.NewReader(s), &got)
-		feedplay.Check(t, "rocky", got.Records)
+		for _, format := range Formats {
+			feedtest.Hostile(t, format, "errata.json", s)
+		}
 	})
 }

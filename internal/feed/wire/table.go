@@ -20,7 +20,7 @@ type Table struct {
 // NewTable reads the names of the columns. It answers Invalid when one that is
 // needed is not there. Lines in front that begin with "#" are passed over.
 func NewTable(r io.Reader, needed ...string) (*Table, error) {
-	l := Limit(r)
+	l := Limit(r, MaxRecord)
 	t := &Table{csv: csv.NewReader(l), limit: l, at: map[string]int{}}
 	t.csv.Comment = '#'
 	t.csv.FieldsPerRecord = -1

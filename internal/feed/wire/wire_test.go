@@ -57,7 +57,7 @@ func TestCWE(t *testing.T) {
 }
 
 func TestText(t *testing.T) {
-	for in, want := range map[string]string{"  a\tb\x00\nc\r\n ": "a b\nc", "\xffx": "\uFFFDx", "": ""} {
+	for in, want := range map[string]string{"  a\tb\x00\nc\r\n ": "a\tb\nc", "\xffx": "\uFFFDx", "": ""} {
 		if got := Text(in); got != want {
 			t.Errorf("Text(%q) = %q; want %q", in, got, want)
 		}
@@ -88,18 +88,18 @@ func TestScore(t *testing.T) {
 
 func TestLinks(t *testing.T) {
 	var l Links
-	l.Add("https://example.org/a", []string{"Vendor Advisory", "x_transferred", ""})
-	l.Add("javascript:alert(1)", nil)
-	l.Add("https://example.org/a b", nil)
-	l.Add("http://", nil)
-	l.Add("ftp://example.org/b", nil)
-	l.Add(" https://example.org/a ", []string{"patch", "vendor-advisory"})
+	l.Add("https://example.org/a", "Vendor Advisory", "x_transferred", "")
+	l.Add("javascript:alert(1)")
+	l.Add("https://example.org/a b")
+	l.Add("http://")
+	l.Add("ftp://example.org/b")
+	l.Add(" https://example.org/a ", "patch", "vendor-advisory")
 	want := []harrier.Reference{{URL: "https://example.org/a", Tags: []string{"vendor-advisory", "patch"}}, {URL: "ftp://example.org/b"}}
 	if diff := cmp.Diff(want, l.List()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	for i := range 2 * maxLinks {
-		l.Add(fmt.Sprintf("https://example.org/%d", i), nil)
+		l.Add(fmt.Sprintf("https://example.org/%d", i))
 	}
 	if n := len(l.List()); n != maxLinks {
 		t.Errorf("%d links are kept; want %d", n, maxLinks)
@@ -130,11 +130,11 @@ func TestParseCPE(t *testing.T) {
 	}
 }
 
-func TestStream(t *testing.T) {
+func TestEach(t *testing.T) {
 	var got []string
 	read := func(data string) error {
 		got = nil
-		s := NewStream(iotest.OneByteReader(strings.NewReader(data)))
+		s := NewJSON(iotest.OneByteReader(strings.NewReader(data)), MaxRecord)
 		return s.Object(func(key string) error {
 			if key != "list" {
 				got = append(got, "skip "+key)
@@ -144,9 +144,10 @@ func TestStream(t *testing.T) {
 				var v struct {
 					N Number `json:"n"`
 				}
-				fault, err := s.Record(&v)
-				got = append(got, fmt.Sprint(v.N, fault != nil))
-				return err
+				return s.Each(&v, func(fault error) error {
+					got = append(got, fmt.Sprint(v.N, invalid(fault)))
+					return nil
+				})
 			})
 		})
 	}
@@ -157,7 +158,8 @@ func TestStream(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	for _, data := range []string{"", "[]", "7", `{"list":{}}`, `{"list":[`, `{"list":[{"n":1}`, `{"a":[`, `{"a":}`, `{"list":[{"n":1]]`, `{"a":` + strings.Repeat("[", maxDepth+10)} {
+	deep := strings.Repeat("[", maxDepth+10)
+	for _, data := range []string{"", "null", "[]", "7", `{"list":{}}`, `{"list":[`, `{"list":[{"n":1}`, `{"a":[`, `{"a":}`, `{"list":[{"n":1]]`, `{"a":` + deep, deep} {
 		if err := read(data); !invalid(err) {
 			t.Errorf("reading %.30q = %v; want Invalid", data, err)
 		}
@@ -166,8 +168,12 @@ func TestStream(t *testing.T) {
 		t.Errorf("deep, but not too deep: %v", err)
 	}
 	broken := errors.New("the disk is gone")
-	if err := NewStream(iotest.ErrReader(broken)).Object(func(string) error { return nil }); !errors.Is(err, broken) {
+	if err := NewJSON(iotest.ErrReader(broken), MaxRecord).Object(func(string) error { return nil }); !errors.Is(err, broken) || invalid(err) {
 		t.Errorf("a reader's own error became %v", err)
+	}
+	s := NewJSON(io.MultiReader(strings.NewReader(`{"n":`), iotest.ErrReader(broken)), MaxRecord)
+	if err := s.Each(new(any), func(error) error { return nil }); !errors.Is(err, broken) || IsFault(err) {
+		t.Errorf("a reader's own error in a value became %v", err)
 	}
 }
 
@@ -181,7 +187,7 @@ func (letters) Read(p []byte) (int, error) {
 }
 
 func TestLimit(t *testing.T) {
-	l := Limit(letters{})
+	l := Limit(letters{}, MaxRecord)
 	if n, err := io.Copy(io.Discard, io.LimitReader(l, MaxRecord)); n != MaxRecord || err != nil {
 		t.Fatalf("%d bytes, %v; want all of a record", n, err)
 	}
@@ -195,7 +201,7 @@ func TestLimit(t *testing.T) {
 	if _, err := ReadAll(letters{}); !invalid(err) {
 		t.Errorf("ReadAll of an endless file = %v; want Invalid", err)
 	}
-	s := NewStream(io.MultiReader(strings.NewReader(`{"`), letters{}))
+	s := NewJSON(io.MultiReader(strings.NewReader(`{"`), letters{}), MaxRecord)
 	if err := s.Object(func(string) error { return nil }); !invalid(err) {
 		t.Errorf("an endless key = %v; want Invalid", err)
 	}
@@ -255,6 +261,6 @@ func FuzzShapes(f *testing.F) {
 		}
 		CWE(s)
 		var l Links
-		l.Add(s, []string{vector})
+		l.Add(s, vector)
 	})
 }

@@ -1,4 +1,4 @@
-package jsonfeed
+package wire
 
 import (
 	"errors"
@@ -9,13 +9,15 @@ import (
 )
 
 // walk reads {"key": [values …], …} with every method, and tells what it met.
-func walk(text string, most int64) (met []string, err error) {
-	in := NewReader(strings.NewReader(text), most)
+func walk(text string, most int) (met []string, err error) {
+	in := NewJSON(strings.NewReader(text), most)
 	err = in.Object(func(key string) error {
 		if key == "skip" {
 			return in.Skip()
 		}
-		err := in.Array(func(i int) error {
+		i := -1
+		err := in.Array(func() error {
+			i++
 			var v struct {
 				N int `json:"n"`
 			}
@@ -36,10 +38,10 @@ func walk(text string, most int64) (met []string, err error) {
 	return met, err
 }
 
-func TestReader(t *testing.T) {
+func TestJSON(t *testing.T) {
 	for text, want := range map[string]string{
 		`{"a":[{"n":1},{"n":"x"},7,null,{"n":2}],"b":[]}`:                        "a 0 1,a 1 fault,a 2 fault,a 3 0,a 4 2",
-		`{"a":{"b":[1,{"c":2}]},"d":7,"e":null,"f":[{"n":3}]}`:                   "a fault,d fault,e fault,f 0 3",
+		`{"a":{"b":[1,{"c":2}]},"d":7,"e":null,"f":[{"n":3}]}`:                   "a fault,d fault,f 0 3",
 		`{"skip":{"x":[[["` + strings.Repeat("y", 900) + `"]]]},"a":[{"n":1}]} `: "a 0 1",
 		`{}`: "",
 	} {
@@ -55,9 +57,9 @@ func TestReader(t *testing.T) {
 	}
 }
 
-// TestReaderTooLong: one value has a bound, their sum has none, and a value that
+// TestJSONTooLong: one value has a bound, their sum has none, and a value that
 // is passed over in parts has none either.
-func TestReaderTooLong(t *testing.T) {
+func TestJSONTooLong(t *testing.T) {
 	long := `{"n":1,"x":"` + strings.Repeat("y", 100_000) + `"}`
 	if _, err := walk(`{"a":[`+long+`]}`, 1000); !errors.Is(err, ErrTooLong) {
 		t.Errorf("a long value: %v; want %v", err, ErrTooLong)
@@ -68,22 +70,13 @@ func TestReaderTooLong(t *testing.T) {
 	if _, err := walk(`{"skip":[`+strings.Repeat(`"y",`, 10_000)+`1]}`, 1000); err != nil {
 		t.Errorf("a long value that is passed over: %v; want nil", err)
 	}
-	in := NewReader(io.MultiReader(strings.NewReader(`"`), endless{}), 1<<20)
+	in := NewJSON(io.MultiReader(strings.NewReader(`"`), letters{}), 1<<20)
 	if err := in.Skip(); !errors.Is(err, ErrTooLong) {
 		t.Errorf("a string without end: %v; want %v", err, ErrTooLong)
 	}
 }
 
-type endless struct{}
-
-func (endless) Read(p []byte) (int, error) {
-	for i := range p {
-		p[i] = 'x'
-	}
-	return len(p), nil
-}
-
-func FuzzReader(f *testing.F) {
+func FuzzJSON(f *testing.F) {
 	f.Add(`{"a":[{"n":1},{"n":"x"},7],"skip":{"b":[1]},"c":{}}`)
 	f.Add(`{"a":[[[[[`)
 	f.Fuzz(func(t *testing.T, text string) {

@@ -1,54 +1,54 @@
-// Package xmlfeed walks large XML files element by element, within bounds.
-package xmlfeed
+package wire
 
 import (
 	"encoding/xml"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
+
+	"github.com/harrier-scan/harrier"
 )
 
 const (
-	maxDepth   = 64
-	maxElement = 64 << 20 // bytes of one element that is decoded
+	maxElements = 64       // in each other
+	maxElement  = 64 << 20 // bytes of one element that is decoded
 )
 
-// Stream is a walk over the elements of a file. Entities of its own are refused
+// XML is a walk over the elements of a file. Entities of its own are refused
 // by the decoder, so that nothing grows.
-type Stream struct {
+type XML struct {
 	d     *xml.Decoder
-	in    *budget
+	limit *Limited
 	depth int
 }
 
-// New begins a walk.
-func New(r io.Reader) *Stream { return newStream(r, maxElement) }
+// NewXML begins a walk.
+func NewXML(r io.Reader) *XML { return newXML(r, maxElement) }
 
-func newStream(r io.Reader, maxElement int) *Stream {
-	in := &budget{r: r, max: maxElement}
-	d := xml.NewDecoder(in)
+func newXML(r io.Reader, most int) *XML {
+	l := Limit(r, most)
+	d := xml.NewDecoder(l)
 	d.CharsetReader = charset
-	return &Stream{d: d, in: in}
+	return &XML{d: d, limit: l}
 }
 
 // Next goes to the next element that has one of the local names, in whatever it
 // stands, and returns its start; io.EOF at the end of a whole file.
-func (s *Stream) Next(names ...string) (xml.StartElement, error) {
+func (s *XML) Next(names ...string) (xml.StartElement, error) {
 	for {
-		s.in.left = s.in.max
+		s.limit.Next()
 		t, err := s.d.Token()
 		if err != nil {
-			if errors.Is(err, io.EOF) && s.depth > 0 {
-				err = io.ErrUnexpectedEOF
+			if s.depth > 0 || !errors.Is(err, io.EOF) {
+				err = Broken(err)
 			}
 			return xml.StartElement{}, err
 		}
 		switch t := t.(type) {
 		case xml.StartElement:
-			if s.depth++; s.depth > maxDepth {
-				return t, fmt.Errorf("elements nested more than %d deep", maxDepth)
+			if s.depth++; s.depth > maxElements {
+				return t, harrier.Errorf(harrier.Invalid, "elements nested more than %d deep", maxElements)
 			}
 			if slices.Contains(names, t.Name.Local) {
 				return t, nil
@@ -61,10 +61,15 @@ func (s *Stream) Next(names ...string) (xml.StartElement, error) {
 
 // Decode reads the element that Next found into v and goes behind it. An error
 // of the syntax ends the walk: what follows can not be found.
-func (s *Stream) Decode(v any, start xml.StartElement) error {
-	s.in.left = s.in.max
+func (s *XML) Decode(v any, start xml.StartElement) error {
+	s.limit.Next()
 	s.depth--
-	return s.d.DecodeElement(v, &start)
+	err := Broken(s.d.DecodeElement(v, &start))
+	var known *harrier.Error
+	if err != nil && s.limit.err == nil && !errors.As(err, &known) {
+		return harrier.Errorf(harrier.Invalid, "XML that says something unexpected").Because(err)
+	}
+	return err
 }
 
 // Attr is an attribute, or "".
@@ -77,22 +82,6 @@ func Attr(e xml.StartElement, name string) string {
 	return ""
 }
 
-// budget stops reading when one element is too long.
-type budget struct {
-	r    io.Reader
-	max  int
-	left int
-}
-
-func (b *budget) Read(p []byte) (int, error) {
-	if b.left <= 0 {
-		return 0, fmt.Errorf("an element of more than %d bytes", b.max)
-	}
-	n, err := b.r.Read(p[:min(len(p), b.left)])
-	b.left -= n
-	return n, err
-}
-
 // charset reads the encodings that old documents declare.
 func charset(label string, r io.Reader) (io.Reader, error) {
 	switch strings.ToLower(label) {
@@ -101,7 +90,7 @@ func charset(label string, r io.Reader) (io.Reader, error) {
 	case "iso-8859-1", "latin1", "windows-1252":
 		return &latin{r: r}, nil
 	}
-	return nil, fmt.Errorf("encoding %.40q is not known", label)
+	return nil, harrier.Errorf(harrier.Invalid, "encoding %.40q is not known", label)
 }
 
 // latin turns Latin-1 into UTF-8.
