@@ -151,6 +151,11 @@ func (c feedStatusCommand) Run(s streams) error {
 	if err := printSources(s.out, content.Sources, now); err != nil {
 		return err
 	}
+	for _, source := range content.Sources {
+		if source.Notice != "" {
+			fmt.Fprintf(s.out, "%s: %s\n", source.Name, source.Notice)
+		}
+	}
 	var missing []string
 	for _, f := range console.Feeds() {
 		if !slices.ContainsFunc(content.Sources, func(s pack.Source) bool { return s.Name == f.Name || s.Title == f.Title }) {
