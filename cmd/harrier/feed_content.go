@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -88,12 +89,17 @@ func printFeed(w io.Writer, f update.Feed) {
 
 // printContent prints a line about content that is in force.
 func printContent(w io.Writer, m pack.Manifest) error {
-	records := 0
+	records, sources, own := 0, 0, ""
 	for _, s := range m.Sources {
+		if console.IsBuiltin(s.Name) {
+			own = fmt.Sprintf(" and %d built-in ones", s.Records)
+			continue
+		}
 		records += s.Records
+		sources++
 	}
-	_, err := fmt.Fprintf(w, "content %d in force: %s from %s, made %s by %s\n",
-		m.Sequence, count(records, "record"), count(len(m.Sources), "source"), m.Created.UTC().Format(time.DateOnly), m.Publisher)
+	_, err := fmt.Fprintf(w, "content %d in force: %s from %s%s, made %s by %s\n",
+		m.Sequence, count(records, "record"), count(sources, "source"), own, m.Created.UTC().Format(time.DateOnly), m.Publisher)
 	return err
 }
 
@@ -119,13 +125,15 @@ type feedStatusCommand struct{ dataFlag }
 func (c feedStatusCommand) Run(s streams) error {
 	place := pack.In(c.Data)
 	content, err := place.Load()
-	if err != nil {
-		fmt.Fprintln(s.out, "in force are only the facts that are built into the program")
-		if harrier.KindOf(err) == harrier.NotFound {
-			fmt.Fprintln(s.out, "no content is installed: harrier feed update fetches some, harrier feed import pack takes a file")
-			return nil
+	if harrier.KindOf(err) == harrier.NotFound && err != nil {
+		if err := printBuiltin(s.out); err != nil {
+			return err
 		}
+		_, err := fmt.Fprintln(s.out, "no content is installed: harrier feed update fetches some, harrier feed import pack takes a file")
 		return err
+	}
+	if err != nil {
+		return errors.Join(err, printBuiltin(s.out))
 	}
 	signer := content.Key
 	if place.Own(content.Key) {
@@ -140,7 +148,31 @@ func (c feedStatusCommand) Run(s streams) error {
 	for _, warning := range content.Warnings(now) {
 		fmt.Fprintf(s.out, "warning: %s\n", warning)
 	}
-	return printSources(s.out, content.Sources, now)
+	if err := printSources(s.out, content.Sources, now); err != nil {
+		return err
+	}
+	for _, source := range content.Sources {
+		if source.Notice != "" {
+			fmt.Fprintf(s.out, "%s: %s\n", source.Name, source.Notice)
+		}
+	}
+	var missing []string
+	for _, f := range console.Feeds() {
+		if !slices.ContainsFunc(content.Sources, func(s pack.Source) bool { return s.Name == f.Name || s.Title == f.Title }) {
+			missing = append(missing, f.Name)
+		}
+	}
+	if len(missing) > 0 {
+		fmt.Fprintf(s.out, "not in it: %s\n", strings.Join(missing, ", "))
+	}
+	return nil
+}
+
+// printBuiltin prints what is in force without content.
+func printBuiltin(w io.Writer) error {
+	version, source := console.BuiltinContent()
+	fmt.Fprintf(w, "in force are only the facts that are built into the program (%s)\n", version)
+	return printSources(w, []pack.Source{source}, time.Time{})
 }
 
 func printSources(w io.Writer, sources []pack.Source, now time.Time) error {
@@ -148,24 +180,15 @@ func printSources(w io.Writer, sources []pack.Source, now time.Time) error {
 	fmt.Fprintln(t, "SOURCE\tPUBLISHER\tRECORDS\tBAD\tFETCHED\tAGE\tLICENCE")
 	for _, s := range sources {
 		fetched, age := "-", "-"
+		if console.IsBuiltin(s.Name) {
+			fetched = "built in"
+		}
 		if !s.Fetched.IsZero() {
 			fetched, age = s.Fetched.UTC().Format("2006-01-02 15:04"), aged(now.Sub(s.Fetched))
 		}
 		fmt.Fprintf(t, "%s\t%s\t%d\t%d\t%s\t%s\t%s\n", s.Name, dash(s.Publisher), s.Records, s.Bad, fetched, age, dash(s.Licence))
 	}
-	if err := t.Flush(); err != nil {
-		return err
-	}
-	var missing []string
-	for _, f := range console.Feeds() {
-		if !slices.ContainsFunc(sources, func(s pack.Source) bool { return s.Name == f.Name || s.Title == f.Title }) {
-			missing = append(missing, f.Name)
-		}
-	}
-	if len(missing) > 0 {
-		fmt.Fprintf(w, "not in it: %s\n", strings.Join(missing, ", "))
-	}
-	return nil
+	return t.Flush()
 }
 
 func dash(s string) string {

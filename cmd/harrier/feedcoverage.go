@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"text/tabwriter"
@@ -9,11 +10,13 @@ import (
 )
 
 // feedCoverageCommand tells how much of CISA's catalogue of exploited
-// vulnerabilities Harrier finds.
+// vulnerabilities Harrier finds by the content in force in the data folder, or by
+// what is built in where there is none.
 type feedCoverageCommand struct {
 	KEV     string `name:"kev" placeholder:"FILE" help:"Catalogue of CISA in JSON; without it the one in the content of this build."`
 	Missing bool   `help:"List the entries that nothing finds."`
 	Vendors int    `default:"40" help:"Vendors in the table; 0 for all."`
+	dataFlag
 }
 
 // Run prints the table.
@@ -22,8 +25,12 @@ func (c feedCoverageCommand) Run(s streams) error {
 	if err != nil {
 		return err
 	}
-	covers, err := console.CoverExploited(entries, console.BuiltinRecorder())
+	records, closed, err := console.RecorderIn(c.Data)
 	if err != nil {
+		return err
+	}
+	covers, err := console.CoverExploited(entries, records)
+	if err := errors.Join(err, closed()); err != nil {
 		return err
 	}
 	if c.Missing {

@@ -94,7 +94,7 @@ func putContent(ts *testscript.TestScript, _ bool, args []string) {
 	made := time.Now().AddDate(0, 0, -days)
 	_, err = place.Adopt(base, pack.Manifest{
 		Version: "v" + args[1], Publisher: "laboratory", Created: made, Expires: made.AddDate(0, 0, 30),
-		Sources: []pack.Source{{Name: "kev", Publisher: "CISA", Licence: "CC0-1.0", Records: number, Bad: 1, Fetched: made}},
+		Sources: []pack.Source{{Name: "kev", Publisher: "CISA", Licence: "CC0-1.0", Notice: "Its notice.", Records: number, Bad: 1, Fetched: made}},
 	}, key, made)
 	ts.Check(err)
 }

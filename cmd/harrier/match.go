@@ -2,16 +2,19 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/console"
 	"github.com/harrier-scan/harrier/internal/content"
 	"github.com/harrier-scan/harrier/internal/content/pack"
 	"github.com/harrier-scan/harrier/internal/inventory"
@@ -20,13 +23,17 @@ import (
 )
 
 type matchCommand struct {
-	Packages  string `required:"" placeholder:"FILE" help:"What is installed: what dpkg-query -W, dpkg -l, rpm -qa, apk list -I, apk info -v or pacman -Q print, the status file of dpkg, the database of apk, or an inventory as JSON; - is standard input."`
-	OSRelease string `name:"os-release" placeholder:"FILE" help:"The machine's /etc/os-release."`
-	Distro    string `placeholder:"NAME:RELEASE" help:"Distribution and release, such as debian:12, ubuntu:22.04 or alma:9, in place of the file."`
-	Kernel    string `name:"running-kernel" placeholder:"RELEASE" help:"What uname -r prints: only the kernel that runs is judged."`
-	Content   string `default:"harrier-data" env:"HARRIER_DATA" placeholder:"PATH" help:"Data folder of a console whose content is asked, or one content base."`
-	FailOn    string `enum:",info,low,medium,high,critical" default:"" placeholder:"SEVERITY" help:"Exit with 2 when there is a finding of this severity or above."`
-	JSON      bool   `name:"json" help:"Print one JSON object."`
+	Packages  string     `required:"" placeholder:"FILE" help:"What is installed: what dpkg-query -W, dpkg -l, rpm -qa, apk list -I, apk info -v or pacman -Q print, the status file of dpkg, the database of apk, or an inventory as JSON; - is standard input."`
+	OSRelease string     `name:"os-release" placeholder:"FILE" help:"The machine's /etc/os-release."`
+	Distro    string     `placeholder:"NAME:RELEASE" help:"Distribution and release, such as debian:12, ubuntu:22.04 or alma:9, in place of the file."`
+	Kernel    string     `name:"running-kernel" placeholder:"RELEASE" help:"What uname -r prints: only the kernel that runs is judged."`
+	Content   string     `placeholder:"PATH" help:"Data folder of a console whose content is asked, or one content base; that of --data without."`
+	Asset     harrier.ID `placeholder:"ID" help:"Store the list with this asset of the console, which must not be running, and tell what that changed."`
+	Data      string     `default:"harrier-data" env:"HARRIER_DATA" placeholder:"DIR" help:"Data folder of the console."`
+	// Database is as in the options of serve.
+	Database string `env:"HARRIER_DATABASE" placeholder:"ADDRESS" help:"postgres:// address, or an SQLite file; harrier.db in the data folder when empty."`
+	FailOn   string `enum:",info,low,medium,high,critical" default:"" placeholder:"SEVERITY" help:"Exit with 2 when there is a finding of this severity or above."`
+	JSON     bool   `name:"json" help:"Print one JSON object."`
 }
 
 // matched is what a list of packages comes to, as --json prints it.
@@ -65,7 +72,7 @@ const restartNeeded = "restart needed"
 
 // Run prints the vulnerabilities of what is installed. It ends with 0 whatever
 // was found, unless FailOn says otherwise.
-func (c matchCommand) Run(s streams) error {
+func (c matchCommand) Run(ctx context.Context, s streams) error {
 	threshold := harrier.Info
 	if c.FailOn != "" {
 		var err error
@@ -77,7 +84,10 @@ func (c matchCommand) Run(s streams) error {
 	if err != nil {
 		return err
 	}
-	base, err := openContent(c.Content)
+	if c.Asset != 0 {
+		return c.take(ctx, s.out, list.Inventory)
+	}
+	base, err := openContent(cmp.Or(c.Content, c.Data))
 	if err != nil {
 		return err
 	}
@@ -104,6 +114,31 @@ func (c matchCommand) Run(s streams) error {
 	}
 	return nil
 }
+
+// take stores the list with the asset and prints what that changed.
+func (c matchCommand) take(ctx context.Context, w io.Writer, inv harrier.Inventory) error {
+	if c.Content != "" || c.FailOn != "" || c.JSON {
+		return harrier.Invalidf("asset", "does not go together with content, fail-on or json")
+	}
+	config := console.Config{Options: console.Options{Data: c.Data}, DSN: cmp.Or(c.Database, filepath.Join(c.Data, "harrier.db"))}
+	taken, err := console.TakeInventory(ctx, config, c.Asset, inv)
+	if err != nil {
+		return err
+	}
+	out := page{w: w}
+	for _, f := range taken.Opened {
+		out.line("opened  %-18s %-9s %s", f.Name, strings.ToLower(f.Severity.String()), packageOf(f.Finding))
+	}
+	for _, f := range taken.Closed {
+		out.line("closed  %-18s %-9s %s", f.Name, strings.ToLower(f.Severity.String()), packageOf(f.Finding))
+	}
+	out.line("%d packages of %s at asset %d, %s: %d opened, %d closed, %d open", len(inv.Packages), strings.TrimSpace(inv.Distro+" "+inv.Release),
+		taken.Asset.ID, taken.Asset.Addr, len(taken.Opened), len(taken.Closed), taken.Open)
+	return out.err
+}
+
+// packageOf is the name of the package that a finding is about.
+func packageOf(f harrier.Finding) string { return f.Key[strings.LastIndexByte(f.Key, ' ')+1:] }
 
 func worst(found []finding) harrier.Severity {
 	sev := harrier.Info

@@ -39,6 +39,7 @@ type scanCommand struct {
 	Fingerprints string   `placeholder:"PLACE" help:"More fingerprints: a folder, a .tar.gz or one file, in the own format (YAML) or Recog's (XML)."`
 	Flight       string   `placeholder:"FILE" help:"Write there what was sent to which address; read it with harrier flight."`
 	Technologies string   `placeholder:"DIR" help:"Folder of technology templates: web servers are asked what they want to know, too."`
+	Content      string   `placeholder:"DIR" help:"Data folder of a console whose content is in force; without, the facts that are built into the program."`
 	Progress     string   `default:"auto" enum:"auto,always,never" help:"Show progress on standard error: auto, always or never."`
 	Verbose      bool     `short:"v" help:"Log what happens."`
 }
@@ -71,7 +72,7 @@ func (c scanCommand) Run(ctx context.Context, s streams) error {
 	show := newProgress(s.err, c.Progress)
 	defer show.clear()
 	local := console.LocalScan{
-		Targets: targets, Exclude: exclude, Policy: c.Policy, NoChecks: c.Services, Adjust: c.adjust, Version: version(), Flight: c.Flight, Fingerprints: c.Fingerprints, Technologies: c.Technologies,
+		Targets: targets, Exclude: exclude, Policy: c.Policy, NoChecks: c.Services, Adjust: c.adjust, Version: version(), Flight: c.Flight, Fingerprints: c.Fingerprints, Technologies: c.Technologies, Content: c.Content,
 		Log: slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: level})), Progress: show.update,
 	}
 	if c.PortsOnly && c.Format == list.Format.Name {

@@ -36,6 +36,7 @@ func (c serveCommand) Run(ctx context.Context, s streams) error {
 	for _, a := range con.Addrs() {
 		fmt.Fprintf(s.out, "Harrier answers on https://%s\n", a)
 	}
+	fmt.Fprintf(s.out, "In force: %s\n", con.Content())
 	return con.Run(ctx)
 }
 

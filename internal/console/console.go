@@ -194,6 +194,9 @@ func serverPair(c Config, authority *pki.Authority) (tls.Certificate, error) {
 // Addrs are the addresses that the console answers on.
 func (con *Console) Addrs() []net.Addr { return con.web.Addrs() }
 
+// Content tells which content is in force.
+func (con *Console) Content() ContentState { return con.content.State() }
+
 // Run serves until ctx ends: first the listeners drain, then the engine gives
 // back what it has in hand, then the rooms end. Nothing acknowledged is lost
 // however it ends.

@@ -2,7 +2,9 @@ package console
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -84,6 +86,21 @@ func (w *contentWatch) look(ctx context.Context) {
 		}
 		w.state.Store(&ContentState{Content: c})
 	}
+}
+
+// String tells it in a line for people, with the version.
+func (s ContentState) String() string {
+	var b strings.Builder
+	if m := s.Content.Manifest; m.Sequence > 0 {
+		fmt.Fprintf(&b, "content %d (%s), made %s by %s", m.Sequence, m.Version, m.Created.UTC().Format(time.DateOnly), m.Publisher)
+	} else {
+		version, source := BuiltinContent()
+		fmt.Fprintf(&b, "the %d facts that are built into the program (%s)", source.Records, version)
+	}
+	if s.Err != nil {
+		fmt.Fprintf(&b, "; what is installed is not used: %s", harrier.MessageOf(s.Err))
+	}
+	return b.String()
 }
 
 func described(c pack.Content) string {

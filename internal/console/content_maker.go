@@ -20,6 +20,22 @@ var builtinSource = known.Source{
 	Name: builtin.Source, Title: "Facts built into Harrier", Publisher: "Harrier", Licence: "Apache-2.0", Class: builtin.Class,
 }
 
+// IsBuiltin reports whether a source of content is the facts that are built into
+// the program, rather than a feed's.
+func IsBuiltin(source string) bool { return source == builtin.Source }
+
+// BuiltinContent tells what is built into the program: the version of it, and its
+// one source.
+func BuiltinContent() (version string, source pack.Source) {
+	info := known.Builtin().Info()
+	described := builtinSource
+	for _, s := range info.Sources {
+		described.Records += s.Records
+		described.Bad += s.Bad
+	}
+	return info.Version, sourcesOf(known.Info{Sources: []known.Source{described}})[0]
+}
+
 // addBuiltin adds the facts that are built into the program.
 func addBuiltin(b *known.Builder) error {
 	if err := b.Sync(builtin.Source); err != nil {

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/check/all"
@@ -173,22 +172,12 @@ func sortedEntries(entries map[string]ExploitedEntry) []ExploitedEntry {
 	return slices.SortedFunc(maps.Values(entries), func(a, b ExploitedEntry) int { return cmp.Compare(a.CVE, b.CVE) })
 }
 
-// BuiltinRecorder tells what the content of this build says.
-func BuiltinRecorder() Recorder { return builtinRecorder{} }
-
-type builtinRecorder struct{}
-
-var builtinRecords = sync.OnceValues(func() (map[harrier.VulnID][]harrier.Record, error) {
-	out := map[harrier.VulnID][]harrier.Record{}
-	err := builtin.Records(func(r *harrier.Record) error {
-		id := harrier.ContentNumber(r.ID)
-		out[id] = append(out[id], *r)
-		return nil
-	})
-	return out, err
-})
-
-func (builtinRecorder) Records(id harrier.VulnID) ([]harrier.Record, error) {
-	records, err := builtinRecords()
-	return records[id], err
+// RecorderIn tells what the content in force in a data folder says, verified; what
+// is built into the program where there is none. Close gives the content back.
+func RecorderIn(data string) (records Recorder, closed func() error, err error) {
+	k := newKnowledge()
+	if err := k.install(data); err != nil {
+		return nil, nil, err
+	}
+	return k, k.Close, nil
 }

@@ -48,11 +48,34 @@ func (k *knowledge) install(data string) error {
 	if err != nil {
 		return err
 	}
+	return k.open(p)
+}
+
+// need is install for a folder that has to have content: it answers NotFound for
+// one that has none.
+func (k *knowledge) need(data string) error {
+	p, err := loadContent(data)
+	if err != nil {
+		return err
+	}
+	return k.open(p)
+}
+
+func (k *knowledge) open(p pack.Content) error {
 	base, err := content.Open(p.Base)
 	if err != nil {
 		return err
 	}
 	return k.exchange(base)
+}
+
+// loadContent verifies the content in force in a data folder.
+func loadContent(data string) (pack.Content, error) {
+	p, err := pack.In(data).Load()
+	if harrier.KindOf(err) == harrier.NotFound && err != nil {
+		return p, harrier.Errorf(harrier.NotFound, "there is no content in %s: harrier feed update fetches some", data)
+	}
+	return p, err
 }
 
 // Close gives the file of installed content back.

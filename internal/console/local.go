@@ -29,6 +29,7 @@ type LocalScan struct {
 	Flight           string                        // file for the flight record; "" for none
 	Fingerprints     string                        // a place with more rules, see fingerprint.Open; "" for none
 	Technologies     string                        // folder of technology templates; "" for none
+	Content          string                        // data folder whose content is in force, verified; "": what is built into the program
 	Adjust           func(*harrier.Settings) error // what overrides the policy's settings; nil: nothing
 	Log              *slog.Logger
 	Progress         func(harrier.Scan) // told a few times a second; nil: nobody
@@ -51,7 +52,8 @@ type LocalResult struct {
 var operator = harrier.Actor{Name: "operator", Role: harrier.Operator, Permissions: harrier.Operator.Permissions(), Via: "cli"}
 
 // ScanOnce runs l to its end and hands the results to use. When ctx ends first,
-// the scan is stopped and what it found so far is handed over.
+// the scan is stopped and what it found so far is handed over. It answers NotFound
+// for a folder without content, and Invalid for content that does not verify.
 func ScanOnce(ctx context.Context, l LocalScan, use func(context.Context, LocalResult) error) error {
 	p, err := l.policy()
 	if err != nil {
@@ -78,6 +80,11 @@ func ScanOnce(ctx context.Context, l LocalScan, use func(context.Context, LocalR
 		return err
 	}
 	defer con.Close()
+	if l.Content != "" {
+		if err := con.core.knowledge.need(l.Content); err != nil {
+			return err
+		}
+	}
 	con.record, con.rules, con.templates = record, rules, templates
 	g, running := errgroup.WithContext(live)
 	g.Go(func() error { return con.Run(running) })

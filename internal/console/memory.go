@@ -58,6 +58,7 @@ func OpenLocal(ctx context.Context, version string, log *slog.Logger) (_ *Local,
 	if err != nil {
 		return nil, err
 	}
+	l.closers = append(l.closers, func() { _ = l.core.knowledge.Close() }) // it was only read
 	l.Rooms = l.core.rooms
 	return l, nil
 }

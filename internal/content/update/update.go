@@ -206,59 +206,6 @@ func (r *run) open() error {
 	return nil
 }
 
-// gather fetches the feeds and sees which of their files are new.
-func (r *run) gather(ctx context.Context, feeds []feed.Format) error {
-	fetcher, err := fetch.New(r.Fetch)
-	if err != nil {
-		return err
-	}
-	defer fetcher.Close()
-	found := false
-	for _, f := range feeds {
-		s := &source{format: f, Feed: Feed{Name: f.Name}, dir: filepath.Join(r.Place.Dir(), "feeds", f.Name)}
-		begin := r.Now()
-		if r.From != "" {
-			s.dir = filepath.Join(r.From, f.Name)
-		} else if f.Remotes != nil {
-			if err := s.fetch(ctx, fetcher, r.begin); err != nil {
-				return err
-			}
-		}
-		if err := s.list(ctx, r.memo.Feeds[f.Name], r.Limits); err != nil {
-			return err
-		}
-		s.Took = r.Now().Sub(begin)
-		if s.Files == 0 && s.Err == nil {
-			continue // it is read from files only, and there are none
-		}
-		found = true
-		r.feeds = append(r.feeds, s)
-		if r.Told != nil {
-			r.Told(s.Feed)
-		}
-	}
-	if !found && r.From != "" {
-		return harrier.Invalidf("from", "%s has no folder with files of a feed: it wants one for each, named like the feed", r.From)
-	}
-	return nil
-}
-
-func (s *source) fetch(ctx context.Context, fetcher *fetch.Fetcher, now time.Time) error {
-	files, err := fetcher.Feed(ctx, s.dir, s.format.Remotes(now))
-	if err != nil {
-		return err
-	}
-	for _, f := range files {
-		if f.Err != nil && s.Err == nil {
-			s.Err = f.Err
-		}
-		if f.Fetched.After(s.fetched) {
-			s.fetched = f.Fetched
-		}
-	}
-	return nil
-}
-
 // list finds the files of a feed, in the order in which they came, so that what
 // came last counts. It unpacks those that changed for a trial: one that is damaged
 // is not read at all.

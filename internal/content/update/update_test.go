@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -111,6 +112,7 @@ func (p plain) Make(old, path string, fill func(Writer) error, described func() 
 // bench is a place and a folder of files to update it from.
 type bench struct {
 	t    *testing.T
+	mu   sync.Mutex // of at: feeds that are fetched at once ask for the time
 	at   time.Time
 	from string
 	Options
@@ -121,7 +123,12 @@ func newBench(t *testing.T, feeds ...feed.Format) *bench {
 	b.Options = Options{
 		Place: pack.In(t.TempDir()), Feeds: feeds, From: b.from, Make: plain{},
 		Fetch: fetch.Options{Backoff: time.Millisecond, Tries: 2},
-		Now:   func() time.Time { b.at = b.at.Add(time.Second); return b.at },
+		Now: func() time.Time {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			b.at = b.at.Add(time.Second)
+			return b.at
+		},
 	}
 	return b
 }

@@ -57,7 +57,8 @@ func (o Options) filled() Options {
 	return o
 }
 
-// Fetcher fetches for several feeds, one file at a time.
+// Fetcher fetches for several feeds, of each one file at a time. Several feeds may
+// be fetched at once, into folders of their own.
 type Fetcher struct {
 	o      Options
 	client *http.Client
@@ -131,9 +132,18 @@ func (f *Fetcher) pages(ctx context.Context, s *state, r feed.Remote) ([]File, e
 	if !plainName(r.Name) {
 		return nil, harrier.Invalidf("name", "%q is no name for a file", r.Name)
 	}
+	if k, ok := s.Files[r.Name]; ok && r.Hops > 0 && r.Next != nil {
+		if k, ok = s.has(r.Name, k.URL); ok && fresh(k, r) { // whatever the way there is now
+			return []File{{Name: r.Name, URL: k.URL, Fetched: k.Checked, Size: k.Size}}, nil
+		}
+	}
+	first, fault := f.follow(ctx, s, r)
+	if fault != nil {
+		return []File{*fault}, ctx.Err()
+	}
 	var out []File
 	seen := map[string]bool{}
-	for at := r.URL; at != ""; {
+	for at := first; at != ""; {
 		name := pageName(r.Name, len(out))
 		got := f.file(ctx, s, name, at, r)
 		out = append(out, got)
@@ -141,11 +151,8 @@ func (f *Fetcher) pages(ctx context.Context, s *state, r feed.Remote) ([]File, e
 			return out, ctx.Err()
 		}
 		seen[at] = true
-		next, err := nextPage(r, s.path(name), at)
-		switch {
-		case err == nil && next != "":
-			err = f.allowed(at, next)
-		case err == nil:
+		next, err := f.nextPage(r, s.path(name), at)
+		if err == nil && next == "" {
 			s.forgetPages(r.Name, len(out))
 			return out, s.save()
 		}
@@ -161,7 +168,43 @@ func (f *Fetcher) pages(ctx context.Context, s *state, r feed.Remote) ([]File, e
 	return out, nil
 }
 
-func nextPage(r feed.Remote, file, at string) (string, error) {
+// maxIndex bounds a page that only names the next one: the index of a repository
+// has some tens of kilobytes.
+const maxIndex = 16 << 20
+
+// follow goes through the pages that only tell where the file is, and returns its
+// address. They are asked for each time and none is kept. Fault is the file when it
+// can not be found that way: what was fetched of it before stays.
+func (f *Fetcher) follow(ctx context.Context, s *state, r feed.Remote) (at string, fault *File) {
+	at = r.URL
+	if r.Next == nil {
+		return at, nil
+	}
+	index := feed.Remote{Optional: r.Optional, Pause: r.Pause}
+	for range r.Hops {
+		name := r.Name + indexSuffix
+		got := f.file(ctx, s, name, at, index)
+		if got.Err == nil && !got.Missing {
+			var next string
+			if next, got.Err = f.nextPage(r, s.path(name), at); got.Err == nil && next == "" {
+				got.Err = harrier.Invalidf(r.Name, "%.200s does not tell where it is", at)
+			}
+			at = next
+		}
+		s.forget(name)
+		if got.Err != nil || got.Missing {
+			got.Name, got.Fetched, got.Size = r.Name, time.Time{}, 0
+			if had, ok := s.Files[r.Name]; ok {
+				got.Fetched, got.Size = had.Checked, had.Size
+			}
+			return "", &got
+		}
+	}
+	return at, nil
+}
+
+// nextPage is the address of the page behind one that was fetched, "" for none.
+func (f *Fetcher) nextPage(r feed.Remote, file, at string) (string, error) {
 	page, err := os.Open(file)
 	if err != nil {
 		return "", harrier.Errorf(harrier.Unavailable, "%s can not be read", file).Because(err)
@@ -179,13 +222,16 @@ func nextPage(r feed.Remote, file, at string) (string, error) {
 	if err != nil {
 		return "", harrier.Invalidf("page", "%.200q is no address", next)
 	}
-	return to.String(), nil
+	return to.String(), f.allowed(at, to.String())
 }
 
 // plainName reports whether a name is that of a file in a folder.
 func plainName(name string) bool {
-	return name != "." && name != stateName && filepath.Ext(name) != partSuffix && fs.ValidPath(name) && filepath.Base(name) == name
+	return name != "." && name != stateName && filepath.Ext(name) != partSuffix && filepath.Ext(name) != indexSuffix && fs.ValidPath(name) && filepath.Base(name) == name
 }
+
+// fresh reports whether what is here is good enough without asking.
+func fresh(k known, r feed.Remote) bool { return r.Every > 0 && time.Since(k.Checked) < r.Every }
 
 // file fetches one file, with as many tries as it takes and is worth.
 func (f *Fetcher) file(ctx context.Context, s *state, name, at string, r feed.Remote) File {
@@ -193,7 +239,7 @@ func (f *Fetcher) file(ctx context.Context, s *state, name, at string, r feed.Re
 	if out.Err = f.allowed("", at); out.Err != nil {
 		return out
 	}
-	if k, ok := s.has(name, at); ok && r.Every > 0 && time.Since(k.Checked) < r.Every {
+	if k, ok := s.has(name, at); ok && fresh(k, r) {
 		out.Fetched, out.Size = k.Checked, k.Size
 		return out
 	}

@@ -550,3 +550,95 @@ func FuzzHeaders(f *testing.F) {
 		}
 	})
 }
+
+func TestHops(t *testing.T) {
+	var mu sync.Mutex
+	answers := map[string]http.HandlerFunc{}
+	var asked []string
+	s := serving(t, func(w http.ResponseWriter, q *http.Request) {
+		mu.Lock()
+		asked = append(asked, q.URL.Path+" "+q.Header.Get("If-None-Match"))
+		answer := answers[q.URL.Path]
+		mu.Unlock()
+		if answer == nil {
+			answer = status(404)
+		}
+		answer(w, q)
+	})
+	set := func(pages ...string) {
+		clear(answers)
+		asked = nil
+		for i := 0; i < len(pages); i += 2 {
+			answers[pages[i]] = content(fmt.Sprintf("%q", pages[i]), pages[i+1])
+		}
+	}
+	next := func(page io.Reader, at string) (string, error) {
+		if strings.HasSuffix(at, ".gz") {
+			return "", nil
+		}
+		b, err := io.ReadAll(page)
+		return strings.TrimSpace(string(b)), err
+	}
+	f, err := New(quick)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	dir := t.TempDir()
+	remote := feed.Remote{Name: "notices.gz", URL: s.URL + "/latest/mirror.list", Next: next, Hops: 2}
+	get := func() File {
+		t.Helper()
+		files, err := f.Feed(t.Context(), dir, []feed.Remote{remote})
+		if err != nil || len(files) != 1 || files[0].Name != "notices.gz" {
+			t.Fatalf("Feed = %+v, %v; want one file", files, err)
+		}
+		left, err := filepath.Glob(filepath.Join(dir, "*"))
+		if err != nil || slices.ContainsFunc(left, func(name string) bool { return strings.Contains(name, indexSuffix) }) {
+			t.Errorf("left are %q, %v; want no index page", left, err)
+		}
+		return files[0]
+	}
+	set("/latest/mirror.list", "../one/index", "/one/index", "data/first.gz\n", "/one/data/first.gz", "first")
+	if got := get(); got.Err != nil || !got.Changed || got.Size != 5 || got.URL != s.URL+"/one/data/first.gz" {
+		t.Errorf("got %+v", got)
+	}
+	if b, err := os.ReadFile(filepath.Join(dir, "notices.gz")); string(b) != "first" {
+		t.Errorf("the file is %q, %v; want what the last page leads to", b, err)
+	}
+	asked = nil
+	if got := get(); got.Err != nil || got.Changed {
+		t.Errorf("the second time: %+v", got)
+	}
+	if want := []string{"/latest/mirror.list ", "/one/index ", `/one/data/first.gz "/one/data/first.gz"`}; !slices.Equal(asked, want) {
+		t.Errorf("asked for %q; want %q", asked, want)
+	}
+	// A page that leads elsewhere means another file.
+	set("/latest/mirror.list", "../one/index", "/one/index", "data/second.gz", "/one/data/second.gz", "second")
+	if got := get(); got.Err != nil || !got.Changed || got.Size != 6 {
+		t.Errorf("another file: %+v", got)
+	}
+	for fault, pages := range map[string][]string{
+		"does not tell where": {"/latest/mirror.list", ""},
+		"404":                 {"/latest/mirror.list", "../one/index"},
+		"not https":           {"/latest/mirror.list", "http://198.51.100.1/"},
+		"larger than":         {"/latest/mirror.list", strings.Repeat(" ", maxIndex+1)},
+	} {
+		set(pages...)
+		if got := get(); got.Err == nil || !strings.Contains(got.Err.Error(), fault) || got.Size != 6 || got.Fetched.IsZero() {
+			t.Errorf("%s: %+v; want a fault, and what is known of the file before", fault, got)
+		}
+	}
+	if b, err := os.ReadFile(filepath.Join(dir, "notices.gz")); string(b) != "second" {
+		t.Errorf("after faults the file is %q, %v", b, err)
+	}
+	set("/latest/mirror.list", "../one/index")
+	remote.Optional = true
+	if got := get(); got.Err != nil || !got.Missing {
+		t.Errorf("an optional one that is missing on the way: %+v", got)
+	}
+	remote.Every = time.Hour
+	asked = nil
+	if got := get(); got.Err != nil || got.Size != 6 || len(asked) != 0 {
+		t.Errorf("fresh enough: %+v, asked for %q", got, asked)
+	}
+}

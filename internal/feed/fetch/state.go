@@ -14,9 +14,10 @@ import (
 )
 
 const (
-	stateName  = "state.json"
-	partSuffix = ".part"
-	maxState   = 64 << 20
+	stateName   = "state.json"
+	partSuffix  = ".part"
+	indexSuffix = ".index" // of a page that only names another, while it is read
+	maxState    = 64 << 20
 )
 
 // state is what is known about the files of a feed.
@@ -115,6 +116,13 @@ func pageName(name string, n int) string {
 	return fmt.Sprintf("%s.p%d%s", stem, n+1, ext)
 }
 
+// forget takes a file away.
+func (s *state) forget(name string) {
+	delete(s.Files, name)
+	_ = os.Remove(s.path(name)) // what stays is written over
+	_ = os.Remove(s.path(name) + partSuffix)
+}
+
 // forgetPages takes away pages from number n on: there are fewer than before.
 func (s *state) forgetPages(name string, n int) {
 	for ; ; n++ {
@@ -122,8 +130,7 @@ func (s *state) forgetPages(name string, n int) {
 		if _, ok := s.Files[page]; !ok {
 			return
 		}
-		delete(s.Files, page)
-		_ = os.Remove(s.path(page)) // what stays is read once more, no harm
+		s.forget(page) // what stays is read once more, no harm
 	}
 }
 
@@ -139,9 +146,7 @@ func (s *state) keep(files []File) error {
 	before := len(s.Files)
 	for name := range s.Files {
 		if !names[name] && plainName(name) {
-			delete(s.Files, name)
-			_ = os.Remove(s.path(name)) // what stays is read once more, no harm
-			_ = os.Remove(s.path(name) + partSuffix)
+			s.forget(name) // what stays is read once more, no harm
 		}
 	}
 	if len(s.Files) == before {
@@ -155,7 +160,7 @@ func unwritable(name string, err error) error {
 }
 
 // Own reports whether a file in a feed's folder is the fetcher's own: state, or
-// what is not whole yet.
+// what is not whole yet or only led to a file.
 func Own(name string) bool {
-	return name == stateName || strings.HasSuffix(name, partSuffix) || strings.HasPrefix(name, ".state-")
+	return name == stateName || strings.HasSuffix(name, partSuffix) || strings.HasSuffix(name, indexSuffix) || strings.HasPrefix(name, ".state-")
 }

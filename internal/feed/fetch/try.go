@@ -153,7 +153,7 @@ func (t *try) take(res *http.Response, offset int64, idle *time.Timer) (changed 
 	} else if res.ContentLength > 0 {
 		total = res.ContentLength
 	}
-	if total > t.f.o.MaxBytes {
+	if total > t.most() {
 		return false, t.tooLarge()
 	}
 	if res.StatusCode == http.StatusOK {
@@ -174,9 +174,17 @@ func (t *try) take(res *http.Response, offset int64, idle *time.Timer) (changed 
 	return t.finish()
 }
 
+// most is how many bytes the file may have.
+func (t *try) most() int64 {
+	if strings.HasSuffix(t.name, indexSuffix) {
+		return min(t.f.o.MaxBytes, maxIndex)
+	}
+	return t.f.o.MaxBytes
+}
+
 func (t *try) tooLarge() error {
 	t.drop()
-	return harrier.Invalidf(t.name, "it is larger than %d bytes", t.f.o.MaxBytes)
+	return harrier.Invalidf(t.name, "it is larger than %d bytes", t.most())
 }
 
 // begin notes what the server says about the file that is to come, before it
@@ -222,7 +230,7 @@ func (t *try) write(body io.Reader, offset int64, idle *time.Timer) (int64, erro
 		n, err := body.Read(buffer)
 		idle.Reset(t.f.o.Idle)
 		t.size += int64(n)
-		if t.size > t.f.o.MaxBytes {
+		if t.size > t.most() {
 			return 0, t.tooLarge()
 		}
 		if _, e := f.Write(buffer[:n]); e != nil {
