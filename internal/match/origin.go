@@ -226,7 +226,8 @@ func systemOrigin(osCPE string) Origin {
 var systems = map[string]string{
 	"debian:debian_linux": "debian", "canonical:ubuntu_linux": "ubuntu", "redhat:enterprise_linux": "redhat", "redhat:linux": "redhat",
 	"centos:centos": "centos", "almalinux:almalinux": "alma", "rocky:linux": "rocky", "rockylinux:rocky_linux": "rocky", "oracle:linux": "oracle",
-	"fedoraproject:fedora": "fedora", "amazon:linux": "amazon", "suse:linux_enterprise_server": "sles", "opensuse:leap": "leap",
+	"fedoraproject:fedora": "fedora", "amazon:linux": "amazon", "suse:linux_enterprise_server": "sles", "suse:sles": "sles",
+	"rocky:rocky": "rocky", "amazon:amazon_linux": "amazon", "opensuse:leap": "leap",
 	"opensuse:opensuse": "leap", "alpinelinux:alpine_linux": "alpine", "archlinux:arch_linux": "arch",
 }
 
