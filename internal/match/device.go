@@ -18,8 +18,11 @@ var computers = []string{
 // deviceThing is the operating system of h, where its version is known.
 func deviceThing(h harrier.Host) (Thing, bool) {
 	raw, ok := cpeKey(h.OSCPE)
+	if !ok || raw[0] != 'o' {
+		return Thing{}, false
+	}
 	shown := cpeVersion(h.OSCPE)
-	if !ok || raw[0] != 'o' || shown == "" {
+	if shown == "" {
 		return Thing{}, false
 	}
 	t := Thing{
