@@ -213,6 +213,10 @@ func TestSolutions(t *testing.T) {
 		of(feed.Overrides, harrier.Record{Affected: []harrier.Affected{deb("9.9", "")}}), // the distribution has spoken
 		of(feed.Vendor, harrier.Record{Affected: []harrier.Affected{
 			{Package: harrier.Package{Ecosystem: "windows", Name: "Windows 10"}, Status: harrier.StatusAffected, Advisory: "KB5034441"},
+			{
+				Package: harrier.Package{Ecosystem: "windows", Name: "Windows Server 2022"}, Status: harrier.StatusAffected, Advisory: "KB5034129", Fixed: "10.0.20348.2227",
+				Updates: []harrier.Update{{ID: "KB5034129", Kind: "security update", Build: "10.0.20348.2227", Supersedes: []string{"KB5033118", "KB5032198"}}, {ID: "KB5034130"}},
+			},
 			{Package: harrier.Package{Ecosystem: "rpm/redhat/9", Name: "nginx"}, Status: harrier.StatusWillNotFix},
 			{Package: harrier.Package{Ecosystem: "rpm/redhat/8", Name: "nginx"}, Status: harrier.StatusNotAffected, Fixed: "1"},
 		}}),
@@ -220,6 +224,11 @@ func TestSolutions(t *testing.T) {
 	want := []harrier.Solution{
 		{ID: "deb/debian/12:nginx", Summary: "Update nginx to 1.22.1-10 or later on Debian 12.", Type: "package", Applies: "deb/debian/12", Fixed: "1.22.1-10", Advisory: "DSA-2", Supersedes: []string{"deb/debian/12:nginx@1.22.1-9"}},
 		{ID: "KB5034441", Summary: "Install KB5034441.", Type: "patch", Applies: "windows", Advisory: "KB5034441"},
+		{
+			ID: "KB5034129", Summary: "Install KB5034129 (security update), or an update that contains it.", Type: "patch", Applies: "windows", Fixed: "10.0.20348.2227",
+			Advisory: "KB5034129", Supersedes: []string{"KB5032198", "KB5033118"},
+		},
+		{ID: "KB5034130", Summary: "Install KB5034130, or an update that contains it.", Type: "patch", Applies: "windows", Advisory: "KB5034130"},
 	}
 	if diff := cmp.Diff(want, v.Solutions); diff != "" {
 		t.Errorf("Solutions (-want +got):\n%s", diff)

@@ -30,6 +30,15 @@ func solutionsOf(records []sourced) []harrier.Solution {
 				continue
 			}
 			key := a.Key() + a.Module
+			if len(a.Updates) > 0 && a.Package.Ecosystem == "windows" {
+				if by, taken := claimed[key]; !taken || by == r.Source {
+					claimed[key] = r.Source
+					for _, u := range a.Updates[:min(len(a.Updates), maxSolutions-len(out))] {
+						out = putSolution(out, updateSolution(u))
+					}
+				}
+				continue
+			}
 			if by, taken := claimed[key]; taken && by != r.Source {
 				continue
 			}
@@ -93,6 +102,17 @@ func solution(a harrier.Affected, fixed string, r sourced) harrier.Solution {
 	if s.Advisory == "" && len(r.CVEs) != 1 {
 		s.Advisory = r.ID
 	}
+	return s
+}
+
+// updateSolution is what installing an update that its maker numbers does.
+func updateSolution(u harrier.Update) harrier.Solution {
+	s := harrier.Solution{ID: u.ID, Type: "patch", Fixed: u.Build, Advisory: u.ID, Applies: "windows", Supersedes: slices.Sorted(slices.Values(u.Supersedes))}
+	s.Summary = "Install " + u.ID
+	if u.Kind != "" {
+		s.Summary += " (" + u.Kind + ")"
+	}
+	s.Summary += ", or an update that contains it."
 	return s
 }
 

@@ -64,6 +64,7 @@ type Word struct {
 	Fixed    string         `json:"fixed,omitempty"`
 	Why      string         `json:"why,omitempty"`      // in its own words
 	Advisory string         `json:"advisory,omitempty"` // its advisory
+	Updates  string         `json:"updates,omitempty"`  // of its maker that mend it, by their numbers: "KB5034441 (security update)"
 	Note     string         `json:"note,omitempty"`     // why it does not count, or only perhaps
 	Won      bool           `json:"won,omitempty"`
 
@@ -86,7 +87,8 @@ func wordOf(list []said, quick bool) Word {
 	top := list[0]
 	for _, s := range list[1:] {
 		switch {
-		case s.strength > top.strength:
+		case s.aside != "":
+		case top.aside != "", s.strength > top.strength:
 			top = s
 		case s.strength == top.strength && s.status != top.status && s.strength > silent:
 			if outranks(s, top) {
@@ -99,7 +101,7 @@ func wordOf(list []said, quick bool) Word {
 		Source: p.Source, Record: p.Record, Why: p.Why, Advisory: p.Advisory, class: p.class, said: top,
 	}
 	if !quick {
-		w.Class, w.Of, w.Versions = p.class.String(), of(p.Statement), versionsText(p)
+		w.Class, w.Of, w.Versions, w.Updates = p.class.String(), of(p.Statement), versionsText(p), updatesText(p.Updates)
 	}
 	if p.distro {
 		w.release = p.Package.Ecosystem
@@ -112,8 +114,11 @@ func wordOf(list []said, quick bool) Word {
 		return w
 	}
 	w.Status, w.Fixed = top.status, top.fixed
+	if top.aside != "" {
+		w.void, w.Note = true, top.aside
+	}
 	for _, s := range list { // the fix of longer support is better than none
-		if w.Fixed == "" && s.status.Affects() && w.Status.Affects() && s.fixed != "" {
+		if w.Fixed == "" && s.aside == "" && s.status.Affects() && w.Status.Affects() && s.fixed != "" {
 			w.Fixed, w.Note = s.fixed, s.by.Package.Ecosystem+" has the fix"
 		}
 	}
@@ -190,6 +195,26 @@ func versionsText(p *prepared) string {
 	return strings.Join(parts, "; ")
 }
 
+// updatesText names updates of which any one mends, for people.
+func updatesText(list []harrier.Update) string {
+	if len(list) == 0 {
+		return ""
+	}
+	var parts []string
+	for _, u := range list[:min(len(list), maxListed)] {
+		text := u.ID
+		if u.Kind != "" {
+			text += " (" + u.Kind + ")"
+		}
+		parts = append(parts, text)
+	}
+	text := strings.Join(parts, ", ")
+	if n := len(list) - len(parts); n > 0 {
+		text += fmt.Sprintf(" and %d more", n)
+	}
+	return text + ", or any that contains one of them"
+}
+
 func rangeText(r harrier.Range) string {
 	var parts []string
 	if r.From != "" && r.From != "0" {
@@ -217,6 +242,7 @@ func rangeText(r harrier.Range) string {
 func decide(t *Thing, list []said, quick bool) Decision {
 	first := list[0].by
 	d := Decision{Vulnerability: first.Vulnerability, Name: first.Name, Thing: *t, quick: quick}
+	t.gather(list)
 	d.Words = wordsOf(list, quick)
 	for i := range d.Words {
 		t.judge(&d.Words[i])
@@ -249,13 +275,27 @@ func (d *Decision) support() {
 		w.Won = true
 		d.Winner, d.Status, d.Verdict, d.Certainty, d.Confidence = w.Source, w.Status, harrier.Present, harrier.Potential, 80
 		d.because("%s says that its support ended%s", w.Source, since(w.said.by.Since))
-		if t.Origin.Own && (t.How == Whole || t.How == Release || t.How == Suspected) {
+		if t.packaged() {
 			d.Verdict, d.Certainty = harrier.Absent, 0
 			d.because("but it is the package of %s, which looks after it by itself", &t.Origin)
 		}
 		return
 	}
 	d.because("no source says that the support of its version has ended")
+}
+
+// packaged reports whether a distribution looks after what a service shows: it
+// says so itself, or the host's release is known to have come with that version.
+// What others build for a distribution is not its own.
+func (t *Thing) packaged() bool {
+	switch t.How {
+	case Installed, Whole, Release:
+		return t.Origin.Own
+	case Suspected:
+		return t.Origin.Own || slices.ContainsFunc(t.Origin.Releases, func(r string) bool { return t.cameWith(t.Origin.Distribution, r) })
+	case Hidden, Upstream:
+	}
+	return false
 }
 
 func since(t time.Time) string {
@@ -320,11 +360,17 @@ func (t *Thing) judge(w *Word) {
 // with the version of t.
 func (t *Thing) shippedBy(ecosystem string) bool {
 	parts := strings.Split(ecosystem, "/")
+	return len(parts) == 3 && t.cameWith(parts[1], parts[2])
+}
+
+// cameWith reports whether a release of a distribution is known to have come with
+// the version of t.
+func (t *Thing) cameWith(distribution, release string) bool {
 	sw := product.ByName(t.product)
-	if len(parts) != 3 || sw == nil {
+	if sw == nil {
 		return false
 	}
-	yes, _ := ships(parts[1], parts[2], sw, t.Version)
+	yes, _ := ships(distribution, release, sw, t.Version)
 	return yes
 }
 

@@ -1,11 +1,11 @@
 package match
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/product"
-	"github.com/harrier-scan/harrier/internal/version"
 )
 
 // computers are the systems of computers by their CPE names: what is wrong with
@@ -18,8 +18,11 @@ var computers = []string{
 // deviceThing is the operating system of h, where its version is known.
 func deviceThing(h harrier.Host) (Thing, bool) {
 	raw, ok := cpeKey(h.OSCPE)
+	if !ok || raw[0] != 'o' {
+		return Thing{}, false
+	}
 	shown := cpeVersion(h.OSCPE)
-	if !ok || raw[0] != 'o' || shown == "" {
+	if shown == "" {
 		return Thing{}, false
 	}
 	t := Thing{
@@ -30,10 +33,7 @@ func deviceThing(h harrier.Host) (Thing, bool) {
 	if sw != nil {
 		t.What, t.Family = sw.Name, sw.Family
 	}
-	if sw == nil {
-		sw = &product.Product{Name: raw, CPEs: []string{raw}, Scheme: version.Dotted, Parts: 1}
-	}
-	t.sw = sw
+	t.sw = registered(raw)
 	if t.What == "" {
 		t.What = strings.TrimPrefix(raw, "o:")
 	}
@@ -45,6 +45,37 @@ func deviceThing(h harrier.Host) (Thing, bool) {
 		t.kind = kindSystem
 	}
 	return t, true
+}
+
+// systemNames are distributions' systems by the word of ecosystems: the CPE name
+// that things bear, and others under which sources speak of it.
+var systemNames = map[string][]string{
+	"debian": {"o:debian:debian_linux"}, "ubuntu": {"o:canonical:ubuntu_linux"}, "redhat": {"o:redhat:enterprise_linux"},
+	"centos": {"o:centos:centos"}, "alma": {"o:almalinux:almalinux"}, "rocky": {"o:rocky:linux", "o:rocky:rocky", "o:rockylinux:rocky_linux"},
+	"oracle": {"o:oracle:linux"}, "amazon": {"o:amazon:linux", "o:amazon:amazon_linux"}, "fedora": {"o:fedoraproject:fedora"},
+	"sles": {"o:suse:linux_enterprise_server", "o:suse:sles"}, "leap": {"o:opensuse:leap", "o:opensuse:opensuse"},
+	"alpine": {"o:alpinelinux:alpine_linux"},
+}
+
+// system is the operating system by the list of packages, where the host itself
+// does not show it.
+func (f *Known) system() (Thing, bool) {
+	if f.Packages == nil {
+		return Thing{}, false
+	}
+	known := systemNames[f.Packages.Distro]
+	if len(known) == 0 || f.Packages.Release == "" {
+		return Thing{}, false
+	}
+	if t, ok := deviceThing(f.Host); ok && slices.Contains(known, t.Key) {
+		return Thing{}, false
+	}
+	c, err := ParseCPE("cpe:2.3:" + known[0] + ":*:*:*:*:*:*:*:*")
+	if err != nil {
+		return Thing{}, false
+	}
+	c.Version = f.Packages.Release
+	return deviceThing(harrier.Host{OS: names[f.Packages.Distro] + " " + c.Version, OSCPE: c.String(), OSConfidence: 100})
 }
 
 // isComputer reports whether "vendor:product" is the system of a computer.

@@ -40,6 +40,7 @@ type said struct {
 	unproved bool   // it holds on a platform that is not known to be there
 	fixed    string // the version that mends it, where it is affected; or the fix that it has reached
 	reached  bool   // it is not affected because it has that fix
+	aside    string // why it does not count beside the other statements of its source; "" when it does
 }
 
 // subjectVersion is the version of a subject in the forms that statements
@@ -134,7 +135,7 @@ func evaluate(p *prepared, v *subjectVersion, system, module string, now time.Ti
 // holds reports whether the conditions of a statement other than the version are
 // met, and whether they are known to be.
 func (p *prepared) holds(system, module string) (ok, proved bool) {
-	if !moduleFits(p.Module, module) {
+	if !moduleFits(p.module, module) {
 		return false, false
 	}
 	proved = true
@@ -168,8 +169,8 @@ var targetSystems = map[string]string{
 // statements about one, nor the other way round; a stream that does not show,
 // "?", can be any.
 func moduleFits(statement, module string) bool {
-	if module == "?" {
-		return statement != ""
+	if module == "?" || statement == "?" {
+		return statement != "" && module != ""
 	}
 	cut := func(s string) string {
 		parts := strings.SplitN(s, ":", 3)

@@ -51,6 +51,11 @@ func Decide(k Knowledge, f Known, id harrier.VulnID) ([]Decision, error) {
 			return nil, err
 		}
 	}
+	if t, ok := f.system(); ok {
+		if err := settle(&t, nil, harrier.Certain); err != nil {
+			return nil, err
+		}
+	}
 	if f.Packages != nil {
 		for _, t := range installed(*f.Packages) {
 			if err := settle(&t.Thing, t.notes, t.most); err != nil {
@@ -178,6 +183,9 @@ func (d *Decision) explain(b *strings.Builder) {
 		}
 		fmt.Fprintf(b, "  %s %-12s %-14s %s\n", mark, w.Class, w.Source, w.sentence())
 		fmt.Fprintf(b, "  %29s lists %s\n", w.Record, w.Versions)
+		if w.Updates != "" {
+			fmt.Fprintf(b, "  %29s mended by %s\n", "", w.Updates)
+		}
 	}
 }
 

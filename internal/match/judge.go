@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/harrier-scan/harrier"
@@ -47,6 +48,11 @@ func (j *Judge) Observations(f Known, set harrier.Settings) (present []harrier.O
 	if f.Packages == nil {
 		return r.Present, unsure
 	}
+	if t, ok := f.system(); ok {
+		for _, u := range j.m.hitsOf(&t, set, f.Now, func(h Hit) { r.Present = append(r.Present, h.Observation()) }) {
+			unsure = append(unsure, harrier.Done{Check: u.Check, Endpoint: u.Endpoint, Outcome: u.Outcome, Reason: u.Reason})
+		}
+	}
 	list, err := j.m.Packages(*f.Packages, f.Now)
 	if err != nil {
 		return r.Present, append(unsure, harrier.Done{Endpoint: wholeHost, Outcome: harrier.Failed, Reason: "the knowledge base could not be read: " + err.Error()})
@@ -70,6 +76,9 @@ func (j *Judge) Things(f Known) []harrier.Placed {
 	var out []harrier.Placed
 	for i := range seen {
 		out = append(out, seen[i].placed(harrier.Certain))
+	}
+	if t, ok := f.system(); ok {
+		out = append(out, t.placed(harrier.Certain))
 	}
 	if f.Packages != nil {
 		for _, t := range installed(*f.Packages) {
@@ -168,13 +177,15 @@ type thingText struct {
 	Kind      kind              `json:"kind,omitempty"`
 	Module    string            `json:"module,omitempty"`
 	Arch      string            `json:"arch,omitempty"`
+	Source    string            `json:"source,omitempty"`   // package that it was built from
+	NoEpoch   bool              `json:"no_epoch,omitempty"` // Package has none, and it is not known to be 0
 }
 
 // text is the subject of t; most bounds how certain decisions about it can be.
 func (t *Thing) text(most harrier.Certainty) string {
 	s := thingText{
 		Name: t.product, What: t.What, Version: t.Version, Package: t.Package, Origin: t.Origin, How: int(t.How),
-		Certainty: t.Certainty, Most: most, System: t.system, Kind: t.kind, Module: t.module, Arch: t.arch,
+		Certainty: t.Certainty, Most: most, System: t.system, Kind: t.kind, Module: t.module, Arch: t.arch, Source: t.source, NoEpoch: t.noEpoch,
 	}
 	s.Origin.Sign = ""      // it differs where nothing else does
 	b, _ := json.Marshal(s) // of plain fields: never fails
@@ -189,9 +200,10 @@ func readThing(subject string) (t Thing, most harrier.Certainty, err error) {
 	}
 	t = Thing{
 		What: s.What, Version: s.Version, Package: s.Package, Origin: s.Origin, How: How(s.How), Certainty: s.Certainty,
-		module: s.Module, arch: s.Arch, Endpoint: wholeHost,
+		module: s.Module, arch: s.Arch, source: s.Source, Endpoint: wholeHost,
 	}
 	t.seal(s.Name, s.System, s.Kind)
+	t.noEpoch = s.NoEpoch
 	if t.How != Installed {
 		t.sw = registered(s.Name)
 	}
@@ -207,5 +219,13 @@ func registered(name string) *product.Product {
 	if sw := product.ByCPE(name); sw != nil {
 		return sw
 	}
-	return &product.Product{Name: name, CPEs: []string{name}, Scheme: version.Dotted, Parts: 1}
+	sw := &product.Product{Name: name, CPEs: []string{name}, Scheme: version.Dotted, Parts: 1}
+	if vendor, ok := strings.CutPrefix(name, "o:"); ok {
+		for _, n := range systemNames[systems[vendor]] { // the same by its other names
+			if n != name {
+				sw.CPEs = append(sw.CPEs, n)
+			}
+		}
+	}
+	return sw
 }

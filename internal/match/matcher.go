@@ -35,7 +35,10 @@ func New(k Knowledge) *Matcher {
 }
 
 // ask is a key of statements, and the order of versions of who asks.
-type ask struct{ key, scheme string }
+type ask struct {
+	key, scheme string
+	source      bool // the key is that of the source package of what is asked about
+}
 
 // question is what an answer depends on.
 type question struct {
@@ -71,6 +74,7 @@ func (h *hit) evidence() string {
 
 // statements returns what is known by a key.
 func (m *Matcher) statements(a ask, content string) ([]prepared, error) {
+	a.source = false // the same statements
 	if p, ok := m.keys.get(content, a); ok {
 		return p, nil
 	}
@@ -203,6 +207,7 @@ func (m *Matcher) hear(t *Thing, now time.Time, only harrier.VulnID) ([]said, er
 				switch {
 				case only != 0 && p.Vulnerability != only:
 				case t.kind == kindSystem && p.Status != harrier.StatusEndOfSupport:
+				case t.How == Installed && !t.meant(&p.Affected, a.source):
 				default:
 					heard = append(heard, evaluate(p, v, t.system, t.module, now))
 				}
@@ -231,17 +236,17 @@ func (t *Thing) asks() []askGroup {
 	for _, c := range t.sw.CPEs {
 		part, rest, _ := strings.Cut(c, ":")
 		vendor, name, _ := strings.Cut(rest, ":")
-		upstream = append(upstream, ask{harrier.CPEKey(part, vendor, name), t.sw.Scheme})
+		upstream = append(upstream, ask{key: harrier.CPEKey(part, vendor, name), scheme: t.sw.Scheme})
 	}
 	for _, p := range t.sw.Packages {
 		switch p.Kind {
 		case "deb", "rpm", "apk", "alpm":
 		default:
-			upstream = append(upstream, ask{harrier.PackageKey(harrier.Package{Ecosystem: p.Kind, Name: p.Name}), t.sw.Scheme})
+			upstream = append(upstream, ask{key: harrier.PackageKey(harrier.Package{Ecosystem: p.Kind, Name: p.Name}), scheme: t.sw.Scheme})
 		}
 	}
 	for _, m := range t.sw.Makers {
-		upstream = append(upstream, ask{harrier.MakerKey(m), t.sw.Scheme})
+		upstream = append(upstream, ask{key: harrier.MakerKey(m), scheme: t.sw.Scheme})
 	}
 	out := []askGroup{{asks: upstream}}
 	if t.How == Upstream || t.Origin.Backport {
@@ -252,7 +257,7 @@ func (t *Thing) asks() []askGroup {
 		for _, r := range t.Origin.Releases {
 			for _, e := range ecosystems(d, r, t.Origin.Minor) {
 				for _, name := range t.sw.Package(kindOf(d)) {
-					g.asks = append(g.asks, ask{harrier.PackageKey(harrier.Package{Ecosystem: e, Name: name}), t.sw.Scheme})
+					g.asks = append(g.asks, ask{key: harrier.PackageKey(harrier.Package{Ecosystem: e, Name: name}), scheme: t.sw.Scheme})
 				}
 			}
 		}

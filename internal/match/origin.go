@@ -109,13 +109,26 @@ func readOrigin(text string) Origin {
 	if len(text) < 4 {
 		return Origin{}
 	}
-	var o Origin
-	if !o.read(text, strings.ToLower(text)) {
-		return Origin{}
+	if o, ok := originsRead.get("", text); ok {
+		return o
 	}
-	o.Sign = oneLine(text)
+	var o Origin
+	if o.read(text, strings.ToLower(text)) {
+		o.Sign = oneLine(text)
+	} else {
+		o = Origin{}
+	}
+	originsRead.put("", strings.Clone(text), o, 128+2*len(text))
 	return o
 }
+
+// originsRead keeps what texts told: many hosts show the same ones. The lists in
+// it are shared.
+var originsRead = memo[string, Origin]{limit: keptTexts}
+
+// keptTexts bounds the bytes of texts of one kind that are kept, in each of two
+// generations.
+const keptTexts = 4 << 20
 
 // read reads the marks in a text, which is given in lower case too, and reports
 // whether there are any.
@@ -203,6 +216,9 @@ func find(re *regexp.Regexp, text, word string) []string {
 // systemOrigin is the distribution that the operating system of a host is, by
 // its CPE name.
 func systemOrigin(osCPE string) Origin {
+	if osCPE == "" {
+		return Origin{}
+	}
 	c, err := ParseCPE(osCPE)
 	if err != nil || c.Part != "o" {
 		return Origin{}
@@ -226,7 +242,8 @@ func systemOrigin(osCPE string) Origin {
 var systems = map[string]string{
 	"debian:debian_linux": "debian", "canonical:ubuntu_linux": "ubuntu", "redhat:enterprise_linux": "redhat", "redhat:linux": "redhat",
 	"centos:centos": "centos", "almalinux:almalinux": "alma", "rocky:linux": "rocky", "rockylinux:rocky_linux": "rocky", "oracle:linux": "oracle",
-	"fedoraproject:fedora": "fedora", "amazon:linux": "amazon", "suse:linux_enterprise_server": "sles", "opensuse:leap": "leap",
+	"fedoraproject:fedora": "fedora", "amazon:linux": "amazon", "suse:linux_enterprise_server": "sles", "suse:sles": "sles",
+	"rocky:rocky": "rocky", "amazon:amazon_linux": "amazon", "opensuse:leap": "leap",
 	"opensuse:opensuse": "leap", "alpinelinux:alpine_linux": "alpine", "archlinux:arch_linux": "arch",
 }
 
@@ -300,9 +317,23 @@ func kin(a, b string) bool {
 	if a == b {
 		return true
 	}
-	enterprise := []string{"enterprise", "redhat", "centos", "alma", "rocky", "oracle"}
-	return (a == "enterprise" || b == "enterprise") && slices.Contains(enterprise, a) && slices.Contains(enterprise, b) ||
-		slices.Contains([]string{a, b}, "raspbian") && slices.Contains([]string{a, b}, "debian")
+	switch {
+	case a == "enterprise":
+		return ofEnterprise(b)
+	case b == "enterprise":
+		return ofEnterprise(a)
+	}
+	return a == "raspbian" && b == "debian" || a == "debian" && b == "raspbian"
+}
+
+// ofEnterprise reports whether a distribution is Red Hat's or one that is built
+// from it.
+func ofEnterprise(distribution string) bool {
+	switch distribution {
+	case "enterprise", "redhat", "centos", "alma", "rocky", "oracle":
+		return true
+	}
+	return false
 }
 
 // ecosystems are those whose statements speak of packages of one release, the
@@ -334,9 +365,15 @@ func ecosystems(distribution, release, minor string) []string {
 
 // kindOf is the kind of package that a distribution has.
 func kindOf(distribution string) string {
-	for _, e := range ecosystems(distribution, "0", "") {
-		kind, _, _ := strings.Cut(e, "/")
-		return kind
+	switch distribution {
+	case "debian", "raspbian", "ubuntu":
+		return "deb"
+	case "redhat", "enterprise", "centos", "alma", "rocky", "oracle", "amazon", "fedora", "sles", "leap":
+		return "rpm"
+	case "alpine":
+		return "apk"
+	case "arch":
+		return "alpm"
 	}
 	return ""
 }

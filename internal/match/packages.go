@@ -1,13 +1,11 @@
 package match
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/harrier-scan/harrier"
-	"github.com/harrier-scan/harrier/internal/version"
 )
 
 // Packages decides about everything that is installed: the distribution's own
@@ -68,7 +66,7 @@ func installed(inv harrier.Inventory) []installedThing {
 		case isKernel && !kernels.runs(p, k, ecosystem):
 			continue
 		case isKernel:
-			name, v = k, kernelVersion(p, ecosystem)
+			name, v = k, kernels.version(p, ecosystem)
 		case kernelOnly(name, ecosystem):
 			continue // headers and tools of the kernel's source: nothing of it runs
 		}
@@ -82,6 +80,9 @@ func installed(inv harrier.Inventory) []installedThing {
 			Origin: Origin{Distribution: inv.Distro, Releases: releases(inv.Release), Own: true}, banner: p.Name, module: p.Module, arch: p.Arch,
 			Endpoint: wholeHost,
 		}, most: harrier.Certain}
+		if strings.HasPrefix(ecosystem, "rpm/") {
+			t.source = p.Source
+		}
 		t.product, t.version, t.pack, t.how, t.noEpoch = name, t.Version, v, Installed, p.NoEpoch
 		if t.module == "" && strings.Contains(v, ".module") {
 			t.module = "?"
@@ -118,115 +119,12 @@ func (t *Thing) installedAsks() []askGroup {
 	for _, d := range rebuilt(t.Origin.Distribution) {
 		g := askGroup{enough: true}
 		for _, e := range ecosystems(d, release, minor) {
-			g.asks = append(g.asks, ask{harrier.PackageKey(harrier.Package{Ecosystem: e, Name: t.What}), ""})
+			g.asks = append(g.asks, ask{key: harrier.PackageKey(harrier.Package{Ecosystem: e, Name: t.What})})
+			if t.source != "" && t.source != t.What {
+				g.asks = append(g.asks, ask{key: harrier.PackageKey(harrier.Package{Ecosystem: e, Name: t.source}), source: true})
+			}
 		}
 		out = append(out, g)
 	}
 	return out
-}
-
-// kernels says which of the installed kernels counts: the one that runs.
-type kernels struct {
-	running string // uname -r
-	known   bool   // the running one is installed
-	newest  map[string]string
-}
-
-func kernelOf(inv harrier.Inventory, ecosystem string) kernels {
-	k := kernels{running: inv.Kernel, newest: map[string]string{}}
-	for _, p := range inv.Packages {
-		name, ok := kernelPackage(p, ecosystem)
-		if !ok {
-			continue
-		}
-		k.known = k.known || inv.Kernel != "" && isRunning(p, inv.Kernel)
-		scheme := version.SchemeOf(ecosystem)
-		if v := kernelVersion(p, ecosystem); k.newest[name] == "" || version.Compare(scheme, v, k.newest[name]) > 0 {
-			k.newest[name] = v
-		}
-	}
-	return k
-}
-
-// runs reports whether a kernel package is the one to judge: of the running
-// kernel, or the newest where that does not show.
-func (k *kernels) runs(p harrier.InstalledPackage, name, ecosystem string) bool {
-	if k.known {
-		return isRunning(p, k.running)
-	}
-	return k.newest[name] == kernelVersion(p, ecosystem)
-}
-
-// notes say what a person should know about a decision on the kernel p.
-func (k *kernels) notes(p harrier.InstalledPackage, ecosystem string) ([]string, harrier.Certainty) {
-	if !k.known {
-		return []string{"which kernel runs is not known: this is the newest that is installed"}, harrier.Potential
-	}
-	name, _ := kernelPackage(p, ecosystem)
-	if newest := k.newest[name]; version.Compare(version.SchemeOf(ecosystem), newest, kernelVersion(p, ecosystem)) > 0 {
-		return []string{fmt.Sprintf("the kernel %s runs, but %s is installed: restart the host to run it", k.running, newest)}, harrier.Certain
-	}
-	return nil, harrier.Certain
-}
-
-// kernelPackage reports whether p holds a kernel that can be booted, and under
-// which name statements speak of it.
-func kernelPackage(p harrier.InstalledPackage, ecosystem string) (name string, ok bool) {
-	switch {
-	case strings.HasPrefix(ecosystem, "deb/"):
-		if !strings.HasPrefix(p.Name, "linux-image-") || !strings.ContainsAny(p.Name, "0123456789") || strings.HasSuffix(p.Name, "-dbg") {
-			return "", false
-		}
-		return kernelSource(p.Source), true
-	case strings.HasPrefix(ecosystem, "rpm/"):
-		for _, base := range []string{"kernel", "kernel-rt", "kernel-uek", "kernel-default", "kernel-64k"} {
-			for _, part := range []string{"", "-core", "-modules", "-modules-core", "-modules-extra", "-base"} {
-				if p.Name == base+part {
-					return p.Name, true
-				}
-			}
-		}
-	}
-	return "", false
-}
-
-// kernelSource is the source package of a kernel: what was only signed, as
-// "linux-signed-amd64" or "linux-signed-hwe-6.8", is built from another.
-func kernelSource(source string) string {
-	rest, ok := strings.CutPrefix(source, "linux-signed")
-	switch {
-	case source == "", !ok && source == "linux-meta":
-		return "linux"
-	case !ok:
-		return source
-	}
-	switch rest {
-	case "", "-amd64", "-arm64", "-i386", "-armhf":
-		return "linux"
-	}
-	return "linux" + rest
-}
-
-// kernelVersion is the version of a kernel as statements write it. That of a
-// signed one's source counts something else.
-func kernelVersion(p harrier.InstalledPackage, ecosystem string) string {
-	if strings.HasPrefix(ecosystem, "deb/") && !strings.HasPrefix(p.Source, "linux-signed") && p.SourceVersion != "" {
-		return p.SourceVersion
-	}
-	return p.Version
-}
-
-// kernelOnly reports whether a package is built from a kernel's source without
-// being one.
-func kernelOnly(name, ecosystem string) bool {
-	return strings.HasPrefix(ecosystem, "deb/") && (name == "linux" || strings.HasPrefix(name, "linux-signed") || name == "linux-meta" || strings.HasPrefix(name, "linux-hwe"))
-}
-
-// isRunning reports whether the kernel package p is the one of uname -r.
-func isRunning(p harrier.InstalledPackage, uname string) bool {
-	if rest, ok := strings.CutPrefix(p.Name, "linux-image-"); ok {
-		return strings.TrimPrefix(rest, "unsigned-") == uname
-	}
-	v := cutEpoch(p.Version)
-	return uname == v || strings.HasPrefix(uname, v+".") || strings.HasPrefix(uname, v+"-") || strings.HasPrefix(v, uname+".")
 }

@@ -101,14 +101,3 @@ func withModule(a harrier.Affected, module string) harrier.Affected {
 	a.Module = module
 	return a
 }
-
-func TestKernelSource(t *testing.T) {
-	for source, want := range map[string]string{
-		"": "linux", "linux": "linux", "linux-signed-amd64": "linux", "linux-signed": "linux", "linux-signed-hwe-6.8": "linux-hwe-6.8",
-		"linux-signed-aws": "linux-aws", "linux-aws": "linux-aws", "linux-meta": "linux",
-	} {
-		if got := kernelSource(source); got != want {
-			t.Errorf("kernelSource(%q) = %q; want %q", source, got, want)
-		}
-	}
-}

@@ -20,6 +20,7 @@ type prepared struct {
 	exact    point  // of a CPE with a version
 	update   bool   // its update is given too
 	target   string // target_sw of the CPE where it names a system
+	module   string // Module; "?" for one that is not named, where the builds that mend it are a module's
 	broken   bool   // a version that its scheme does not allow, or a scheme of no order
 }
 
@@ -50,7 +51,7 @@ func prepare(k Knowledge, list []harrier.Statement, scheme string) []prepared {
 		p.Statement, p.class = s, k.Class(s.Source)
 		p.distro = strings.Contains(s.Package.Ecosystem, "/")
 		p.stream = p.distro && (strings.Contains(s.Package.Ecosystem, "-pro/") || strings.Contains(s.Package.Ecosystem, "-eus/"))
-		p.scheme = statementScheme(s, scheme)
+		p.scheme, p.module = statementScheme(s, scheme), s.Module
 		p.read()
 	}
 	return out
@@ -87,6 +88,9 @@ func (p *prepared) read() {
 	for i := range p.Ranges {
 		r := &p.Ranges[i]
 		p.ranges[i] = bounds{r, p.point(r.From), p.point(r.After), p.point(r.Before), p.point(r.To)}
+		if p.distro && p.module == "" && strings.Contains(r.Before, ".module") {
+			p.module = "?"
+		}
 	}
 	p.versions = make([]point, 0, len(p.Versions))
 	for _, v := range p.Versions {

@@ -25,6 +25,39 @@ type shown struct {
 // in texts the version of the package with the distribution that built it.
 // What stands elsewhere in the texts belongs to other software.
 func readVersion(version string, texts []string) shown {
+	q := versionTexts{version: version}
+	size := 256 + len(version)
+	for _, t := range texts {
+		size += len(t)
+	}
+	if len(texts) > len(q.texts) || size > 8*maxOrigin {
+		return findVersion(version, texts)
+	}
+	copy(q.texts[:], texts)
+	if v, ok := versionsRead.get("", q); ok {
+		return v
+	}
+	q.version = strings.Clone(version) // what is kept holds no longer text alive
+	for i := range texts {
+		q.texts[i] = strings.Clone(texts[i])
+	}
+	v := findVersion(q.version, q.texts[:len(texts)])
+	versionsRead.put("", q, v, size)
+	return v
+}
+
+// versionTexts is what readVersion depends on.
+type versionTexts struct {
+	version string
+	texts   [4]string
+}
+
+// versionsRead keeps what was found: many hosts show the same texts. The lists in
+// it are shared.
+var versionsRead = memo[versionTexts, shown]{limit: keptTexts}
+
+// findVersion is readVersion without a memory.
+func findVersion(version string, texts []string) shown {
 	version = strings.TrimSpace(version)
 	if strings.HasPrefix(version, "5.5.5-") && strings.Contains(version, "MariaDB") {
 		version = version[len("5.5.5-"):] // keeps old replication clients from giving up

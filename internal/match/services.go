@@ -92,28 +92,29 @@ func (m *Matcher) Match(h harrier.Host, services []harrier.Service, set harrier.
 func (m *Matcher) Hits(h harrier.Host, services []harrier.Service, set harrier.Settings, now time.Time, each func(Hit)) (unsure []Unsure) {
 	seen, concealed := things(h, services)
 	for i := range seen {
-		t := &seen[i]
-		a, err := m.answer(t, now)
-		if err != nil {
-			unsure = append(unsure, Unsure{Endpoint: t.Endpoint, Key: t.Key, Outcome: harrier.Failed, Reason: "the knowledge base could not be read: " + err.Error()})
-			continue
-		}
-		for j := range a.hits {
-			h := a.hits[j]
-			if set.NoPotential && h.certainty < harrier.Certain {
-				unsure = append(unsure, Unsure{
-					Endpoint: t.Endpoint, Key: t.Key, Check: h.id, Outcome: harrier.Skipped,
-					Reason: "only the version that is shown says so, and the policy wants proof",
-				})
-				continue
-			}
-			each(Hit{
-				harrier.Instance{Vulnerability: h.id, Endpoint: t.Endpoint, Key: t.Key}, t.Service, h.certainty, h.source, t.banner, h,
-			})
-		}
+		unsure = append(unsure, m.hitsOf(&seen[i], set, now, each)...)
 	}
 	for _, c := range concealed {
 		unsure = append(unsure, Unsure{Endpoint: c.Endpoint, Key: c.key, Families: c.families, Outcome: harrier.Failed, Reason: c.reason})
+	}
+	return unsure
+}
+
+// hitsOf is Hits of one thing.
+func (m *Matcher) hitsOf(t *Thing, set harrier.Settings, now time.Time, each func(Hit)) (unsure []Unsure) {
+	a, err := m.answer(t, now)
+	if err != nil {
+		return []Unsure{{Endpoint: t.Endpoint, Key: t.Key, Outcome: harrier.Failed, Reason: "the knowledge base could not be read: " + err.Error()}}
+	}
+	for _, h := range a.hits {
+		if set.NoPotential && h.certainty < harrier.Certain {
+			unsure = append(unsure, Unsure{
+				Endpoint: t.Endpoint, Key: t.Key, Check: h.id, Outcome: harrier.Skipped,
+				Reason: "only the version that is shown says so, and the policy wants proof",
+			})
+			continue
+		}
+		each(Hit{harrier.Instance{Vulnerability: h.id, Endpoint: t.Endpoint, Key: t.Key}, t.Service, h.certainty, h.source, t.banner, h})
 	}
 	return unsure
 }
@@ -149,6 +150,7 @@ func (d *Decision) text() string {
 			if d.Advisory != "" {
 				source += ", " + d.Advisory
 			}
+			line("Mended by", w.Updates)
 			line("Source", source)
 		}
 	}

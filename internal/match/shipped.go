@@ -2,6 +2,7 @@ package match
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/harrier-scan/harrier/internal/product"
 	"github.com/harrier-scan/harrier/internal/version"
@@ -53,6 +54,13 @@ func releasesShipping(distribution string, sw *product.Product, shown string) []
 	if kin(distribution, "enterprise") {
 		table = shipped["enterprise"]
 	}
+	if len(table[sw.Name]) == 0 {
+		return nil
+	}
+	asked := shipping{distribution, sw.Name, shown}
+	if out, ok := shippingRead.get("", asked); ok {
+		return out
+	}
 	var out []string
 	for release, v := range table[sw.Name] {
 		if version.Compare(sw.Scheme, v, shown) == 0 {
@@ -60,8 +68,15 @@ func releasesShipping(distribution string, sw *product.Product, shown string) []
 		}
 	}
 	slices.SortFunc(out, func(a, b string) int { return version.Compare(version.Dotted, a, b) })
+	shippingRead.put("", shipping{distribution, sw.Name, strings.Clone(shown)}, out, 128+len(shown))
 	return out
 }
+
+// shipping is what is asked of releasesShipping.
+type shipping struct{ distribution, name, version string }
+
+// shippingRead keeps its answers, which are shared.
+var shippingRead = memo[shipping, []string]{limit: keptTexts}
 
 // ships reports whether a release came with a version of the software; known is
 // false when the table does not tell.

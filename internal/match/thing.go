@@ -51,9 +51,10 @@ type Thing struct {
 
 	banner  string // what showed it
 	sw      *product.Product
-	module  string // of an installed package
+	module  string // of an installed package, as are the next two
 	arch    string
-	subject // what the decisions depend on
+	source  string // package that it was built from, where the ecosystem names binary ones; "" for its own name, or not known
+	subject        // what the decisions depend on
 }
 
 // subject is what all decisions about a thing follow from: two things with
