@@ -42,8 +42,9 @@ var fields = map[reflect.Type][]string{
 	reflect.TypeFor[harrier.Exploit]():   {"Source", "ID", "Title", "URL", "Rank", "Published"},
 	reflect.TypeFor[harrier.Affected](): {
 		"Package", "CPE", "Maker", "Status", "Otherwise", "Ranges", "Versions", "Scheme", "Fixed", "Why", "Advisory",
-		"Platforms", "Module", "Since",
+		"Platforms", "Module", "Since", "Updates", "Source",
 	},
+	reflect.TypeFor[harrier.Update]():  {"ID", "Kind", "Build", "Supersedes"},
 	reflect.TypeFor[harrier.Package](): {"Ecosystem", "Name"},
 	reflect.TypeFor[harrier.Range]():   {"From", "After", "Before", "To", "Platforms"},
 	reflect.TypeFor[harrier.Vulnerability](): {
