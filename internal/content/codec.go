@@ -42,7 +42,7 @@ var fields = map[reflect.Type][]string{
 	reflect.TypeFor[harrier.Exploit]():   {"Source", "ID", "Title", "URL", "Rank", "Published"},
 	reflect.TypeFor[harrier.Affected](): {
 		"Package", "CPE", "Maker", "Status", "Otherwise", "Ranges", "Versions", "Scheme", "Fixed", "Why", "Advisory",
-		"Platforms", "Module", "Since", "Source", "Updates",
+		"Platforms", "Module", "Since", "Updates", "Source",
 	},
 	reflect.TypeFor[harrier.Update]():  {"ID", "Kind", "Build", "Supersedes"},
 	reflect.TypeFor[harrier.Package](): {"Ecosystem", "Name"},

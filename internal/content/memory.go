@@ -161,12 +161,15 @@ func (k *memoryKeeper) families() ([]harrier.Family, error) {
 	if err != nil {
 		return nil, err
 	}
+	return familiesOf(m.lists()), nil
+}
+
+func familiesOf(lists map[string][]Light) []harrier.Family {
 	var out []harrier.Family
-	lists := m.lists()
 	for _, name := range slices.Sorted(maps.Keys(lists)) {
 		out = append(out, harrier.Family{Name: name, Count: len(lists[name])})
 	}
-	return out, nil
+	return out
 }
 
 func (k *memoryKeeper) definition(id harrier.VulnID) (v harrier.Vulnerability, size int, found bool, err error) {
@@ -247,10 +250,14 @@ func (k *memoryKeeper) family(name string, offset, limit int) ([]Light, error) {
 	if err != nil {
 		return nil, err
 	}
-	list := m.lists()[name]
+	return part(m.lists()[name], offset, limit), nil
+}
+
+// part is a page of a list, in a slice of its own.
+func part(list []Light, offset, limit int) []Light {
 	list = list[min(offset, len(list)):]
 	if limit > 0 {
 		list = list[:min(limit, len(list))]
 	}
-	return slices.Clone(list), nil
+	return slices.Clone(list)
 }

@@ -96,8 +96,7 @@ func keys() []string {
 	var out []string
 	add := func(slug string) {
 		if p := product.BySlug(slug); p != nil {
-			parts := strings.SplitN(p.CPEs[0], ":", 3)
-			out = append(out, harrier.CPEKey(parts[0], parts[1], parts[2]))
+			out = append(out, keyOf(p))
 		}
 	}
 	for slug := range Ranges() {

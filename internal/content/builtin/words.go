@@ -21,6 +21,7 @@ type Own struct {
 	Entry
 	Title  string
 	Effect string
+	Told   string // where the ends of the ranges are told: "template", "msf", "kev" or a document; "" when the line does not say
 }
 
 // OwnEntries reads what was written by hand.
@@ -43,12 +44,14 @@ func OwnEntries() ([]Own, error) {
 }
 
 // parseOwn reads "CVE | product | title | effect | published | CWE | vector |
-// versions", with "-" for nothing.
+// versions" and, when there is one, where the versions are told, with "-" for
+// nothing.
 func parseOwn(line string) (Own, error) {
 	fields := strings.Split(line, " | ")
-	if len(fields) != 8 {
-		return Own{}, fmt.Errorf("%d fields, where 8 are wanted", len(fields))
+	if len(fields) != 8 && len(fields) != 9 {
+		return Own{}, fmt.Errorf("%d fields, where 8 or 9 are wanted", len(fields))
 	}
+	fields = append(fields, "")
 	for i, f := range fields {
 		if fields[i] = strings.TrimSpace(f); fields[i] == "-" {
 			fields[i] = ""
@@ -56,7 +59,7 @@ func parseOwn(line string) (Own, error) {
 	}
 	cve, published, cwe, vector, claim := fields[0], fields[4], fields[5], fields[6], fields[1]+fields[7]
 	e, err := ParseEntry(strings.Join([]string{strings.TrimPrefix(cve, "CVE-"), published, cwe, vector, "", "", claim}, "\t"))
-	return Own{Entry: e, Title: fields[2], Effect: fields[3]}, err
+	return Own{Entry: e, Title: fields[2], Effect: fields[3], Told: fields[8]}, err
 }
 
 // ownWords returns the words for CVEs; of several products the first has them.
@@ -114,6 +117,14 @@ func (e *Entry) describe(r *harrier.Record, products []*product.Product, words m
 			used = "It is known to be exploited, by ransomware too."
 		}
 		details = append(details, used)
+	}
+	if len(e.Vectors) == 0 {
+		// content gives those without an assessment a severity by rule; the reader shall know that it is one.
+		counts := "medium"
+		if e.KEV != nil {
+			counts = "high"
+		}
+		details = append(details, "How grave it is has not been assessed here; it counts as "+counts+".")
 	}
 	r.Details = strings.Join(details, " ")
 	r.Solution = e.solution(products)
