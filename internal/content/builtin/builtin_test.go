@@ -259,7 +259,7 @@ func TestTelling(t *testing.T) {
 		}
 		sum.Write(text)
 	}
-	const want = "1 6e174120"
+	const want = "1 a0beabc0"
 	if got := fmt.Sprintf("%s %x", telling, sum.Sum(nil)[:4]); got != want {
 		t.Errorf("the records say other things than before: raise telling, and make this test want the number it has then (now %q)", got)
 	}

@@ -84,8 +84,8 @@ func (e *Entry) describe(r *harrier.Record, products []*product.Product, words m
 	first := ""
 	if p := product.BySlug(own.product); p != nil {
 		first = p.Name
-	} else if len(products) > 0 {
-		first = products[0].Name
+	} else if len(products) > 0 { // no one of several is more to blame
+		first = few(products, 3)
 	} else if e.KEV != nil {
 		first = strings.TrimSpace(e.KEV.Vendor + " " + strings.TrimPrefix(e.KEV.Product, e.KEV.Vendor+" "))
 	}
@@ -131,9 +131,12 @@ func (e *Entry) describe(r *harrier.Record, products []*product.Product, words m
 }
 
 // names lists products for people, at most six of them.
-func names(products []*product.Product) string {
+func names(products []*product.Product) string { return few(products, 6) }
+
+// few lists the first products for people.
+func few(products []*product.Product, most int) string {
 	var out []string
-	for _, p := range products[:min(len(products), 6)] {
+	for _, p := range products[:min(len(products), most)] {
 		out = append(out, p.Name)
 	}
 	if more := len(products) - len(out); more > 0 {
