@@ -22,6 +22,7 @@ type feedUpdateCommand struct {
 	From  string   `placeholder:"DIR" help:"Read files that were downloaded before, in a folder for each feed, instead of the network."`
 	Proxy string   `placeholder:"URL" help:"Fetch through this proxy; what HTTPS_PROXY says when empty."`
 	Anew  bool     `help:"Read everything again, not only what changed."`
+	NVD   string   `name:"nvd" enum:",feeds,api" default:"" placeholder:"WAY" help:"How NVD is asked: feeds (its files by year) or api; what HARRIER_NVD says when empty. The API takes a key from NVD_API_KEY."`
 	dataFlag
 }
 
@@ -29,7 +30,7 @@ type feedUpdateCommand struct {
 func (c feedUpdateCommand) Run(ctx context.Context, s streams) error {
 	told := map[string]bool{}
 	report, err := console.UpdateContent(ctx, console.ContentUpdate{
-		Data: c.Data, Only: c.Feed, From: c.From, Proxy: c.Proxy, Anew: c.Anew,
+		Data: c.Data, Only: c.Feed, From: c.From, Proxy: c.Proxy, Anew: c.Anew, NVD: c.NVD,
 		Told: func(f update.Feed) {
 			if f.Read && !told[f.Name] && f.Err == nil { // the others at the end, when all is known of them
 				told[f.Name] = true

@@ -112,7 +112,7 @@ func explain(ctx context.Context, c Config, k match.Knowledge, subject, host str
 func covered(ctx context.Context, db *store.DB, a harrier.Asset, v harrier.Vulnerability) ([]string, error) {
 	sc, err := db.Scan(ctx, a.LastScan)
 	if harrier.KindOf(err) == harrier.NotFound && err != nil {
-		return []string{"no scan of the asset is kept"}, nil
+		return []string{"no scan of the asset is kept"}, nil //nolint:nilerr // that is the answer
 	}
 	if err != nil {
 		return nil, err

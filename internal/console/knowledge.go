@@ -20,13 +20,12 @@ import (
 type knowledge struct {
 	mu   sync.RWMutex
 	base *content.Base
-	name string // of the installed content; "" for what is built into the program
 }
 
 func newKnowledge() *knowledge { return &knowledge{base: content.Builtin()} }
 
 // exchange puts base in the place of what was in force, which is closed when
-// nobody asks it any more. Name is that of pack.Place.Current.
+// nobody asks it any more.
 func (k *knowledge) exchange(base *content.Base) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -43,7 +42,7 @@ func (k *knowledge) exchange(base *content.Base) error {
 func (k *knowledge) install(data string) error {
 	p, err := pack.In(data).Load()
 	if harrier.KindOf(err) == harrier.NotFound && err != nil {
-		return nil
+		return nil //nolint:nilerr // there is nothing to install
 	}
 	if err != nil {
 		return err

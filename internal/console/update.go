@@ -1,14 +1,19 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
+	"os"
+	"slices"
 	"time"
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/content/pack"
 	"github.com/harrier-scan/harrier/internal/content/update"
+	"github.com/harrier-scan/harrier/internal/feed"
 	"github.com/harrier-scan/harrier/internal/feed/fetch"
+	"github.com/harrier-scan/harrier/internal/feed/nvd"
 )
 
 // ContentUpdate is what an update of content is told.
@@ -18,16 +23,36 @@ type ContentUpdate struct {
 	From  string            // folder with files that were downloaded before; "": from the network
 	Proxy string            // "" is what the environment says
 	Anew  bool              // read everything again
+	NVD   string            // how NVD is asked: "feeds" or "api"; "" is what HARRIER_NVD says, or else "feeds"
 	Told  func(update.Feed) // see update.Options
 }
 
 // UpdateContent fetches what publishers have, builds content of it and puts it in
 // force. See update.Run for the errors.
 func UpdateContent(ctx context.Context, u ContentUpdate) (update.Report, error) {
+	feeds, err := feedsBy(cmp.Or(u.NVD, os.Getenv("HARRIER_NVD")), os.Getenv("NVD_API_KEY"))
+	if err != nil {
+		return update.Report{}, err
+	}
 	return update.Run(ctx, update.Options{
-		Place: pack.In(u.Data), Feeds: Feeds(), Only: u.Only, From: u.From, Anew: u.Anew, Told: u.Told,
+		Place: pack.In(u.Data), Feeds: feeds, Only: u.Only, From: u.From, Anew: u.Anew, Told: u.Told,
 		Fetch: fetch.Options{Proxy: u.Proxy, Version: Version}, Make: contentMaker{}, Now: time.Now,
 	})
+}
+
+// feedsBy are the feeds, NVD's by its yearly files or by its API.
+func feedsBy(way, key string) ([]feed.Format, error) {
+	feeds := Feeds()
+	switch way {
+	case "", "feeds":
+		return feeds, nil
+	case "api":
+	default:
+		return nil, harrier.Invalidf("nvd", "want feeds or api, not %.40q", way)
+	}
+	i := slices.IndexFunc(feeds, func(f feed.Format) bool { return f.Name == nvd.Format.Name })
+	feeds[i].Remotes = nvd.API(key)
+	return feeds, nil
 }
 
 // firstUpdate is how long after its start a console updates for the first time:

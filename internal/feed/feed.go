@@ -47,6 +47,9 @@ type Remote struct {
 	// Hops is how many pages only tell where the next one is: they are read by Next
 	// and not kept. The file is the page behind them.
 	Hops int
+	// Header is sent along, to the host of URL alone; its values, such as keys, are
+	// in no log, error or file.
+	Header map[string]string
 	// Pause is the least time between two requests to the same host.
 	Pause time.Duration
 	// Every is how long what was fetched is good enough, because what changed

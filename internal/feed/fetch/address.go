@@ -17,8 +17,23 @@ func (f *Fetcher) redirect(to *http.Request, via []*http.Request) error {
 	if len(via) > maxRedirects {
 		return harrier.Errorf(harrier.Unavailable, "the server sends on without an end")
 	}
+	if !sameHost(via[0].URL, to.URL) {
+		for name := range to.Header {
+			if !own[name] {
+				to.Header.Del(name) // a key is for the first one only
+			}
+		}
+	}
 	return f.allowed(via[len(via)-1].URL.String(), to.URL.String())
 }
+
+// own are the headers of every request, which any server may see.
+var own = map[string]bool{
+	"User-Agent": true, "Accept-Encoding": true, "Range": true, "If-Range": true, "If-None-Match": true, "If-Modified-Since": true,
+}
+
+// sameHost reports whether two addresses are of one server.
+func sameHost(a, b *url.URL) bool { return a.Scheme == b.Scheme && a.Host == b.Host }
 
 // allowed reports whether an address may be asked: https, or http where a server
 // of this machine is meant or the operator wants it. From is who sends there, ""

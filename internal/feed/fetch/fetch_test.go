@@ -363,6 +363,62 @@ func TestRedirect(t *testing.T) {
 	}
 }
 
+// TestHeader: what is sent along reaches the feed's server, also behind a
+// redirect within it, and no other: neither by a redirect nor as the next page.
+func TestHeader(t *testing.T) {
+	other := serving(t, content(`"1"`, "one"))
+	s := serving(t, func(w http.ResponseWriter, q *http.Request) {
+		switch q.URL.Path {
+		case "/":
+			http.Redirect(w, q, "/again", http.StatusFound)
+		case "/away":
+			http.Redirect(w, q, other.URL, http.StatusFound)
+		default:
+			_, _ = io.WriteString(w, "one")
+		}
+	})
+	dir := t.TempDir()
+	remote := feed.Remote{URL: s.URL + "/", Header: map[string]string{"apiKey": "secret"}}
+	for _, at := range []string{"/", "/away"} {
+		remote.URL = s.URL + at
+		if got := fetched(t, quick, dir, remote); got.Err != nil {
+			t.Fatalf("%s: %v", at, got.Err)
+		}
+	}
+	remote.Name, remote.URL = "b.json", s.URL+"/page"
+	remote.Next = func(_ io.Reader, at string) (string, error) {
+		if at == remote.URL {
+			return other.URL + "/page", nil
+		}
+		return "", nil
+	}
+	f, err := New(quick)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if files, err := f.Feed(t.Context(), dir, []feed.Remote{remote}); err != nil || len(files) != 2 || files[1].Err != nil {
+		t.Fatalf("Feed = %+v, %v; want two pages", files, err)
+	}
+	for _, q := range s.asked {
+		if got := q.Header.Get("apiKey"); got != "secret" {
+			t.Errorf("%s was asked with the key %q; want secret", q.URL, got)
+		}
+	}
+	for _, q := range other.asked {
+		if q.Header.Get("apiKey") != "" || q.UserAgent() == "" {
+			t.Errorf("another server was asked %s with %v; want no key", q.URL, q.Header)
+		}
+	}
+	if len(s.asked) != 4 || len(other.asked) != 2 {
+		t.Errorf("%d and %d requests; want 4 and 2", len(s.asked), len(other.asked))
+	}
+	b, err := os.ReadFile(filepath.Join(dir, stateName))
+	if err != nil || bytes.Contains(b, []byte("secret")) {
+		t.Errorf("state %s, %v; want no key in it", b, err)
+	}
+}
+
 func TestPages(t *testing.T) {
 	pages := []string{"one 2", "two 3", "three"}
 	s := serving(t, func(w http.ResponseWriter, q *http.Request) {

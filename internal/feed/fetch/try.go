@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"strconv"
 	"strings"
@@ -57,6 +58,11 @@ func (t *try) run(ctx context.Context) (changed bool, err error) {
 	}
 	q.Header.Set("User-Agent", strings.TrimSuffix("Harrier/"+t.f.o.Version, "/"))
 	q.Header.Set("Accept-Encoding", "identity") // a packed file is to come as it is
+	if first, err := url.Parse(t.remote.URL); err == nil && sameHost(first, q.URL) {
+		for name, value := range t.remote.Header {
+			q.Header.Set(name, value)
+		}
+	}
 	offset := t.ask(q.Header)
 	res, err := t.f.client.Do(q)
 	if err != nil {
