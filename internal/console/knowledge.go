@@ -20,13 +20,12 @@ import (
 type knowledge struct {
 	mu   sync.RWMutex
 	base *content.Base
-	name string // of the installed content; "" for what is built into the program
 }
 
 func newKnowledge() *knowledge { return &knowledge{base: content.Builtin()} }
 
 // exchange puts base in the place of what was in force, which is closed when
-// nobody asks it any more. Name is that of pack.Place.Current.
+// nobody asks it any more.
 func (k *knowledge) exchange(base *content.Base) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -42,13 +41,13 @@ func (k *knowledge) exchange(base *content.Base) error {
 // into the program stays.
 func (k *knowledge) install(data string) error {
 	p, err := pack.In(data).Load()
-	if harrier.KindOf(err) == harrier.NotFound && err != nil {
-		return nil
-	}
-	if err != nil {
+	switch {
+	case err == nil:
+		return k.open(p)
+	case harrier.KindOf(err) != harrier.NotFound:
 		return err
 	}
-	return k.open(p)
+	return nil
 }
 
 // need is install for a folder that has to have content: it answers NotFound for
