@@ -41,13 +41,13 @@ func (k *knowledge) exchange(base *content.Base) error {
 // into the program stays.
 func (k *knowledge) install(data string) error {
 	p, err := pack.In(data).Load()
-	if harrier.KindOf(err) == harrier.NotFound && err != nil {
-		return nil //nolint:nilerr // there is nothing to install
-	}
-	if err != nil {
+	switch {
+	case err == nil:
+		return k.open(p)
+	case harrier.KindOf(err) != harrier.NotFound:
 		return err
 	}
-	return k.open(p)
+	return nil
 }
 
 // need is install for a folder that has to have content: it answers NotFound for
