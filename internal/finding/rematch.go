@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -99,13 +100,13 @@ func (r *Room) rejudge(ctx context.Context, list []harrier.Subject, sum *Rematch
 	if len(changed) == 0 {
 		return nil
 	}
-	due := map[harrier.ID]bool{}
+	due, silent := map[harrier.ID]bool{}, map[string]bool{}
 	group := make([]harrier.ID, 0, assetGroup)
 	flush := func() error {
 		if len(group) == 0 {
 			return nil
 		}
-		err := r.rematchAssets(ctx, group, sum)
+		err := r.rematchAssets(ctx, group, silent, sum)
 		group = group[:0]
 		return err
 	}
@@ -135,11 +136,22 @@ func (r *Room) rejudge(ctx context.Context, list []harrier.Subject, sum *Rematch
 	if err := flush(); err != nil {
 		return err
 	}
+	for i := range changed {
+		if silent[changed[i].Text] {
+			changed[i].Verdict += silentMark
+		}
+	}
 	return r.Store.PutVerdicts(ctx, changed)
 }
 
-// rematchAssets looks at some assets again, in one transaction.
-func (r *Room) rematchAssets(ctx context.Context, ids []harrier.ID, sum *Rematched) error {
+// silentMark is behind the stored verdict on a subject of which findings are open
+// about which nothing is known any more. It makes the next comparison look at the
+// assets again: that such a finding is denied by then does not show in a verdict.
+const silentMark = " silent"
+
+// rematchAssets looks at some assets again, in one transaction, and notes in
+// silent the subjects whose findings stay open without anybody's word.
+func (r *Room) rematchAssets(ctx context.Context, ids []harrier.ID, silent map[string]bool, sum *Rematched) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var opened, closed, met int
@@ -173,6 +185,7 @@ func (r *Room) rematchAssets(ctx context.Context, ids []harrier.ID, sum *Rematch
 		return err
 	}
 	r.cache.trim()
+	maps.Copy(silent, f.silent)
 	sum.Assets, sum.Opened, sum.Closed = sum.Assets+met, sum.Opened+opened, sum.Closed+closed
 	return nil
 }
@@ -221,6 +234,9 @@ func (f *folding) compare(ctx context.Context, a *asset, origin harrier.Origin) 
 		if stands {
 			if gone, err = f.Judge.Denies(subject, i.Vulnerability, known.Now); err != nil {
 				return opened, closed, err
+			}
+			if !gone {
+				f.silent[subject] = true
 			}
 		}
 		if gone && fi.Fold(harrier.Absent, known.Now) == harrier.Closed {
