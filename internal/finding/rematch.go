@@ -156,6 +156,12 @@ func (r *Room) rematchAssets(ctx context.Context, ids []harrier.ID, silent map[s
 	defer r.mu.Unlock()
 	var opened, closed, met int
 	var f *folding
+	var fresh []harrier.ID // not in the cache before
+	for _, id := range ids {
+		if r.cache.assets[id] == nil {
+			fresh = append(fresh, id)
+		}
+	}
 	err := r.Store.InTx(ctx, func(ctx context.Context) error {
 		if f != nil { // the store tries again: what is in memory has gone ahead
 			r.cache.clear()
@@ -184,7 +190,9 @@ func (r *Room) rematchAssets(ctx context.Context, ids []harrier.ID, silent map[s
 		r.cache.clear()
 		return err
 	}
-	r.cache.trim()
+	for _, id := range fresh { // the whole estate may come by, and no host of a scan needs them
+		delete(r.cache.assets, id)
+	}
 	maps.Copy(silent, f.silent)
 	sum.Assets, sum.Opened, sum.Closed = sum.Assets+met, sum.Opened+opened, sum.Closed+closed
 	return nil
@@ -261,7 +269,7 @@ func (f *folding) known(ctx context.Context, a *asset, o harrier.Observation, no
 	i := o.Instance()
 	fi := a.findings[i]
 	if fi != nil && fi.Open() {
-		severity := f.severity(ctx, o.Vulnerability, nil)
+		severity := f.graded(ctx, o.Vulnerability)
 		if fi.Certainty != o.Certainty || fi.Source != o.Source || fi.Severity != severity {
 			fi.Certainty, fi.Source, fi.Severity, fi.Evidence = o.Certainty, o.Source, severity, o.Evidence
 			a.touched[i] = true
@@ -277,11 +285,21 @@ func (f *folding) known(ctx context.Context, a *asset, o harrier.Observation, no
 	default:
 		return false
 	}
-	fi.Severity = f.severity(ctx, o.Vulnerability, nil)
+	fi.Severity = f.graded(ctx, o.Vulnerability)
 	fi.Service, fi.Evidence, fi.Certainty, fi.Source = o.Service, o.Evidence, o.Certainty, o.Source
 	fi.Origin, fi.LastScan = origin, a.LastScan
 	a.touched[i] = true
 	return true
+}
+
+// graded is severity, asked once for a group of assets.
+func (f *folding) graded(ctx context.Context, id harrier.VulnID) harrier.Severity {
+	s, met := f.grades[id]
+	if !met {
+		s = f.severity(ctx, id, nil)
+		f.grades[id] = s
+	}
+	return s
 }
 
 // plan is what a scan was told to look for.
