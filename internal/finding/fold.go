@@ -103,10 +103,15 @@ type folding struct {
 	plans  map[harrier.ID]plan
 	// content are the vulnerabilities of content that were observed.
 	content map[harrier.VulnID]bool
+	grades  map[harrier.VulnID]harrier.Severity // met while knowledge is compared
+	silent  map[string]bool                     // subjects of which findings stay open that nobody speaks of any more
 }
 
 func newFolding(r *Room) *folding {
-	return &folding{Room: r, scans: map[harrier.ID]*scan{}, hosts: map[hostKey]*host{}, assets: map[harrier.ID]*asset{}, plans: map[harrier.ID]plan{}, content: map[harrier.VulnID]bool{}}
+	return &folding{
+		Room: r, scans: map[harrier.ID]*scan{}, hosts: map[hostKey]*host{}, assets: map[harrier.ID]*asset{}, plans: map[harrier.ID]plan{},
+		content: map[harrier.VulnID]bool{}, grades: map[harrier.VulnID]harrier.Severity{}, silent: map[string]bool{},
+	}
 }
 
 // scan is what folding knows of a scan.

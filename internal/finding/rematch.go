@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -99,13 +100,13 @@ func (r *Room) rejudge(ctx context.Context, list []harrier.Subject, sum *Rematch
 	if len(changed) == 0 {
 		return nil
 	}
-	due := map[harrier.ID]bool{}
+	due, silent := map[harrier.ID]bool{}, map[string]bool{}
 	group := make([]harrier.ID, 0, assetGroup)
 	flush := func() error {
 		if len(group) == 0 {
 			return nil
 		}
-		err := r.rematchAssets(ctx, group, sum)
+		err := r.rematchAssets(ctx, group, silent, sum)
 		group = group[:0]
 		return err
 	}
@@ -135,15 +136,32 @@ func (r *Room) rejudge(ctx context.Context, list []harrier.Subject, sum *Rematch
 	if err := flush(); err != nil {
 		return err
 	}
+	for i := range changed {
+		if silent[changed[i].Text] {
+			changed[i].Verdict += silentMark
+		}
+	}
 	return r.Store.PutVerdicts(ctx, changed)
 }
 
-// rematchAssets looks at some assets again, in one transaction.
-func (r *Room) rematchAssets(ctx context.Context, ids []harrier.ID, sum *Rematched) error {
+// silentMark is behind the stored verdict on a subject of which findings are open
+// about which nothing is known any more. It makes the next comparison look at the
+// assets again: that such a finding is denied by then does not show in a verdict.
+const silentMark = " silent"
+
+// rematchAssets looks at some assets again, in one transaction, and notes in
+// silent the subjects whose findings stay open without anybody's word.
+func (r *Room) rematchAssets(ctx context.Context, ids []harrier.ID, silent map[string]bool, sum *Rematched) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var opened, closed, met int
 	var f *folding
+	var fresh []harrier.ID // not in the cache before
+	for _, id := range ids {
+		if r.cache.assets[id] == nil {
+			fresh = append(fresh, id)
+		}
+	}
 	err := r.Store.InTx(ctx, func(ctx context.Context) error {
 		if f != nil { // the store tries again: what is in memory has gone ahead
 			r.cache.clear()
@@ -172,7 +190,10 @@ func (r *Room) rematchAssets(ctx context.Context, ids []harrier.ID, sum *Rematch
 		r.cache.clear()
 		return err
 	}
-	r.cache.trim()
+	for _, id := range fresh { // the whole estate may come by, and no host of a scan needs them
+		delete(r.cache.assets, id)
+	}
+	maps.Copy(silent, f.silent)
 	sum.Assets, sum.Opened, sum.Closed = sum.Assets+met, sum.Opened+opened, sum.Closed+closed
 	return nil
 }
@@ -222,6 +243,9 @@ func (f *folding) compare(ctx context.Context, a *asset, origin harrier.Origin) 
 			if gone, err = f.Judge.Denies(subject, i.Vulnerability, known.Now); err != nil {
 				return opened, closed, err
 			}
+			if !gone {
+				f.silent[subject] = true
+			}
 		}
 		if gone && fi.Fold(harrier.Absent, known.Now) == harrier.Closed {
 			fi.Origin = origin
@@ -245,7 +269,7 @@ func (f *folding) known(ctx context.Context, a *asset, o harrier.Observation, no
 	i := o.Instance()
 	fi := a.findings[i]
 	if fi != nil && fi.Open() {
-		severity := f.severity(ctx, o.Vulnerability, nil)
+		severity := f.graded(ctx, o.Vulnerability)
 		if fi.Certainty != o.Certainty || fi.Source != o.Source || fi.Severity != severity {
 			fi.Certainty, fi.Source, fi.Severity, fi.Evidence = o.Certainty, o.Source, severity, o.Evidence
 			a.touched[i] = true
@@ -261,11 +285,21 @@ func (f *folding) known(ctx context.Context, a *asset, o harrier.Observation, no
 	default:
 		return false
 	}
-	fi.Severity = f.severity(ctx, o.Vulnerability, nil)
+	fi.Severity = f.graded(ctx, o.Vulnerability)
 	fi.Service, fi.Evidence, fi.Certainty, fi.Source = o.Service, o.Evidence, o.Certainty, o.Source
 	fi.Origin, fi.LastScan = origin, a.LastScan
 	a.touched[i] = true
 	return true
+}
+
+// graded is severity, asked once for a group of assets.
+func (f *folding) graded(ctx context.Context, id harrier.VulnID) harrier.Severity {
+	s, met := f.grades[id]
+	if !met {
+		s = f.severity(ctx, id, nil)
+		f.grades[id] = s
+	}
+	return s
 }
 
 // plan is what a scan was told to look for.
