@@ -101,6 +101,9 @@ type folding struct {
 	assets map[harrier.ID]*asset
 	merges []harrier.Merge // of assets that turned out to be one, to be done at the end
 	plans  map[harrier.ID]plan
+	// changed are the subjects of which something else is known, while that is
+	// folded; nil otherwise.
+	changed map[string]bool
 	// content are the vulnerabilities of content that were observed.
 	content map[harrier.VulnID]bool
 	grades  map[harrier.VulnID]harrier.Severity // met while knowledge is compared

@@ -100,13 +100,16 @@ func (r *Room) rejudge(ctx context.Context, list []harrier.Subject, sum *Rematch
 	if len(changed) == 0 {
 		return nil
 	}
-	due, silent := map[harrier.ID]bool{}, map[string]bool{}
+	due, silent, texts := map[harrier.ID]bool{}, map[string]bool{}, map[string]bool{}
+	for _, s := range changed {
+		texts[s.Text] = true
+	}
 	group := make([]harrier.ID, 0, assetGroup)
 	flush := func() error {
 		if len(group) == 0 {
 			return nil
 		}
-		err := r.rematchAssets(ctx, group, silent, sum)
+		err := r.rematchAssets(ctx, group, texts, silent, sum)
 		group = group[:0]
 		return err
 	}
@@ -149,9 +152,10 @@ func (r *Room) rejudge(ctx context.Context, list []harrier.Subject, sum *Rematch
 // assets again: that such a finding is denied by then does not show in a verdict.
 const silentMark = " silent"
 
-// rematchAssets looks at some assets again, in one transaction, and notes in
-// silent the subjects whose findings stay open without anybody's word.
-func (r *Room) rematchAssets(ctx context.Context, ids []harrier.ID, silent map[string]bool, sum *Rematched) error {
+// rematchAssets looks again at the changed subjects of some assets, in one
+// transaction, and notes in silent those whose findings stay open without
+// anybody's word.
+func (r *Room) rematchAssets(ctx context.Context, ids []harrier.ID, changed, silent map[string]bool, sum *Rematched) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var opened, closed, met int
@@ -167,6 +171,7 @@ func (r *Room) rematchAssets(ctx context.Context, ids []harrier.ID, silent map[s
 			r.cache.clear()
 		}
 		f, opened, closed, met = newFolding(r), 0, 0, 0
+		f.changed = changed
 		for _, id := range ids {
 			a, err := f.asset(ctx, id)
 			if harrier.KindOf(err) == harrier.NotFound { // merged since
@@ -216,13 +221,15 @@ func (f *folding) compare(ctx context.Context, a *asset, origin harrier.Origin) 
 	if err != nil {
 		return 0, 0, err
 	}
+	if f.changed != nil {
+		known.Of = func(subject string) bool { return f.changed[subject] }
+	}
 	present, _ := f.Judge.Observations(known, plan.set)
 	seen := map[harrier.Instance]bool{}
 	for _, o := range present {
 		if !plan.planned.Has(o.Vulnerability) {
 			continue
 		}
-		f.content[o.Vulnerability] = true
 		o = tidy(o)
 		seen[o.Instance()] = true
 		if f.known(ctx, a, o, known.Now, origin) {
@@ -238,6 +245,9 @@ func (f *folding) compare(ctx context.Context, a *asset, origin harrier.Origin) 
 			continue
 		}
 		subject, stands := subjects[place{i.Endpoint, i.Key}]
+		if f.changed != nil && !f.changed[subject] {
+			continue
+		}
 		gone := !stands && origin == harrier.FromScan && isPackage(i.Key)
 		if stands {
 			if gone, err = f.Judge.Denies(subject, i.Vulnerability, known.Now); err != nil {
@@ -285,6 +295,7 @@ func (f *folding) known(ctx context.Context, a *asset, o harrier.Observation, no
 	default:
 		return false
 	}
+	f.content[o.Vulnerability] = true
 	fi.Severity = f.graded(ctx, o.Vulnerability)
 	fi.Service, fi.Evidence, fi.Certainty, fi.Source = o.Service, o.Evidence, o.Certainty, o.Source
 	fi.Origin, fi.LastScan = origin, a.LastScan

@@ -28,7 +28,15 @@ func NewJudge(m *Matcher, family func(name string) harrier.VulnID) *Judge { retu
 // be told: entries without a check are about all that is known, others about the
 // family that their check stands for.
 func (j *Judge) Observations(f Known, set harrier.Settings) (present []harrier.Observation, unsure []harrier.Done) {
-	r := j.m.Match(f.Host, f.Services, set, f.Now)
+	var r Result
+	take := func(h Hit) { r.Present = append(r.Present, h.Observation()) }
+	seen, concealed := things(f.Host, f.Services)
+	for i := range seen {
+		if f.wants(&seen[i], harrier.Certain) {
+			r.Unsure = append(r.Unsure, j.m.hitsOf(&seen[i], set, f.Now, take)...)
+		}
+	}
+	r.Unsure = append(r.Unsure, hidden(concealed)...)
 	for _, u := range r.Unsure {
 		done := harrier.Done{Check: u.Check, Endpoint: u.Endpoint, Outcome: u.Outcome, Reason: u.Reason}
 		switch {
@@ -48,12 +56,12 @@ func (j *Judge) Observations(f Known, set harrier.Settings) (present []harrier.O
 	if f.Packages == nil {
 		return r.Present, unsure
 	}
-	if t, ok := f.system(); ok {
-		for _, u := range j.m.hitsOf(&t, set, f.Now, func(h Hit) { r.Present = append(r.Present, h.Observation()) }) {
+	if t, ok := f.system(); ok && f.wants(&t, harrier.Certain) {
+		for _, u := range j.m.hitsOf(&t, set, f.Now, take) {
 			unsure = append(unsure, harrier.Done{Check: u.Check, Endpoint: u.Endpoint, Outcome: u.Outcome, Reason: u.Reason})
 		}
 	}
-	list, err := j.m.Packages(*f.Packages, f.Now)
+	list, err := j.m.packages(installed(*f.Packages), f.Now, f.wants)
 	if err != nil {
 		return r.Present, append(unsure, harrier.Done{Endpoint: wholeHost, Outcome: harrier.Failed, Reason: "the knowledge base could not be read: " + err.Error()})
 	}
@@ -68,6 +76,11 @@ func (j *Judge) Observations(f Known, set harrier.Settings) (present []harrier.O
 		})
 	}
 	return r.Present, unsure
+}
+
+// wants reports whether f is asked about t.
+func (f *Known) wants(t *Thing, most harrier.Certainty) bool {
+	return f.Of == nil || f.Of(t.text(most))
 }
 
 // Things are what software a host has in versions that can be compared.

@@ -24,13 +24,22 @@ func Packages(k Knowledge, inv harrier.Inventory) ([]Decision, error) {
 
 // Packages is the function of that name, for the instant now.
 func (m *Matcher) Packages(inv harrier.Inventory, now time.Time) ([]Decision, error) {
+	return m.packages(installed(inv), now, func(*Thing, harrier.Certainty) bool { return true })
+}
+
+// packages decides about those of a list that are wanted.
+func (m *Matcher) packages(list []installedThing, now time.Time, wanted func(*Thing, harrier.Certainty) bool) ([]Decision, error) {
 	var out []Decision
-	for _, t := range installed(inv) {
-		list, err := m.decisions(&t.Thing, 0, now)
+	for i := range list {
+		t := &list[i]
+		if !wanted(&t.Thing, t.most) {
+			continue
+		}
+		decisions, err := m.decisions(&t.Thing, 0, now)
 		if err != nil {
 			return nil, err
 		}
-		for _, d := range list {
+		for _, d := range decisions {
 			if d.Verdict == harrier.Present {
 				d.Reasons = append(d.Reasons, t.notes...)
 				d.Certainty = min(d.Certainty, t.most)

@@ -94,10 +94,16 @@ func (m *Matcher) Hits(h harrier.Host, services []harrier.Service, set harrier.S
 	for i := range seen {
 		unsure = append(unsure, m.hitsOf(&seen[i], set, now, each)...)
 	}
-	for _, c := range concealed {
-		unsure = append(unsure, Unsure{Endpoint: c.Endpoint, Key: c.key, Families: c.families, Outcome: harrier.Failed, Reason: c.reason})
+	return append(unsure, hidden(concealed)...)
+}
+
+// hidden is what is unsure because it does not show.
+func hidden(list []concealed) []Unsure {
+	var out []Unsure
+	for _, c := range list {
+		out = append(out, Unsure{Endpoint: c.Endpoint, Key: c.key, Families: c.families, Outcome: harrier.Failed, Reason: c.reason})
 	}
-	return unsure
+	return out
 }
 
 // hitsOf is Hits of one thing.

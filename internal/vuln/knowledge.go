@@ -62,7 +62,7 @@ func (r *Room) ofContent(ctx context.Context, id harrier.VulnID) (harrier.Vulner
 
 // Remember stores the definitions of content's vulnerabilities that were
 // observed, so that their findings can be read when the content is gone. What
-// is stored already in this form, or not known, is passed over.
+// is stored already, or not known, is passed over: Refresh brings it up to date.
 func (r *Room) Remember(ctx context.Context, ids []harrier.VulnID) error {
 	k := r.known()
 	if k == nil {
@@ -70,6 +70,7 @@ func (r *Room) Remember(ctx context.Context, ids []harrier.VulnID) error {
 	}
 	r.writing.Lock()
 	defer r.writing.Unlock()
+	ids = slices.DeleteFunc(slices.Clone(ids), r.kept.has) // nearly all, nearly always
 	return r.remember(ctx, k, ids)
 }
 
