@@ -3,6 +3,7 @@ package probe
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/harrier-scan/harrier"
 )
@@ -73,10 +74,14 @@ const (
 	certainly = 2
 )
 
+// justOver is for how long after its end a connection may still seem to be open
+// to the other side.
+const justOver = 50 * time.Millisecond
+
 // crowd notes a sign of that, which means something only while several
-// connections are open.
+// connections are open, or another one is just over.
 func (x *talk) crowd(sure int32) {
-	if x.opened.Load() > 1 || sure == certainly {
+	if x.opened.Load() > 1 || sure == certainly || time.Now().UnixNano()-x.over.Load() < int64(justOver) {
 		x.crowded.Store(max(sure, x.crowded.Load()))
 	}
 }

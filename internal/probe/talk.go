@@ -36,6 +36,7 @@ type talk struct {
 	datagrams atomic.Int32 // that may still be sent over UDP
 	connected atomic.Int32 // connections that were opened
 	opened    atomic.Int32 // connections that are open now
+	over      atomic.Int64 // when the last one ended, in nanoseconds since 1970; 0 for none
 	mu        sync.Mutex
 	failed    error  // the last failure to connect
 	kept      *wire  // where the banner came from; for Learn
@@ -247,6 +248,7 @@ func (w *wire) Close() error {
 	if w.x != nil && !w.closed {
 		w.closed = true
 		w.x.opened.Add(-1)
+		w.x.over.Store(time.Now().UnixNano())
 	}
 	return w.Conn.Close()
 }
