@@ -1,0 +1,3 @@
+package securitycenter
+
+func (a api) tokenRoutes(*router) {}
