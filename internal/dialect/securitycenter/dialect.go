@@ -49,6 +49,14 @@ func newRouter(rooms kit.Rooms) *router {
 // consoleRoutes are sign-in, the installation and its people.
 func (a api) consoleRoutes(m *router) {
 	a.tokenRoutes(m)
+	a.systemRoutes(m)
+	a.userRoutes(m)
+	a.roleRoutes(m)
+	a.groupRoutes(m)
+	a.organizationRoutes(m)
+	a.feedRoutes(m)
+	a.fileRoutes(m)
+	a.emptyRoutes(m)
 }
 
 // handler answers one route. What it returns goes into the envelope: see

@@ -32,14 +32,7 @@ type people struct {
 }
 
 func (a api) people(ctx context.Context) *people {
-	return &people{load: func() (map[harrier.ID]harrier.User, error) {
-		names, err := a.Identity.Names(ctx)
-		out := map[harrier.ID]harrier.User{}
-		for id, name := range names {
-			out[id] = harrier.User{ID: id, Name: name}
-		}
-		return out, err
-	}}
+	return &people{load: func() (map[harrier.ID]harrier.User, error) { return a.Identity.People(ctx) }}
 }
 
 // ref names a user: of one who is gone, and of the console itself, the id alone.
@@ -54,6 +47,10 @@ func (p *people) ref(id harrier.ID) userRef {
 	if !ok {
 		return userRef{ID: "-1"}
 	}
+	return newUserRef(u)
+}
+
+func newUserRef(u harrier.User) userRef {
 	first, last := splitName(u.FullName)
 	return userRef{sid(u.ID), u.Name, first, last, suuid(u.UUID)}
 }
