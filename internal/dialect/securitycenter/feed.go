@@ -26,7 +26,7 @@ func (a api) feedRoutes(m *router) {
 	m.handle("GET /feed", a.listFeeds)
 	m.handle("GET /feed/{type}", a.getFeed)
 	m.handle("POST /feed/{type}/update", a.updateFeed)
-	m.handle("POST /feed/{type}/process", a.updateFeed)
+	m.handle("POST /feed/{type}/process", a.processFeed)
 }
 
 func (a api) feeds(ctx context.Context) feeds {
@@ -57,14 +57,37 @@ func (a api) getFeed(ctx context.Context, _ harrier.Actor, q *query) (any, error
 	return nil, noObject("Feed", q.path("type"), "retrieve")
 }
 
-// updateFeed refuses: content comes in by the console's own timetable and by
-// the command line, which check its signature.
+// updateFeed asks for content, where the operator lets the console fetch it.
+// All kinds come together.
 func (a api) updateFeed(ctx context.Context, by harrier.Actor, q *query) (any, error) {
-	if _, err := a.getFeed(ctx, by, q); err != nil {
+	if err := a.mayFeed(ctx, by, q); err != nil {
 		return nil, err
 	}
-	if !by.May(harrier.OperateConsole) {
-		return nil, notAllowed("You may not update feeds.")
+	if a.UpdateContent == nil {
+		return nil, harrier.Errorf(harrier.Invalid, "This console does not fetch content: the setting 'feed_update' is empty. Use 'harrier feed update'.")
 	}
-	return nil, harrier.Errorf(harrier.Invalid, "Content is updated by 'harrier feed', not here.")
+	if err := a.Identity.Record(ctx, by, "content.update", "content", ""); err != nil {
+		return nil, err
+	}
+	a.UpdateContent()
+	return nil, nil
+}
+
+// processFeed refuses: packs are taken by the command line, where the trust in
+// their makers is kept.
+func (a api) processFeed(ctx context.Context, by harrier.Actor, q *query) (any, error) {
+	if err := a.mayFeed(ctx, by, q); err != nil {
+		return nil, err
+	}
+	return nil, harrier.Errorf(harrier.Invalid, "Packs of content are taken by 'harrier feed', not here.")
+}
+
+func (a api) mayFeed(ctx context.Context, by harrier.Actor, q *query) error {
+	if _, err := a.getFeed(ctx, by, q); err != nil {
+		return err
+	}
+	if !by.May(harrier.OperateConsole) {
+		return notAllowed("You may not update feeds.")
+	}
+	return nil
 }

@@ -78,7 +78,7 @@ func (r role) permissions() permissions {
 		ManageApp: may(harrier.OperateConsole), ManageGroups: never, ManageRoles: never, ManageImages: never, ManageRelationships: never,
 		ManageBlackouts: never, ManageAttributeSets: never, CreateTickets: never, CreateAlerts: never, CreateAuditFiles: never, CreateLDAPAssets: never,
 		CreatePolicies: may(harrier.EditPolicies), PurgeTickets: never, PurgeScanResults: may(harrier.RunScans), PurgeReportResults: never,
-		Scan: "none", AgentsScan: never, ShareObjects: may(harrier.EditSites), UpdateFeeds: never,
+		Scan: "none", AgentsScan: never, ShareObjects: may(harrier.EditSites), UpdateFeeds: may(harrier.OperateConsole),
 		UploadResults: may(harrier.EditSites), ViewLogs: may(harrier.ManageUsers),
 		AcceptRisk: may(harrier.EditFindings), RecastRisk: may(harrier.EditFindings),
 	}
