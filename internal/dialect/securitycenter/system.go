@@ -155,9 +155,9 @@ type updated struct {
 	PluginSet  string `json:"pluginCurrentSet,omitempty"`
 }
 
-// statusReply is the answer of GET /status. Clients know the subscriptions
+// installationStatus is the answer of GET /status. Clients know the subscriptions
 // under two spellings.
-type statusReply struct {
+type installationStatus struct {
 	Jobd            string   `json:"jobd"`
 	LicenseStatus   string   `json:"licenseStatus"`
 	Plugins         string   `json:"PluginSubscriptionStatus"`
@@ -194,7 +194,7 @@ func (a api) getStatus(ctx context.Context, _ harrier.Actor, q *query) (any, err
 	active := updated{stime(at), sbool(a.stale(at)), a.pluginSet(ctx)}
 	none := updated{"0", sbool(false), ""}
 	const valid, never = "Valid", "N/A"
-	return pick(statusReply{
+	return pick(installationStatus{
 		Jobd: "Running", LicenseStatus: valid, Plugins: valid, LCEPlugins: never, PassivePlugins: never, Plugins2: valid, LCEPlugins2: never,
 		PassivePlugins2: never, PluginUpdates: updates{active, none, none}, FeedUpdates: updated{active.UpdateTime, active.Stale, ""},
 		ActiveIPs: sid(hosts), LicensedIPs: sid(licensed), NoLCEs: sbool(true), NoReps: sbool(false), Zones: []string{},

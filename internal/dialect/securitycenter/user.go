@@ -67,8 +67,8 @@ type userItem struct {
 	Parent             nullRef   `json:"parent"`
 }
 
-// secretSet stands where a secret is kept.
-const secretSet = "SET"
+// passwordSet stands where a secret is kept.
+const passwordSet = "SET"
 
 func newUser(by harrier.Actor, u harrier.User) userItem {
 	first, last := splitName(u.FullName)
@@ -76,7 +76,7 @@ func newUser(by harrier.Actor, u harrier.User) userItem {
 	w := userItem{
 		ID: sid(u.ID), UUID: suuid(u.UUID), Status: "0", Username: u.Name, Firstname: first, Lastname: last, Email: u.Email,
 		CreatedTime: stime(u.Created), ModifiedTime: stime(u.Created), LastLogin: stime0(u.LastLogin), MustChangePassword: sbool(false),
-		Locked: sbool(u.Disabled), FailedLogins: sid(u.Failures), AuthType: "tns", Password: secretSet,
+		Locked: sbool(u.Disabled), FailedLogins: sid(u.Failures), AuthType: "tns", Password: passwordSet,
 		ManagedUsers: []ref{}, ManagedObjects: []ref{}, Preferences: []string{}, LinkedUsers: []string{}, APIKeys: []keyItem{},
 		CanUse: true, CanManage: manages || u.ID == by.User,
 		Role: roleOf(u.Role).ref(), ResponsibleAsset: noRef, Group: theGroup, LDAP: noRef, Parent: noRef,
@@ -302,7 +302,7 @@ func (a api) changeUser(ctx context.Context, by harrier.Actor, id harrier.ID, q 
 	if err := a.Identity.Update(ctx, by, &u); err != nil {
 		return u, nil, err
 	}
-	if in.Password != nil && *in.Password != secretSet {
+	if in.Password != nil && *in.Password != passwordSet {
 		if err := a.Identity.SetPassword(ctx, by, id, string(in.CurrentPassword), string(*in.Password)); err != nil {
 			if undo := a.Identity.Update(context.WithoutCancel(ctx), by, &old); undo != nil {
 				a.Log.ErrorContext(ctx, "user is changed by half", "user", id, "err", undo)
