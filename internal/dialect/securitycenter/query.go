@@ -138,12 +138,6 @@ func (q *query) fields(otherwise ...string) []string {
 // filter reports whether a word is in the list "filter".
 func (q *query) filter(word string) bool { return slices.Contains(q.words("filter"), word) }
 
-// has reports whether the body has a key, whatever its value.
-func (q *query) has(key string) bool {
-	_, ok := q.keys[key]
-	return ok
-}
-
 // body puts the values of the body into the struct that to points to, by its
 // json tags, with the tolerant types of kit and words.go. Keys without a field
 // are ignored. It answers Invalid, naming the key, for a value that does not
