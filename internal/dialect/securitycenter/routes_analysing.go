@@ -1,0 +1,12 @@
+package securitycenter
+
+import "github.com/harrier-scan/harrier/internal/dialect/kit"
+
+// analysing is what the routes of analysis, assets, repositories and rules keep
+// between requests.
+type analysing struct{}
+
+func newAnalysing(kit.Rooms) *analysing { return &analysing{} }
+
+// analysingRoutes are analysis, queries, assets, repositories and rules.
+func (a api) analysingRoutes(*router) {}
