@@ -152,7 +152,7 @@ func (a api) newResult(ctx context.Context, by harrier.Actor, s harrier.Site, sc
 		}
 	}
 	var err error
-	w.Repository, err = a.repositoryRef(ctx, by, sc.Repository)
+	w.Repository, err = a.repositoryOf(ctx, by, sc.Repository)
 	return w, err
 }
 

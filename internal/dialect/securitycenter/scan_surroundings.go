@@ -30,6 +30,16 @@ func (a api) repositoryRef(ctx context.Context, by harrier.Actor, id harrier.ID)
 	return r, err
 }
 
+// repositoryOf names the repository of what is there: by its number alone when
+// by may not see it.
+func (a api) repositoryOf(ctx context.Context, by harrier.Actor, id harrier.ID) (repositoryRef, error) {
+	r, err := a.repositoryRef(ctx, by, id)
+	if err != nil && harrier.KindOf(err) == harrier.Invalid {
+		return repositoryRef{ref: ref{ID: sid(id)}, Type: "Local", DataFormat: "IPv4"}, nil
+	}
+	return r, err
+}
+
 // noAsset knows no asset list.
 func noAsset(_ context.Context, _ api, _ harrier.Actor, id harrier.ID) (ref, string, error) {
 	return ref{}, "", noObject("Asset", sid(id), "use")

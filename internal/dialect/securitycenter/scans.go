@@ -155,7 +155,7 @@ func (a api) newScan(ctx context.Context, by harrier.Actor, s harrier.Site) (sca
 		w.Plugin = ref{sid(id), v.Name, v.Description}
 	}
 	var err error
-	if w.Repository, err = a.repositoryRef(ctx, by, s.Repository); err != nil {
+	if w.Repository, err = a.repositoryOf(ctx, by, s.Repository); err != nil {
 		return w, err
 	}
 	if w.Schedule, err = a.newSchedule(ctx, by, s); err != nil {
