@@ -4,9 +4,21 @@ import "github.com/harrier-scan/harrier/internal/dialect/kit"
 
 // scanning is what the routes of plugins, policies, scans and their results
 // keep between requests.
-type scanning struct{}
+type scanning struct {
+	plugins *pluginIndex
+	around  surroundings
+}
 
-func newScanning(kit.Rooms) *scanning { return &scanning{} }
+func newScanning(kit.Rooms) *scanning {
+	return &scanning{&pluginIndex{}, surroundings{noAsset, firstRepository}}
+}
 
 // scanningRoutes are plugins, policies, scans and their results.
-func (a api) scanningRoutes(*router) {}
+func (a api) scanningRoutes(m *router) {
+	a.pluginRoutes(m)
+	a.policyRoutes(m)
+	a.scanRoutes(m)
+	a.scanResultRoutes(m)
+	a.credentialRoutes(m)
+	a.scannerRoutes(m)
+}
