@@ -29,6 +29,9 @@ type Rooms struct {
 	Fleet    *fleet.Room
 	Reports  *report.Room
 
+	AssetLists   *asset.Lists
+	Repositories *asset.Repositories
+
 	Version    string           // of Harrier: "0.3.0"
 	Started    time.Time        // of the console
 	ServerUUID harrier.UUID     // of the installation

@@ -1,0 +1,58 @@
+package store
+
+import (
+	"errors"
+	"regexp"
+	"sync"
+)
+
+// matchFunction is Go's regexp in SQL.
+const matchFunction = "harrier_match"
+
+// maxPattern bounds what a regular expression may be: PostgreSQL's own engine
+// is not linear for long ones.
+const maxPattern = 512
+
+// errTooLong is what compilePattern answers beyond maxPattern.
+var errTooLong = errors.New("the expression is too long")
+
+// patterns holds what was compiled last: SQL asks for the same one per row.
+var patterns struct {
+	sync.Mutex
+	text string
+	re   *regexp.Regexp
+}
+
+func compilePattern(s string) (*regexp.Regexp, error) {
+	patterns.Lock()
+	defer patterns.Unlock()
+	if patterns.re != nil && patterns.text == s {
+		return patterns.re, nil
+	}
+	if len(s) > maxPattern {
+		return nil, errTooLong
+	}
+	re, err := regexp.Compile("(?i)" + s)
+	if err != nil {
+		return nil, err
+	}
+	patterns.text, patterns.re = s, re
+	return re, nil
+}
+
+// matches returns the condition that a column matches a regular expression,
+// without regard to case.
+func (db *DB) matches(column, pattern string) string {
+	if db.driver == sqliteDialect {
+		return matchFunction + "(" + column + ", " + pattern + ")"
+	}
+	return column + " ~* " + pattern
+}
+
+// inBody returns a member of the JSON of a vulnerability as text.
+func (db *DB) inBody(name string) string {
+	if db.driver == sqliteDialect {
+		return "coalesce(json_extract(body, '$." + name + "'), '')"
+	}
+	return "coalesce(body::jsonb ->> '" + name + "', '')"
+}
