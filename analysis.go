@@ -19,6 +19,11 @@ const (
 	ByClassC        Grouping = "class c"
 	ByOS            Grouping = "os"
 	ByRepository    Grouping = "repository"
+	ByService       Grouping = "service"  // application protocol
+	BySoftware      Grouping = "software" // product and version of the assets' services
+	BySSHServer     Grouping = "ssh server"
+	ByWebServer     Grouping = "web server"
+	ByMailServer    Grouping = "mail server"
 )
 
 // Sum is what a group of findings comes to.
@@ -31,7 +36,7 @@ type Sum struct {
 	Repository ID       // of ByFQDN and the classes
 	Severity   Severity // of ByVulnerability, BySeverity and ByCVE
 	Counts     Counts
-	Hosts      int // assets; counted for ByVulnerability, ByCVE and ByOS only
+	Hosts      int // assets; counted for ByVulnerability, ByCVE, ByOS, ByService and software only
 }
 
 // Total is how many findings the group has.

@@ -27,12 +27,21 @@ var groups = map[harrier.Grouping]struct {
 	harrier.ByCVE:           {key: "v.cve", hosts: true, join: "JOIN vulnerability_cve v ON v.vuln = f.vuln"},
 	harrier.ByFQDN:          {key: "a.fqdn", repository: "f.repository", join: ofAssets, where: "a.fqdn <> ''"},
 	harrier.ByOS:            {key: "a.os", hosts: true, join: ofAssets, where: "a.os <> ''"},
+	harrier.ByService:       {key: "f.service", hosts: true, where: "f.service <> ''"},
+	harrier.BySoftware:      {key: software, hosts: true, join: ofServers, where: "s.product <> ''"},
+	harrier.BySSHServer:     {key: software, hosts: true, join: ofServers, where: "s.product <> '' AND s.name = 'ssh'"},
+	harrier.ByWebServer:     {key: software, hosts: true, join: ofServers, where: "s.product <> '' AND s.name = 'http'"},
+	harrier.ByMailServer:    {key: software, hosts: true, join: ofServers, where: "s.product <> '' AND s.name IN ('smtp', 'imap', 'pop3')"},
 	harrier.ByClassA:        {key: "%hex(1)", repository: "f.repository", join: ofAssets, where: "%mapped"},
 	harrier.ByClassB:        {key: "%hex(2)", repository: "f.repository", join: ofAssets, where: "%mapped"},
 	harrier.ByClassC:        {key: "%hex(3)", repository: "f.repository", join: ofAssets, where: "%mapped"},
 }
 
-const ofAssets = "JOIN asset a ON a.id = f.asset"
+const (
+	ofAssets  = "JOIN asset a ON a.id = f.asset"
+	ofServers = "JOIN service s ON s.asset = f.asset"
+	software  = "trim(s.product || ' ' || s.version)"
+)
 
 // network returns the first n bytes of an IPv4 address as hexadecimal digits.
 func (db *DB) network(text string) string {
@@ -112,7 +121,7 @@ func (db *DB) SumFindings(ctx context.Context, e harrier.Expr, q harrier.SumQuer
 		filter = " WHERE " + db.network(by.where)
 	}
 	text := "WITH r AS (SELECT f.asset, f.severity AS sev, " + strings.Join(columns, ", ") +
-		" FROM (SELECT asset, vuln, protocol, port, repository, " + j.severity + " AS severity FROM finding WHERE " + where + ") f " + by.join + filter +
+		" FROM (SELECT asset, vuln, protocol, port, service, repository, " + j.severity + " AS severity FROM finding WHERE " + where + ") f " + by.join + filter +
 		"), g AS (SELECT k, id, rep, " + sev + ` AS sev, CAST(sum(s0) AS BIGINT) AS s0, CAST(sum(s1) AS BIGINT) AS s1, CAST(sum(s2) AS BIGINT) AS s2,
 		CAST(sum(s3) AS BIGINT) AS s3, CAST(sum(s4) AS BIGINT) AS s4, ` + hosts + " AS hosts FROM r GROUP BY " + strings.Join(keys, ", ") + `),
 		p AS (SELECT * FROM g ORDER BY ` + order + page(&c, q) + `)

@@ -180,6 +180,9 @@ func (c *condition) ranges(f field, e harrier.Cmp) (string, error) {
 // positive returns the condition on the column for Eq, Lt, Le, Gt, Ge and
 // Contains, and for a column with few values also for Ne and Lacks.
 func (c *condition) positive(f field, e harrier.Cmp) string {
+	if name, ok := strings.CutPrefix(f.decimal, inBody); ok {
+		f.decimal = c.db.numberInBody(name)
+	}
 	if f.body != "" {
 		f.text = c.db.inBody(f.body)
 	}

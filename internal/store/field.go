@@ -26,6 +26,9 @@ type choice struct {
 	condition string
 }
 
+// inBody begins a decimal that is a member of the JSON of the vulnerability.
+const inBody = "$."
+
 func yesNo(yes, no string) []choice { return []choice{{true, yes}, {false, no}} }
 
 const (
@@ -59,6 +62,7 @@ var findingFields = map[string]field{
 	"state":         {choices: []choice{{"open", "closed = 0"}, {"closed", "closed > 0"}}},
 	"open":          {choices: yesNo("closed = 0", "closed > 0")},
 	"open_days":     {number: "((closed - first_seen) / 86400000000)"},                           // of a closed one: from the first sight to the end
+	"reopened":      {choices: yesNo("older > 0", "older = 0")}, // opened again after it was closed
 	"mitigated":     {choices: yesNo("(older > 0 OR closed > 0)", "(older = 0 AND closed = 0)")}, // closed at least once
 
 	"name":      {text: "name", within: ofVulnerability, sort: "coalesce((SELECT name FROM vulnerability v WHERE v.id = finding.vuln), '')"},
@@ -81,7 +85,7 @@ var findingFields = map[string]field{
 	"cvss2_vector": {body: "CVSS2Vector", within: ofVulnerability},
 	"cvss3_vector": {body: "CVSS3Vector", within: ofVulnerability},
 	"cvss4_vector": {body: "CVSS4Vector", within: ofVulnerability},
-	"cvss4":        {body: "CVSS4Score", within: ofVulnerability},
+	"cvss4":        {decimal: inBody + "CVSS4Score", within: ofVulnerability},
 	"exploits":     {body: "Exploits", within: ofVulnerability},
 	"solution":     {body: "Solution", within: ofVulnerability},
 	"cve":          {text: "cve", within: "id IN (SELECT finding FROM finding_by_vuln WHERE vuln IN (SELECT vuln FROM vulnerability_cve WHERE %s))"},

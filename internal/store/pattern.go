@@ -56,3 +56,12 @@ func (db *DB) inBody(name string) string {
 	}
 	return "coalesce(body::jsonb ->> '" + name + "', '')"
 }
+
+// numberInBody returns a member of the JSON of a vulnerability as a number, 0
+// where it has none.
+func (db *DB) numberInBody(name string) string {
+	if db.driver == sqliteDialect {
+		return "coalesce(CAST(json_extract(body, '$." + name + "') AS REAL), 0)"
+	}
+	return "coalesce(CAST(body::jsonb ->> '" + name + "' AS DOUBLE PRECISION), 0)"
+}

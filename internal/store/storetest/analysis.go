@@ -286,10 +286,13 @@ func searchWords(t *testing.T, dsn string) {
 		}
 	}
 	// What only the JSON of a definition has.
-	for _, field := range []string{"added", "modified", "aliases", "cwes", "cpes", "cvss2_vector", "cvss3_vector", "cvss4_vector", "cvss4", "exploits", "solution"} {
+	for _, field := range []string{"added", "modified", "aliases", "cwes", "cpes", "cvss2_vector", "cvss3_vector", "cvss4_vector", "exploits", "solution"} {
 		if _, _, err := db.SearchFindings(ctx, compare(field, harrier.Contains, "x"), store.Page{}); err != nil {
 			t.Errorf("SearchFindings by %s: %v", field, err)
 		}
+	}
+	if list := got3(t)(db.SearchFindings(ctx, compare("cvss4", harrier.Eq, 0.0), store.Page{})); len(list) != len(w.findings)*6/9 {
+		t.Errorf("%d findings have no score of version 4", len(list))
 	}
 	if list := got3(t)(db.SearchFindings(ctx, compare("added", harrier.Ge, "0001-01-01"), store.Page{})); len(list) != len(w.findings)*6/9 {
 		t.Errorf("%d findings were added at some time", len(list))
