@@ -95,19 +95,16 @@ func (db *DB) SumFindings(ctx context.Context, e harrier.Expr, q harrier.SumQuer
 	if err != nil {
 		return out, err
 	}
-	var columns, keys []string
+	var columns []string
 	for _, k := range []struct{ of, as, none string }{{by.key, "k", "''"}, {by.id, "id", "0"}, {by.repository, "rep", "0"}} {
 		if k.of == "" {
 			k.of = k.none
-		} else {
-			keys = append(keys, k.as)
 		}
 		columns = append(columns, db.network(k.of)+" AS "+k.as)
 	}
-	sev := "max(sev)"
+	sev, keys := "max(sev)", "k, id, rep"
 	if by.severity {
-		sev = "sev"
-		keys = append(keys, "sev")
+		sev, keys = "sev", keys+", sev"
 	}
 	for i := range harrier.Severities {
 		columns = append(columns, fmt.Sprintf("CASE WHEN f.severity = %d THEN 1 ELSE 0 END AS s%d", i, i))
@@ -123,7 +120,7 @@ func (db *DB) SumFindings(ctx context.Context, e harrier.Expr, q harrier.SumQuer
 	text := "WITH r AS (SELECT f.asset, f.severity AS sev, " + strings.Join(columns, ", ") +
 		" FROM (SELECT asset, vuln, protocol, port, service, repository, " + j.severity + " AS severity FROM finding WHERE " + where + ") f " + by.join + filter +
 		"), g AS (SELECT k, id, rep, " + sev + ` AS sev, CAST(sum(s0) AS BIGINT) AS s0, CAST(sum(s1) AS BIGINT) AS s1, CAST(sum(s2) AS BIGINT) AS s2,
-		CAST(sum(s3) AS BIGINT) AS s3, CAST(sum(s4) AS BIGINT) AS s4, ` + hosts + " AS hosts FROM r GROUP BY " + strings.Join(keys, ", ") + `),
+		CAST(sum(s3) AS BIGINT) AS s3, CAST(sum(s4) AS BIGINT) AS s4, ` + hosts + " AS hosts FROM r GROUP BY " + keys + `),
 		p AS (SELECT * FROM g ORDER BY ` + order + page(&c, q) + `)
 		SELECT 0 AS part, '' AS k, count(*) AS id, 0 AS rep, 0 AS sev, CAST(coalesce(sum(s0), 0) AS BIGINT) AS s0, CAST(coalesce(sum(s1), 0) AS BIGINT) AS s1,
 		CAST(coalesce(sum(s2), 0) AS BIGINT) AS s2, CAST(coalesce(sum(s3), 0) AS BIGINT) AS s3, CAST(coalesce(sum(s4), 0) AS BIGINT) AS s4,

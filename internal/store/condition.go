@@ -330,7 +330,7 @@ func (c *condition) textual(column string, op harrier.Op, v any) string {
 	}
 	s = strings.ToLower(clean(s))
 	if op == harrier.Like {
-		return c.db.matches(column, c.parameter(v))
+		return c.db.matches(column, c.parameter(v), v)
 	}
 	lower := c.db.lower(column, s)
 	if op == harrier.Contains {

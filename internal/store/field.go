@@ -62,7 +62,7 @@ var findingFields = map[string]field{
 	"state":         {choices: []choice{{"open", "closed = 0"}, {"closed", "closed > 0"}}},
 	"open":          {choices: yesNo("closed = 0", "closed > 0")},
 	"open_days":     {number: "((closed - first_seen) / 86400000000)"},                           // of a closed one: from the first sight to the end
-	"reopened":      {choices: yesNo("older > 0", "older = 0")}, // opened again after it was closed
+	"reopened":      {choices: yesNo("older > 0", "older = 0")},                                  // opened again after it was closed
 	"mitigated":     {choices: yesNo("(older > 0 OR closed > 0)", "(older = 0 AND closed = 0)")}, // closed at least once
 
 	"name":      {text: "name", within: ofVulnerability, sort: "coalesce((SELECT name FROM vulnerability v WHERE v.id = finding.vuln), '')"},

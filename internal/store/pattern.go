@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"regexp"
+	"strings"
 	"sync"
 )
 
@@ -42,9 +43,12 @@ func compilePattern(s string) (*regexp.Regexp, error) {
 
 // matches returns the condition that a column matches a regular expression,
 // without regard to case.
-func (db *DB) matches(column, pattern string) string {
+func (db *DB) matches(column, pattern string, with any) string {
 	if db.driver == sqliteDialect {
 		return matchFunction + "(" + column + ", " + pattern + ")"
+	}
+	if s, _ := with.(string); strings.ContainsFunc(s, func(r rune) bool { return r > 127 }) {
+		column += ` COLLATE "und-x-icu"`
 	}
 	return column + " ~* " + pattern
 }

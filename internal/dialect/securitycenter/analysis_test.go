@@ -7,7 +7,6 @@ import (
 	"io"
 	"iter"
 	"net/http"
-	"net/http/httptest"
 	"net/netip"
 	"strings"
 	"testing"
@@ -17,7 +16,6 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/dialect/exchange"
-	"github.com/harrier-scan/harrier/internal/dialect/nessus"
 	"github.com/harrier-scan/harrier/internal/dialect/securitycenter"
 	"github.com/harrier-scan/harrier/internal/scan"
 )
@@ -89,7 +87,7 @@ func lab(t *testing.T) (*exchange.Console, harrier.Scan) {
 // call asks and decodes the answer; code is its error code.
 func call(t *testing.T, c *exchange.Console, method, path, body string, to any) (code int) {
 	t.Helper()
-	raw := send(t, c, c.URL, method, "/rest"+path, body)
+	raw := send(t, c, method, "/rest"+path, body)
 	var e struct {
 		Response json.RawMessage `json:"response"`
 		Code     int             `json:"error_code"`
@@ -109,14 +107,13 @@ func call(t *testing.T, c *exchange.Console, method, path, body string, to any) 
 	return e.Code
 }
 
-func send(t *testing.T, c *exchange.Console, base, method, path, body string) []byte {
+func send(t *testing.T, c *exchange.Console, method, path, body string) []byte {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), method, base+path, strings.NewReader(body))
+	r, err := http.NewRequestWithContext(t.Context(), method, c.URL+path, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
 	r.Header.Set("X-ApiKey", "accesskey="+c.Access+"; secretkey="+c.SecretID)
-	r.Header.Set("X-ApiKeys", "accessKey="+c.Access+"; secretKey="+c.SecretID)
 	reply, err := http.DefaultClient.Do(r)
 	if err != nil {
 		t.Fatal(err)
@@ -144,68 +141,6 @@ func analyse(t *testing.T, c *exchange.Console, source, tool, more string) answe
 		t.Errorf("%s: %d returned of %d", tool, out.Returned, len(out.Results))
 	}
 	return out
-}
-
-// TestParity asks the same through three ways: cumulative, the single scan, and
-// the Nessus API. Severities, hosts and plugins count the same.
-func TestParity(t *testing.T) {
-	c, sc := lab(t)
-	other := httptest.NewServer(nessus.New(c.Rooms))
-	defer other.Close()
-	var details struct {
-		Hosts []struct {
-			Hostname                          string
-			Critical, High, Medium, Low, Info int
-		}
-		Vulnerabilities []struct {
-			PluginID int `json:"plugin_id"`
-			Count    int
-			Severity int
-		}
-	}
-	if err := json.Unmarshal(send(t, c, other.URL, "GET", fmt.Sprintf("/scans/%d", sc.Site), ""), &details); err != nil {
-		t.Fatal(err)
-	}
-	hosts, plugins, severities := map[string]string{}, map[string]string{}, map[string]string{}
-	var sums [5]int
-	for _, h := range details.Hosts {
-		hosts[h.Hostname] = fmt.Sprint(h.Critical, h.High, h.Medium, h.Low, h.Info)
-		for i, n := range []int{h.Info, h.Low, h.Medium, h.High, h.Critical} {
-			sums[i] += n
-		}
-	}
-	for i, n := range sums {
-		severities[fmt.Sprint(i)] = fmt.Sprint(n)
-	}
-	for _, v := range details.Vulnerabilities {
-		plugins[fmt.Sprint(v.PluginID)] = fmt.Sprint(v.Count, v.Severity)
-	}
-	if len(hosts) != 3 || len(plugins) < 5 {
-		t.Fatalf("Nessus tells of %v and %v", hosts, plugins)
-	}
-	for source, more := range map[string]string{"cumulative": "", "individual": fmt.Sprintf(`,"scanID":"%d","view":"all"`, sc.ID)} {
-		have := map[string]string{}
-		for _, r := range analyse(t, c, source, "sumip", more).Results {
-			have[r["ip"].(string)] = fmt.Sprint(r["severityCritical"], " ", r["severityHigh"], " ", r["severityMedium"], " ", r["severityLow"], " ", r["severityInfo"])
-		}
-		if diff := cmp.Diff(hosts, have); diff != "" {
-			t.Errorf("hosts of %s (-Nessus +SecurityCenter):\n%s", source, diff)
-		}
-		have = map[string]string{}
-		for _, r := range analyse(t, c, source, "sumid", more).Results {
-			have[r["pluginID"].(string)] = fmt.Sprint(r["total"], " ", r["severity"].(map[string]any)["id"])
-		}
-		if diff := cmp.Diff(plugins, have); diff != "" {
-			t.Errorf("plugins of %s (-Nessus +SecurityCenter):\n%s", source, diff)
-		}
-		have = map[string]string{}
-		for _, r := range analyse(t, c, source, "sumseverity", more).Results {
-			have[r["severity"].(map[string]any)["id"].(string)] = r["count"].(string)
-		}
-		if diff := cmp.Diff(severities, have); diff != "" {
-			t.Errorf("severities of %s (-Nessus +SecurityCenter):\n%s", source, diff)
-		}
-	}
 }
 
 // TestTools asks every tool of every source, with and without a filter: all
@@ -246,7 +181,7 @@ func TestTools(t *testing.T) {
 			t.Errorf("type %s: error %d", kind, code)
 		}
 	}
-	text := send(t, c, c.URL, "POST", "/rest/analysis/download", `{"type":"vuln","sourceType":"cumulative","query":{"tool":"vulndetails"},"columns":[{"name":"pluginID"},{"name":"ipAddress"}]}`)
+	text := send(t, c, "POST", "/rest/analysis/download", `{"type":"vuln","sourceType":"cumulative","query":{"tool":"vulndetails"},"columns":[{"name":"pluginID"},{"name":"ipAddress"}]}`)
 	if !bytes.HasPrefix(text, []byte("Plugin,IP Address\n")) || bytes.Count(text, []byte("\n")) < 10 {
 		t.Errorf("download = %.200s", text)
 	}
