@@ -207,4 +207,3 @@ func TestParity(t *testing.T) {
 		}
 	}
 }
-
