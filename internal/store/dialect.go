@@ -100,6 +100,19 @@ var sqliteEngine = sync.OnceValues(func() (*sqlite.Driver, error) {
 	if err != nil {
 		return nil, fmt.Errorf("register %s: %w", lowerFunction, err)
 	}
+	err = engine.RegisterDeterministicScalarFunction(matchFunction, 2,
+		func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
+			s, _ := args[0].(string)
+			pattern, _ := args[1].(string)
+			re, err := compilePattern(pattern)
+			if err != nil {
+				return nil, err
+			}
+			return re.MatchString(s), nil
+		})
+	if err != nil {
+		return nil, fmt.Errorf("register %s: %w", matchFunction, err)
+	}
 	if err := engine.RegisterModule(rowsModule, rowModule{}); err != nil {
 		return nil, fmt.Errorf("register %s: %w", rowsModule, err)
 	}

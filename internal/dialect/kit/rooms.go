@@ -32,6 +32,8 @@ type Rooms struct {
 	// UpdateContent asks the console to fetch content anew, soon; to ask again
 	// before it does changes nothing. Nil: this console does not fetch content.
 	UpdateContent func()
+	AssetLists    *asset.Lists
+	Repositories  *asset.Repositories
 
 	Version    string           // of Harrier: "0.3.0"
 	Started    time.Time        // of the console

@@ -9,4 +9,12 @@ type analysing struct{}
 func newAnalysing(kit.Rooms) *analysing { return &analysing{} }
 
 // analysingRoutes are analysis, queries, assets, repositories and rules.
-func (a api) analysingRoutes(*router) {}
+func (a api) analysingRoutes(m *router) {
+	a.analysisRoutes(m)
+	a.savedQueryRoutes(m)
+	a.assetRoutes(m)
+	a.repositoryRoutes(m)
+	a.ruleRoutes(m)
+	a.hostRoutes(m)
+	a.solutionRoutes(m)
+}
