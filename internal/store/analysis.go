@@ -117,8 +117,14 @@ func (db *DB) SumFindings(ctx context.Context, e harrier.Expr, q harrier.SumQuer
 	if by.where != "" {
 		filter = " WHERE " + db.network(by.where)
 	}
-	text := "WITH r AS (SELECT f.asset, f.severity AS sev, " + strings.Join(columns, ", ") +
-		" FROM (SELECT asset, vuln, protocol, port, service, repository, " + j.severity + " AS severity FROM finding WHERE " + where + ") f " + by.join + filter +
+	// The judged severity is worked out once for each finding, not for each column.
+	inner := "SELECT asset, vuln, protocol, port, service, repository, " + j.severity + " AS severity FROM finding WHERE " + where
+	with, from := "WITH ", "("+inner+") f "
+	if j.rules {
+		with, from = "WITH j AS MATERIALIZED ("+inner+"), ", "j f "
+	}
+	text := with + "r AS (SELECT f.asset, f.severity AS sev, " + strings.Join(columns, ", ") +
+		" FROM " + from + by.join + filter +
 		"), g AS (SELECT k, id, rep, " + sev + ` AS sev, CAST(sum(s0) AS BIGINT) AS s0, CAST(sum(s1) AS BIGINT) AS s1, CAST(sum(s2) AS BIGINT) AS s2,
 		CAST(sum(s3) AS BIGINT) AS s3, CAST(sum(s4) AS BIGINT) AS s4, ` + hosts + " AS hosts FROM r GROUP BY " + keys + `),
 		p AS (SELECT * FROM g ORDER BY ` + order + page(&c, q) + `)

@@ -136,6 +136,11 @@ func openPostgres(_ context.Context, address string) (*DB, error) {
 		// The cause can hold the password.
 		return nil, harrier.Errorf(harrier.Invalid, "the address of the database can not be read")
 	}
+	// Compiling a query takes longer than running ours: hundreds of milliseconds
+	// for sums under exceptions.
+	if _, said := config.RuntimeParams["jit"]; !said {
+		config.RuntimeParams["jit"] = "off"
+	}
 	pool := stdlib.OpenDB(*config)
 	pool.SetMaxOpenConns(16)
 	pool.SetMaxIdleConns(8)

@@ -207,10 +207,14 @@ func checkSums(t *testing.T, db *store.DB, by harrier.Grouping, e harrier.Expr, 
 	if have.Groups != len(want) || have.Counts != counts || have.Hosts != hosts {
 		t.Errorf("SumFindings by %s: %d groups, %v, %d hosts; want %d, %v, %d", by, have.Groups, have.Counts, have.Hosts, len(want), counts, hosts)
 	}
+	if e != nil { // the pages of one question are enough
+		return
+	}
 	for _, sort := range []string{"total", "score", "high", "severity"} {
 		var parts []harrier.Sum
-		for from := 0; from <= len(want); from += 3 {
-			p, err := db.SumFindings(t.Context(), e, harrier.SumQuery{By: by, Sort: sort, Desc: true, Limit: 3, Offset: from}, at(100))
+		size := 1 + len(want)/2
+		for from := 0; from <= len(want); from += size {
+			p, err := db.SumFindings(t.Context(), e, harrier.SumQuery{By: by, Sort: sort, Desc: true, Limit: size, Offset: from}, at(100))
 			must(t, err)
 			if p.Groups != len(want) {
 				t.Errorf("%d groups from %d; want %d", p.Groups, from, len(want))
