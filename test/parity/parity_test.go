@@ -34,7 +34,7 @@ const (
 func lab(t *testing.T) (*exchange.Console, harrier.Scan) {
 	t.Helper()
 	c := exchange.Start(t, securitycenter.New)
-	reply, err := http.Get(c.URL + "/rest/analysis") //nolint:noctx // the test's own server
+	reply, err := http.Get(c.URL + "/rest/analysis")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -49,25 +49,25 @@ func (s *asked) assetsFor(ctx context.Context, list []harrier.JudgedFinding) (ma
 
 // vulnRow is a record of listvuln.
 type vulnRow struct {
-	PluginID   string        `json:"pluginID"`
-	Severity   severityRef   `json:"severity"`
-	VPRScore   string        `json:"vprScore"`
-	IP         string        `json:"ip"`
-	UUID       string        `json:"uuid"`
-	Port       string        `json:"port"`
-	Protocol   string        `json:"protocol"`
-	Name       string        `json:"name"`
-	PluginName string        `json:"pluginName"`
-	DNSName    string        `json:"dnsName"`
-	MAC        string        `json:"macAddress"`
-	NetBIOS    string        `json:"netbiosName"`
-	Unique     string        `json:"uniqueness"`
-	HostUnique string        `json:"hostUniqueness"`
-	ACR        string        `json:"acrScore"`
-	AES        string        `json:"assetExposureScore"`
-	Family     familyRef     `json:"family"`
+	PluginID   string           `json:"pluginID"`
+	Severity   severityRef      `json:"severity"`
+	VPRScore   string           `json:"vprScore"`
+	IP         string           `json:"ip"`
+	UUID       string           `json:"uuid"`
+	Port       string           `json:"port"`
+	Protocol   string           `json:"protocol"`
+	Name       string           `json:"name"`
+	PluginName string           `json:"pluginName"`
+	DNSName    string           `json:"dnsName"`
+	MAC        string           `json:"macAddress"`
+	NetBIOS    string           `json:"netbiosName"`
+	Unique     string           `json:"uniqueness"`
+	HostUnique string           `json:"hostUniqueness"`
+	ACR        string           `json:"acrScore"`
+	AES        string           `json:"assetExposureScore"`
+	Family     familyRef        `json:"family"`
 	Repository recordRepository `json:"repository"`
-	Info       string        `json:"pluginInfo"`
+	Info       string           `json:"pluginInfo"`
 }
 
 // pluginInfo is "135358 (0/6) name".
@@ -97,71 +97,71 @@ func (s *asked) listVuln(ctx context.Context) (rows, error) {
 //
 // Source: section 11.4.
 type detailRow struct {
-	PluginID       string        `json:"pluginID"`
-	Severity       severityRef   `json:"severity"`
-	VPRScore       string        `json:"vprScore"`
-	VPRContext     string        `json:"vprContext"`
-	HasBeenMitig   string        `json:"hasBeenMitigated"`
-	AcceptRisk     string        `json:"acceptRisk"`
-	RecastRisk     string        `json:"recastRisk"`
-	IP             string        `json:"ip"`
-	UUID           string        `json:"uuid"`
-	Port           string        `json:"port"`
-	Protocol       string        `json:"protocol"`
-	PluginName     string        `json:"pluginName"`
-	FirstSeen      string        `json:"firstSeen"`
-	LastSeen       string        `json:"lastSeen"`
-	Exploit        string        `json:"exploitAvailable"`
-	ExploitEase    string        `json:"exploitEase"`
-	Frameworks     string        `json:"exploitFrameworks"`
-	Synopsis       string        `json:"synopsis"`
-	Description    string        `json:"description"`
-	Solution       string        `json:"solution"`
-	SeeAlso        string        `json:"seeAlso"`
-	RiskFactor     string        `json:"riskFactor"`
-	STIG           string        `json:"stigSeverity"`
-	BaseScore      string        `json:"baseScore"`
-	TemporalScore  string        `json:"temporalScore"`
-	Vector         string        `json:"cvssVector"`
-	V3Base         string        `json:"cvssV3BaseScore"`
-	V3Temporal     string        `json:"cvssV3TemporalScore"`
-	V3Vector       string        `json:"cvssV3Vector"`
-	V4Base         string        `json:"cvssV4BaseScore"`
-	V4Threat       string        `json:"cvssV4ThreatScore"`
-	V4Vector       string        `json:"cvssV4Vector"`
-	V4ThreatVector string        `json:"cvssV4ThreatVector"`
-	EPSS           string        `json:"epssScore"`
-	CPE            string        `json:"cpe"`
-	VulnPub        string        `json:"vulnPubDate"`
-	PatchPub       string        `json:"patchPubDate"`
-	PluginPub      string        `json:"pluginPubDate"`
-	PluginMod      string        `json:"pluginModDate"`
-	CheckType      string        `json:"checkType"`
-	Version        string        `json:"version"`
-	CVE            string        `json:"cve"`
-	BID            string        `json:"bid"`
-	XRef           string        `json:"xref"`
-	SEOL           string        `json:"seolDate"`
-	Text           string        `json:"pluginText"`
-	DNSName        string        `json:"dnsName"`
-	MAC            string        `json:"macAddress"`
-	NetBIOS        string        `json:"netbiosName"`
-	OS             string        `json:"operatingSystem"`
-	IPs            string        `json:"ips"`
-	RecastComment  string        `json:"recastRiskRuleComment"`
-	AcceptComment  string        `json:"acceptRiskRuleComment"`
-	HostUnique     string        `json:"hostUniqueness"`
-	HostUUID       string        `json:"hostUUID"`
-	ACR            string        `json:"acrScore"`
-	KeyDrivers     string        `json:"keyDrivers"`
-	ACREvaluated   string        `json:"acrLastEvaluatedTime"`
-	AES            string        `json:"assetExposureScore"`
-	VulnUnique     string        `json:"vulnUniqueness"`
-	VulnUUID       string        `json:"vulnUUID"`
-	Unique         string        `json:"uniqueness"`
-	Family         familyRef     `json:"family"`
+	PluginID       string           `json:"pluginID"`
+	Severity       severityRef      `json:"severity"`
+	VPRScore       string           `json:"vprScore"`
+	VPRContext     string           `json:"vprContext"`
+	HasBeenMitig   string           `json:"hasBeenMitigated"`
+	AcceptRisk     string           `json:"acceptRisk"`
+	RecastRisk     string           `json:"recastRisk"`
+	IP             string           `json:"ip"`
+	UUID           string           `json:"uuid"`
+	Port           string           `json:"port"`
+	Protocol       string           `json:"protocol"`
+	PluginName     string           `json:"pluginName"`
+	FirstSeen      string           `json:"firstSeen"`
+	LastSeen       string           `json:"lastSeen"`
+	Exploit        string           `json:"exploitAvailable"`
+	ExploitEase    string           `json:"exploitEase"`
+	Frameworks     string           `json:"exploitFrameworks"`
+	Synopsis       string           `json:"synopsis"`
+	Description    string           `json:"description"`
+	Solution       string           `json:"solution"`
+	SeeAlso        string           `json:"seeAlso"`
+	RiskFactor     string           `json:"riskFactor"`
+	STIG           string           `json:"stigSeverity"`
+	BaseScore      string           `json:"baseScore"`
+	TemporalScore  string           `json:"temporalScore"`
+	Vector         string           `json:"cvssVector"`
+	V3Base         string           `json:"cvssV3BaseScore"`
+	V3Temporal     string           `json:"cvssV3TemporalScore"`
+	V3Vector       string           `json:"cvssV3Vector"`
+	V4Base         string           `json:"cvssV4BaseScore"`
+	V4Threat       string           `json:"cvssV4ThreatScore"`
+	V4Vector       string           `json:"cvssV4Vector"`
+	V4ThreatVector string           `json:"cvssV4ThreatVector"`
+	EPSS           string           `json:"epssScore"`
+	CPE            string           `json:"cpe"`
+	VulnPub        string           `json:"vulnPubDate"`
+	PatchPub       string           `json:"patchPubDate"`
+	PluginPub      string           `json:"pluginPubDate"`
+	PluginMod      string           `json:"pluginModDate"`
+	CheckType      string           `json:"checkType"`
+	Version        string           `json:"version"`
+	CVE            string           `json:"cve"`
+	BID            string           `json:"bid"`
+	XRef           string           `json:"xref"`
+	SEOL           string           `json:"seolDate"`
+	Text           string           `json:"pluginText"`
+	DNSName        string           `json:"dnsName"`
+	MAC            string           `json:"macAddress"`
+	NetBIOS        string           `json:"netbiosName"`
+	OS             string           `json:"operatingSystem"`
+	IPs            string           `json:"ips"`
+	RecastComment  string           `json:"recastRiskRuleComment"`
+	AcceptComment  string           `json:"acceptRiskRuleComment"`
+	HostUnique     string           `json:"hostUniqueness"`
+	HostUUID       string           `json:"hostUUID"`
+	ACR            string           `json:"acrScore"`
+	KeyDrivers     string           `json:"keyDrivers"`
+	ACREvaluated   string           `json:"acrLastEvaluatedTime"`
+	AES            string           `json:"assetExposureScore"`
+	VulnUnique     string           `json:"vulnUniqueness"`
+	VulnUUID       string           `json:"vulnUUID"`
+	Unique         string           `json:"uniqueness"`
+	Family         familyRef        `json:"family"`
 	Repository     recordRepository `json:"repository"`
-	PluginInfo     string        `json:"pluginInfo"`
+	PluginInfo     string           `json:"pluginInfo"`
 }
 
 // riskFactors are the words for severities.
@@ -274,9 +274,9 @@ func newIPItem(as harrier.Asset) ipItem {
 }
 
 type hostsOfRepository struct {
-	RepositoryID string         `json:"repositoryID,omitempty"`
-	IPs          any            `json:"iplist"`
-	UUIDs        *string        `json:"uuidIPsList,omitempty"`
+	RepositoryID string            `json:"repositoryID,omitempty"`
+	IPs          any               `json:"iplist"`
+	UUIDs        *string           `json:"uuidIPsList,omitempty"`
 	Repository   *recordRepository `json:"repository,omitempty"`
 }
 

@@ -214,22 +214,22 @@ type hostRow struct {
 	IP   string `json:"ip"`
 	UUID string `json:"uuid"`
 	scoreBlock
-	MAC        string        `json:"macAddress"`
-	PolicyName string        `json:"policyName"`
-	PluginSet  string        `json:"pluginSet"`
-	NetBIOS    string        `json:"netbiosName"`
-	DNSName    string        `json:"dnsName"`
-	OSCPE      string        `json:"osCPE"`
-	BIOS       string        `json:"biosGUID"`
-	TPM        string        `json:"tpmID"`
-	McAfee     string        `json:"mcafeeGUID"`
-	LastAuth   string        `json:"lastAuthRun"`
-	LastUnauth string        `json:"lastUnauthRun"`
-	Unique     string        `json:"uniqueness"`
-	HostUnique string        `json:"hostUniqueness"`
-	HostUUID   string        `json:"hostUUID"`
-	ACR        string        `json:"acrScore"`
-	AES        string        `json:"assetExposureScore"`
+	MAC        string           `json:"macAddress"`
+	PolicyName string           `json:"policyName"`
+	PluginSet  string           `json:"pluginSet"`
+	NetBIOS    string           `json:"netbiosName"`
+	DNSName    string           `json:"dnsName"`
+	OSCPE      string           `json:"osCPE"`
+	BIOS       string           `json:"biosGUID"`
+	TPM        string           `json:"tpmID"`
+	McAfee     string           `json:"mcafeeGUID"`
+	LastAuth   string           `json:"lastAuthRun"`
+	LastUnauth string           `json:"lastUnauthRun"`
+	Unique     string           `json:"uniqueness"`
+	HostUnique string           `json:"hostUniqueness"`
+	HostUUID   string           `json:"hostUUID"`
+	ACR        string           `json:"acrScore"`
+	AES        string           `json:"assetExposureScore"`
 	Repository recordRepository `json:"repository"`
 }
 

@@ -284,7 +284,7 @@ func (r rule) plugins() (harrier.Expr, error) {
 	if err != nil || len(list) == 0 || slices.Contains(list, "-1") {
 		return nil, err
 	}
-	return numberOf("vulnerability", 0, 1<<31-1)(t)
+	return numberOf("vulnerability", 1<<31-1)(t)
 }
 
 func (t term) ruleCmp(field, kind string, op harrier.Op, list []string) (harrier.Expr, error) {
@@ -308,7 +308,7 @@ func (t term) ruleCmp(field, kind string, op harrier.Op, list []string) (harrier
 	case kind == "bool" && op == harrier.Eq:
 		return t.exploit()
 	case kind == "number" && (op == harrier.Eq || op == harrier.Contains):
-		return numberOf(field, 0, 1<<31-1)(t)
+		return numberOf(field, 1<<31-1)(t)
 	case (kind == "number" || kind == "days") && len(list) == 1 && op != harrier.Like && op != harrier.Contains:
 		n, err := strconv.ParseInt(list[0], 10, 64)
 		if err != nil || n < 0 || n > 1<<31-1 {

@@ -129,17 +129,17 @@ var filterKinds = map[string]kind{
 	"uuid":            {"= !=", listOf("uuid")},
 	"hostUUID":        {"= !=", listOf("uuid")},
 	"vulnUUID":        {"=", none},
-	"port":            {"= != >= <=", numberOf("port", 0, 65535)},
+	"port":            {"= != >= <=", numberOf("port", 65535)},
 	"tcpport":         {"= != >= <=", portOf("tcp")},
 	"udpport":         {"= != >= <=", portOf("udp")},
 	"protocol":        {"= !=", term.protocol},
-	"pluginID":        {"= != >= <=", numberOf("vulnerability", 0, math.MaxInt32)},
+	"pluginID":        {"= != >= <=", numberOf("vulnerability", math.MaxInt32)},
 	"pluginName":      {"= != ~= pcre", textOf("name")},
 	"pluginText":      {"= != ~= pcre", textOf("evidence")},
 	"pluginType":      {"= !=", term.pluginType},
 	"familyID":        {"= !=", term.families},
 	"family":          {"= !=", term.families},
-	"severity":        {"= != >= <=", numberOf("severity", 0, harrier.Severities-1)},
+	"severity":        {"= != >= <=", numberOf("severity", harrier.Severities-1)},
 	"repositoryIDs":   {"= !=", term.repositories},
 	"repository":      {"= !=", term.repositories},
 	"assetID":         {"= != ~", term.assets},
@@ -181,7 +181,7 @@ var filterKinds = map[string]kind{
 	"vulnPublished":       {"=", timeOf("published")},
 	"seolDate":            {"=", none},
 	"daysMitigated":       {"= >= <=", term.daysMitigated},
-	"daysToMitigated":     {"= >= <=", numberOf("open_days", 0, math.MaxInt32)},
+	"daysToMitigated":     {"= >= <=", numberOf("open_days", math.MaxInt32)},
 	"mitigatedStatus":     {"=", wordOf("reopened", "previously", "never")},
 	"wasMitigated":        {"=", wordOf("reopened", "true", "false")},
 	"acceptRiskStatus":    {"=", judged("accepted")},
@@ -402,7 +402,7 @@ func containsIn(field string) func(term) (harrier.Expr, error) {
 }
 
 // numberOf reads numbers, lists of them and ranges: "1,5-7".
-func numberOf(field string, low, high int64) func(term) (harrier.Expr, error) {
+func numberOf(field string, high int64) func(term) (harrier.Expr, error) {
 	return func(t term) (harrier.Expr, error) {
 		list, err := t.items()
 		if err != nil {
@@ -428,8 +428,8 @@ func numberOf(field string, low, high int64) func(term) (harrier.Expr, error) {
 			from, err1 := strconv.ParseInt(strings.TrimSpace(a), 10, 64)
 			to, err2 := strconv.ParseInt(strings.TrimSpace(b), 10, 64)
 			switch {
-			case err1 != nil || err2 != nil || from > to || from < low:
-				return nil, t.bad("%q is neither a number from %d to %d nor a range", cut(s, 64), low, high)
+			case err1 != nil || err2 != nil || from > to || from < 0:
+				return nil, t.bad("%q is neither a number from %d to %d nor a range", cut(s, 64), 0, high)
 			case from == to:
 				single = append(single, from)
 			default:
@@ -451,7 +451,7 @@ func numberOf(field string, low, high int64) func(term) (harrier.Expr, error) {
 
 func portOf(protocol string) func(term) (harrier.Expr, error) {
 	return func(t term) (harrier.Expr, error) {
-		e, err := numberOf("port", 0, 65535)(t)
+		e, err := numberOf("port", 65535)(t)
 		return harrier.And{eq("protocol", harrier.Eq, protocol), e}, err
 	}
 }

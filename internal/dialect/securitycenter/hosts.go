@@ -35,8 +35,8 @@ type hostItem struct {
 	DNS        string              `json:"dns"`
 	NetBIOS    string              `json:"netBios"`
 	Workgroup  string              `json:"netBiosWorkgroup"`
-	Repository recordRepository       `json:"repository"`
-	RepID      recordRepository       `json:"repID"`
+	Repository recordRepository    `json:"repository"`
+	RepID      recordRepository    `json:"repID"`
 	SystemType string              `json:"systemType"`
 	Created    string              `json:"createdTime"`
 	Modified   string              `json:"modifiedTime"`

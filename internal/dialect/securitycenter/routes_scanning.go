@@ -6,11 +6,10 @@ import "github.com/harrier-scan/harrier/internal/dialect/kit"
 // keep between requests.
 type scanning struct {
 	plugins *pluginIndex
-	around  surroundings
 }
 
 func newScanning(kit.Rooms) *scanning {
-	return &scanning{&pluginIndex{}, surroundings{noAsset, firstRepository}}
+	return &scanning{&pluginIndex{}}
 }
 
 // scanningRoutes are plugins, policies, scans and their results.

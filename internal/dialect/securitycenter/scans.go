@@ -488,7 +488,7 @@ func (a api) launchScan(ctx context.Context, by harrier.Actor, q *query) (any, e
 	w := launchResult{
 		Initiator: sid(by.User), Owner: sid(run.Owner), OwnerGroup: theGroup.ID, Scan: sid(s.ID), ResultsSync: -1, Job: sid(run.ID), Repository: sid(run.Repository),
 		Name: run.Name, Description: s.Description, Details: detailsOf(s, run), Status: "Queued", ImportStatus: importNone, DownloadFormat: "v2",
-		DataFormat: "IPv4", ResultType: "active", Running: sbool(false), TotalIPs: -1, Start: -1, ID: sid(run.ID),
+		DataFormat: dataFormat, ResultType: "active", Running: sbool(false), TotalIPs: -1, Start: -1, ID: sid(run.ID),
 	}
 	if q.byKey {
 		w.Initiator = by.User

@@ -21,18 +21,18 @@ const maxDays = 365 * 200
 //
 // Source: section 11.6, "Time values".
 func readSpan(s string, now time.Time) (span, bool) {
-	today := midnight(now, 0, 0, 0)
+	today := midnight(now, 0)
 	if near, far, ok := strings.Cut(s, ":"); ok {
 		a, err := strconv.Atoi(strings.TrimSpace(near))
 		if err != nil || a < 0 || a > maxDays {
 			return span{}, false
 		}
-		out := span{to: midnight(now, 0, 0, 1-a)}
+		out := span{to: midnight(now, 1-a)}
 		if far = strings.TrimSpace(far); far == "all" {
 			return out, true
 		}
 		b, err := strconv.Atoi(far)
-		out.from = midnight(now, 0, 0, -b)
+		out.from = midnight(now, -b)
 		return out, err == nil && a <= b && b <= maxDays
 	}
 	if first, last, ok := strings.Cut(s, "-"); ok {
@@ -61,15 +61,15 @@ func readSpan(s string, now time.Time) (span, bool) {
 	case "lastYear":
 		return month(int(m-1)+12, 12), true
 	case "today":
-		return span{today, midnight(now, 0, 0, 1)}, true
+		return span{today, midnight(now, 1)}, true
 	}
 	return span{}, false
 }
 
 // midnight is the beginning of a day counted from now's.
-func midnight(now time.Time, years, months, days int) time.Time {
+func midnight(now time.Time, days int) time.Time {
 	y, m, d := now.Date()
-	return time.Date(y+years, m+time.Month(months), d+days, 0, 0, 0, 0, now.Location())
+	return time.Date(y, m, d+days, 0, 0, 0, 0, now.Location())
 }
 
 func (t term) span() (span, error) {

@@ -101,6 +101,7 @@ func (w *world) keys(by harrier.Grouping, f harrier.JudgedFinding) []harrier.Sum
 		return class(2)
 	case harrier.ByClassC:
 		return class(3)
+	default: // by what the findings of this world have not
 	}
 	return nil
 }
