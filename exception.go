@@ -1,6 +1,10 @@
 package harrier
 
-import "time"
+import (
+	"slices"
+	"strings"
+	"time"
+)
 
 // Exception is a rule that hides or recasts findings in reads. It never
 // touches their intervals.
@@ -8,26 +12,40 @@ type Exception struct {
 	ID            ID
 	UUID          UUID
 	Vulnerability VulnID
-	Host          string // an address or name as reported; "" for all
-	Hide          bool   // accept: do not show
-	Recast        Severity
-	Reason        string
-	Owner         ID
-	Created       time.Time
-	Expires       time.Time // zero: never
+	Host          string // addresses, names or UUIDs of assets as reported, separated by commas; "" for all
+	// Repository, Protocol and Port narrow the rule; 0, "" and "" are all.
+	Repository ID
+	Protocol   Protocol
+	Port       string // a number
+	Scope      string // what Host was written as: "", "ip", "uuid", "asset"
+	Hide       bool   // accept: do not show
+	Recast     Severity
+	Reason     string
+	Owner      ID
+	Created    time.Time
+	Expires    time.Time // zero: never
 }
 
+// Narrow reports whether e speaks of some endpoints of a host only, or of hosts
+// of one repository.
+func (e Exception) Narrow() bool { return e.Repository != 0 || e.Protocol != "" || e.Port != "" }
+
 // Applies reports whether e speaks of vulnerability v on a host known by any
-// of names, at time at.
+// of names, at time at. It does not look at what narrows e to endpoints.
 func (e Exception) Applies(v VulnID, at time.Time, names ...string) bool {
 	if e.Vulnerability != v || !e.Expires.IsZero() && !at.Before(e.Expires) {
 		return false
 	}
+	return e.Names(names...)
+}
+
+// Names reports whether e speaks of a host known by any of names.
+func (e Exception) Names(names ...string) bool {
 	if e.Host == "" {
 		return true
 	}
-	for _, n := range names {
-		if n == e.Host {
+	for part := range strings.SplitSeq(e.Host, ",") {
+		if slices.Contains(names, part) {
 			return true
 		}
 	}

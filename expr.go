@@ -2,6 +2,8 @@ package harrier
 
 import (
 	"cmp"
+	"net/netip"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -27,10 +29,15 @@ type Cmp struct {
 	Values []any // int64, float64, string or bool
 }
 
+// Has holds for an entity when its asset has an open finding that Of holds for.
+// In memory it is asked of the entity itself.
+type Has struct{ Of Expr }
+
 func (And) expr() {}
 func (Or) expr()  {}
 func (Not) expr() {}
 func (Cmp) expr() {}
+func (Has) expr() {}
 
 // Op is a comparison.
 type Op string
@@ -45,6 +52,8 @@ const (
 	Ge       Op = ">="
 	Contains Op = "contains" // has one of the values within
 	Lacks    Op = "lacks"    // has none of the values within
+	Like     Op = "like"     // matches one of the values, which are regular expressions (RE2), anywhere
+	In       Op = "in"       // is an address in one of the values, which are "first-last"
 )
 
 // Matches reports whether e holds for an entity whose fields are told by get.
@@ -60,6 +69,8 @@ func Matches(e Expr, get func(field string) []any) bool {
 		return slices.ContainsFunc(e, func(p Expr) bool { return Matches(p, get) })
 	case Not:
 		return !Matches(e.Of, get)
+	case Has:
+		return Matches(e.Of, get)
 	case Cmp:
 		return e.holds(get(e.Field))
 	}
@@ -89,8 +100,41 @@ func (c Cmp) holds(have []any) bool {
 		return someOf(within)
 	case Lacks:
 		return !someOf(within)
+	case Like:
+		return someOf(like)
+	case In:
+		return someOf(inRange)
 	}
 	return false
+}
+
+func like(a, b any) bool {
+	s, okA := a.(string)
+	pattern, okB := b.(string)
+	if !okA || !okB {
+		return false
+	}
+	re, err := regexp.Compile("(?i)" + pattern)
+	return err == nil && re.MatchString(s)
+}
+
+func inRange(a, b any) bool {
+	s, okA := a.(string)
+	t, okB := b.(string)
+	if !okA || !okB {
+		return false
+	}
+	at, err := netip.ParseAddr(s)
+	first, last, ok := ParseRange(t)
+	return err == nil && ok && at.BitLen() == first.BitLen() && !at.Less(first) && !last.Less(at)
+}
+
+// ParseRange reads "first-last", the values of In; false for anything else.
+func ParseRange(s string) (first, last netip.Addr, ok bool) {
+	a, b, _ := strings.Cut(s, "-")
+	first, err1 := netip.ParseAddr(a)
+	last, err2 := netip.ParseAddr(b)
+	return first, last, err1 == nil && err2 == nil && first.BitLen() == last.BitLen() && !last.Less(first)
 }
 
 func within(a, b any) bool {

@@ -27,8 +27,19 @@ type Site struct {
 	LastRun     time.Time
 	LastScan    ID // the newest scan; zero before the first
 	Read        bool
+	Options     SiteOptions
 	Created     time.Time
 	Modified    time.Time
+}
+
+// SiteOptions are what a site says beyond what all dialects have in common.
+type SiteOptions struct {
+	// MaxDuration bounds each of its scans, whatever the policy says; 0 leaves it
+	// to the policy.
+	MaxDuration Duration `json:"max_duration,omitempty"`
+	// Given are a dialect's settings as given, by their own names, to be given
+	// back.
+	Given map[string]string `json:"given,omitempty"`
 }
 
 // Check answers Invalid, naming the field, for a site that breaks its own
@@ -47,6 +58,9 @@ func (s *Site) Check() error {
 		if _, err := ParseTargets(s.Exclude); err != nil {
 			return Invalidf("exclude", "%s", MessageOf(err))
 		}
+	}
+	if s.Options.MaxDuration < 0 {
+		return Invalidf("max_duration", "must not be negative")
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"net/url"
+	"time"
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/store"
@@ -25,6 +26,12 @@ func (w *world) reads() []read {
 	find := func(name string, e harrier.Expr, p store.Page) read {
 		return read{name, func(ctx context.Context, _ int) error {
 			_, _, err := db.SearchFindings(ctx, e, p)
+			return err
+		}}
+	}
+	sum := func(name string, by harrier.Grouping, e harrier.Expr, offset int) read {
+		return read{"sum by " + name, func(ctx context.Context, _ int) error {
+			_, err := db.SumFindings(ctx, e, harrier.SumQuery{By: by, Sort: "score", Desc: true, Limit: 100, Offset: offset}, time.Now())
 			return err
 		}}
 	}
@@ -71,6 +78,18 @@ func (w *world) reads() []read {
 				return err
 			}
 			_, err := db.HostObservations(ctx, w.scans[len(w.scans)-1], index)
+			return err
+		}},
+		sum("asset, two filters", harrier.ByAsset, harrier.And{open, worst}, 0),
+		sum("asset, two filters, far page", harrier.ByAsset, harrier.And{open, worst}, 9_900),
+		sum("vulnerability, two filters", harrier.ByVulnerability, harrier.And{open, worst}, 0),
+		sum("severity, two filters", harrier.BySeverity, harrier.And{open, worst}, 0),
+		{"judged page of 100, two filters", func(ctx context.Context, _ int) error {
+			_, _, err := db.JudgedFindings(ctx, harrier.And{open, worst}, store.Page{Limit: 100}, time.Now())
+			return err
+		}},
+		{"judged page of 100 at 1,000,000 - 100", func(ctx context.Context, _ int) error {
+			_, _, err := db.JudgedFindings(ctx, open, store.Page{Limit: 100, Offset: 999_900}, time.Now())
 			return err
 		}},
 		{"all hosts of a scan", func(ctx context.Context, _ int) error {

@@ -35,6 +35,7 @@ type Console struct {
 	log     *slog.Logger
 	core    *core
 	content *contentWatch
+	update  asked
 	web     *server.Server
 	bus     *bus.Server
 	conn    *bus.Conn
@@ -79,6 +80,10 @@ func Open(ctx context.Context, c Config, log *slog.Logger) (_ *Console, err erro
 	con.closers = append(con.closers, con.core.knowledge.Close)
 	con.content = newContentWatch(c.Data, log, con.core.use)
 	con.content.look(ctx)
+	if c.FeedUpdate > 0 {
+		con.update = make(asked, 1)
+		con.core.rooms.UpdateContent = con.update.ask
+	}
 	con.web, err = server.Listen(ctx, server.Config{
 		Listen: c.Listen, Drain: c.Drain, Log: log, Handler: handler(con.core.rooms, Dialects()),
 		TLS: &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12},
@@ -206,7 +211,7 @@ func (con *Console) Run(ctx context.Context) error {
 	g.Go(func() error { return con.core.run(running) })
 	g.Go(func() error { return con.content.run(running) })
 	if every := con.config.FeedUpdate; every > 0 {
-		g.Go(func() error { return updateContent(running, con.config.Data, firstUpdate, every, con.log) })
+		g.Go(func() error { return updateContent(running, con.config.Data, firstUpdate, every, con.update, con.log) })
 	}
 	if con.config.Engine {
 		g.Go(func() error { return con.runEngine(running) })

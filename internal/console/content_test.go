@@ -159,7 +159,8 @@ func TestContentIsNoticed(t *testing.T) {
 	}
 }
 
-// TestUpdateFails: a console goes on when an update fails, and ends when asked.
+// TestUpdateFails: a console updates when asked, goes on when an update fails,
+// and ends.
 func TestUpdateFails(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	data := t.TempDir()
@@ -172,7 +173,10 @@ func TestUpdateFails(t *testing.T) {
 	log := slog.New(slog.NewTextHandler(lineWriter(told), nil))
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error)
-	go func() { ended <- updateContent(ctx, data, time.Millisecond, time.Millisecond, log) }()
+	now := make(asked, 1)
+	now.ask()
+	now.ask() // changes nothing
+	go func() { ended <- updateContent(ctx, data, time.Hour, time.Millisecond, now, log) }()
 	for range 2 {
 		if line := <-told; !strings.Contains(line, "being updated by another process") {
 			t.Errorf("logged %q", line)

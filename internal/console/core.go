@@ -99,6 +99,10 @@ func newCore(ctx context.Context, c coreConfig) (*core, error) {
 		Search: func(ctx context.Context, e harrier.Expr, p finding.Page) ([]harrier.Finding, int, error) {
 			return db.SearchFindings(ctx, e, store.Page{Sort: p.Sort, Desc: p.Desc, Limit: p.Limit, Offset: p.Offset})
 		},
+		SearchJudged: func(ctx context.Context, e harrier.Expr, p finding.Page, at time.Time) ([]harrier.JudgedFinding, int, error) {
+			return db.JudgedFindings(ctx, e, store.Page{Sort: p.Sort, Desc: p.Desc, Limit: p.Limit, Offset: p.Offset}, at)
+		},
+		Sum: db.SumFindings, Saved: db,
 		Folded: func(id harrier.ID) { scans.Folded(id) },
 	})
 	scans = scan.New(scan.Config{
@@ -120,6 +124,7 @@ func newCore(ctx context.Context, c coreConfig) (*core, error) {
 	made := &core{
 		rooms: kit.Rooms{
 			Identity: users, Sites: site.New(db, policies, now), Policies: policies, Scans: scans, Findings: findings, Assets: assets,
+			AssetLists: asset.NewLists(db, now), Repositories: asset.NewRepositories(db, now),
 			Vulns: vulns, Fleet: engines, Reports: reports, Version: c.version, Started: now(), ServerUUID: id, Now: now, Log: c.log,
 		},
 		log:     c.log,

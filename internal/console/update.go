@@ -59,9 +59,21 @@ func feedsBy(way, key string) ([]feed.Format, error) {
 // soon, but not while it is busy with starting.
 const firstUpdate = time.Minute
 
-// updateContent updates the content of a data folder again and again until ctx
-// ends. One that fails is logged, and the next is tried as if it had not.
-func updateContent(ctx context.Context, data string, first, every time.Duration, log *slog.Logger) error {
+// asked is how the rooms ask for an update.
+type asked chan struct{}
+
+// ask asks for an update, if nobody has done so yet.
+func (a asked) ask() {
+	select {
+	case a <- struct{}{}:
+	default:
+	}
+}
+
+// updateContent updates the content of a data folder again and again, and when
+// it is asked to, until ctx ends. One that fails is logged, and the next is tried
+// as if it had not.
+func updateContent(ctx context.Context, data string, first, every time.Duration, now asked, log *slog.Logger) error {
 	t := time.NewTimer(first)
 	defer t.Stop()
 	for {
@@ -69,6 +81,7 @@ func updateContent(ctx context.Context, data string, first, every time.Duration,
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-t.C:
+		case <-now:
 		}
 		report, err := UpdateContent(ctx, ContentUpdate{Data: data})
 		switch {

@@ -109,8 +109,8 @@ func checkException(e *harrier.Exception) error {
 		return harrier.Invalidf("plugin_id", "must be the number of a vulnerability")
 	case e.Recast >= harrier.Severities:
 		return harrier.Invalidf("severity", "there is no severity %d", e.Recast)
-	case len(e.Host) > 255:
-		return harrier.Invalidf("host", "is longer than 255 bytes")
+	case len(e.Host) > 64<<10:
+		return harrier.Invalidf("host", "is longer than 64 KiB")
 	}
 	return nil
 }

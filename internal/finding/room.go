@@ -145,11 +145,16 @@ type Config struct {
 	Bus     Bus // needed by Run
 	Catalog Catalog
 	Search  func(ctx context.Context, e harrier.Expr, p Page) ([]harrier.Finding, int, error) // the store's; nil: Findings answers Unavailable
-	Folded  func(scan harrier.ID)                                                             // hears that a batch of the scan has ended; nil: nobody
-	Version string                                                                            // of Harrier, for the facts about a scan
-	Now     func() time.Time                                                                  // nil: time.Now
-	Log     *slog.Logger                                                                      // nil: none
-	Hosts   int                                                                               // whose state is kept in memory; 0 means 1024
+	// SearchJudged and Sum are the store's, like Search.
+	SearchJudged func(ctx context.Context, e harrier.Expr, p Page, at time.Time) ([]harrier.JudgedFinding, int, error)
+	Sum          func(ctx context.Context, e harrier.Expr, q harrier.SumQuery, at time.Time) (harrier.Sums, error)
+	Saved        QueryStore // nil: nothing may be saved
+
+	Folded  func(scan harrier.ID) // hears that a batch of the scan has ended; nil: nobody
+	Version string                // of Harrier, for the facts about a scan
+	Now     func() time.Time      // nil: time.Now
+	Log     *slog.Logger          // nil: none
+	Hosts   int                   // whose state is kept in memory; 0 means 1024
 
 	Family func(harrier.VulnID) harrier.VulnID // the check that stands for a vulnerability of content; nil: none does
 

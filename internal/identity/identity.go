@@ -39,6 +39,7 @@ type SessionStore interface {
 	Session(ctx context.Context, hash string) (harrier.Session, error)
 	TouchSession(ctx context.Context, hash string, at time.Time) error
 	DeleteSession(ctx context.Context, hash string) error
+	SessionsOf(ctx context.Context, user harrier.ID) ([]harrier.Session, error) // oldest first
 	DeleteSessionsOf(ctx context.Context, user harrier.ID) error
 	DeleteIdleSessions(ctx context.Context, now time.Time) (int, error)
 }

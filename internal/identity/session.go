@@ -24,44 +24,66 @@ const (
 // source with too many failures of late all answer Unauthenticated in the same
 // words. Each sign-in and each refusal goes to the audit log.
 func (r *Room) SignIn(ctx context.Context, name, password, via, from string) (string, harrier.Actor, error) {
-	now := r.now()
-	if wait := r.limits.wait(name, from, now); wait > 0 {
-		r.log.WarnContext(ctx, "sign-in refused for a while", "user", name, "from", from, "dialect", via, "wait", wait)
-		return "", harrier.Actor{}, refused()
-	}
-	u, err := r.authenticate(ctx, name, password)
-	if harrier.KindOf(err) == harrier.Unauthenticated && err != nil {
-		r.limits.failed(name, from, now)
-		if auditErr := r.noteFailure(ctx, u, name, via, from); auditErr != nil {
-			return "", harrier.Actor{}, auditErr
-		}
-	}
+	token := randomText(tokenSize, tokenAlphabet)
+	_, who, err := r.signIn(ctx, attempt{name: name, password: password, via: via, from: from, token: token})
 	if err != nil {
 		return "", harrier.Actor{}, err
 	}
-	token := randomText(tokenSize, tokenAlphabet)
-	who := actor(u, via)
+	return token, who, nil
+}
+
+// attempt is a sign-in.
+type attempt struct {
+	name, password, via, from string
+	token                     string // of the session to begin
+	most                      int    // sessions of via that the user may have; 0: any number
+	release                   bool   // end the oldest where there are too many
+}
+
+// signIn returns the user as they were before, without what is secret, and who
+// they are.
+func (r *Room) signIn(ctx context.Context, e attempt) (before harrier.User, who harrier.Actor, err error) {
+	now := r.now()
+	if wait := r.limits.wait(e.name, e.from, now); wait > 0 {
+		r.log.WarnContext(ctx, "sign-in refused for a while", "user", e.name, "from", e.from, "dialect", e.via, "wait", wait)
+		return before, who, refused()
+	}
+	u, err := r.authenticate(ctx, e.name, e.password)
+	if harrier.KindOf(err) == harrier.Unauthenticated && err != nil {
+		r.limits.failed(e.name, e.from, now)
+		if auditErr := r.noteFailure(ctx, u, e.name, e.via, e.from); auditErr != nil {
+			return before, who, auditErr
+		}
+	}
+	if err != nil {
+		return before, who, err
+	}
+	who = actor(u, e.via)
 	err = r.store.InTx(ctx, func(ctx context.Context) error {
 		// The user may have changed while the password was hashed.
 		fresh, err := r.store.User(ctx, u.ID)
 		if err != nil || fresh.Disabled || fresh.PasswordHash != u.PasswordHash {
 			return refused().Because(err)
 		}
+		before = public(fresh)
 		fresh.Failures, fresh.LastLogin = 0, now
-		if err := r.store.UpdateUser(ctx, &fresh); err != nil {
+		if err := r.store.UpdateUser(ctx, &fresh); err != nil { // this also makes sign-ins of one user wait for each other
 			return err
 		}
-		session := harrier.Session{TokenHash: hashOf(token), User: u.ID, Created: now, LastUsed: now, Idle: r.idle, From: from, Via: via}
+		if err := r.makeRoom(ctx, u.ID, e); err != nil {
+			return err
+		}
+		session := harrier.Session{TokenHash: hashOf(e.token), User: u.ID, Created: now, LastUsed: now, Idle: r.idle, From: e.from, Via: e.via}
 		if err := r.store.InsertSession(ctx, session); err != nil {
 			return err
 		}
-		return r.Record(ctx, who, "session.begin", object(u.ID), "from "+from)
+		return r.Record(ctx, who, "session.begin", object(u.ID), "from "+e.from)
 	})
 	if err != nil {
-		return "", harrier.Actor{}, fmt.Errorf("begin session: %w", err)
+		return before, who, fmt.Errorf("begin session: %w", err)
 	}
-	r.limits.succeeded(name, from)
-	return token, who, nil
+	r.limits.succeeded(e.name, e.from)
+	return before, who, nil
 }
 
 // authenticate returns the user of a name and a password, or Unauthenticated
@@ -134,7 +156,7 @@ func (r *Room) noteFailure(ctx context.Context, u harrier.User, name, via, from 
 // ending for another idle time. It answers Unauthenticated for a token that is
 // not known, has ended, or whose user is disabled.
 func (r *Room) Session(ctx context.Context, token, via string) (harrier.Actor, error) {
-	if len(token) != tokenSize {
+	if len(token) != tokenSize && len(token) != cookieSize+numberSize {
 		return harrier.Actor{}, refused()
 	}
 	hash, now := hashOf(token), r.now()
@@ -142,11 +164,7 @@ func (r *Room) Session(ctx context.Context, token, via string) (harrier.Actor, e
 	if err != nil {
 		return harrier.Actor{}, unknown(err)
 	}
-	last := s.LastUsed
-	if used, found := r.used.get(hash); found && used.After(last) {
-		last = used
-	}
-	if now.Sub(last) >= s.Idle {
+	if r.ended(s, now) {
 		r.used.forget(hash)
 		if err := r.store.DeleteSession(ctx, hash); err != nil && harrier.KindOf(err) != harrier.NotFound {
 			return harrier.Actor{}, fmt.Errorf("end session: %w", err)
@@ -164,6 +182,15 @@ func (r *Room) Session(ctx context.Context, token, via string) (harrier.Actor, e
 		return harrier.Actor{}, err
 	}
 	return actor(u, via), nil
+}
+
+// ended reports whether s was idle for too long.
+func (r *Room) ended(s harrier.Session, now time.Time) bool {
+	last := s.LastUsed
+	if used, found := r.used.get(s.TokenHash); found && used.After(last) {
+		last = used
+	}
+	return now.Sub(last) >= s.Idle
 }
 
 // touch notes that s was used. The disk hears of it once a minute at most; in

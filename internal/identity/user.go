@@ -65,6 +65,20 @@ func (r *Room) Names(ctx context.Context) (map[harrier.ID]string, error) {
 	return out, nil
 }
 
+// People returns what everybody may know of all users: sign-in and full names
+// and UUIDs.
+func (r *Room) People(ctx context.Context) (map[harrier.ID]harrier.User, error) {
+	users, err := r.store.Users(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list users: %w", err)
+	}
+	out := map[harrier.ID]harrier.User{}
+	for _, u := range users {
+		out[u.ID] = harrier.User{ID: u.ID, UUID: u.UUID, Name: u.Name, FullName: u.FullName}
+	}
+	return out, nil
+}
+
 // Create stores a user with a password, and gives u its ID, UUID and creation
 // time. It answers Forbidden to those who do not manage users, and for a role
 // with rights that by does not have; Invalid, naming the field, for a bad name,

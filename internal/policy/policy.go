@@ -180,6 +180,23 @@ func (r *Room) Policies(ctx context.Context, by harrier.Actor) ([]harrier.Policy
 	return out, nil
 }
 
+// Private returns the policies that are not listed and that by may see, by
+// rising ID, without any secret: those that belong to one site, and what doors
+// keep in the form of a policy.
+func (r *Room) Private(ctx context.Context, by harrier.Actor) ([]harrier.Policy, error) {
+	all, err := r.store.Policies(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list private policies: %w", err)
+	}
+	var out []harrier.Policy
+	for _, p := range all {
+		if p.Hidden && r.Level(by, p) >= harrier.MayView {
+			out = append(out, public(p))
+		}
+	}
+	return out, nil
+}
+
 // Delete removes a policy of by's own, or a hidden one that by may configure.
 // It answers NotFound, Forbidden, and Conflict while a site uses it.
 func (r *Room) Delete(ctx context.Context, by harrier.Actor, id harrier.ID) error {

@@ -469,3 +469,15 @@ type failing struct{ *store.DB }
 func (failing) Value(context.Context, string) (string, bool, error) {
 	return "", false, harrier.Errorf(harrier.Unavailable, "no database")
 }
+
+// TestPrivate: what is not listed is found by who may see it.
+func TestPrivate(t *testing.T) {
+	r, _, _ := room(t)
+	mine := create(t, r, analyst(1), harrier.Policy{Name: "mine", Hidden: true, Credentials: []harrier.Credential{{Type: "SSH", Fields: map[string]string{"password": "x"}}}})
+	create(t, r, analyst(1), harrier.Policy{Name: "listed"})
+	create(t, r, analyst(2), harrier.Policy{Name: "other", Hidden: true})
+	list, err := r.Private(t.Context(), analyst(1))
+	if err != nil || len(list) != 1 || list[0].ID != mine.ID || len(list[0].Credentials[0].Sealed) != 0 {
+		t.Errorf("Private = %+v, %v; want the own one without its secret", list, err)
+	}
+}

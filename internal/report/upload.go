@@ -91,6 +91,20 @@ func (r *Room) OpenUpload(_ context.Context, by harrier.Actor, name string) (io.
 	return f, nil
 }
 
+// RemoveUpload removes a file that by has uploaded. It answers NotFound.
+func (r *Room) RemoveUpload(_ context.Context, by harrier.Actor, name string) error {
+	missing := harrier.Errorf(harrier.NotFound, "no uploaded file %q", name)
+	safe, err := safeName(name)
+	if err != nil || safe != name {
+		return missing
+	}
+	err = os.Remove(filepath.Join(r.uploads(by), name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return missing
+	}
+	return err
+}
+
 func (r *Room) uploads(by harrier.Actor) string {
 	return filepath.Join(r.Dir, "uploads", strconv.FormatInt(int64(by.User), 10))
 }

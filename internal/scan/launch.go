@@ -73,6 +73,9 @@ func (r *Room) launch(ctx context.Context, by harrier.Actor, s harrier.Site, l L
 		return harrier.Scan{}, err
 	}
 	plan.Exclude = cut.exclude
+	if limit := s.Options.MaxDuration; limit > 0 {
+		plan.Settings.MaxDuration = limit
+	}
 
 	now := r.now()
 	sc := harrier.Scan{

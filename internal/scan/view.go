@@ -48,6 +48,12 @@ func (r *Room) view(ctx context.Context, by harrier.Actor, scan harrier.ID) (*vi
 		return nil, err
 	}
 	for _, e := range rules {
+		if e.Repository == sc.Repository {
+			e.Repository = 0
+		}
+		if e.Narrow() { // whole hosts are judged here
+			continue
+		}
 		if _, observed := v.grades[e.Vulnerability]; observed && (e.Owner == 0 || e.Owner == sc.Owner || e.Owner == by.User) {
 			v.rules = append(v.rules, e)
 		}
@@ -85,7 +91,7 @@ func names(h harrier.Host) []string {
 // touches reports whether a rule can speak of h.
 func (v *view) touches(h harrier.Host) bool {
 	return slices.ContainsFunc(v.rules, func(e harrier.Exception) bool {
-		return e.Host == "" || slices.Contains(names(h), e.Host)
+		return e.Names(names(h)...)
 	})
 }
 
@@ -153,7 +159,7 @@ func (v *view) named(ctx context.Context, add func(harrier.VulnID, harrier.Sever
 	}
 	for _, h := range hosts {
 		names := names(h.Host)
-		if !slices.ContainsFunc(v.rules, func(e harrier.Exception) bool { return e.Host != "" && slices.Contains(names, e.Host) }) {
+		if !slices.ContainsFunc(v.rules, func(e harrier.Exception) bool { return e.Host != "" && e.Names(names...) }) {
 			continue
 		}
 		list, err := v.store.HostObservations(ctx, v.scan.ID, h.Index)

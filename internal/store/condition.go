@@ -50,8 +50,23 @@ func (c *condition) where(e harrier.Expr) (string, error) {
 		return "NOT (" + text + ")", err
 	case harrier.Cmp:
 		return c.compare(e)
+	case harrier.Has:
+		return c.has(e)
 	}
 	return "", harrier.Errorf(harrier.Invalid, "a condition can not be a %T", e)
+}
+
+// has returns the condition that the asset has an open finding that e.Of holds
+// for.
+func (c *condition) has(e harrier.Has) (string, error) {
+	key, fields := "asset", c.fields
+	if _, ok := fields["os_confidence"]; ok {
+		key = "id"
+	}
+	c.fields = findingFields
+	text, err := c.where(e.Of)
+	c.fields = fields
+	return key + " IN (SELECT asset FROM finding WHERE closed = 0 AND " + text + ")", err
 }
 
 var opposite = map[harrier.Op]harrier.Op{
@@ -95,6 +110,23 @@ func (c *condition) compare(e harrier.Cmp) (string, error) {
 			return c.positive(f, e), nil
 		}
 	case harrier.Eq, harrier.Lt, harrier.Le, harrier.Gt, harrier.Ge, harrier.Contains:
+	case harrier.Like:
+		for _, v := range e.Values {
+			if s, ok := v.(string); ok {
+				if _, err := compilePattern(s); err != nil {
+					return "", harrier.Invalidf(e.Field, "%q is not a regular expression", s)
+				}
+			}
+		}
+	case harrier.In:
+		if f.key == "" {
+			return "", harrier.Invalidf(e.Field, "is no address")
+		}
+		text, err := c.ranges(f, e)
+		if f.within != "" && text != never {
+			text = fmt.Sprintf(f.within, "("+text+")")
+		}
+		return text, err
 	default:
 		return "", harrier.Invalidf(e.Field, "there is no comparison %q", string(e.Op))
 	}
@@ -126,9 +158,34 @@ func checkValue(field string, v any) error {
 	return harrier.Invalidf(field, "can not be compared with %v", v)
 }
 
+// ranges returns the condition that an address is within one of the ranges.
+func (c *condition) ranges(f field, e harrier.Cmp) (string, error) {
+	var texts []string
+	for _, v := range e.Values {
+		s, _ := v.(string)
+		first, last, ok := harrier.ParseRange(s)
+		if !ok {
+			return "", harrier.Invalidf(e.Field, "%q is not a range of addresses", s)
+		}
+		a, b := first.As16(), last.As16()
+		if first == last {
+			texts = append(texts, f.key+" = "+c.parameter(a[:]))
+			continue
+		}
+		texts = append(texts, f.key+" BETWEEN "+c.parameter(a[:])+" AND "+c.parameter(b[:]))
+	}
+	return either(texts, -1), nil
+}
+
 // positive returns the condition on the column for Eq, Lt, Le, Gt, Ge and
 // Contains, and for a column with few values also for Ne and Lacks.
 func (c *condition) positive(f field, e harrier.Cmp) string {
+	if name, ok := strings.CutPrefix(f.decimal, inBody); ok {
+		f.decimal = c.db.numberInBody(name)
+	}
+	if f.body != "" {
+		f.text = c.db.inBody(f.body)
+	}
 	holds := func(value any) bool {
 		return harrier.Matches(e, func(string) []any { return []any{value} })
 	}
@@ -235,7 +292,7 @@ func (c *condition) oneOf(f field, values []any) string {
 func (c *condition) numeric(f field, op harrier.Op, v any) string {
 	n, ok := number(v)
 	switch {
-	case op == harrier.Contains:
+	case op == harrier.Contains || op == harrier.Like:
 		return never
 	case !ok && (op == harrier.Lt || op == harrier.Le):
 		return always
@@ -272,6 +329,9 @@ func (c *condition) textual(column string, op harrier.Op, v any) string {
 		return never
 	}
 	s = strings.ToLower(clean(s))
+	if op == harrier.Like {
+		return c.db.matches(column, c.parameter(v), v)
+	}
 	lower := c.db.lower(column, s)
 	if op == harrier.Contains {
 		return lower + " LIKE " + c.parameter("%"+likeEscape.Replace(s)+"%") + ` ESCAPE '\'`
@@ -337,6 +397,8 @@ func fieldsOf(e harrier.Expr) []string {
 			}
 		case harrier.Not:
 			walk(e.Of)
+		case harrier.Has:
+			out = append(out, "has")
 		case harrier.Cmp:
 			out = append(out, e.Field)
 		}

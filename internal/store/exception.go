@@ -8,13 +8,14 @@ import (
 
 var exceptions = table[harrier.Exception]{
 	name: "exception", noun: "exception", taken: "an exception with this UUID exists already",
-	columns: "uuid vuln host hide recast reason owner created expires",
+	columns: "uuid vuln host hide recast reason owner created expires repository protocol port scope",
 	row: func(e *harrier.Exception) []any {
 		return []any{
 			longName{&e.UUID},
 			&e.Vulnerability, &e.Host, &e.Hide, &e.Recast, &e.Reason, &e.Owner,
 			moment{&e.Created},
 			moment{&e.Expires},
+			&e.Repository, &e.Protocol, &e.Port, &e.Scope,
 		}
 	},
 	id:   func(e *harrier.Exception) *harrier.ID { return &e.ID },

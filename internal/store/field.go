@@ -3,7 +3,7 @@ package store
 import "github.com/harrier-scan/harrier"
 
 // field is something that can be searched by. Exactly one of number, decimal,
-// text, ordinal and choices says what it is.
+// text, ordinal, choices and body says what it is.
 type field struct {
 	number  string // an integer column
 	decimal string // a column of floating point numbers
@@ -11,6 +11,8 @@ type field struct {
 	ordinal string // an integer column with few values, from 0
 	values  int    // of ordinal: how many
 	choices []choice
+	body    string // a member of the JSON of the vulnerability, as text
+	key     string // of an address: the column with its 16 bytes
 	// within is where the column is, when it is not in the table itself: a
 	// condition with %s for that on the column. A field that is there several
 	// times holds when one of them does.
@@ -23,6 +25,9 @@ type choice struct {
 	value     any
 	condition string
 }
+
+// inBody begins a decimal that is a member of the JSON of the vulnerability.
+const inBody = "$."
 
 func yesNo(yes, no string) []choice { return []choice{{true, yes}, {false, no}} }
 
@@ -56,10 +61,12 @@ var findingFields = map[string]field{
 	"closed":        {number: "closed", sort: "closed"}, // end of the newest interval; 0 while it is open
 	"state":         {choices: []choice{{"open", "closed = 0"}, {"closed", "closed > 0"}}},
 	"open":          {choices: yesNo("closed = 0", "closed > 0")},
+	"open_days":     {number: "((closed - first_seen) / 86400000000)"},                           // of a closed one: from the first sight to the end
+	"reopened":      {choices: yesNo("older > 0", "older = 0")},                                  // opened again after it was closed
 	"mitigated":     {choices: yesNo("(older > 0 OR closed > 0)", "(older = 0 AND closed = 0)")}, // closed at least once
 
 	"name":      {text: "name", within: ofVulnerability, sort: "coalesce((SELECT name FROM vulnerability v WHERE v.id = finding.vuln), '')"},
-	"family":    {text: "family", within: ofVulnerability},
+	"family":    {text: "family", within: ofVulnerability, sort: "coalesce((SELECT family FROM vulnerability v WHERE v.id = finding.vuln), '')"},
 	"slug":      {text: "slug", within: ofVulnerability},
 	"cvss2":     {decimal: "cvss2", within: ofVulnerability},
 	"cvss3":     {decimal: "cvss3", within: ofVulnerability, sort: "coalesce((SELECT cvss3 FROM vulnerability v WHERE v.id = finding.vuln), 0)"},
@@ -67,12 +74,27 @@ var findingFields = map[string]field{
 	"exploited": {choices: yesNo("exploited", "NOT exploited"), within: ofVulnerability},
 	"exploit":   {choices: yesNo("exploit", "NOT exploit"), within: ofVulnerability},
 	"published": {number: "published", within: ofVulnerability},
-	"cve":       {text: "cve", within: "id IN (SELECT finding FROM finding_by_vuln WHERE vuln IN (SELECT vuln FROM vulnerability_cve WHERE %s))"},
 
-	"address": {text: "addr", within: ofAsset, sort: "(SELECT addr_key FROM asset a WHERE a.id = finding.asset)"},
+	// As the JSON of the definition has them: instants like
+	// "2026-01-02T03:04:05Z", lists like ["a","b"].
+	"added":        {body: "Added", within: ofVulnerability},
+	"modified":     {body: "Modified", within: ofVulnerability},
+	"aliases":      {body: "Aliases", within: ofVulnerability},
+	"cwes":         {body: "CWEs", within: ofVulnerability},
+	"cpes":         {body: "CPEs", within: ofVulnerability},
+	"cvss2_vector": {body: "CVSS2Vector", within: ofVulnerability},
+	"cvss3_vector": {body: "CVSS3Vector", within: ofVulnerability},
+	"cvss4_vector": {body: "CVSS4Vector", within: ofVulnerability},
+	"cvss4":        {decimal: inBody + "CVSS4Score", within: ofVulnerability},
+	"exploits":     {body: "Exploits", within: ofVulnerability},
+	"solution":     {body: "Solution", within: ofVulnerability},
+	"cve":          {text: "cve", within: "id IN (SELECT finding FROM finding_by_vuln WHERE vuln IN (SELECT vuln FROM vulnerability_cve WHERE %s))"},
+
+	"address": {text: "addr", key: "addr_key", within: ofAsset, sort: "(SELECT addr_key FROM asset a WHERE a.id = finding.asset)"},
 	"fqdn":    {text: "fqdn", within: ofAsset, sort: "(SELECT fqdn FROM asset a WHERE a.id = finding.asset)"},
-	"netbios": {text: "netbios", within: ofAsset},
-	"mac":     {text: "mac", within: ofAsset},
+	"netbios": {text: "netbios", within: ofAsset, sort: "(SELECT netbios FROM asset a WHERE a.id = finding.asset)"},
+	"uuid":    {text: "uuid", within: ofAsset},
+	"mac":     {text: "mac", within: ofAsset, sort: "(SELECT mac FROM asset a WHERE a.id = finding.asset)"},
 	"os":      {text: "os", within: ofAsset},
 	"host":    {text: "name", within: "asset IN (SELECT asset FROM asset_name WHERE %s)"}, // any name of the asset
 }
@@ -86,7 +108,8 @@ const (
 var assetFields = map[string]field{
 	"id":            {number: "id", sort: "id"},
 	"repository":    {number: "repository", sort: "repository"},
-	"address":       {text: "addr", sort: "addr_key"},
+	"address":       {text: "addr", key: "addr_key", sort: "addr_key"},
+	"uuid":          {text: "uuid"},
 	"fqdn":          {text: "fqdn", sort: "fqdn"},
 	"netbios":       {text: "netbios", sort: "netbios"},
 	"mac":           {text: "mac", sort: "mac"},

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/harrier-scan/harrier"
 )
@@ -40,4 +41,12 @@ func (db *DB) Repository(ctx context.Context, id harrier.ID) (harrier.Repository
 // Repositories returns all repositories by rising ID.
 func (db *DB) Repositories(ctx context.Context) ([]harrier.Repository, error) {
 	return repositories.list(ctx, db, "ORDER BY id")
+}
+
+// AssetsIn counts the assets of a repository.
+func (db *DB) AssetsIn(ctx context.Context, repository harrier.ID) (n int, err error) {
+	if _, err := db.one(ctx, "SELECT count(*) FROM asset WHERE repository = $1", []any{int64(repository)}, &n); err != nil {
+		return 0, fmt.Errorf("count assets: %w", err)
+	}
+	return n, nil
 }

@@ -41,7 +41,7 @@ func (db *DB) Folders(ctx context.Context) ([]harrier.Folder, error) {
 var sites = table[harrier.Site]{
 	name: "site", noun: "site", taken: "a site with this UUID exists already",
 	columns: `uuid name description owner repository folder targets exclusions policy engine pool schedule
-		scheduled emails grants next_run last_run last_scan is_read created modified`,
+		scheduled emails grants next_run last_run last_scan is_read options created modified`,
 	row: func(s *harrier.Site) []any {
 		return []any{
 			longName{&s.UUID},
@@ -53,6 +53,7 @@ var sites = table[harrier.Site]{
 			moment{&s.NextRun},
 			moment{&s.LastRun},
 			&s.LastScan, &s.Read,
+			document{&s.Options},
 			moment{&s.Created},
 			moment{&s.Modified},
 		}

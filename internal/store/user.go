@@ -111,6 +111,23 @@ func (db *DB) Session(ctx context.Context, hash string) (harrier.Session, error)
 	return s, nil
 }
 
+// SessionsOf returns the sessions of a user, oldest first, also those that have
+// ended by their idle time.
+func (db *DB) SessionsOf(ctx context.Context, user harrier.ID) ([]harrier.Session, error) {
+	var out []harrier.Session
+	const text = "SELECT " + sessionColumns + " FROM session WHERE user_id = $1 ORDER BY created, token_hash"
+	err := db.rows(ctx, text, []any{int64(user)}, func(scan func(...any) error) error {
+		var s harrier.Session
+		err := scan(sessionRow(&s)...)
+		out = append(out, s)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read sessions: %w", err)
+	}
+	return out, nil
+}
+
 // TouchSession notes that a session was used. Each call waits for the disk, so
 // that the caller does well to skip some.
 func (db *DB) TouchSession(ctx context.Context, hash string, at time.Time) error {

@@ -28,7 +28,7 @@ type Exchange struct {
 var (
 	section = regexp.MustCompile(`^-- (.+) --$`)
 	request = regexp.MustCompile(`^([A-Z]+) (\S+)(?: within (\S+))?$`)
-	header  = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9-]*): (.*)$`)
+	header  = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9_-]*): (.*)$`)
 )
 
 // Parse reads a file's exchanges. It answers an error with the line for a file

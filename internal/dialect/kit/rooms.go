@@ -17,7 +17,7 @@ import (
 	"github.com/harrier-scan/harrier/internal/vuln"
 )
 
-// Rooms is what a door may call. All fields but Now are set.
+// Rooms is what a door may call. All fields but Now and UpdateContent are set.
 type Rooms struct {
 	Identity *identity.Room
 	Sites    *site.Room
@@ -28,6 +28,12 @@ type Rooms struct {
 	Vulns    *vuln.Room
 	Fleet    *fleet.Room
 	Reports  *report.Room
+
+	// UpdateContent asks the console to fetch content anew, soon; to ask again
+	// before it does changes nothing. Nil: this console does not fetch content.
+	UpdateContent func()
+	AssetLists    *asset.Lists
+	Repositories  *asset.Repositories
 
 	Version    string           // of Harrier: "0.3.0"
 	Started    time.Time        // of the console

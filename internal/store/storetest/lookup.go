@@ -24,6 +24,13 @@ func sessions(t *testing.T, dsn string) {
 	if diff := cmp.Diff(want, got(db.Session(ctx, want.TokenHash))(t)); diff != "" {
 		t.Errorf("session (-want +got):\n%s", diff)
 	}
+	later := want
+	later.TokenHash, later.Created = "0", want.Created.Add(time.Second)
+	must(t, db.InsertSession(ctx, later))
+	if diff := cmp.Diff([]harrier.Session{want, later}, got(db.SessionsOf(ctx, u.ID))(t)); diff != "" {
+		t.Errorf("sessions of a user (-want +got):\n%s", diff)
+	}
+	must(t, db.DeleteSession(ctx, later.TokenHash))
 	must(t, db.TouchSession(ctx, want.TokenHash, at(5)))
 	if n := got(db.DeleteIdleSessions(ctx, at(34)))(t); n != 0 {
 		t.Errorf("%d sessions ended one minute early", n)

@@ -62,6 +62,8 @@ var nouns = []noun{
 	nounOf("folder", 2, (*store.DB).InsertFolder, (*store.DB).UpdateFolder, (*store.DB).DeleteFolder, (*store.DB).Folder, (*store.DB).Folders),
 	nounOf("site", 0, (*store.DB).InsertSite, (*store.DB).UpdateSite, (*store.DB).DeleteSite, (*store.DB).Site, (*store.DB).Sites),
 	nounOf("policy", 0, (*store.DB).InsertPolicy, (*store.DB).UpdatePolicy, (*store.DB).DeletePolicy, (*store.DB).Policy, (*store.DB).Policies),
+	nounOf("asset list", 0, (*store.DB).InsertAssetList, (*store.DB).UpdateAssetList, (*store.DB).DeleteAssetList, (*store.DB).AssetList, (*store.DB).AssetLists),
+	nounOf("saved query", 0, (*store.DB).InsertSavedQuery, (*store.DB).UpdateSavedQuery, (*store.DB).DeleteSavedQuery, (*store.DB).SavedQuery, (*store.DB).SavedQueries),
 	nounOf("exception", 0, (*store.DB).InsertException, (*store.DB).UpdateException, (*store.DB).DeleteException, (*store.DB).Exception, (*store.DB).Exceptions),
 	nounOf("repository", 1, (*store.DB).InsertRepository, (*store.DB).UpdateRepository, (*store.DB).DeleteRepository, (*store.DB).Repository, (*store.DB).Repositories),
 	nounOf("report", 0, (*store.DB).InsertReport, (*store.DB).UpdateReport, (*store.DB).DeleteReport, (*store.DB).Report, (*store.DB).Reports),

@@ -55,6 +55,8 @@ var promises = []struct {
 	{"counts are exact at every step", countsExact},
 	{"a search answers as the words do", searchMatches},
 	{"pages are parts of one order", pages},
+	{"sums are those of the words", sumsMatch},
+	{"ranges, patterns and what an asset has", searchWords},
 	{"what can not be searched is Invalid", badSearches},
 	{"readers read while a writer writes", readersAndWriter},
 	{"what was committed is there after reopening", reopen},

@@ -1,0 +1,73 @@
+package securitycenter_test
+
+import (
+	"bufio"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/dialect/exchange"
+	"github.com/harrier-scan/harrier/internal/dialect/securitycenter"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// TestExchanges replays the conversations of testdata: those named trap-NN show
+// the traps of section 27 of securitycenter-api.md. Beside the first user, an
+// administrator of the installation, each console has a security manager with
+// the API keys <maccess> and <msecret>, and a security analyst with <aaccess>
+// and <asecret>.
+func TestExchanges(t *testing.T) {
+	exchange.Run(t, "testdata/*.exchange", func(t *testing.T) (string, exchange.Values) {
+		web := exchange.Listen(t, "127.0.0.77:0", serveWeb)
+		silent := exchange.Listen(t, "127.0.0.78:0", func(c net.Conn) { _, _ = io.Copy(io.Discard, c) })
+		console := exchange.Start(t, securitycenter.New)
+		v := console.Values()
+		v["webport"], v["silentport"] = web, silent
+		v["mpassword"], v["apassword"] = "correct-horse-9", "battery-staple-9"
+		v["manager"], v["maccess"], v["msecret"] = person(t, console, "manager", harrier.Administrator, v["mpassword"])
+		v["analyst"], v["aaccess"], v["asecret"] = person(t, console, "analyst", harrier.Analyst, v["apassword"])
+		return console.URL, v
+	})
+}
+
+// person makes a user with API keys.
+func person(t *testing.T, c *exchange.Console, name string, role harrier.Role, password string) (id, access, secret string) {
+	t.Helper()
+	u := harrier.User{Name: name, Role: role, Email: name + "@example.org"}
+	if err := c.Rooms.Identity.Create(t.Context(), c.Admin, &u, password); err != nil {
+		t.Fatal(err)
+	}
+	access, secret, err := c.Rooms.Identity.NewKeys(t.Context(), c.Admin, u.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strconv.FormatInt(int64(u.ID), 10), access, secret
+}
+
+// serveWeb answers like a small web server with an old nginx.
+func serveWeb(c net.Conn) {
+	in := bufio.NewReader(c)
+	for {
+		r, err := http.ReadRequest(in)
+		if err != nil {
+			return
+		}
+		_, _ = io.Copy(io.Discard, r.Body)
+		_ = r.Body.Close()
+		const page = "<html><head><title>lab</title></head><body>lab</body></html>"
+		status, body := "200 OK", page
+		if r.URL.Path != "/" {
+			status, body = "404 Not Found", ""
+		}
+		_, err = io.WriteString(c, "HTTP/1.1 "+status+"\r\nServer: nginx/1.18.0\r\nContent-Type: text/html\r\nContent-Length: "+strconv.Itoa(len(body))+"\r\n\r\n"+body)
+		if err != nil {
+			return
+		}
+	}
+}

@@ -1,0 +1,12 @@
+package securitycenter
+
+import (
+	"log/slog"
+
+	"github.com/harrier-scan/harrier/internal/dialect/kit"
+)
+
+// Patterns are all routes, for tests from outside.
+func Patterns() []string {
+	return newRouter(kit.Rooms{Log: slog.New(slog.DiscardHandler)}).Patterns()
+}

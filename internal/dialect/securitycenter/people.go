@@ -1,0 +1,65 @@
+package securitycenter
+
+import (
+	"context"
+	"strings"
+
+	"github.com/harrier-scan/harrier"
+)
+
+// The one organisation and the one group that everybody belongs to: Harrier has
+// neither, and who may see what is a matter of roles and grants.
+var (
+	theOrganization = ref{"1", "Harrier", ""}
+	theGroup        = ref{"0", "Full Access", "Full Access group"}
+)
+
+// userRef names a user.
+//
+// Source: section 1.2.
+type userRef struct {
+	ID        string `json:"id"`
+	Username  string `json:"username"`
+	Firstname string `json:"firstname"`
+	Lastname  string `json:"lastname"`
+	UUID      string `json:"uuid"`
+}
+
+// people tells users by their ids. They are read when the first is asked for.
+type people struct {
+	load  func() (map[harrier.ID]harrier.User, error)
+	known map[harrier.ID]harrier.User
+}
+
+func (a api) people(ctx context.Context) *people {
+	return &people{load: func() (map[harrier.ID]harrier.User, error) { return a.Identity.People(ctx) }}
+}
+
+// ref names a user: of one who is gone, and of the console itself, the id alone.
+func (p *people) ref(id harrier.ID) userRef {
+	if p.known == nil {
+		var err error
+		if p.known, err = p.load(); err != nil {
+			p.known = map[harrier.ID]harrier.User{}
+		}
+	}
+	u, ok := p.known[id]
+	if !ok {
+		return userRef{ID: "-1"}
+	}
+	return newUserRef(u)
+}
+
+func newUserRef(u harrier.User) userRef {
+	first, last := splitName(u.FullName)
+	return userRef{sid(u.ID), u.Name, first, last, suuid(u.UUID)}
+}
+
+// splitName takes a full name apart before its last word.
+func splitName(full string) (first, last string) {
+	i := strings.LastIndexByte(full, ' ')
+	if i < 0 {
+		return full, ""
+	}
+	return full[:i], full[i+1:]
+}

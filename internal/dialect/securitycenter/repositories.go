@@ -1,0 +1,352 @@
+package securitycenter
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/asset"
+	"github.com/harrier-scan/harrier/internal/dialect/kit"
+)
+
+func (a api) repositoryRoutes(m *router) {
+	m.handle("GET /repository", a.listRepositories)
+	m.handle("POST /repository", a.createRepository)
+	m.handle("GET /repository/{id}", a.getRepository)
+	m.handle("PATCH /repository/{id}", a.changeRepository)
+	m.handle("DELETE /repository/{id}", a.deleteRepository)
+	m.handle("GET /repository/{id}/assetIntersections", a.assetIntersections)
+	m.handle("GET /repository/{id}/deviceInfo", a.deviceInfo)
+	m.handle("GET /repository/{id}/ipInfo", a.deviceInfo)
+	m.handle("GET /deviceInfo", a.deviceInfo)
+	m.handle("GET /ipInfo", a.deviceInfo)
+}
+
+func (a api) repositoryMap(ctx context.Context, by harrier.Actor) (map[harrier.ID]harrier.Repository, error) {
+	list, err := a.Repositories.All(ctx, by)
+	out := map[harrier.ID]harrier.Repository{}
+	for _, r := range list {
+		out[r.ID] = r
+	}
+	return out, err
+}
+
+type organizationOf struct {
+	ID          string `json:"id"`
+	Name        string `json:"name"`
+	Description string `json:"description"`
+	GroupAssign string `json:"groupAssign"`
+}
+
+type repositoryItem struct {
+	ID             string           `json:"id"`
+	UUID           string           `json:"uuid"`
+	Name           string           `json:"name"`
+	Description    string           `json:"description"`
+	Type           string           `json:"type"`
+	DataFormat     string           `json:"dataFormat"`
+	RemoteID       any              `json:"remoteID"`
+	RemoteIP       any              `json:"remoteIP"`
+	Running        string           `json:"running"`
+	DownloadFormat string           `json:"downloadFormat"`
+	LastSync       string           `json:"lastSyncTime"`
+	Created        string           `json:"createdTime"`
+	Modified       string           `json:"modifiedTime"`
+	LastUpdate     string           `json:"lastVulnUpdate"`
+	VulnCount      string           `json:"vulnCount"`
+	IPCount        string           `json:"ipCount"`
+	Organizations  []organizationOf `json:"organizations"`
+	TypeFields     repositoryFields `json:"typeFields"`
+	Lumin          luminFields      `json:"luminFields"`
+	Transfer       []any            `json:"transfer"`
+}
+
+type luminFields struct {
+	First   string `json:"firstSyncTime"`
+	Success string `json:"lastSyncSuccess"`
+	Failure string `json:"lastSyncFailure"`
+	Details string `json:"details"`
+	Enabled string `json:"enabled"`
+}
+
+type repositoryFields struct {
+	Correlation   []any             `json:"correlation"`
+	Schedule      map[string]string `json:"nessusSchedule"`
+	IPRange       string            `json:"ipRange"`
+	IPCount       string            `json:"ipCount"`
+	Running       string            `json:"runningNessus"`
+	LastGenerate  string            `json:"lastGenerateNessusTime"`
+	LastTrend     string            `json:"lastTrendUpdate"`
+	TrendingDays  string            `json:"trendingDays"`
+	TrendRaw      string            `json:"trendWithRaw"`
+	Active        string            `json:"activeVulnsLifetime"`
+	Passive       string            `json:"passiveVulnsLifetime"`
+	LCE           string            `json:"lceVulnsLifetime"`
+	Compliance    string            `json:"complianceVulnsLifetime"`
+	Mitigated     string            `json:"mitigatedVulnsLifetime"`
+	PercentActive string            `json:"percentCapacityCumulative"`
+	PercentPatch  string            `json:"percentCapacityPatched"`
+	VulnCount     string            `json:"vulnCount"`
+	LastUpdate    string            `json:"lastVulnUpdate"`
+	UUIDCount     string            `json:"uuidCount"`
+}
+
+func (a api) repositoryItem(ctx context.Context, by harrier.Actor, r harrier.Repository) (repositoryItem, error) {
+	ips, vulns, last := 0, 0, time.Time{}
+	if by.May(harrier.ReadAll) {
+		in := eq("repository", harrier.Eq, int64(r.ID))
+		list, n, err := a.Assets.Assets(ctx, by, in, asset.Page{Sort: "last_seen", Desc: true, Limit: 1})
+		if err != nil {
+			return repositoryItem{}, err
+		}
+		sums, err := a.Findings.Sums(ctx, by, harrier.And{eq("open", harrier.Eq, true), in}, harrier.SumQuery{By: harrier.BySeverity})
+		if err != nil {
+			return repositoryItem{}, err
+		}
+		if ips, vulns = n, sums.Counts.Total(); len(list) > 0 {
+			last = list[0].LastSeen
+		}
+	}
+	update := stime(last)
+	return repositoryItem{
+		ID: sid(r.ID), UUID: suuid(r.UUID), Name: r.Name, Description: r.Description, Type: "Local", DataFormat: dataFormat, Running: "false",
+		DownloadFormat: "v2", LastSync: "0", Created: stime(r.Created), Modified: stime(r.Created), LastUpdate: update, VulnCount: sid(vulns), IPCount: sid(ips),
+		Organizations: []organizationOf{{"1", a.organizationName(), "", "all"}}, Transfer: []any{},
+		TypeFields: repositoryFields{
+			Correlation: []any{}, Schedule: map[string]string{"type": "never", "start": "", "repeatRule": ""}, IPRange: "0.0.0.0/0,::/0", IPCount: sid(ips),
+			Running: "false", LastGenerate: "-1", LastTrend: "-1", TrendingDays: "0", TrendRaw: "false", Active: "365", Passive: "7", LCE: "365",
+			Compliance: "365", Mitigated: "365", PercentActive: "0", PercentPatch: "0", VulnCount: sid(vulns), LastUpdate: update, UUIDCount: "0",
+		},
+		Lumin: luminFields{"-1", "-1", "-1", "", "false"},
+	}, nil
+}
+
+// organizationName is that of the one organisation that an installation is.
+func (a api) organizationName() string { return "Harrier" }
+
+func (a api) listRepositories(ctx context.Context, by harrier.Actor, q *query) (any, error) {
+	list, err := a.Repositories.All(ctx, by)
+	if err != nil {
+		return nil, err
+	}
+	out := []repositoryItem{}
+	switch strings.ToLower(q.param("type")) {
+	case "", "all", "local":
+	default: // Remote and Offline: Harrier has none
+		list = nil
+	}
+	for _, r := range list {
+		item, err := a.repositoryItem(ctx, by, r)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, item)
+	}
+	return pick(out, q.fields("id", "uuid", "name", "description"), "id"), nil
+}
+
+func (a api) showRepository(ctx context.Context, by harrier.Actor, q *query, r harrier.Repository) (any, error) {
+	item, err := a.repositoryItem(ctx, by, r)
+	return pick(item, q.fields(), "id"), err
+}
+
+func (a api) getRepository(ctx context.Context, by harrier.Actor, q *query) (any, error) {
+	r, err := a.Repositories.Repository(ctx, by, q.id())
+	if err != nil {
+		return nil, missing(err, "Repository", q.path("id"), "get")
+	}
+	return a.showRepository(ctx, by, q, r)
+}
+
+type repositoryBody struct {
+	Name        *kit.Text `json:"name"`
+	Description *kit.Text `json:"description"`
+	DataFormat  kit.Text  `json:"dataFormat"`
+	Type        kit.Text  `json:"type"`
+}
+
+func (b repositoryBody) apply(r *harrier.Repository) error {
+	if t := string(b.Type); t != "" && !strings.EqualFold(t, "Local") {
+		return fault(codeInvalid, 0, "Repositories of the type '%s' are not supported.", cut(t, 32))
+	}
+	switch b.DataFormat {
+	case "", "IPv4", "IPv6", "universal":
+	case "agent", "mobile":
+		return fault(codeInvalid, 0, "Repositories of the format '%s' are not supported.", b.DataFormat)
+	default:
+		return fault(codeInvalid, 0, "The dataFormat '%s' is invalid.", cut(string(b.DataFormat), 32))
+	}
+	if b.Name != nil {
+		r.Name = string(*b.Name)
+	}
+	if b.Description != nil {
+		r.Description = string(*b.Description)
+	}
+	return nil
+}
+
+func (a api) createRepository(ctx context.Context, by harrier.Actor, q *query) (any, error) {
+	var b repositoryBody
+	if err := q.body(&b); err != nil {
+		return nil, err
+	}
+	var r harrier.Repository
+	if err := b.apply(&r); err != nil {
+		return nil, err
+	}
+	if err := a.Repositories.Create(ctx, by, &r); err != nil {
+		return nil, err
+	}
+	return a.showRepository(ctx, by, q, r)
+}
+
+func (a api) changeRepository(ctx context.Context, by harrier.Actor, q *query) (any, error) {
+	var b repositoryBody
+	if err := q.body(&b); err != nil {
+		return nil, err
+	}
+	r, err := a.Repositories.Repository(ctx, by, q.id())
+	if err != nil {
+		return nil, missing(err, "Repository", q.path("id"), "update")
+	}
+	if err := b.apply(&r); err != nil {
+		return nil, err
+	}
+	if err := a.Repositories.Update(ctx, by, &r); err != nil {
+		return nil, err
+	}
+	return a.showRepository(ctx, by, q, r)
+}
+
+func (a api) deleteRepository(ctx context.Context, by harrier.Actor, q *query) (any, error) {
+	return nil, missing(a.Repositories.Delete(ctx, by, q.id()), "Repository", q.path("id"), "delete")
+}
+
+// hostExpr is the condition that an asset is the host that a request names.
+func hostExpr(q *query) (harrier.Expr, error) {
+	switch {
+	case q.param("ip") != "":
+		r, ok := addressRange(strings.TrimSpace(q.param("ip")))
+		if !ok {
+			return nil, fault(codeInvalid, 0, "'%s' is not an address.", cut(q.param("ip"), 64))
+		}
+		return eq("address", harrier.In, r), nil
+	case q.param("dnsName") != "":
+		return harrier.Or{eq("fqdn", harrier.Eq, q.param("dnsName")), eq("host", harrier.Eq, q.param("dnsName"))}, nil
+	case q.param("hostUUID") != "":
+		return eq("uuid", harrier.Eq, q.param("hostUUID")), nil
+	case q.param("uuid") != "":
+		return eq("uuid", harrier.Eq, q.param("uuid")), nil
+	}
+	return nil, fault(codeInvalid, 0, "One of the parameters 'ip', 'dnsName', 'uuid' and 'hostUUID' is required.")
+}
+
+// hostsOf lists the assets that a request names, in the repositories that it
+// names, and these.
+func (a api) hostsOf(ctx context.Context, by harrier.Actor, q *query) ([]harrier.Asset, harrier.Repository, error) {
+	var where harrier.Repository
+	e, err := hostExpr(q)
+	if err != nil {
+		return nil, where, err
+	}
+	if q.path("id") != "" {
+		if where, err = a.Repositories.Repository(ctx, by, q.id()); err != nil {
+			return nil, where, missing(err, "Repository", q.path("id"), "get")
+		}
+		e = harrier.And{e, eq("repository", harrier.Eq, int64(where.ID))}
+	} else if ids := q.words("repositoryIDs"); len(ids) > 0 {
+		var some []any
+		for _, id := range ids {
+			some = append(some, int64(idOf(id)))
+		}
+		e = harrier.And{e, eq("repository", harrier.Eq, some...)}
+	}
+	list, _, err := a.Assets.Assets(ctx, by, e, asset.Page{Sort: "last_seen", Desc: true, Limit: 100})
+	return list, where, err
+}
+
+func (a api) assetIntersections(ctx context.Context, by harrier.Actor, q *query) (any, error) {
+	list, _, err := a.hostsOf(ctx, by, q)
+	if err != nil {
+		return nil, err
+	}
+	out := []ref{}
+	if len(list) > 0 {
+		out = append(out, ref{sid(allDefinedRanges), definedRangesList.Name, definedRangesList.Description})
+	}
+	lists, err := a.AssetLists.All(ctx, by)
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range lists {
+		e, err := a.listExpr(ctx, by, l, 0)
+		if err != nil {
+			continue // a list in it is gone: it holds nothing
+		}
+		for _, as := range list {
+			_, n, err := a.Assets.Assets(ctx, by, harrier.And{eq("id", harrier.Eq, int64(as.ID)), e}, asset.Page{Limit: 1})
+			if err != nil {
+				return nil, err
+			}
+			if n > 0 {
+				out = append(out, ref{sid(l.ID), l.Name, l.Description})
+				break
+			}
+		}
+	}
+	return map[string]any{"assets": out}, nil
+}
+
+// deviceItem is what is known of a host.
+//
+// Source: section 15.
+type deviceItem struct {
+	RepositoryID string `json:"repositoryID"`
+	hostRow
+	Repositories []ref  `json:"repositories"`
+	All          string `json:"severityAll"`
+	OS           string `json:"os"`
+	LastScan     string `json:"lastScan"`
+	HasPassive   string `json:"hasPassive"`
+	HasComply    string `json:"hasCompliance"`
+	Links        []any  `json:"links"`
+	In           ref    `json:"repository"`
+}
+
+// deviceInfo tells of a host; of one that nobody knows, empty values.
+func (a api) deviceInfo(ctx context.Context, by harrier.Actor, q *query) (any, error) {
+	list, where, err := a.hostsOf(ctx, by, q)
+	if err != nil {
+		return nil, err
+	}
+	s := &asked{api: a, by: by, from: tracked{a.Findings, by}, repo: map[harrier.ID]recordRepository{}, scan: map[harrier.ID]harrier.Scan{}}
+	if err := s.learnRepositories(ctx); err != nil {
+		return nil, err
+	}
+	item := deviceItem{Repositories: []ref{}, HasPassive: "No", HasComply: "No", Links: []any{}, hostRow: hostRow{IP: q.param("ip"), scoreBlock: newScoreBlock(harrier.Sum{}), LastAuth: "", LastUnauth: ""}}
+	seen := map[harrier.ID]bool{}
+	for _, as := range list {
+		if !seen[as.Repository] {
+			seen[as.Repository] = true
+			r := s.repository(as.Repository)
+			item.Repositories = append(item.Repositories, ref{r.ID, r.Name, r.Description})
+		}
+	}
+	if len(list) > 0 {
+		as := list[0]
+		n, err := a.Findings.Sums(ctx, by, harrier.And{eq("open", harrier.Eq, true), eq("asset", harrier.Eq, int64(as.ID))}, harrier.SumQuery{By: harrier.ByAsset})
+		if err != nil {
+			return nil, err
+		}
+		item.hostRow = s.hostRow(ctx, as, harrier.Sum{Counts: n.Counts})
+		r := s.repository(as.Repository)
+		item.RepositoryID, item.In, item.OS, item.LastScan = r.ID, ref{r.ID, r.Name, r.Description}, as.OS, stime(as.LastSeen)
+		c := n.Counts
+		item.All = fmt.Sprintf("%d,%d,%d,%d,%d", c[harrier.Critical], c[harrier.High], c[harrier.Medium], c[harrier.Low], c[harrier.Info])
+	} else if where.ID > 0 {
+		item.RepositoryID = sid(where.ID)
+	}
+	return pick(item, q.fields(), "ip", "uuid", "repositoryID"), nil
+}

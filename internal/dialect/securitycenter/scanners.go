@@ -1,0 +1,166 @@
+package securitycenter
+
+import (
+	"context"
+
+	"github.com/harrier-scan/harrier"
+)
+
+func (a api) scannerRoutes(m *router) {
+	m.handle("GET /zone", a.listZones)
+	m.handle("GET /zone/{id}", a.getZone)
+	m.handle("GET /scanner", a.listScanners)
+	m.handle("GET /scanner/{id}", a.getScanner)
+	m.handle("POST /scanner/updateStatus", a.updateScanners)
+}
+
+// The one zone and the one scanner that every installation has: the pool of the
+// console's own engine, which reaches every address.
+const localZone = 1
+
+var (
+	theZone    = ref{"1", "Local Zone", "Whatever the console's own engine reaches."}
+	theScanner = ref{"1", "Local Scanner", "The console's own engine."}
+)
+
+// The bits of a scanner's status.
+//
+// Source: securitycenter-api.md, section 19.2.
+const (
+	scannerWorks   = "1"
+	scannerTimeout = "4"
+)
+
+// scannerRef is a scanner as a zone names it.
+type scannerRef struct {
+	ref
+	Status string `json:"status"`
+}
+
+// zoneItem is a scan zone; its numbers of scanners are numbers.
+//
+// Source: securitycenter-api.md, section 19.1.
+type zoneItem struct {
+	ID            string       `json:"id"`
+	Name          string       `json:"name"`
+	Description   string       `json:"description"`
+	IPList        string       `json:"ipList"`
+	Created       string       `json:"createdTime"`
+	Modified      string       `json:"modifiedTime"`
+	Scanners      []scannerRef `json:"scanners"`
+	Organizations []ref        `json:"organizations"`
+	Active        int          `json:"activeScanners"`
+	Total         int          `json:"totalScanners"`
+}
+
+func (a api) zone(ctx context.Context) (zoneItem, error) {
+	s, err := a.scanner(ctx)
+	w := zoneItem{
+		ID: theZone.ID, Name: theZone.Name, Description: theZone.Description, IPList: "0.0.0.0/0,::/0", Created: stime(a.Started), Modified: stime(a.Started),
+		Scanners: []scannerRef{{theScanner, s.Status}}, Organizations: []ref{theOrganization}, Total: 1,
+	}
+	if s.Status == scannerWorks {
+		w.Active = 1
+	}
+	return w, err
+}
+
+func (a api) listZones(ctx context.Context, _ harrier.Actor, q *query) (any, error) {
+	w, err := a.zone(ctx)
+	return pick([]zoneItem{w}, q.fields(), "id"), err
+}
+
+func (a api) getZone(ctx context.Context, _ harrier.Actor, q *query) (any, error) {
+	if q.id() != localZone {
+		return nil, noObject("Scan Zone", q.path("id"), "get")
+	}
+	w, err := a.zone(ctx)
+	return pick(w, q.fields(), "id"), err
+}
+
+// scannerItem is a scanner. Nothing signs in to the console's own engine, so
+// that what would tell how is empty.
+//
+// Source: securitycenter-api.md, section 19.2.
+type scannerItem struct {
+	ID              string   `json:"id"`
+	UUID            string   `json:"uuid"`
+	Name            string   `json:"name"`
+	Description     string   `json:"description"`
+	IP              string   `json:"ip"`
+	Port            string   `json:"port"`
+	UseProxy        string   `json:"useProxy"`
+	Enabled         string   `json:"enabled"`
+	VerifyHost      string   `json:"verifyHost"`
+	ManagePlugins   string   `json:"managePlugins"`
+	AuthType        string   `json:"authType"`
+	Cert            *string  `json:"cert"`
+	Username        string   `json:"username"`
+	Password        string   `json:"password"`
+	AgentCapable    string   `json:"agentCapable"`
+	Version         *string  `json:"version"`
+	WebVersion      *string  `json:"webVersion"`
+	Admin           string   `json:"admin"`
+	MSP             string   `json:"msp"`
+	NumScans        string   `json:"numScans"`
+	NumHosts        string   `json:"numHosts"`
+	NumSessions     string   `json:"numSessions"`
+	NumTCPSessions  string   `json:"numTCPSessions"`
+	LoadAvg         string   `json:"loadAvg"`
+	Uptime          int      `json:"uptime"`
+	Status          string   `json:"status"`
+	PluginSet       *string  `json:"pluginSet"`
+	LoadedPluginSet *string  `json:"loadedPluginSet"`
+	ServerUUID      *string  `json:"serverUUID"`
+	Created         string   `json:"createdTime"`
+	Modified        string   `json:"modifiedTime"`
+	Zones           []ref    `json:"zones"`
+	ManagerOrgs     []string `json:"nessusManagerOrgs"`
+}
+
+func (a api) scanner(ctx context.Context) (scannerItem, error) {
+	w := scannerItem{
+		ID: theScanner.ID, UUID: suuid(a.ServerUUID), Name: theScanner.Name, Description: theScanner.Description, IP: "127.0.0.1", Port: "8834",
+		UseProxy: sbool(false), Enabled: sbool(true), VerifyHost: sbool(false), ManagePlugins: sbool(true), AuthType: "password", AgentCapable: sbool(false),
+		Admin: sbool(true), MSP: sbool(false), NumScans: "0", NumHosts: "0", NumSessions: "0", NumTCPSessions: "0", LoadAvg: "0.0", Uptime: -1,
+		Status: scannerTimeout, Created: stime(a.Started), Modified: stime(a.Started), Zones: []ref{theZone}, ManagerOrgs: []string{},
+	}
+	active, err := a.Scans.Active(ctx, harrier.System)
+	if err != nil {
+		return w, err
+	}
+	w.NumScans = sid(len(active))
+	engines, err := a.Fleet.Engines(ctx, harrier.System)
+	for _, e := range engines {
+		if e.Pool == harrier.LocalPool && e.Alive(a.Now()) {
+			w.Status, w.Version, w.WebVersion = scannerWorks, &e.Version, &e.Version
+			w.Uptime = int(a.Now().Sub(e.Started).Seconds())
+			uuid := e.UUID.String()
+			w.ServerUUID = &uuid
+		}
+	}
+	return w, err
+}
+
+func (a api) listScanners(ctx context.Context, _ harrier.Actor, q *query) (any, error) {
+	w, err := a.scanner(ctx)
+	return pick([]scannerItem{w}, q.fields("id", "name", "description", "status", "agentCapable"), "id", "uuid"), err
+}
+
+func (a api) getScanner(ctx context.Context, _ harrier.Actor, q *query) (any, error) {
+	if q.path("id") != theScanner.ID {
+		return nil, noObject("Scanner", q.path("id"), "get")
+	}
+	w, err := a.scanner(ctx)
+	return pick(w, q.fields(), "id", "uuid"), err
+}
+
+// statusReply is the answer of POST /scanner/updateStatus.
+type statusReply struct {
+	Status []scannerRef `json:"status"`
+}
+
+func (a api) updateScanners(ctx context.Context, _ harrier.Actor, _ *query) (any, error) {
+	w, err := a.scanner(ctx)
+	return statusReply{[]scannerRef{{theScanner, w.Status}}}, err
+}
