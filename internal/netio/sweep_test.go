@@ -89,6 +89,9 @@ func TestSweepHold(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Error(err)
 	}
+	for i := 0; n.Sent() < 4 && i < 100; i++ { // answers can be quicker than the count
+		time.Sleep(10 * time.Millisecond)
+	}
 	if n.Sent() < 4 {
 		t.Errorf("%d sent; want all", n.Sent())
 	}
