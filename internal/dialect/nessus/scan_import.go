@@ -3,15 +3,10 @@ package nessus
 import (
 	"cmp"
 	"context"
-	"errors"
-	"io"
-	"iter"
-	"strconv"
-	"time"
 
 	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/dialect/kit"
 	nessusfile "github.com/harrier-scan/harrier/internal/format/nessus"
-	"github.com/harrier-scan/harrier/internal/scan"
 )
 
 // importReply is the answer of POST /scans/import.
@@ -51,9 +46,9 @@ func (a api) importScan(ctx context.Context, by harrier.Actor, q importRequest) 
 	said := harrier.Scan{
 		Name: head.Report, Targets: head.Policy.Preferences["TARGET"], PolicyID: p.ID, PolicyName: p.Name, Template: p.Template,
 		Plan:    harrier.Plan{Settings: p.Settings},
-		Started: stamp(head.Policy, "scan_start_timestamp"), Ended: stamp(head.Policy, "scan_end_timestamp"),
+		Started: kit.NessusTime(head.Policy, "scan_start_timestamp"), Ended: kit.NessusTime(head.Policy, "scan_end_timestamp"),
 	}
-	if _, err = a.Scans.Import(ctx, by, &s, said, importedHosts(f)); err != nil {
+	if _, err = a.Scans.Import(ctx, by, &s, said, kit.NessusHosts(f)); err != nil {
 		if undo := a.Policies.Delete(context.WithoutCancel(ctx), by, p.ID); undo != nil {
 			a.Log.ErrorContext(ctx, "private policy left over", "policy", p.ID, "err", undo)
 		}
@@ -71,54 +66,5 @@ func (a api) readImport(ctx context.Context, by harrier.Actor, q importRequest) 
 		return nessusfile.Header{}, nil, err
 	}
 	defer func() { _ = f.Close() }() // it was only read
-	var head nessusfile.Header
-	known := map[harrier.VulnID]bool{}
-	var learnt []harrier.Vulnerability
-	err = nessusfile.Read(f, func(h nessusfile.Header) error {
-		head = h
-		return nil
-	}, func(h nessusfile.ReadHost) error {
-		for _, r := range h.Results {
-			if _, found := a.Vulns.Lookup(r.Vulnerability); !found && !known[r.Vulnerability] {
-				known[r.Vulnerability] = true
-				learnt = append(learnt, r.Definition)
-			}
-		}
-		return ctx.Err()
-	})
-	return head, learnt, err
-}
-
-func stamp(p nessusfile.Policy, name string) time.Time {
-	n, err := strconv.ParseInt(p.Preferences[name], 10, 64)
-	if err != nil || n <= 0 || n > 1<<40 {
-		return time.Time{}
-	}
-	return time.Unix(n, 0).UTC()
-}
-
-var errStopped = errors.New("no more hosts are wanted")
-
-// importedHosts yields the hosts of a file as it is read.
-func importedHosts(f io.Reader) iter.Seq2[scan.Imported, error] {
-	return func(yield func(scan.Imported, error) bool) {
-		err := nessusfile.Read(f, func(nessusfile.Header) error { return nil }, func(h nessusfile.ReadHost) error {
-			if !yield(importedHost(h), nil) {
-				return errStopped
-			}
-			return nil
-		})
-		if err != nil && !errors.Is(err, errStopped) {
-			yield(scan.Imported{}, err)
-		}
-	}
-}
-
-func importedHost(h nessusfile.ReadHost) scan.Imported {
-	out := scan.Imported{Host: h.Host, Severity: map[harrier.VulnID]harrier.Severity{}}
-	for _, r := range h.Results {
-		out.Observations = append(out.Observations, r.Observation)
-		out.Severity[r.Vulnerability] = max(out.Severity[r.Vulnerability], r.Severity)
-	}
-	return out
+	return a.ReadNessus(ctx, f)
 }

@@ -8,18 +8,14 @@ import (
 	"context"
 	"errors"
 	"io"
-	"iter"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/dialect/kit"
 	"github.com/harrier-scan/harrier/internal/format"
 	nessusfile "github.com/harrier-scan/harrier/internal/format/nessus"
-	"github.com/harrier-scan/harrier/internal/scan"
 )
 
 // downloadResult streams a run as a zip file that holds one .nessus file.
@@ -162,9 +158,9 @@ func (a api) importResult(ctx context.Context, by harrier.Actor, q *query) (any,
 	s := harrier.Site{Name: head.Report, Repository: harrier.ID(r.Repository), Policy: p.ID, Options: harrier.SiteOptions{Given: kept}}
 	said := harrier.Scan{
 		Name: head.Report, Targets: head.Policy.Preferences["TARGET"], PolicyID: p.ID, PolicyName: p.Name, Template: p.Template,
-		Plan: harrier.Plan{Settings: p.Settings}, Started: stamp(head.Policy, "scan_start_timestamp"), Ended: stamp(head.Policy, "scan_end_timestamp"),
+		Plan: harrier.Plan{Settings: p.Settings}, Started: kit.NessusTime(head.Policy, "scan_start_timestamp"), Ended: kit.NessusTime(head.Policy, "scan_end_timestamp"),
 	}
-	if _, err = a.Scans.Import(ctx, by, &s, said, importedHosts(f)); err != nil {
+	if _, err = a.Scans.Import(ctx, by, &s, said, kit.NessusHosts(f)); err != nil {
 		if undo := a.Policies.Delete(context.WithoutCancel(ctx), by, p.ID); undo != nil {
 			a.Log.ErrorContext(ctx, "private policy left over", "policy", p.ID, "err", undo)
 		}
@@ -175,58 +171,15 @@ func (a api) importResult(ctx context.Context, by harrier.Actor, q *query) (any,
 // readImport reads the whole file once, to find its faults before anything is
 // stored, and returns what it says of itself and of plugins.
 func (a api) readImport(ctx context.Context, by harrier.Actor, name string) (nessusfile.Header, []harrier.Vulnerability, error) {
-	var head nessusfile.Header
 	f, err := a.openUpload(ctx, by, name)
 	if err != nil {
-		return head, nil, err
+		return nessusfile.Header{}, nil, err
 	}
 	defer func() { _ = f.Close() }() // it was only read
-	known := map[harrier.VulnID]bool{}
-	var learnt []harrier.Vulnerability
-	err = nessusfile.Read(f, func(h nessusfile.Header) error {
-		head = h
-		return nil
-	}, func(h nessusfile.ReadHost) error {
-		for _, r := range h.Results {
-			if _, found := a.Vulns.Lookup(r.Vulnerability); !found && !known[r.Vulnerability] {
-				known[r.Vulnerability] = true
-				learnt = append(learnt, r.Definition)
-			}
-		}
-		return ctx.Err()
-	})
-	return head, learnt, err
-}
-
-func stamp(p nessusfile.Policy, name string) time.Time {
-	n, err := strconv.ParseInt(p.Preferences[name], 10, 64)
-	if err != nil || n <= 0 || n > 1<<40 {
-		return time.Time{}
-	}
-	return time.Unix(n, 0).UTC()
+	return a.ReadNessus(ctx, f)
 }
 
 var errEnough = errors.New("no more is wanted")
-
-// importedHosts yields the hosts of a file as it is read.
-func importedHosts(f io.Reader) iter.Seq2[scan.Imported, error] {
-	return func(yield func(scan.Imported, error) bool) {
-		err := nessusfile.Read(f, func(nessusfile.Header) error { return nil }, func(h nessusfile.ReadHost) error {
-			one := scan.Imported{Host: h.Host, Severity: map[harrier.VulnID]harrier.Severity{}}
-			for _, r := range h.Results {
-				one.Observations = append(one.Observations, r.Observation)
-				one.Severity[r.Vulnerability] = max(one.Severity[r.Vulnerability], r.Severity)
-			}
-			if !yield(one, nil) {
-				return errEnough
-			}
-			return nil
-		})
-		if err != nil && !errors.Is(err, errEnough) {
-			yield(scan.Imported{}, err)
-		}
-	}
-}
 
 // exportPolicy is a policy as a .nessus file without results.
 func (a api) exportPolicy(ctx context.Context, by harrier.Actor, q *query) (any, error) {
