@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -20,10 +21,21 @@ import (
 	"github.com/harrier-scan/harrier/internal/console"
 	"github.com/harrier-scan/harrier/internal/content/pack"
 	"github.com/harrier-scan/harrier/internal/feed"
+	built "github.com/harrier-scan/harrier/test/console"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"harrier": main})
+	testscript.Main(m, map[string]func(){"harrier": program})
+}
+
+// program is the command "harrier" of the scripts: the program as it is shipped.
+// The one with the race detector would take three times as long, and the rooms
+// and stages behind it are tested with it elsewhere.
+func program() {
+	if err := syscall.Exec(os.Getenv("HARRIER"), os.Args, os.Environ()); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 }
 
 // TestScripts plays testdata/*.txtar: the command line as people type it.
@@ -38,9 +50,11 @@ func TestMain(m *testing.M) {
 func TestScripts(t *testing.T) {
 	open, shut := serveRedis(t, true), serveRedis(t, false)
 	open6 := serveRedis6(t)
+	bin := built.Build(t)
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
 		Setup: func(e *testscript.Env) error {
+			e.Setenv("HARRIER", bin)
 			e.Setenv("OPEN", strconv.Itoa(open))
 			e.Setenv("SHUT", strconv.Itoa(shut))
 			e.Setenv("CLOSED", strconv.Itoa(closedPort(t)))

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/harrier-scan/harrier/internal/needs"
+	built "github.com/harrier-scan/harrier/test/console"
 )
 
 // TestServeGivesPrivilegesUp starts a console as the superuser and looks at it
@@ -26,15 +27,8 @@ func TestServeGivesPrivilegesUp(t *testing.T) {
 	ip(t, "netns", "add", ns)
 	defer ip(t, "netns", "del", ns)
 	ip(t, "-n", ns, "link", "set", "lo", "up")
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	path := filepath.Join(dir, "harrier")
-	if err := os.Symlink(self, path); err != nil {
-		t.Fatal(err)
-	}
+	path := built.Build(t)
+	dir := filepath.Dir(path)
 	cmd := exec.CommandContext(t.Context(), "ip", "netns", "exec", ns, path, "serve", "--data", "data", "--listen", "127.0.0.1:3780")
 	cmd.Dir, cmd.Stderr = dir, os.Stderr
 	out, err := cmd.StdoutPipe()
