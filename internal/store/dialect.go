@@ -52,6 +52,7 @@ func openSQLite(_ context.Context, path string) (*DB, error) {
 	if path == "" {
 		return nil, harrier.Errorf(harrier.Invalid, "the database has no path")
 	}
+	again := opened.Add(1) > 1
 	common := []string{"busy_timeout(10000)", "temp_store(memory)"}
 	if path == ":memory:" {
 		writes, err := sqliteDB("file::memory:", common)
@@ -59,7 +60,12 @@ func openSQLite(_ context.Context, path string) (*DB, error) {
 			return nil, err
 		}
 		writes.SetMaxOpenConns(1)
-		return &DB{driver: sqliteDialect, writes: writes}, nil
+		return &DB{driver: sqliteDialect, writes: writes, again: again}, nil
+	}
+	if again {
+		if err := layDown(path); err != nil {
+			return nil, err
+		}
 	}
 	file := "file:" + (&url.URL{Path: path}).EscapedPath()
 	writes, err := sqliteDB(file, append(slices.Clone(common), "journal_mode(wal)", "synchronous(full)",
@@ -150,9 +156,17 @@ func openPostgres(_ context.Context, address string) (*DB, error) {
 //go:embed migrations
 var migrations embed.FS
 
-// migrate brings the schema up to date. Two processes that start at the same
-// time on one PostgreSQL wait for each other.
+// migrate brings the schema up to date.
 func (db *DB) migrate(ctx context.Context) error {
+	if db.again {
+		return db.fill(ctx)
+	}
+	return db.runMigrations(ctx)
+}
+
+// runMigrations runs the migrations that the database has not seen. Two processes that start at the same
+// time on one PostgreSQL wait for each other.
+func (db *DB) runMigrations(ctx context.Context) error {
 	name, kind := "sqlite", goose.DialectSQLite3
 	options := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
 	if db.driver == postgresDialect {

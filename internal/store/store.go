@@ -28,6 +28,7 @@ type DB struct {
 	writes *sql.DB // one connection for SQLite; reads again for PostgreSQL
 	writer *writer // the permanent writing connection of SQLite; nil for PostgreSQL
 	pack   packer
+	again  bool // a private database that is not the first of the process
 	// How many findings may be missing in finding_vuln: maxLate, but in tests.
 	maxLate int
 }
