@@ -5,6 +5,7 @@ import (
 
 	"github.com/harrier-scan/harrier/internal/dialect/kit"
 	"github.com/harrier-scan/harrier/internal/dialect/nessus"
+	"github.com/harrier-scan/harrier/internal/dialect/nexpose"
 	"github.com/harrier-scan/harrier/internal/dialect/securitycenter"
 	"github.com/harrier-scan/harrier/internal/feed"
 	"github.com/harrier-scan/harrier/internal/feed/alpine"
@@ -38,7 +39,7 @@ import (
 
 // Dialects are the public APIs, in the order in which they are asked whether a
 // request is theirs.
-func Dialects() []kit.Dialect { return []kit.Dialect{nessus.Dialect, securitycenter.Dialect} }
+func Dialects() []kit.Dialect { return []kit.Dialect{nessus.Dialect, securitycenter.Dialect, nexpose.Dialect} }
 
 // Formats are the shapes that results can be written in.
 func Formats() []format.Format {

@@ -3,6 +3,7 @@ package identity
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/harrier-scan/harrier"
@@ -156,7 +157,7 @@ func (r *Room) noteFailure(ctx context.Context, u harrier.User, name, via, from 
 // ending for another idle time. It answers Unauthenticated for a token that is
 // not known, has ended, or whose user is disabled.
 func (r *Room) Session(ctx context.Context, token, via string) (harrier.Actor, error) {
-	if len(token) != tokenSize && len(token) != cookieSize+numberSize {
+	if !slices.Contains([]int{tokenSize, cookieSize + numberSize, hexSize}, len(token)) {
 		return harrier.Actor{}, refused()
 	}
 	hash, now := hashOf(token), r.now()

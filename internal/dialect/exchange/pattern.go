@@ -22,6 +22,8 @@ var kinds = map[string]string{
 	"string":   `[^"]*`,
 	"ten":      `[1-9][0-9]{9}`,
 	"cookie32": `[a-z0-9]{32}`,
+	"hex40":    `[0-9A-F]{40}`,
+	"stamp":    `[0-9]{8}T[0-9]{9}`, // a time as the NeXpose API writes it
 	"any":      `[\s\S]*?`,
 }
 
