@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/netio/sweep"
 )
