@@ -132,7 +132,11 @@ func (c *core) mayHave(h *host, now time.Duration) bool {
 // canaryFor is a canary, if one is due: to h itself or to another host of the
 // subnet.
 func (c *core) canaryFor(g *group, h *host, now time.Duration) (Probe, bool) {
-	if g.since < c.spacing {
+	spacing := c.spacing
+	if h.capped() { // else one of as many hosts as the spacing paid for all canaries
+		spacing += int(c.canaries & 1)
+	}
+	if g.since < spacing {
 		return Probe{}, false
 	}
 	p := Probe{Tag: uint8(tagCanary + c.slice%kept), Wait: unknownWait}
