@@ -88,6 +88,9 @@ func printAnswer(b *strings.Builder, a flight.Answer) {
 	if a.Missing != "" {
 		fmt.Fprintf(b, "    the record is not complete: %s\n", a.Missing)
 	}
+	if !a.InHand.IsZero() {
+		fmt.Fprintf(b, "    it was being scanned; this is what was sent until %s UTC, and more may have been\n", a.InHand.UTC().Format(time.TimeOnly))
+	}
 }
 
 // because says why nothing was sent, as far as the record tells.

@@ -181,6 +181,7 @@ func (l LocalScan) network(plan harrier.Plan, targets harrier.Targets) (n *netio
 	}
 	r.Batch(flight.Batch{Batch: 1, Attempt: 1, Targets: targets})
 	n.Released = r.Sent
+	r.Watch(n.InHand)
 	return n, func() {
 		r.Close(n.Refused())
 		ended()

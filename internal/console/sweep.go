@@ -42,7 +42,7 @@ func OpenPorts(ctx context.Context, l LocalScan, tell func(h harrier.Host, c har
 	g.Go(func() error {
 		defer end()
 		return pipeline.Run(live, ctx.Done(), pipeline.Tools{Resolver: net.DefaultResolver, Log: l.Log}, pipeline.Batch{
-			Targets: targets, Plan: plan, Net: n, Hosts: semaphore.NewWeighted(int64(pipeline.MaxHosts(s))), Publish: o.take, Asking: 4096, // it is the only batch
+			Targets: targets, Plan: plan, Net: n, Hosts: semaphore.NewWeighted(int64(pipeline.MaxHosts(s))), Publish: o.take, Brief: true, Asking: 4096, // it is the only batch
 		})
 	})
 	if l.Progress != nil {

@@ -96,6 +96,7 @@ func (e *Engine) record(b *batch) {
 			return
 		}
 		s.record, s.net.Released = record, record.Sent
+		record.Watch(s.net.InHand)
 	})
 	if s.record != nil {
 		s.record.Batch(flight.Batch{Batch: b.name.batch, Attempt: b.attempt, Targets: b.job.Targets})

@@ -8,7 +8,8 @@
 // same was sent, what that was. The last one has the sums. Only with it the
 // section is whole: an address that a whole section does not name was sent
 // nothing in that scan by that engine. A section that lacks it was cut short,
-// and says nothing about what it does not name.
+// and says nothing about what it does not name. What was sent to the addresses
+// that were in hand then is in a file beside it, see Record.Watch.
 //
 //	{"scan":{"flight":1,"scan":12,"uuid":"…","engine":"local","version":"…","began":"…","exclude":["10.0.0.9"],"guard":{"never":["10.20.0.0/16"]}}}
 //	{"batch":{"batch":1,"attempt":1,"began":"…","targets":["10.0.0.0-10.0.0.255"]}}
@@ -96,6 +97,7 @@ type line struct {
 	Batch *Batch `json:"batch,omitempty"`
 	Sent  *Sent  `json:"sent,omitempty"`
 	End   *End   `json:"end,omitempty"`
+	Hand  *Hand  `json:"hand,omitempty"` // in the file beside, see Record.Watch
 }
 
 // add adds counts.

@@ -111,6 +111,9 @@ func (f *Folder) trim() {
 			f.log.Warn("flight record not removed", "file", n, "err", err)
 			continue
 		}
+		if err := remove(filepath.Join(f.dir, n) + handName); err != nil {
+			f.log.Warn("flight record not removed", "file", n+handName, "err", err)
+		}
 		sum -= sizes[i]
 	}
 }
@@ -170,6 +173,11 @@ type File struct {
 // OpenFile makes the file anew. It answers Invalid when it can't.
 func OpenFile(path string, log *slog.Logger) (*File, error) {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err == nil { // what a process left that was killed is of the record before
+		if err = remove(path + handName); err != nil {
+			err = errors.Join(err, file.Close())
+		}
+	}
 	if err != nil {
 		return nil, harrier.Invalidf("flight", "%s can not be written", path).Because(err)
 	}

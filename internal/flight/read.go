@@ -29,6 +29,8 @@ type Section struct {
 	Batches []Batch
 	Sent    []Sent
 	End     *End      // nil: it was cut short, or goes on
+	Hand    []Sent    // what was sent to addresses that were in hand when it was cut short, at HandAt
+	HandAt  time.Time // zero: nothing tells
 	Latest  time.Time // that it tells of
 	// Fault says why it can't be relied on, besides its lacking end; "" when it
 	// can.
@@ -162,6 +164,9 @@ type Answer struct {
 	// Missing says why the record is not complete; "" when it is.
 	Missing string `json:"missing,omitempty"`
 	Target  Target `json:"target"`
+	// InHand says that the address was being scanned when the record was cut
+	// short, and at what time Sent was true: some more may have been sent then.
+	InHand time.Time `json:"in_hand,omitzero"`
 	// Rule names the rule that keeps the scan from the address; "" for none.
 	Rule string `json:"rule,omitempty"`
 }
@@ -244,7 +249,8 @@ func readFile(path string, addr netip.Addr) ([]*Section, error) {
 		return nil, err
 	}
 	defer f.Close()
-	return Read(f, addr), nil
+	sections := Read(f, addr)
+	return sections, readHand(path, sections, addr)
 }
 
 // answer is what the section says about addr.
@@ -252,6 +258,9 @@ func (s *Section) answer(file string, addr netip.Addr) Answer {
 	a := Answer{
 		Files: []string{file}, Scan: s.Scan.Scan, UUID: s.Scan.UUID, Engine: s.Scan.Engine, Version: s.Scan.Version,
 		Began: s.Scan.Began, Ended: s.Latest, Sent: s.Sent, Missing: s.Missing(), Target: NoTarget,
+	}
+	if hand := s.inHand(addr); len(hand) > 0 {
+		a.Sent, a.InHand = append(a.Sent, hand...), s.HandAt
 	}
 	if a.Sent == nil {
 		a.Sent = []Sent{}
@@ -305,6 +314,9 @@ func merge(list []Answer, a Answer) []Answer {
 		b.Ended = a.Ended
 	}
 	b.Sent = append(b.Sent, a.Sent...)
+	if a.InHand.After(b.InHand) {
+		b.InHand = a.InHand
+	}
 	b.Missing, b.Rule = cmp.Or(b.Missing, a.Missing), cmp.Or(b.Rule, a.Rule)
 	b.Target = likelier(a.Target, b.Target)
 	return list

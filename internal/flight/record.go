@@ -53,6 +53,10 @@ type Record struct {
 	file   file
 	torn   bool  // the last write stopped in the middle of a line
 	failed error // the first
+
+	inHand     func(tell func(netip.Addr, netio.Flight)) // see Watch; nil: nothing is
+	hand       bool                                      // there is a file of what is in hand
+	handFailed bool
 }
 
 // entry is what was sent to an address or a span.
@@ -83,9 +87,10 @@ func (r *Record) run() {
 		case <-r.ended:
 			return
 		case <-tick.C:
+			r.tick()
 		case <-r.kick:
+			r.Flush()
 		}
-		r.Flush()
 	}
 }
 
@@ -141,13 +146,17 @@ func (r *Record) flush() {
 	}
 	var b bytes.Buffer
 	for _, e := range spans(fresh) {
-		s := Sent{Addr: e.first, From: e.First.UTC(), To: e.Last.UTC(), Packets: Packets{}}
-		if s.Packets.add(e.Flight); e.last != e.first {
-			s.Last = e.last
-		}
-		encode(&b, line{Sent: &s})
+		encode(&b, e.line())
 	}
 	r.write(b.Bytes())
+}
+
+func (e *entry) line() line {
+	s := Sent{Addr: e.first, From: e.First.UTC(), To: e.Last.UTC(), Packets: Packets{}}
+	if s.Packets.add(e.Flight); e.last != e.first {
+		s.Last = e.last
+	}
+	return line{Sent: &s}
 }
 
 // spans sorts the entries and joins neighbours to which the same was sent at
@@ -241,6 +250,7 @@ func (r *Record) Close(refused int64) {
 	if err := r.file.Close(); err != nil && r.failed == nil {
 		r.log.Error("flight record may not be complete", "file", r.name, "err", err)
 	}
+	r.dropHand()
 	r.out.Unlock()
 	r.done()
 }

@@ -105,6 +105,22 @@ func (f *flight) times() Flight {
 	return Flight{First: time.Unix(0, first), Last: time.Unix(0, max(first, last))}
 }
 
+// InHand tells of each declared target to which something was sent, since it
+// was declared.
+func (n *Net) InHand(tell func(netip.Addr, Flight)) {
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	for addr, h := range n.hosts {
+		f := h.log.times()
+		for i := range f.Counts {
+			f.Counts[i] = h.log.counts[i].Load()
+		}
+		if f.Total() > 0 {
+			tell(addr, f)
+		}
+	}
+}
+
 // land tells Released what was counted for h and not told yet. A count that is
 // added while it runs is told by one of the two: note adds first and looks for
 // gone then, the caller here has set gone before.

@@ -21,6 +21,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/netio/sweep"
 )
 
 // Pace bounds what a Net sends. The zero value bounds nothing but files.
@@ -69,8 +70,8 @@ type Net struct {
 // host is a declared target.
 type host struct {
 	users int
-	mu    sync.Mutex    // of slow
-	limit *rate.Limiter // of rate.Inf without a cap
+	mu    sync.Mutex // of slow
+	limit sweep.Limit
 	turn  chan struct{}
 	log   *flight
 	stack atomic.Pointer[harrier.Stack] // what the first connection told; nil before
@@ -132,7 +133,7 @@ func (n *Net) Declare(addr netip.Addr, hostRate int) error {
 	defer n.mu.Unlock()
 	h := n.hosts[addr]
 	if h == nil {
-		h = &host{limit: rate.NewLimiter(rate.Inf, 1), turn: make(chan struct{}, 1), log: &flight{}}
+		h = &host{turn: make(chan struct{}, 1), log: &flight{}}
 		h.slow(hostRate)
 		n.hosts[addr] = h
 	} else {
@@ -155,9 +156,13 @@ func (n *Net) Slow(addr netip.Addr, hostRate int) {
 func (h *host) slow(perSecond int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if perSecond > 0 && rate.Limit(perSecond) < h.limit.Limit() {
-		h.limit.SetBurst(burst(perSecond))
-		h.limit.SetLimit(rate.Limit(perSecond))
+	switch limit := h.limit.Load(); {
+	case perSecond <= 0:
+	case limit == nil:
+		h.limit.Store(limiter(perSecond))
+	case rate.Limit(perSecond) < limit.Limit():
+		limit.SetBurst(burst(perSecond))
+		limit.SetLimit(rate.Limit(perSecond))
 	}
 }
 
@@ -226,7 +231,7 @@ func IsPrinter(port uint16) bool { return 9100 <= port && port <= 9107 }
 // and an exchange in progress is not starved by thousands of probes.
 func (n *Net) pass(ctx context.Context, h *host, network string, to netip.AddrPort, probe bool) error {
 	for {
-		if err := token(ctx, h.limit, h.turn, probe); err != nil {
+		if err := token(ctx, h.limit.Load(), h.turn, probe); err != nil {
 			return err
 		}
 		if err := token(ctx, n.all, n.turn, probe); err != nil {
@@ -246,7 +251,7 @@ func (n *Net) pass(ctx context.Context, h *host, network string, to netip.AddrPo
 }
 
 func token(ctx context.Context, l *rate.Limiter, turn chan struct{}, probe bool) error {
-	if l == nil || l.Limit() == rate.Inf {
+	if l == nil {
 		return ctx.Err()
 	}
 	if probe {

@@ -42,6 +42,8 @@ type rawLane struct {
 	route   lastPath
 	next    lastNext
 	sources map[netip.Addr]*packet.Source
+	latest  *packet.Source // of from
+	from    netip.Addr
 	out     []raw.Out
 	bufs    [][packet.SmallSize]byte
 	local   []sweep.Answer // to be told after a Send
@@ -240,11 +242,15 @@ func (w *rawWay) solicit(path route.Path) {
 }
 
 func (w *rawLane) source(from netip.Addr) *packet.Source {
+	if w.latest != nil && w.from == from {
+		return w.latest // mostly there is only one
+	}
 	s := w.sources[from]
 	if s == nil {
 		s = packet.NewSource(from)
 		w.sources[from] = s
 	}
+	w.latest, w.from = s, from
 	return s
 }
 

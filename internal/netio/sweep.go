@@ -87,7 +87,7 @@ func (n *Net) Sweep(ctx context.Context, j Job, found func(context.Context, swee
 	}
 	return s.Do(ctx, sweep.Job{
 		Addr: j.Addr, Plan: j.Plan, First: j.First, StopSilent: j.StopSilent, RTT: j.RTT, Witness: j.Witness, Known: j.Known, Guess: j.Guess,
-		Tries: j.Tries, MinWait: j.MinWait, MaxWait: j.MaxWait, Flight: j.Flight, NoResets: j.NoResets, NoRoute: j.NoRoute, Limit: h.limit,
+		Tries: j.Tries, MinWait: j.MinWait, MaxWait: j.MaxWait, Flight: j.Flight, NoResets: j.NoResets, NoRoute: j.NoRoute, Limit: &h.limit,
 	}, found)
 }
 

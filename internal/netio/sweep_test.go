@@ -6,8 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/netio/sweep"
 )
@@ -108,7 +106,7 @@ func TestChecked(t *testing.T) {
 		_ = n.Declare(a, 0) // refused for some
 		n.mu.Lock()
 		if i%2 == 0 && n.hosts[a] == nil { // even if one was declared somehow
-			n.hosts[a] = &host{users: 1, limit: rate.NewLimiter(rate.Inf, 1), log: &flight{}}
+			n.hosts[a] = &host{users: 1, log: &flight{}}
 		}
 		n.mu.Unlock()
 		probes = append(probes, sweep.Probe{Addr: a, Item: sweep.Ask(sweep.SYN, 80)})

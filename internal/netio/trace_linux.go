@@ -119,7 +119,12 @@ func whoRefused(fd int, six bool) (netip.Addr, bool) {
 	if err != nil {
 		return netip.Addr{}, false
 	}
-	messages, err := unix.ParseSocketControlMessage(control[:n])
+	return refusedBy(control[:n], six)
+}
+
+// refusedBy reads the control messages of the queue.
+func refusedBy(control []byte, six bool) (netip.Addr, bool) {
+	messages, err := unix.ParseSocketControlMessage(control)
 	if err != nil {
 		return netip.Addr{}, false
 	}

@@ -210,7 +210,7 @@ func (h *hostRun) found(ctx context.Context, e harrier.Endpoint) error {
 	h.book.Open(e, false)
 	h.careful(ctx, h.watch.Open(e))
 	h.noteDoor(e)
-	if err := h.show(ctx); err != nil {
+	if err := h.show(ctx); err != nil || h.batch.Brief {
 		return err
 	}
 	return h.tell(ctx, harrier.Result{Services: []harrier.Service{{Endpoint: e, LastSeen: time.Now().UTC()}}})

@@ -50,6 +50,9 @@ type Batch struct {
 	Learned *probe.Learned      // what was recognised so far, shared by the scan's batches; nil: this one learns by itself
 	Skip    map[string]bool     // hosts that are done, by expand.Host.Key
 	Asking  int                 // hosts that are asked at a time whether they are there; 0 means 1,024
+	// Brief leaves results out that tell of an open port of a host whose ports
+	// alone are asked for: its coverage, at the end, has them all.
+	Brief bool
 	// Publish stores a result that lacks the names of scan, batch and sequence.
 	// It waits when results can not leave. Calls may overlap; those about one
 	// host come in order.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"testing"
@@ -37,12 +38,21 @@ func TestBudgets(t *testing.T) {
 				w.open(t, s.target, append(some(s.ports), modbus), s.extra...)
 			})
 		}
+		for name, args := range map[string][]string{
+			"host rate of UDP":        {"--no-ping", "-p", "U:20001-20080", "10.77.134.0/31"},
+			"host rate with a search": {"--ping", "icmp,tcp,udp", "-p", "T:20001-20080,U:20001-20080", "10.77.135.0/31", "fd77::8700/127"},
+		} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				w.run(t, append([]string{"scan", "--ports-only", "--format", "list", "--progress", "never", "-o", filepath.Join(t.TempDir(), "found"), "--host-rate", "40"}, args...)...)
+			})
+		}
 	})
 	all := end()
 	within(t, "--rate 500", all, netip.MustParsePrefix("10.77.130.0/29"), time.Time{}, 500)
-	for _, net := range []string{"10.77.131.0/30", "10.77.132.0/30"} {
+	for _, net := range []string{"10.77.131.0/30", "10.77.132.0/30", "10.77.134.0/31", "10.77.135.0/31", "fd77::8700/127"} {
 		for _, a := range without([]string{net}, nil) {
-			within(t, "--host-rate 40", all, netip.PrefixFrom(a, 32), time.Time{}, 40)
+			within(t, "--host-rate 40", all, netip.PrefixFrom(a, a.BitLen()), time.Time{}, 40)
 		}
 	}
 	var found time.Time
@@ -62,7 +72,7 @@ func within(t *testing.T, what string, seen []netbed.Seen, to netip.Prefix, afte
 	t.Helper()
 	var at []time.Time
 	for _, s := range seen {
-		if to.Contains(s.To) && s.Proto == unix.IPPROTO_TCP && s.Flags&(tcpSYN|tcpACK) == tcpSYN && s.At.After(after) {
+		if to.Contains(s.To) && asks(s) && s.At.After(after) {
 			at = append(at, s.At)
 		}
 	}
@@ -100,4 +110,19 @@ func (w *world) listen(t *testing.T, port int) {
 		t.Fatal(fmt.Errorf("listen: %w", err))
 	}
 	t.Cleanup(func() { in.Close() })
+}
+
+// asks reports whether a frame is a question, and not what a kernel says on its
+// own: to accepted connections, and to what comes to nobody. An ACK may be
+// either, and is left out.
+func asks(s netbed.Seen) bool {
+	switch s.Proto {
+	case unix.IPPROTO_TCP:
+		return s.Flags&(tcpSYN|tcpACK) == tcpSYN
+	case unix.IPPROTO_UDP:
+		return true
+	case unix.IPPROTO_ICMP, unix.IPPROTO_ICMPV6:
+		return s.FromPort != 0 || s.ToPort != 0 // a query
+	}
+	return false
 }

@@ -161,8 +161,8 @@ func (c *core) signOfLife(h *host, a *Answer, now time.Duration) {
 	switch {
 	case a.Tag == tagConfirm:
 		h.proven = h.Plan.Len()
-	case h.pass+1 >= c.tries(h):
-		h.proven = max(h.proven, h.mark[1].pos)
+	case h.proven < h.mark[1].pos && h.pass+1 >= c.tries(h):
+		h.proven = h.mark[1].pos
 	}
 }
 

@@ -14,6 +14,7 @@ func (c *core) compose(now time.Duration, buf []Probe) (_ []Probe, wait time.Dur
 		return buf, c.bucket.when(burst, c.control.rate)
 	}
 	room := min(int(c.bucket.tokens), cap(buf))
+	c.spacing = c.every()
 	idle := 0 // groups in a row that had nothing
 	for len(buf) < room && len(c.ring) > 0 && idle < len(c.ring) {
 		if c.limit != nil && c.limit.TokensAt(c.base.Add(now)) < 1 {
@@ -115,10 +116,10 @@ func (c *core) mayHave(h *host, now time.Duration) bool {
 		}
 	}
 	if h.capped() {
-		at := c.base.Add(now)
-		if !h.Limit.AllowN(at, 1) {
-			lack := max(0.05, 1-h.Limit.TokensAt(at))
-			c.toSleep(h, now+time.Duration(lack/float64(h.Limit.Limit())*float64(time.Second)))
+		at, limit := c.base.Add(now), h.Limit.Load()
+		if !limit.AllowN(at, 1) {
+			lack := max(0.05, 1-limit.TokensAt(at))
+			c.toSleep(h, now+time.Duration(lack/float64(limit.Limit())*float64(time.Second)))
 			return false
 		}
 	}
@@ -131,7 +132,11 @@ func (c *core) mayHave(h *host, now time.Duration) bool {
 // canaryFor is a canary, if one is due: to h itself or to another host of the
 // subnet.
 func (c *core) canaryFor(g *group, h *host, now time.Duration) (Probe, bool) {
-	if g.since < c.every() {
+	spacing := c.spacing
+	if h.capped() { // else one of as many hosts as the spacing paid for all canaries
+		spacing += int(c.canaries & 1)
+	}
+	if g.since < spacing {
 		return Probe{}, false
 	}
 	p := Probe{Tag: uint8(tagCanary + c.slice%kept), Wait: unknownWait}

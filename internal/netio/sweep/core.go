@@ -142,6 +142,7 @@ type core struct {
 	trip    trip
 	turn    trip // from asking to having the answer in hand: busy machines read late
 	slice   int  // number of the present one
+	spacing int  // probes to a canary, now
 	began   time.Duration
 	total   [kept]count
 	stretch float64 // of the time of a slice: answers come late
@@ -255,7 +256,7 @@ func (h *host) tell() {
 }
 
 // capped reports whether only so many packets a second may go to h.
-func (h *host) capped() bool { return h.Limit != nil && h.Limit.Limit() != rate.Inf }
+func (h *host) capped() bool { return h.Limit != nil && h.Limit.Load() != nil }
 
 // release forgets an address as a witness: nothing may be sent to it any more.
 func (c *core) release(a netip.Addr) {

@@ -184,7 +184,9 @@ func TestFewResets(t *testing.T) {
 func TestCaps(t *testing.T) {
 	w := newWorld(t)
 	w.core.limit = rate.NewLimiter(1000, 20)
-	capped := w.ask(Job{Addr: addr(1), Plan: ports(200), Limit: rate.NewLimiter(40, 1)})
+	var limit Limit
+	limit.Store(rate.NewLimiter(40, 1))
+	capped := w.ask(Job{Addr: addr(1), Plan: ports(200), Limit: &limit})
 	free := w.ask(Job{Addr: addr(2), Plan: ports(8000)})
 	var times, of []time.Duration
 	w.spy = func(now time.Duration, p *Probe) {

@@ -2,6 +2,7 @@ package sweep
 
 import (
 	"net/netip"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -23,8 +24,12 @@ type Job struct {
 	Flight     int           // questions that may be without an answer at a time, where the transport tells of silence; 0: no limit
 	NoResets   bool          // a reset is no sign of life
 	NoRoute    bool          // a router's word that there is no host ends the job like a sign of life
-	Limit      *rate.Limiter // each packet to the host takes a token; nil means no cap
+	Limit      *Limit        // each packet to the host takes a token; nil means no cap
 }
+
+// Limit caps what is sent to a host. The zero value caps nothing; a cap may be
+// stored at any time, from any goroutine.
+type Limit = atomic.Pointer[rate.Limiter]
 
 // Reply is what one question brought.
 type Reply struct {

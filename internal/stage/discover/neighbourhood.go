@@ -36,7 +36,11 @@ const (
 // proxies and tarpits answer TCP for every address of a net; without a
 // comparison each of them would pass for a host.
 //
-// An answer by ICMP, ARP, neighbour discovery or UDP is believed at once. One by
+// An answer by ICMP or UDP is believed at once. One by ARP or neighbour discovery
+// is when its link-layer address can not be that of 24 addresses of the subnet
+// any more, or is that of few for a second: routers with proxy ARP answer for
+// all. Else the address is asked in all other ways, and is a host if it answers
+// one. An answer by
 // TCP alone waits until an address of the subnet stayed silent or came back as
 // unreachable, which shows that nothing answers for all; or until all addresses
 // that the batch has there were asked. If at least 24 answered by TCP alone
@@ -106,7 +110,8 @@ type subnet struct {
 	doubted []*Visit
 	signs   map[sign]int // of the doubted ones
 	odd     [2]uint16
-	looks   int // second looks in progress
+	looks   int               // second looks in progress
+	links   map[[6]byte]*link // nil before the first answer on the link
 	touched time.Time
 }
 
@@ -187,8 +192,13 @@ func oddPorts() [2]uint16 {
 // neighbours. With Settings.FastDiscovery it is not compared.
 func (v *Visit) Ping(ctx context.Context, s harrier.Settings) (Answer, error) {
 	a, err := v.book.ping(ctx, v.addr, s)
-	if err != nil || s.FastDiscovery || !v.tell(a) {
+	switch {
+	case err != nil || s.FastDiscovery:
 		return a, err
+	case byLink(a):
+		return v.linked(ctx, s, a)
+	case !v.tell(a):
+		return a, nil
 	}
 	switch again, err := v.wait(ctx, v.again); {
 	case err != nil:
@@ -311,6 +321,7 @@ func (v *Visit) outcome() {
 	v.told = true
 	v.net.pending--
 	v.net.touched = time.Now()
+	v.net.decideLinks()
 }
 
 // leave takes an address back: it says nothing of the subnet. The caller holds
@@ -370,6 +381,7 @@ func (s *subnet) pass() {
 // decide looks whether the hosts of a subnet can be believed, or are to be
 // looked at again. The caller holds mu.
 func (b *Neighbourhood) decide(s *subnet) {
+	s.decideLinks()
 	if s.phase != gathering {
 		return
 	}

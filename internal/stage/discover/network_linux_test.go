@@ -60,6 +60,13 @@ func TestNetwork(t *testing.T) {
 		}
 	}
 	for _, line := range []string{
+		// Nets on the link: of one the target has all addresses, for the other it
+		// answers as a router with proxy ARP does.
+		"ip -n " + id + "s route add 10.89.0.0/24 dev hrm0", "ip -n " + id + "s route add 10.90.0.0/24 dev hrm0",
+		"ip -n " + there + " link add hrm2 type veth peer name hrm3", "ip -n " + there + " link set hrm2 up", "ip -n " + there + " link set hrm3 up",
+		"ip -n " + there + " route add 10.89.0.0/24 dev hrm2", "ip -n " + there + " addr add 10.89.0.77/32 dev lo",
+		"ip netns exec " + there + " sysctl -qw net.ipv4.conf.hrm1.proxy_arp=1 net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.hrm1.rp_filter=0",
+		"ip -n " + there + " route add local 10.90.0.0/24 dev lo",
 		"ip -n " + there + " route add local 10.1.0.0/16 dev lo", "ip -n " + there + " -6 route add local fd81::/64 dev lo",
 		"ip -n " + id + "s route add 10.1.0.0/16 via 10.88.0.2", "ip -n " + id + "s -6 route add fd81::/64 via fd88::2",
 		"ip netns exec " + there + " sysctl -qw net.ipv4.icmp_ratelimit=0 net.ipv6.icmp.ratelimit=0 net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1",
@@ -167,6 +174,7 @@ func scanNetwork(t *testing.T, b bed) {
 		t.Fatal(err)
 	}
 	t.Run("devices", func(t *testing.T) { scanDevices(t, b) })
+	t.Run("link", scanLink)
 	t.Run("options", func(t *testing.T) { pingOptions(t, b) })
 	t.Run("answers", func(t *testing.T) { pingAnswers(t, b) })
 }
@@ -532,6 +540,36 @@ func pingAnswers(t *testing.T, b bed) {
 		t.Logf("a silent host was asked %d times of 1, and %d times of 3", one, more)
 		if one != 1 || more != 3 {
 			t.Errorf("%d and %d tries; want 1 and 3", one, more)
+		}
+	})
+}
+
+// scanLink looks for hosts on the link.
+func scanLink(t *testing.T) {
+	t.Run("proxy ARP", func(t *testing.T) {
+		t.Parallel()
+		alive, dead := found(t, "10.89.0.2", 250, harrier.Settings{})
+		doubted := 0
+		for reason, n := range dead {
+			if strings.HasSuffix(reason, " answers on the link for the addresses of 10.89.0.0/24") {
+				doubted += n
+			}
+		}
+		// Linux lets most requests wait, and some fall, so some are just silent.
+		if len(alive) != 1 || alive["10.89.0.77"] == "" || doubted < 24 {
+			t.Errorf("alive %v, dead %v; want .77 alone", alive, dead)
+		}
+	})
+	t.Run("proxy ARP, believed", func(t *testing.T) {
+		t.Parallel()
+		if alive, dead := found(t, "10.89.0.2", 100, harrier.Settings{FastDiscovery: true}); len(alive) < 24 {
+			t.Errorf("%d alive, dead %v; want those that were answered for", len(alive), dead)
+		}
+	})
+	t.Run("one machine that is there", func(t *testing.T) {
+		t.Parallel()
+		if alive, dead := found(t, "10.90.0.2", 250, harrier.Settings{}); len(alive) != 250 {
+			t.Errorf("%d alive, dead %v; want all", len(alive), dead)
 		}
 	})
 }

@@ -10,6 +10,7 @@ package ports
 import (
 	"cmp"
 	"context"
+	"math/bits"
 	"net/netip"
 	"slices"
 	"time"
@@ -89,13 +90,19 @@ func join(a, b Report) Report {
 
 // ranges writes ports as the ranges of a harrier.Ports.
 func ranges(ports []uint16) []harrier.PortRange {
-	slices.Sort(ports)
-	var out []harrier.PortRange
+	var set [1 << 10]uint64 // of bits: to sort a thousand ports takes ten times as long
 	for _, p := range ports {
-		if n := len(out); n > 0 && int(p) <= int(out[n-1].Last)+1 {
-			out[n-1].Last = p
-		} else {
-			out = append(out, harrier.PortRange{First: p, Last: p})
+		set[p>>6] |= 1 << (p & 63)
+	}
+	var out []harrier.PortRange
+	for i, word := range set {
+		for ; word != 0; word &= word - 1 {
+			p := uint16(i<<6 + bits.TrailingZeros64(word))
+			if n := len(out); n > 0 && int(p) == int(out[n-1].Last)+1 {
+				out[n-1].Last = p
+			} else {
+				out = append(out, harrier.PortRange{First: p, Last: p})
+			}
 		}
 	}
 	return out

@@ -57,7 +57,7 @@ func scanTCP(ctx context.Context, n *netio.Net, t Target, plan *sweep.Plan, foun
 		}
 	}
 	out.Open = open
-	var known []uint16
+	known := make([]uint16, 0, plan.Len())
 	for i := range plan.Len() {
 		port := plan.Item(i).Port()
 		switch state(i) {
