@@ -287,18 +287,18 @@ func (s *cutting) PutVerdicts(ctx context.Context, list []harrier.Subject) error
 	return cmp.Or(s.count(), s.DB.PutVerdicts(ctx, list))
 }
 
-func (s *cutting) AssetsWith(ctx context.Context, subject, after harrier.ID, limit int) ([]harrier.ID, error) {
+func (s *cutting) Spots(ctx context.Context, subject, after harrier.ID, assets int) ([]harrier.Spot, error) {
 	if err := s.count(); err != nil {
 		return nil, err
 	}
-	return s.DB.AssetsWith(ctx, subject, after, limit)
+	return s.DB.Spots(ctx, subject, after, assets)
 }
 
-func (s *cutting) FindingsOf(ctx context.Context, asset harrier.ID) ([]*harrier.Finding, error) {
+func (s *cutting) FindingsAt(ctx context.Context, subject, first, last harrier.ID, vulns []harrier.VulnID) ([]*harrier.Finding, error) {
 	if err := s.count(); err != nil {
 		return nil, err
 	}
-	return s.DB.FindingsOf(ctx, asset)
+	return s.DB.FindingsAt(ctx, subject, first, last, vulns)
 }
 
 // TestRematchInterrupted shows that after an end at any call to the store, in

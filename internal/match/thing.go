@@ -53,8 +53,9 @@ type Thing struct {
 	sw      *product.Product
 	module  string // of an installed package, as are the next two
 	arch    string
-	source  string // package that it was built from, where the ecosystem names binary ones; "" for its own name, or not known
-	subject        // what the decisions depend on
+	source  string   // package that it was built from, where the ecosystem names binary ones; "" for its own name, or not known
+	notes   []string // about an installed package: what is to be known about every decision
+	subject          // what the decisions depend on
 }
 
 // subject is what all decisions about a thing follow from: two things with
