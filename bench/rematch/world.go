@@ -128,7 +128,7 @@ func (w *world) some(n int) []harrier.Service {
 }
 
 // fill stores assets of five services each, and which verdicts there are on them;
-// those that run one of the targets with all of their findings.
+// those that run one of the targets with the findings in it.
 func (w *world) fill(ctx context.Context, db *store.DB, assets int, list []harrier.Service) error {
 	const group = 5000
 	verdicts, targets := map[string]string{}, map[string]bool{}
@@ -152,8 +152,9 @@ func (w *world) fill(ctx context.Context, db *store.DB, assets int, list []harri
 	return nil
 }
 
-// findings stores what a scan finds on an asset.
-func (w *world) findings(ctx context.Context, db *store.DB, asset harrier.ID, known match.Known) error {
+// findings stores what a scan finds on an asset in the targets.
+func (w *world) findings(ctx context.Context, db *store.DB, asset harrier.ID, known match.Known, targets map[string]bool) error {
+	known.Services = slices.DeleteFunc(slices.Clone(known.Services), func(s harrier.Service) bool { return !targets[s.Evidence] })
 	present, _ := w.judge.Observations(known, harrier.Settings{})
 	list := make([]*harrier.Finding, len(present))
 	for i, o := range present {
@@ -185,7 +186,7 @@ func (w *world) asset(ctx context.Context, db *store.DB, i int, at time.Time, ve
 	}
 	known := match.Known{Host: harrier.Host{Addr: a.Addr, Alive: true}, Services: services, Now: at}
 	if slices.ContainsFunc(services, func(s harrier.Service) bool { return targets[s.Evidence] }) {
-		if err := w.findings(ctx, db, a.ID, known); err != nil {
+		if err := w.findings(ctx, db, a.ID, known, targets); err != nil {
 			return err
 		}
 	}

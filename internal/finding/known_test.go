@@ -213,6 +213,28 @@ func TestRematch(t *testing.T) {
 	}
 }
 
+// TestRematchAsks shows that software is compared by the names that the program
+// knows for it now, also software that is stored already.
+func TestRematchAsks(t *testing.T) {
+	db := open(t)
+	k := &facts{has: map[string][]harrier.VulnID{}}
+	r := known(db, k)
+	runs(t, db, r, day, []harrier.VulnID{family}, web("1.22"))
+	k.asks = []string{"cpe a:another:name"}
+	r = known(db, k)
+	sum, err := r.Rematch(t.Context(), nil)
+	must(t, err)
+	if sum.Asked != 1 {
+		t.Errorf("%+v; want one subject about which other keys are asked", sum)
+	}
+	k.has["nginx 1.22"] = []harrier.VulnID{cveA}
+	_, err = r.Rematch(t.Context(), k.asks)
+	must(t, err)
+	if got, want := life(t, db), "CVE-2026-1001 open knowledge 1"; got != want {
+		t.Errorf("a record by a new name: %s; want %s", got, want)
+	}
+}
+
 func TestRematchHeedsThePolicy(t *testing.T) {
 	db := open(t)
 	k := &facts{has: map[string][]harrier.VulnID{}, certain: harrier.Potential}

@@ -47,6 +47,15 @@ func (r *Room) Rematch(ctx context.Context, keys []string) (Rematched, error) {
 	return m.sum, err
 }
 
+// Still calls do, which exchanges what is known, while nothing is folded: what
+// is folded before is judged by the old knowledge as a whole, and is compared
+// with the new by the Rematch that follows.
+func (r *Room) Still(do func() error) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return do()
+}
+
 // rematch is one call of Rematch.
 type rematch struct {
 	*Room
