@@ -159,6 +159,9 @@ func technologies(s *harrier.Service, origin Origin, system string, seen []Thing
 // to tell releases apart.
 func (t *Thing) place(sw *product.Product, text string, texts []string, host Origin, system string) bool {
 	v := readVersion(text, texts)
+	if sw.Scheme == version.Network { // all of it counts, and no distribution builds it
+		v.Upstream, v.Package = firstWord(text), ""
+	}
 	if version.Numbers(sw.Scheme, v.Upstream) < sw.Parts {
 		return false
 	}
@@ -199,6 +202,11 @@ func (t *Thing) place(sw *product.Product, text string, texts []string, host Ori
 	t.How = t.known()
 	t.seal(sw.Name, system, kindSoftware)
 	return true
+}
+
+func firstWord(s string) string {
+	s, _, _ = strings.Cut(strings.TrimSpace(s), " ")
+	return strings.TrimRight(s, ",;:")
 }
 
 // seal fills in the subject of a thing that is known otherwise.
