@@ -27,14 +27,14 @@ func NewJudge(m *Matcher, family func(name string) harrier.VulnID) *Judge { retu
 // be told: entries without a check are about all that is known, others about the
 // family that their check stands for.
 func (j *Judge) Observations(f Known, set harrier.Settings) (present []harrier.Observation, unsure []harrier.Done) {
-	var r Result
-	take := func(h Hit) { r.Present = append(r.Present, h.Observation()) }
+	var doubts []doubt
+	take := func(h sighting) { present = append(present, h.observation()) }
 	seen, concealed := things(f.Host, f.Services)
 	for i := range seen {
-		r.Unsure = append(r.Unsure, j.m.hitsOf(&seen[i], set, f.Now, take)...)
+		doubts = append(doubts, j.m.hitsOf(&seen[i], set, f.Now, take)...)
 	}
-	r.Unsure = append(r.Unsure, hidden(concealed)...)
-	for _, u := range r.Unsure {
+	doubts = append(doubts, hidden(concealed)...)
+	for _, u := range doubts {
 		done := harrier.Done{Check: u.Check, Endpoint: u.Endpoint, Outcome: u.Outcome, Reason: u.Reason}
 		switch {
 		case u.Check != 0:
@@ -51,7 +51,7 @@ func (j *Judge) Observations(f Known, set harrier.Settings) (present []harrier.O
 		}
 	}
 	if f.Packages == nil {
-		return r.Present, unsure
+		return present, unsure
 	}
 	if t, ok := f.system(); ok {
 		for _, u := range j.m.hitsOf(&t, set, f.Now, take) {
@@ -60,19 +60,19 @@ func (j *Judge) Observations(f Known, set harrier.Settings) (present []harrier.O
 	}
 	list, err := j.m.Packages(*f.Packages, f.Now)
 	if err != nil {
-		return r.Present, append(unsure, harrier.Done{Endpoint: wholeHost, Outcome: harrier.Failed, Reason: "the knowledge base could not be read: " + err.Error()})
+		return present, append(unsure, harrier.Done{Endpoint: wholeHost, Outcome: harrier.Failed, Reason: "the knowledge base could not be read: " + err.Error()})
 	}
 	for i := range list {
 		d := &list[i]
 		if set.NoPotential && d.Certainty < harrier.Certain {
 			continue
 		}
-		r.Present = append(r.Present, harrier.Observation{
+		present = append(present, harrier.Observation{
 			Vulnerability: d.Vulnerability, Endpoint: d.Thing.Endpoint, Key: d.Thing.Key, Evidence: limit("\n" + d.text()),
 			Certainty: d.Certainty, Source: d.Winner,
 		})
 	}
-	return r.Present, unsure
+	return present, unsure
 }
 
 // Things are what software a host has in versions that can be compared.
@@ -175,7 +175,7 @@ func (j *Judge) Shown(subject string, p harrier.Spot) string {
 			return bannerLine(p.OS)
 		}
 		t, _, _ := readThing(subject) // by the list of packages, which named it
-		return bannerLine(t.What)
+		return bannerLine(t.What + " " + t.Version)
 	}
 	for i := range p.Service.Technologies {
 		t := &p.Service.Technologies[i]
