@@ -4,7 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
+	"slices"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/harrier-scan/harrier"
 )
@@ -89,22 +93,28 @@ func doubt(h harrier.Held) harrier.Held {
 	return harrier.Held{Vulnerability: h.Vulnerability, Doubt: true}
 }
 
-// news compares subjects with what is known now. Those that can not be compared
-// are left out, with a line in the log.
-func (m *rematch) news(ctx context.Context, list []harrier.Subject) (out []*news, err error) {
+// news compares subjects with what is known now, on all cores. Those that can not
+// be compared are left out, with a line in the log.
+func (m *rematch) news(ctx context.Context, list []harrier.Subject) ([]*news, error) {
 	now := m.Now()
-	for _, s := range list {
-		var n *news
-		switch err := safely(func() (err error) { n, err = newsOf(m.Judge, s, now); return err }); {
-		case errors.As(err, new(fault)):
-			m.Log.ErrorContext(ctx, "software not compared", "subject", s.Text, "err", err)
-		case err != nil:
-			return nil, fmt.Errorf("judge subject %d: %w", s.ID, err)
-		case n != nil:
-			out = append(out, n)
-		}
+	all := make([]*news, len(list))
+	var g errgroup.Group
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for i, s := range list {
+		g.Go(func() error {
+			err := safely(func() (err error) { all[i], err = newsOf(m.Judge, s, now); return err })
+			switch {
+			case errors.As(err, new(fault)):
+				m.Log.ErrorContext(ctx, "software not compared", "subject", s.Text, "err", err)
+			case err != nil:
+				return fmt.Errorf("judge subject %d: %w", s.ID, err)
+			}
+			return nil
+		})
 	}
+	err := g.Wait()
+	out := slices.DeleteFunc(all, func(n *news) bool { return n == nil })
 	m.sum.Subjects += len(list)
 	m.sum.Changed += len(out)
-	return out, nil
+	return out, err
 }
