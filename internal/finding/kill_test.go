@@ -50,7 +50,7 @@ func TestRematchKilled(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "harrier.db")
 	db, err := store.Open(t.Context(), path)
 	must(t, err)
-	fill(t, db, known(db, &facts{}), 2400)
+	fill(t, db, known(db, &facts{}), 1200)
 	must(t, db.Close())
 	open := func() int {
 		counts, err := db.CountFindings(t.Context(), nil)
@@ -62,7 +62,7 @@ func TestRematchKilled(t *testing.T) {
 		return n
 	}
 	last := 0
-	for commits := 2; commits <= 5; commits++ {
+	for commits := 2; commits <= 4; commits++ {
 		work := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestRematchKilled$")
 		work.Env = append(os.Environ(), killed+"="+path)
 		out, err := work.StdoutPipe()
@@ -90,7 +90,7 @@ func TestRematchKilled(t *testing.T) {
 	sum, err := r.Rematch(t.Context(), nil)
 	must(t, err)
 	want := 0 // by what the assets have
-	for id := harrier.ID(1); id <= 2400; id++ {
+	for id := harrier.ID(1); id <= 1200; id++ {
 		list, err := db.ThingsOf(t.Context(), id)
 		must(t, err)
 		for _, p := range list {
