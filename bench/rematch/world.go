@@ -33,6 +33,7 @@ type world struct {
 	path     string // of the content in force
 	base     atomic.Pointer[content.Base]
 	learnt   int // records
+	found    int // findings that were stored beforehand
 }
 
 const check = harrier.VulnID(980_001) // stands for all that content knows
@@ -126,15 +127,19 @@ func (w *world) some(n int) []harrier.Service {
 	return out
 }
 
-// fill stores assets of five services each, and which verdicts there are on them.
-func (w *world) fill(ctx context.Context, db *store.DB, assets int) error {
+// fill stores assets of five services each, and which verdicts there are on them;
+// those that run one of the targets with the findings in it.
+func (w *world) fill(ctx context.Context, db *store.DB, assets int, list []harrier.Service) error {
 	const group = 5000
-	verdicts := map[string]string{}
+	verdicts, targets := map[string]string{}, map[string]bool{}
+	for _, s := range list {
+		targets[s.Evidence] = true
+	}
 	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	for from := 0; from < assets; from += group {
 		err := db.InTx(ctx, func(ctx context.Context) error {
 			for i := from; i < min(from+group, assets); i++ {
-				if err := w.asset(ctx, db, i, at, verdicts); err != nil {
+				if err := w.asset(ctx, db, i, at, verdicts, targets); err != nil {
 					return err
 				}
 			}
@@ -147,7 +152,22 @@ func (w *world) fill(ctx context.Context, db *store.DB, assets int) error {
 	return nil
 }
 
-func (w *world) asset(ctx context.Context, db *store.DB, i int, at time.Time, verdicts map[string]string) error {
+// findings stores what a scan finds on an asset in the targets.
+func (w *world) findings(ctx context.Context, db *store.DB, asset harrier.ID, known match.Known, targets map[string]bool) error {
+	known.Services = slices.DeleteFunc(slices.Clone(known.Services), func(s harrier.Service) bool { return !targets[s.Evidence] })
+	present, _ := w.judge.Observations(known, harrier.Settings{})
+	list := make([]*harrier.Finding, len(present))
+	for i, o := range present {
+		list[i] = &harrier.Finding{
+			Asset: asset, Instance: o.Instance(), Severity: harrier.High, Service: o.Service, Evidence: o.Evidence, Certainty: o.Certainty,
+			Source: o.Source, Intervals: []harrier.Interval{{Opened: known.Now, LastSeen: known.Now}},
+		}
+	}
+	w.found += len(list)
+	return db.SaveFindings(ctx, list)
+}
+
+func (w *world) asset(ctx context.Context, db *store.DB, i int, at time.Time, verdicts map[string]string, targets map[string]bool) error {
 	a := harrier.Asset{
 		Repository: harrier.DefaultRepository, Addr: netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}),
 		UUID: harrier.NewUUID(at), FirstSeen: at, LastSeen: at,
@@ -164,14 +184,21 @@ func (w *world) asset(ctx context.Context, db *store.DB, i int, at time.Time, ve
 	if err := db.PutServices(ctx, a.ID, services); err != nil {
 		return err
 	}
-	things := w.judge.Things(match.Known{Host: harrier.Host{Addr: a.Addr, Alive: true}, Services: services})
+	known := match.Known{Host: harrier.Host{Addr: a.Addr, Alive: true}, Services: services, Now: at}
+	if slices.ContainsFunc(services, func(s harrier.Service) bool { return targets[s.Evidence] }) {
+		if err := w.findings(ctx, db, a.ID, known, targets); err != nil {
+			return err
+		}
+	}
+	things := w.judge.Things(known)
 	for k := range things {
 		verdict, known := verdicts[things[k].Subject]
 		if !known {
-			var err error
-			if verdict, err = w.judge.Verdict(things[k].Subject, time.Now()); err != nil {
+			held, err := w.judge.Verdict(things[k].Subject, time.Now())
+			if err != nil {
 				return err
 			}
+			verdict = harrier.WriteHeld(held)
 			verdicts[things[k].Subject] = verdict
 		}
 		things[k].Verdict = verdict

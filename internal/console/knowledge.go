@@ -12,6 +12,7 @@ import (
 	"github.com/harrier-scan/harrier/internal/feed"
 	"github.com/harrier-scan/harrier/internal/finding"
 	"github.com/harrier-scan/harrier/internal/match"
+	"github.com/harrier-scan/harrier/internal/product"
 	"github.com/harrier-scan/harrier/internal/vuln"
 )
 
@@ -131,8 +132,11 @@ func newJudge(k *knowledge) *match.Judge {
 }
 
 // matched is the name of the stored value that says with which content the
-// stored software was compared last.
+// stored software was compared last, and by which program: another one may ask
+// other questions about the same software.
 const matched = "content.matched"
+
+func matchedWith(content string) string { return content + " by " + Version + " " + product.Edition() }
 
 // use puts installed content in force. What is stored is compared with it soon.
 func (c *core) use(ctx context.Context, p pack.Content) error {
@@ -140,7 +144,8 @@ func (c *core) use(ctx context.Context, p pack.Content) error {
 	if err != nil {
 		return err
 	}
-	if err := c.knowledge.exchange(base); err != nil {
+	// A host that is folded meanwhile is judged by one content as a whole.
+	if err := c.rooms.Findings.Still(func() error { return c.knowledge.exchange(base) }); err != nil {
 		c.log.WarnContext(ctx, "content that was in force could not be closed", "err", err)
 	}
 	c.news.Store(&p.Manifest)
@@ -183,14 +188,14 @@ func (c *core) keepMatched(ctx context.Context) error {
 func (c *core) rematch(ctx context.Context) error {
 	version := c.knowledge.Version()
 	last, _, err := c.db.Value(ctx, matched)
-	if err != nil || last == version {
+	if err != nil || last == matchedWith(version) {
 		return err
 	}
 	if err := c.rooms.Vulns.Refresh(ctx); err != nil {
 		return fmt.Errorf("refresh vulnerabilities: %w", err)
 	}
 	var keys []string
-	if m := c.news.Load(); m != nil && m.Version == version && m.Since == last && last != "" {
+	if m := c.news.Load(); m != nil && m.Version == version && matchedWith(m.Since) == last {
 		keys = m.Changed
 	}
 	sum, err := c.rooms.Findings.Rematch(ctx, keys)
@@ -198,8 +203,8 @@ func (c *core) rematch(ctx context.Context) error {
 		return err
 	}
 	c.log.InfoContext(ctx, "stored software compared with content", "version", version, "keys", len(keys), "subjects", sum.Subjects,
-		"changed", sum.Changed, "assets", sum.Assets, "opened", sum.Opened, "closed", sum.Closed, "took", sum.Took)
-	return c.db.SetValue(ctx, matched, version)
+		"changed", sum.Changed, "asked", sum.Asked, "assets", sum.Assets, "opened", sum.Opened, "closed", sum.Closed, "took", sum.Took)
+	return c.db.SetValue(ctx, matched, matchedWith(version))
 }
 
 var _ finding.Judge = (*match.Judge)(nil)

@@ -287,18 +287,18 @@ func (s *cutting) PutVerdicts(ctx context.Context, list []harrier.Subject) error
 	return cmp.Or(s.count(), s.DB.PutVerdicts(ctx, list))
 }
 
-func (s *cutting) AssetsWith(ctx context.Context, subject, after harrier.ID, limit int) ([]harrier.ID, error) {
+func (s *cutting) Spots(ctx context.Context, subject, after harrier.ID, assets int) ([]harrier.Spot, error) {
 	if err := s.count(); err != nil {
 		return nil, err
 	}
-	return s.DB.AssetsWith(ctx, subject, after, limit)
+	return s.DB.Spots(ctx, subject, after, assets)
 }
 
-func (s *cutting) FindingsOf(ctx context.Context, asset harrier.ID) ([]*harrier.Finding, error) {
+func (s *cutting) FindingsAt(ctx context.Context, subject, first, last harrier.ID, vulns []harrier.VulnID) ([]*harrier.Finding, error) {
 	if err := s.count(); err != nil {
 		return nil, err
 	}
-	return s.DB.FindingsOf(ctx, asset)
+	return s.DB.FindingsAt(ctx, subject, first, last, vulns)
 }
 
 // TestRematchInterrupted shows that after an end at any call to the store, in
@@ -318,7 +318,7 @@ func TestRematchInterrupted(t *testing.T) {
 		for range 6 {
 			keys = append(keys, k.change(rnd)...)
 		}
-		r.Store = &cutting{DB: db, left: at}
+		r.Store, r.newsAtOnce = &cutting{DB: db, left: at}, 1
 		_, err := r.Rematch(t.Context(), keys)
 		if err != nil && !errors.Is(err, errGone) {
 			t.Fatal(err)
@@ -344,6 +344,64 @@ func TestRematchInterrupted(t *testing.T) {
 			return
 		}
 	}
+}
+
+// TestRematchChangesItsMind shows that knowledge which is taken back before all
+// assets have heard of it leaves nothing open that is denied.
+func TestRematchChangesItsMind(t *testing.T) {
+	halfway := 0
+	for seed := range uint64(2) {
+		for at := 2; ; at += 5 {
+			rnd := rand.New(rand.NewPCG(seed, 11))
+			k := &lore{records: map[string]harrier.Record{}}
+			for range 6 {
+				k.change(rnd)
+			}
+			hosts := shop(rnd)
+			db := open(t)
+			r, _ := loreRoom(db, k)
+			visit(t, db, r, hosts)
+			var keys []string
+			for range 4 {
+				keys = append(keys, k.change(rnd)...)
+			}
+			r.Store, r.newsAtOnce = &cutting{DB: db, left: at}, 1
+			_, failed := r.Rematch(t.Context(), keys)
+			if failed != nil && !errors.Is(failed, errGone) {
+				t.Fatal(failed)
+			}
+			halfway += inDoubt(t, db)
+			for range 4 {
+				k.change(rnd)
+			}
+			again, j := loreRoom(db, k)
+			_, err := again.Rematch(t.Context(), nil)
+			must(t, err)
+			fresh := open(t)
+			other, _ := loreRoom(fresh, k)
+			visit(t, fresh, other, hosts)
+			compareStanding(t, fmt.Sprintf("seed %d, end at call %d", seed, at), j, hosts, standing(t, db), standing(t, fresh))
+			must(t, db.Close())
+			must(t, fresh.Close())
+			if failed == nil {
+				break
+			}
+		}
+	}
+	if halfway == 0 {
+		t.Error("no end was between two assets")
+	}
+}
+
+// inDoubt counts the vulnerabilities that are in doubt.
+func inDoubt(t *testing.T, db *store.DB) (n int) {
+	t.Helper()
+	list, err := db.Subjects(t.Context(), 0, 100)
+	must(t, err)
+	for _, s := range list {
+		n += strings.Count(s.Verdict, "?")
+	}
+	return n
 }
 
 // TestRematchForgets shows that the assets that new knowledge makes looked at do

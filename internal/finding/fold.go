@@ -101,19 +101,15 @@ type folding struct {
 	assets map[harrier.ID]*asset
 	merges []harrier.Merge // of assets that turned out to be one, to be done at the end
 	plans  map[harrier.ID]plan
-	// changed are the subjects of which something else is known, while that is
-	// folded; nil otherwise.
-	changed map[string]bool
 	// content are the vulnerabilities of content that were observed.
 	content map[harrier.VulnID]bool
 	grades  map[harrier.VulnID]harrier.Severity // met while knowledge is compared
-	silent  map[string]bool                     // subjects of which findings stay open that nobody speaks of any more
 }
 
 func newFolding(r *Room) *folding {
 	return &folding{
 		Room: r, scans: map[harrier.ID]*scan{}, hosts: map[hostKey]*host{}, assets: map[harrier.ID]*asset{}, plans: map[harrier.ID]plan{},
-		content: map[harrier.VulnID]bool{}, grades: map[harrier.VulnID]harrier.Severity{}, silent: map[string]bool{},
+		content: map[harrier.VulnID]bool{}, grades: map[harrier.VulnID]harrier.Severity{},
 	}
 }
 

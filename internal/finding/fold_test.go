@@ -283,8 +283,13 @@ type hostile struct{}
 func (hostile) Observations(match.Known, harrier.Settings) ([]harrier.Observation, []harrier.Done) {
 	panic("index out of range")
 }
-func (hostile) Things(match.Known) []harrier.Placed                    { panic("nil map") }
-func (hostile) Verdict(string, time.Time) (string, error)              { panic("nil pointer") }
+func (hostile) Things(match.Known) []harrier.Placed               { panic("nil map") }
+func (hostile) Verdict(string, time.Time) ([]harrier.Held, error) { panic("nil pointer") }
+func (hostile) Asks(string) ([]string, error)                     { panic("nil pointer") }
+func (hostile) Shown(string, harrier.Spot) string                 { panic("nil pointer") }
+func (hostile) Evidence(string, harrier.VulnID, time.Time) (string, error) {
+	panic("nil pointer")
+}
 func (hostile) Denies(string, harrier.VulnID, time.Time) (bool, error) { panic("nil pointer") }
 
 // TestHostileFacts shows that a fault in judging one host stops nothing.

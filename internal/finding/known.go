@@ -19,9 +19,14 @@ type Judge interface {
 	Observations(f match.Known, set harrier.Settings) (present []harrier.Observation, unsure []harrier.Done)
 	// Things are what software a host has, in versions that can be compared.
 	Things(f match.Known) []harrier.Placed
-	// Verdict is what a subject has at a time, in a form to be compared with an
-	// earlier one; "" when it has nothing.
-	Verdict(subject string, at time.Time) (string, error)
+	// Asks are the keys of the statements that decide about a subject.
+	Asks(subject string) ([]string, error)
+	// Verdict is what a subject has at a time, by rising number.
+	Verdict(subject string, at time.Time) ([]harrier.Held, error)
+	// Evidence is the text about a vulnerability that Verdict tells of, behind what
+	// Shown says of one spot.
+	Evidence(subject string, id harrier.VulnID, at time.Time) (string, error)
+	Shown(subject string, p harrier.Spot) string
 	// Denies reports whether a source that decides says that a subject does not
 	// have a vulnerability. Silence denies nothing.
 	Denies(subject string, id harrier.VulnID, at time.Time) (bool, error)
@@ -118,11 +123,11 @@ func (r *Room) placeThings(ctx context.Context, a harrier.Asset, services map[ha
 	err = safely(func() error {
 		things = r.Judge.Things(known)
 		for i := range things {
-			verdict, err := r.Judge.Verdict(things[i].Subject, known.Now)
+			held, err := r.Judge.Verdict(things[i].Subject, known.Now)
 			if err != nil {
 				return err
 			}
-			things[i].Verdict = verdict
+			things[i].Verdict = harrier.WriteHeld(held)
 		}
 		return nil
 	})

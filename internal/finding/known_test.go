@@ -21,6 +21,7 @@ type facts struct {
 	has     map[string][]harrier.VulnID
 	denied  map[string][]harrier.VulnID
 	judged  int
+	asks    []string // about everything, by this program
 	certain harrier.Certainty
 }
 
@@ -62,15 +63,26 @@ func (k *facts) Things(f match.Known) (out []harrier.Placed) {
 	return out
 }
 
-func (k *facts) Verdict(subject string, _ time.Time) (string, error) {
+func (k *facts) Verdict(subject string, _ time.Time) (out []harrier.Held, _ error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.judged++
-	if len(k.has[subject]) == 0 {
-		return "", nil
+	for _, id := range k.has[subject] {
+		out = append(out, harrier.Held{Vulnerability: id, Certainty: k.certain, Source: "hand"})
 	}
-	return fmt.Sprint(k.certain, k.has[subject]), nil
+	return out, nil
 }
+
+func (k *facts) Asks(subject string) ([]string, error) {
+	name, _, _ := strings.Cut(subject, " ")
+	return append([]string{"pkg generic " + name}, k.asks...), nil
+}
+
+func (k *facts) Evidence(subject string, _ harrier.VulnID, _ time.Time) (string, error) {
+	return subject, nil
+}
+
+func (k *facts) Shown(string, harrier.Spot) string { return "" }
 
 func (k *facts) Denies(subject string, id harrier.VulnID, _ time.Time) (bool, error) {
 	return slices.Contains(k.denied[subject], id), nil
@@ -187,7 +199,8 @@ func TestRematch(t *testing.T) {
 		t.Errorf("certainty %s", f[0].Certainty)
 	}
 	delete(k.has, "nginx 1.22")
-	step("silence", "CVE-2026-1001 open knowledge 1", nil, 1, 1)
+	step("silence", "CVE-2026-1001 open knowledge 1", nil, 1, 0)
+	step("silence again", "CVE-2026-1001 open knowledge 1", nil, 0, 0)
 	k.has["nginx 1.22"] = []harrier.VulnID{cveB}
 	k.denied["nginx 1.22"] = []harrier.VulnID{cveA}
 	step("denied, and another one", "CVE-2026-1001 closed knowledge 1, CVE-2026-1002 open knowledge 1", nil, 1, 1)
@@ -197,6 +210,28 @@ func TestRematch(t *testing.T) {
 	runs(t, db, r, day.AddDate(1, 6, 0), []harrier.VulnID{family}, web("1.22"))
 	if got, want := life(t, db), "CVE-2026-1001 open scan 2, CVE-2026-1002 open scan 1"; got != want {
 		t.Errorf("a scan that sees both: %s; want %s", got, want)
+	}
+}
+
+// TestRematchAsks shows that software is compared by the names that the program
+// knows for it now, also software that is stored already.
+func TestRematchAsks(t *testing.T) {
+	db := open(t)
+	k := &facts{has: map[string][]harrier.VulnID{}}
+	r := known(db, k)
+	runs(t, db, r, day, []harrier.VulnID{family}, web("1.22"))
+	k.asks = []string{"cpe a:another:name"}
+	r = known(db, k)
+	sum, err := r.Rematch(t.Context(), nil)
+	must(t, err)
+	if sum.Asked != 1 {
+		t.Errorf("%+v; want one subject about which other keys are asked", sum)
+	}
+	k.has["nginx 1.22"] = []harrier.VulnID{cveA}
+	_, err = r.Rematch(t.Context(), k.asks)
+	must(t, err)
+	if got, want := life(t, db), "CVE-2026-1001 open knowledge 1"; got != want {
+		t.Errorf("a record by a new name: %s; want %s", got, want)
 	}
 }
 

@@ -61,7 +61,9 @@ type ThingStore interface {
 	Subjects(ctx context.Context, after harrier.ID, limit int) ([]harrier.Subject, error)
 	SubjectsAsking(ctx context.Context, keys []string) ([]harrier.Subject, error)
 	PutVerdicts(ctx context.Context, list []harrier.Subject) error
-	AssetsWith(ctx context.Context, subject, after harrier.ID, limit int) ([]harrier.ID, error)
+	PutAsks(ctx context.Context, of map[harrier.ID][]string) (changed int, err error)
+	Spots(ctx context.Context, subject, after harrier.ID, assets int) ([]harrier.Spot, error)
+	FindingsAt(ctx context.Context, subject, first, last harrier.ID, vulns []harrier.VulnID) ([]*harrier.Finding, error)
 	ForgetSubjects(ctx context.Context) error
 	Inventory(ctx context.Context, asset harrier.ID) (inv harrier.Inventory, found bool, err error)
 	PutInventory(ctx context.Context, asset harrier.ID, inv harrier.Inventory) error
@@ -170,6 +172,8 @@ type Room struct {
 	mu     sync.Mutex // held while folding
 	cache  *cache
 	atOnce int // results in one transaction
+
+	newsAtOnce int // findings in the first transaction of Rematch
 }
 
 // New returns the room.
@@ -189,7 +193,7 @@ func New(c Config) *Room {
 	if c.Facts == nil {
 		c.Facts = match.Facts
 	}
-	return &Room{Config: c, cache: newCache(c.Hosts), atOnce: 32}
+	return &Room{Config: c, cache: newCache(c.Hosts), atOnce: 32, newsAtOnce: 1024}
 }
 
 // Run folds results as they come in, and tells engines which hosts of a batch

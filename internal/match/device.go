@@ -26,7 +26,7 @@ func deviceThing(h harrier.Host) (Thing, bool) {
 		return Thing{}, false
 	}
 	t := Thing{
-		What: h.OS, Key: raw, Endpoint: wholeHost, Version: shown, How: Upstream, Certainty: harrier.Potential,
+		What: strings.TrimSuffix(h.OS, " "+shown), Key: raw, Endpoint: wholeHost, Version: shown, How: Upstream, Certainty: harrier.Potential,
 		banner: h.OS,
 	}
 	sw := product.ByCPE(raw)

@@ -16,9 +16,6 @@ type Known struct {
 	Services []harrier.Service
 	Packages *harrier.Inventory // nil when no list was taken
 	Now      time.Time          // that it is decided for; zero is the present
-	// Of leaves out software whose subject it does not want; nil wants all. Only a
-	// Judge asks it.
-	Of func(subject string) bool
 }
 
 // Decide settles one vulnerability for everything on a host that any source

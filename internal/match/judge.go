@@ -1,10 +1,9 @@
 package match
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
+	"cmp"
 	"encoding/json"
-	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,16 +27,14 @@ func NewJudge(m *Matcher, family func(name string) harrier.VulnID) *Judge { retu
 // be told: entries without a check are about all that is known, others about the
 // family that their check stands for.
 func (j *Judge) Observations(f Known, set harrier.Settings) (present []harrier.Observation, unsure []harrier.Done) {
-	var r Result
-	take := func(h Hit) { r.Present = append(r.Present, h.Observation()) }
+	var doubts []doubt
+	take := func(h sighting) { present = append(present, h.observation()) }
 	seen, concealed := things(f.Host, f.Services)
 	for i := range seen {
-		if f.wants(&seen[i], harrier.Certain) {
-			r.Unsure = append(r.Unsure, j.m.hitsOf(&seen[i], set, f.Now, take)...)
-		}
+		doubts = append(doubts, j.m.hitsOf(&seen[i], set, f.Now, take)...)
 	}
-	r.Unsure = append(r.Unsure, hidden(concealed)...)
-	for _, u := range r.Unsure {
+	doubts = append(doubts, hidden(concealed)...)
+	for _, u := range doubts {
 		done := harrier.Done{Check: u.Check, Endpoint: u.Endpoint, Outcome: u.Outcome, Reason: u.Reason}
 		switch {
 		case u.Check != 0:
@@ -54,33 +51,28 @@ func (j *Judge) Observations(f Known, set harrier.Settings) (present []harrier.O
 		}
 	}
 	if f.Packages == nil {
-		return r.Present, unsure
+		return present, unsure
 	}
-	if t, ok := f.system(); ok && f.wants(&t, harrier.Certain) {
+	if t, ok := f.system(); ok {
 		for _, u := range j.m.hitsOf(&t, set, f.Now, take) {
 			unsure = append(unsure, harrier.Done{Check: u.Check, Endpoint: u.Endpoint, Outcome: u.Outcome, Reason: u.Reason})
 		}
 	}
-	list, err := j.m.packages(installed(*f.Packages), f.Now, f.wants)
+	list, err := j.m.Packages(*f.Packages, f.Now)
 	if err != nil {
-		return r.Present, append(unsure, harrier.Done{Endpoint: wholeHost, Outcome: harrier.Failed, Reason: "the knowledge base could not be read: " + err.Error()})
+		return present, append(unsure, harrier.Done{Endpoint: wholeHost, Outcome: harrier.Failed, Reason: "the knowledge base could not be read: " + err.Error()})
 	}
 	for i := range list {
 		d := &list[i]
 		if set.NoPotential && d.Certainty < harrier.Certain {
 			continue
 		}
-		r.Present = append(r.Present, harrier.Observation{
+		present = append(present, harrier.Observation{
 			Vulnerability: d.Vulnerability, Endpoint: d.Thing.Endpoint, Key: d.Thing.Key, Evidence: limit("\n" + d.text()),
 			Certainty: d.Certainty, Source: d.Winner,
 		})
 	}
-	return r.Present, unsure
-}
-
-// wants reports whether f is asked about t.
-func (f *Known) wants(t *Thing, most harrier.Certainty) bool {
-	return f.Of == nil || f.Of(t.text(most))
+	return present, unsure
 }
 
 // Things are what software a host has in versions that can be compared.
@@ -111,42 +103,87 @@ func (t *Thing) placed(most harrier.Certainty) harrier.Placed {
 	return p
 }
 
-// Verdict is what the software of a subject has at a time, in a form to be
-// compared with another; "" when it has nothing.
-func (j *Judge) Verdict(subject string, at time.Time) (string, error) {
+// Asks are the keys of the statements that decide about a subject.
+func (j *Judge) Asks(subject string) ([]string, error) {
+	t, most, err := readThing(subject)
+	if err != nil {
+		return nil, err
+	}
+	return t.placed(most).Asks, nil
+}
+
+// Verdict is what the software of a subject has at a time, by rising number.
+func (j *Judge) Verdict(subject string, at time.Time) ([]harrier.Held, error) {
+	t, most, err := readThing(subject)
+	if err != nil {
+		return nil, err
+	}
+	var out []harrier.Held
+	if t.How != Installed {
+		a, err := j.m.answer(&t, at)
+		if err != nil {
+			return nil, err
+		}
+		for _, hit := range a.hits {
+			out = append(out, harrier.Held{Vulnerability: hit.id, Certainty: min(hit.certainty, most), Source: hit.source})
+		}
+		return out, nil
+	}
+	list, err := j.m.decisions(&t, 0, at)
+	for i := range list {
+		if d := &list[i]; d.Verdict == harrier.Present {
+			out = append(out, harrier.Held{Vulnerability: d.Vulnerability, Certainty: min(d.Certainty, most), Source: d.Winner})
+		}
+	}
+	return out, err
+}
+
+// Evidence is the text about a vulnerability that Verdict tells of at that time,
+// behind the lines of Shown; "" about another.
+func (j *Judge) Evidence(subject string, id harrier.VulnID, at time.Time) (string, error) {
 	t, most, err := readThing(subject)
 	if err != nil {
 		return "", err
 	}
-	h := sha256.New()
-	found := false
-	add := func(id harrier.VulnID, c harrier.Certainty, source string) {
-		found = true
-		_, _ = fmt.Fprintln(h, id, min(c, most), source) // never fails
-	}
-	if t.How == Installed {
-		list, err := j.m.decisions(&t, 0, at)
-		if err != nil {
-			return "", err
-		}
-		for i := range list {
-			if d := &list[i]; d.Verdict == harrier.Present {
-				add(d.Vulnerability, d.Certainty, d.Winner)
-			}
-		}
-	} else {
+	if t.How != Installed {
 		a, err := j.m.answer(&t, at)
 		if err != nil {
 			return "", err
 		}
-		for _, hit := range a.hits {
-			add(hit.id, hit.certainty, hit.source)
+		i, found := slices.BinarySearchFunc(a.hits, id, func(h *hit, id harrier.VulnID) int { return cmp.Compare(h.id, id) })
+		if !found {
+			return "", nil
+		}
+		return a.hits[i].evidence(), nil
+	}
+	list, err := j.m.decisions(&t, id, at)
+	if err != nil || len(list) == 0 || list[0].Verdict != harrier.Present {
+		return "", err
+	}
+	d := &list[0]
+	d.Reasons, d.Certainty = append(d.Reasons, t.notes...), min(d.Certainty, most)
+	return d.text(), nil
+}
+
+// Shown is what a spot shows of a subject, as the first lines of evidence.
+func (j *Judge) Shown(subject string, p harrier.Spot) string {
+	switch {
+	case p.Key == "":
+		return bannerLine(cmpOr(p.Service.Evidence, p.Service.Banner))
+	case strings.HasPrefix(p.Key, "o:"):
+		if raw, _ := cpeKey(p.OSCPE); raw == p.Key {
+			return bannerLine(p.OS)
+		}
+		t, _, _ := readThing(subject) // by the list of packages, which named it
+		return bannerLine(t.What + " " + t.Version)
+	}
+	for i := range p.Service.Technologies {
+		t := &p.Service.Technologies[i]
+		if sw, _ := identify(t.CPE, t.Name); sw != nil && sw.CPEs[0] == p.Key && t.Category != "template" {
+			return bannerLine(t.Evidence)
 		}
 	}
-	if !found {
-		return "", nil
-	}
-	return hex.EncodeToString(h.Sum(nil)[:16]), nil
+	return bannerLine("") // an installed package
 }
 
 // Denies reports whether a source that decides says that the software of a
@@ -191,6 +228,7 @@ type thingText struct {
 	Module    string            `json:"module,omitempty"`
 	Arch      string            `json:"arch,omitempty"`
 	Source    string            `json:"source,omitempty"`   // package that it was built from
+	Notes     []string          `json:"notes,omitempty"`    // see Thing.notes
 	NoEpoch   bool              `json:"no_epoch,omitempty"` // Package has none, and it is not known to be 0
 }
 
@@ -198,7 +236,7 @@ type thingText struct {
 func (t *Thing) text(most harrier.Certainty) string {
 	s := thingText{
 		Name: t.product, What: t.What, Version: t.Version, Package: t.Package, Origin: t.Origin, How: int(t.How),
-		Certainty: t.Certainty, Most: most, System: t.system, Kind: t.kind, Module: t.module, Arch: t.arch, Source: t.source, NoEpoch: t.noEpoch,
+		Certainty: t.Certainty, Most: most, System: t.system, Kind: t.kind, Module: t.module, Arch: t.arch, Source: t.source, Notes: t.notes, NoEpoch: t.noEpoch,
 	}
 	s.Origin.Sign = ""      // it differs where nothing else does
 	b, _ := json.Marshal(s) // of plain fields: never fails
@@ -213,7 +251,7 @@ func readThing(subject string) (t Thing, most harrier.Certainty, err error) {
 	}
 	t = Thing{
 		What: s.What, Version: s.Version, Package: s.Package, Origin: s.Origin, How: How(s.How), Certainty: s.Certainty,
-		module: s.Module, arch: s.Arch, source: s.Source, Endpoint: wholeHost,
+		module: s.Module, arch: s.Arch, source: s.Source, notes: s.Notes, Endpoint: wholeHost,
 	}
 	t.seal(s.Name, s.System, s.Kind)
 	t.noEpoch = s.NoEpoch

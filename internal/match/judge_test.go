@@ -75,9 +75,10 @@ func TestSubjects(t *testing.T) {
 	for n, f := range hostsOfTests() {
 		f.Now = judgedAt
 		present, _ := j.Observations(f, harrier.Settings{})
-		observed := map[string][]string{} // by place
+		observed, evidence := map[string][]string{}, map[string]string{} // by place
 		at := func(e harrier.Endpoint, key string) string { return e.String() + " " + key }
 		for _, o := range present {
+			evidence[fmt.Sprint(at(o.Endpoint, o.Key), o.Vulnerability)] = o.Evidence
 			observed[at(o.Endpoint, o.Key)] = append(observed[at(o.Endpoint, o.Key)], fmt.Sprint(o.Vulnerability, o.Certainty, o.Source))
 		}
 		places := map[string]int{}
@@ -123,14 +124,40 @@ func TestSubjects(t *testing.T) {
 				t.Errorf("host %d: the subject %s has %v; observed is %v", n, p.Subject, got, want)
 			}
 			verdict, err := j.Verdict(p.Subject, judgedAt)
-			if err != nil || (verdict == "") != (len(want) == 0) {
-				t.Errorf("host %d: Verdict(%s) = %q, %v; observed is %v", n, p.Subject, verdict, err, want)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var held []string
+			for _, h := range verdict {
+				held = append(held, fmt.Sprint(h.Vulnerability, h.Certainty, h.Source))
+				o := evidence[fmt.Sprint(place, h.Vulnerability)]
+				text, err := j.Evidence(p.Subject, h.Vulnerability, judgedAt)
+				if got := j.Shown(p.Subject, spotOf(f, p)) + text; err != nil || got != o {
+					t.Errorf("host %d: the evidence about %s is %q, %v; observed is %q", n, h.Vulnerability.CVE(), got, err, o)
+				}
+			}
+			if slices.Sort(held); !slices.Equal(held, want) {
+				t.Errorf("host %d: Verdict(%s) = %q; observed is %v", n, p.Subject, held, want)
+			}
+			if asks, err := j.Asks(p.Subject); err != nil || !slices.Equal(asks, p.Asks) {
+				t.Errorf("host %d: Asks(%s) = %q, %v; want %q", n, p.Subject, asks, err, p.Asks)
 			}
 		}
 	}
 	if some < 15 {
 		t.Errorf("%d vulnerabilities seen; want more", some)
 	}
+}
+
+// spotOf is where software of f stands, as the store tells it.
+func spotOf(f Known, p harrier.Placed) harrier.Spot {
+	s := harrier.Spot{OS: f.Host.OS, OSCPE: f.Host.OSCPE, Endpoint: p.Endpoint, Key: p.Key}
+	for _, svc := range f.Services {
+		if svc.Endpoint == p.Endpoint {
+			s.Service = svc
+		}
+	}
+	return s
 }
 
 // TestVerdicts shows that a verdict changes with what is found, and not with what
@@ -144,7 +171,7 @@ func TestVerdicts(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return v
+		return harrier.WriteHeld(v)
 	}
 	base := verdict(k.records...)
 	if got := verdict(append(slices.Clone(k.records), says("debian", "CVE-2024-9009", always("deb/debian/12", "openssh", harrier.StatusNotAffected)))...); got != base {

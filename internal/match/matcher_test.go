@@ -19,12 +19,12 @@ func TestMatcherKeeps(t *testing.T) {
 	m := New(k)
 	now := time.Now()
 	services := []harrier.Service{sshOf("SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u2")}
-	first := m.Match(harrier.Host{}, services, harrier.Settings{}, now)
+	first := presentOn(m, services, now)
 	asked := k.asked.Load()
 	for i := range 10 {
 		services[0].Endpoint = tcp(uint16(2200 + i))
-		again := m.Match(harrier.Host{}, services, harrier.Settings{}, now)
-		if len(again.Present) != 1 || again.Present[0].Endpoint != services[0].Endpoint || again.Present[0].Evidence != first.Present[0].Evidence {
+		again := presentOn(m, services, now)
+		if len(again) != 1 || again[0].Endpoint != services[0].Endpoint || again[0].Evidence != first[0].Evidence {
 			t.Fatalf("Match = %+v; want as before at %s", again, services[0].Endpoint)
 		}
 	}
@@ -32,20 +32,20 @@ func TestMatcherKeeps(t *testing.T) {
 		t.Errorf("%d questions for the same thing again; want none", k.asked.Load()-asked)
 	}
 	k.index, k.version = know().index, "2"
-	if r := m.Match(harrier.Host{}, services, harrier.Settings{}, now); len(r.Present) != 0 {
-		t.Errorf("Match after a change of knowledge = %+v; want nothing", r.Present)
+	if r := presentOn(m, services, now); len(r) != 0 {
+		t.Errorf("Match after a change of knowledge = %+v; want nothing", r)
 	}
 }
 
 func TestMatcherOverlaps(t *testing.T) {
 	m := New(real())
 	services := []harrier.Service{sshOf("SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u2"), webOf("nginx/1.18.0 (Ubuntu)")}
-	want := m.Match(harrier.Host{}, services, harrier.Settings{}, time.Unix(1e9, 0))
+	want := presentOn(m, services, time.Unix(1e9, 0))
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {
 			for range 50 {
-				if diff := cmp.Diff(want, m.Match(harrier.Host{}, services, harrier.Settings{}, time.Unix(1e9, 0))); diff != "" {
+				if diff := cmp.Diff(want, presentOn(m, services, time.Unix(1e9, 0))); diff != "" {
 					t.Error(diff)
 					return
 				}
@@ -121,7 +121,10 @@ func BenchmarkMillion(b *testing.B) {
 		m := New(k)
 		found := 0
 		for i := range hosts {
-			m.Hits(harrier.Host{}, hosts[i], harrier.Settings{}, time.Unix(1.7e9, 0), func(Hit) { found++ })
+			seen, _ := things(harrier.Host{}, hosts[i])
+			for j := range seen {
+				m.hitsOf(&seen[j], harrier.Settings{}, time.Unix(1.7e9, 0), func(sighting) { found++ })
+			}
 		}
 		b.ReportMetric(float64(found), "found")
 	}
@@ -134,7 +137,7 @@ func BenchmarkMatch(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		for i := range hosts {
-			m.Match(harrier.Host{}, hosts[i], harrier.Settings{}, time.Unix(1.7e9, 0))
+			presentOn(m, hosts[i], time.Unix(1.7e9, 0))
 		}
 	}
 }

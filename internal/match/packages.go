@@ -24,17 +24,10 @@ func Packages(k Knowledge, inv harrier.Inventory) ([]Decision, error) {
 
 // Packages is the function of that name, for the instant now.
 func (m *Matcher) Packages(inv harrier.Inventory, now time.Time) ([]Decision, error) {
-	return m.packages(installed(inv), now, func(*Thing, harrier.Certainty) bool { return true })
-}
-
-// packages decides about those of a list that are wanted.
-func (m *Matcher) packages(list []installedThing, now time.Time, wanted func(*Thing, harrier.Certainty) bool) ([]Decision, error) {
 	var out []Decision
+	list := installed(inv)
 	for i := range list {
 		t := &list[i]
-		if !wanted(&t.Thing, t.most) {
-			continue
-		}
 		decisions, err := m.decisions(&t.Thing, 0, now)
 		if err != nil {
 			return nil, err
@@ -53,8 +46,7 @@ func (m *Matcher) packages(list []installedThing, now time.Time, wanted func(*Th
 // installedThing is an installed package, or several of one source.
 type installedThing struct {
 	Thing
-	notes []string          // what is to be known about every decision
-	most  harrier.Certainty // that a decision can have
+	most harrier.Certainty // that a decision can have
 }
 
 // installed are the things of a list of packages: one for each name and version

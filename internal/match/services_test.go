@@ -92,7 +92,7 @@ func TestServices(t *testing.T) {
 		{"nothing known of it", harrier.Host{}, []harrier.Service{webOf("Apache/2.4.57 (Debian)")}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			present, _ := Services(real(), c.host, c.services, harrier.Settings{})
+			present, _ := servicesOf(real(), c.host, c.services, harrier.Settings{})
 			var got []string
 			for _, o := range present {
 				got = append(got, strings.Join([]string{o.Vulnerability.CVE(), strings.TrimSuffix(o.Endpoint.String(), "/tcp"), o.Certainty.String(), o.Source}, " "))
@@ -108,7 +108,7 @@ func TestServices(t *testing.T) {
 }
 
 func TestServicesEvidence(t *testing.T) {
-	present, unsure := Services(real(), harrier.Host{}, []harrier.Service{sshOf("SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u2")}, harrier.Settings{})
+	present, unsure := servicesOf(real(), harrier.Host{}, []harrier.Service{sshOf("SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u2")}, harrier.Settings{})
 	want := []harrier.Observation{{
 		Vulnerability: 1240006387, Endpoint: tcp(22), Service: "ssh", Certainty: harrier.Certain, Source: "debian",
 		Evidence: `
@@ -132,7 +132,7 @@ This is concluded because :
 func TestServicesUnsure(t *testing.T) {
 	k := real()
 	services := []harrier.Service{sshOf("SSH-2.0-OpenSSH_9.3p1")}
-	present, unsure := Services(k, harrier.Host{}, services, harrier.Settings{NoPotential: true})
+	present, unsure := servicesOf(k, harrier.Host{}, services, harrier.Settings{NoPotential: true})
 	if len(present) != 0 || len(unsure) != 1 || unsure[0].Outcome != harrier.Skipped || unsure[0].Check != 1240006387 {
 		t.Errorf("Services that wants proof = %v, %v; want it skipped", present, unsure)
 	}
@@ -147,9 +147,9 @@ func TestServicesUnsure(t *testing.T) {
 		{harrier.Service{Endpoint: tcp(80), Name: "chargen"}, ""},
 		{harrier.Service{Endpoint: tcp(80)}, ""},
 	} {
-		_, unsure := Services(k, harrier.Host{}, []harrier.Service{c.service}, harrier.Settings{})
+		_, unsure := servicesOf(k, harrier.Host{}, []harrier.Service{c.service}, harrier.Settings{})
 		got := ""
-		if len(unsure) == 1 && unsure[0].Outcome == harrier.Failed && unsure[0].Check == 0 {
+		if len(unsure) == 1 && unsure[0].Outcome == harrier.Failed && unsure[0].Check == familyOfTests {
 			got = unsure[0].Reason
 		}
 		if got != c.want || len(unsure) > 1 {
@@ -157,7 +157,7 @@ func TestServicesUnsure(t *testing.T) {
 		}
 	}
 	k.broken = true
-	present, unsure = Services(k, harrier.Host{}, services, harrier.Settings{})
+	present, unsure = servicesOf(k, harrier.Host{}, services, harrier.Settings{})
 	if len(present) != 0 || len(unsure) != 1 || unsure[0].Outcome != harrier.Failed || !strings.Contains(unsure[0].Reason, "disk gone") {
 		t.Errorf("Services of broken knowledge = %v, %v; want a failure", present, unsure)
 	}
@@ -173,12 +173,12 @@ func TestTechnologies(t *testing.T) {
 		{Name: "jQuery", Version: "3.4.1", CPE: "cpe:2.3:a:jquery:jquery:3.4.1:*:*:*:*:*:*:*", Evidence: "GET /: jquery-3.4.1.min.js", Certainty: harrier.Certain},
 		{Name: "WordPress", CPE: "cpe:2.3:a:wordpress:wordpress:*:*:*:*:*:*:*:*", Certainty: harrier.Certain},
 	}
-	r := New(k).Match(harrier.Host{}, []harrier.Service{web}, harrier.Settings{}, time.Now())
-	if len(r.Present) != 1 || r.Present[0].Key != "a:jquery:jquery" || r.Present[0].Certainty != harrier.Potential || r.Present[0].Source != "retire" {
-		t.Errorf("Match = %+v; want jQuery's", r.Present)
+	present, unsure := servicesOf(k, harrier.Host{}, []harrier.Service{web}, harrier.Settings{})
+	if len(present) != 1 || present[0].Key != "a:jquery:jquery" || present[0].Certainty != harrier.Potential || present[0].Source != "retire" {
+		t.Errorf("present is %+v; want jQuery's", present)
 	}
-	if len(r.Unsure) != 1 || r.Unsure[0].Key != "a:wordpress:wordpress" || len(r.Dones()) != 0 {
-		t.Errorf("Match is unsure of %+v; want of WordPress alone, and not of the endpoint", r.Unsure)
+	if len(unsure) != 0 {
+		t.Errorf("unsure is %+v; want nothing: WordPress alone hides its version, not the endpoint", unsure)
 	}
 }
 
@@ -203,7 +203,7 @@ func TestDevice(t *testing.T) {
 		{"cpe:2.3:o:debian:debian_linux:12:*:*:*:*:*:*:*", 2026, 0},
 	} {
 		h := harrier.Host{OS: "x", OSCPE: c.cpe, OSConfidence: 90, Ended: time.Date(c.year, 1, 1, 0, 0, 0, 0, time.UTC)}
-		present, _ := Services(k, h, nil, harrier.Settings{})
+		present, _ := servicesOf(k, h, nil, harrier.Settings{})
 		var got harrier.VulnID
 		if len(present) == 1 {
 			got = present[0].Vulnerability
@@ -223,7 +223,7 @@ func FuzzServices(f *testing.F) {
 	k := real()
 	f.Fuzz(func(t *testing.T, product, version, cpe, banner, os string) {
 		s := harrier.Service{Product: product, Version: version, CPE: cpe, Banner: banner, Technologies: []harrier.Technology{{Name: version, Version: product, CPE: os}}}
-		present, _ := Services(k, harrier.Host{OSCPE: os}, []harrier.Service{s}, harrier.Settings{})
+		present, _ := servicesOf(k, harrier.Host{OSCPE: os}, []harrier.Service{s}, harrier.Settings{})
 		for _, o := range present {
 			if o.Certainty == harrier.Certain && o.Source == "nvd" {
 				t.Errorf("certain by a banner: %+v", o)

@@ -129,7 +129,7 @@ func TestUpdates(t *testing.T) {
 	a.Updates = []harrier.Update{{ID: "KB5036402", Kind: "security update", Supersedes: []string{"KB5030524"}}, {ID: "KB5036403"}}
 	k := know(says("cisco", "CVE-2024-0001", a))
 	s := harrier.Service{Endpoint: tcp(443), Name: "http", Product: "Exchange Server", Version: "15.2.1544.4", CPE: "cpe:2.3:a:microsoft:exchange_server:15.2.1544.4:*:*:*:*:*:*:*", Certainty: harrier.Certain}
-	present, _ := Services(k, harrier.Host{}, []harrier.Service{s}, harrier.Settings{})
+	present, _ := servicesOf(k, harrier.Host{}, []harrier.Service{s}, harrier.Settings{})
 	const want = "  Mended by         : KB5036402 (security update), KB5036403, or any that contains one of them\n"
 	if len(present) != 1 || !strings.Contains(present[0].Evidence, want) {
 		t.Errorf("Services = %+v; want the updates named", present)

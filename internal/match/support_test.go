@@ -10,6 +10,25 @@ import (
 	"github.com/harrier-scan/harrier"
 )
 
+// servicesOf is what the services of a host have by a Judge, and the outcomes of
+// endpoints that are not clean, those of families by all of them.
+func servicesOf(k Knowledge, h harrier.Host, list []harrier.Service, set harrier.Settings) ([]harrier.Observation, []harrier.Done) {
+	now := h.Ended
+	if now.IsZero() {
+		now = time.Now()
+	}
+	present, unsure := NewJudge(New(k), func(string) harrier.VulnID { return familyOfTests }).Observations(Known{Host: h, Services: list, Now: now}, set)
+	return present, slices.Compact(unsure)
+}
+
+// presentOn is what services have by m at a time.
+func presentOn(m *Matcher, list []harrier.Service, now time.Time) []harrier.Observation {
+	present, _ := NewJudge(m, func(string) harrier.VulnID { return familyOfTests }).Observations(Known{Services: list, Now: now}, harrier.Settings{})
+	return present
+}
+
+const familyOfTests = 980_001
+
 // ended is a statement that the support of some versions has ended.
 func ended(name, thing string, at time.Time, r harrier.Range) harrier.Record {
 	a := harrier.Affected{Status: harrier.StatusEndOfSupport, Ranges: []harrier.Range{r}, Since: at, Scheme: "dotted"}

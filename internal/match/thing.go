@@ -53,8 +53,9 @@ type Thing struct {
 	sw      *product.Product
 	module  string // of an installed package, as are the next two
 	arch    string
-	source  string // package that it was built from, where the ecosystem names binary ones; "" for its own name, or not known
-	subject        // what the decisions depend on
+	source  string   // package that it was built from, where the ecosystem names binary ones; "" for its own name, or not known
+	notes   []string // about an installed package: what is to be known about every decision
+	subject          // what the decisions depend on
 }
 
 // subject is what all decisions about a thing follow from: two things with
@@ -158,6 +159,9 @@ func technologies(s *harrier.Service, origin Origin, system string, seen []Thing
 // to tell releases apart.
 func (t *Thing) place(sw *product.Product, text string, texts []string, host Origin, system string) bool {
 	v := readVersion(text, texts)
+	if sw.Scheme == version.Network { // all of it counts, and no distribution builds it
+		v.Upstream, v.Package = firstWord(text), ""
+	}
 	if version.Numbers(sw.Scheme, v.Upstream) < sw.Parts {
 		return false
 	}
@@ -198,6 +202,11 @@ func (t *Thing) place(sw *product.Product, text string, texts []string, host Ori
 	t.How = t.known()
 	t.seal(sw.Name, system, kindSoftware)
 	return true
+}
+
+func firstWord(s string) string {
+	s, _, _ = strings.Cut(strings.TrimSpace(s), " ")
+	return strings.TrimRight(s, ",;:")
 }
 
 // seal fills in the subject of a thing that is known otherwise.

@@ -1,7 +1,9 @@
 package product
 
 import (
+	"crypto/sha256"
 	"embed"
+	"encoding/hex"
 	"fmt"
 	"io/fs"
 	"path"
@@ -25,6 +27,17 @@ import (
 //
 //go:embed list/*.txt
 var list embed.FS
+
+// Edition changes with the list, which is part of the program.
+var Edition = sync.OnceValue(func() string {
+	h := sha256.New()
+	files, _ := fs.Glob(list, "list/*.txt") // the pattern is right
+	for _, file := range files {
+		text, _ := list.ReadFile(file) // it was just listed
+		_, _ = h.Write(text)           // never fails
+	}
+	return hex.EncodeToString(h.Sum(nil)[:8])
+})
 
 type tables struct {
 	all       []*Product

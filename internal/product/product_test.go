@@ -12,7 +12,7 @@ import (
 var (
 	cpeName   = regexp.MustCompile(`^[aoh]:(?:[a-z0-9_.-]|\\.)+:(?:[a-z0-9_.-]|\\.)+$`)
 	kinds     = []string{"deb", "rpm", "apk", "bitnami", "eol", "npm", "pypi", "maven", "golang", "gem", "composer", "nuget", "retire"}
-	schemes   = []string{"dotted", "openssh", "bind", "semver"}
+	schemes   = []string{"dotted", "openssh", "bind", "semver", "network"}
 	quoted    = regexp.MustCompile(`"([a-z0-9][a-z0-9.+/-]*)"`)
 	familyRow = regexp.MustCompile(`Name: "([^"]+)"`)
 )

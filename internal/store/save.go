@@ -386,15 +386,16 @@ func (s *saver) add(f *harrier.Finding, by int) {
 
 // count stores the changes of the counts.
 func (s *saver) count(ctx context.Context) error {
+	var counts [][]any
 	for asset, c := range s.open {
-		if *c == (harrier.Counts{}) {
-			continue
+		if *c != (harrier.Counts{}) {
+			counts = append(counts, []any{int64(c[0]), int64(c[1]), int64(c[2]), int64(c[3]), int64(c[4]), int64(asset)})
 		}
-		if _, err := s.db.exec(ctx, `UPDATE asset SET open0 = open0 + $1, open1 = open1 + $2, open2 = open2 + $3,
-			open3 = open3 + $4, open4 = open4 + $5 WHERE id = $6`,
-			int64(c[0]), int64(c[1]), int64(c[2]), int64(c[3]), int64(c[4]), int64(asset)); err != nil {
-			return err
-		}
+	}
+	slices.SortFunc(counts, func(a, b []any) int { return cmp.Compare(a[5].(int64), b[5].(int64)) })
+	if _, err := s.db.bulk(ctx, `UPDATE asset SET open0 = open0 + $1, open1 = open1 + $2, open2 = open2 + $3,
+		open3 = open3 + $4, open4 = open4 + $5 WHERE id = $6`, counts); err != nil {
+		return err
 	}
 	var rows [][]any
 	for k, n := range s.all {

@@ -135,23 +135,6 @@ func (db *DB) PutVerdicts(ctx context.Context, list []harrier.Subject) error {
 	return nil
 }
 
-// AssetsWith returns the assets that have a subject, with an ID above after, by
-// rising ID, at most limit of them.
-func (db *DB) AssetsWith(ctx context.Context, subject, after harrier.ID, limit int) ([]harrier.ID, error) {
-	var out []harrier.ID
-	err := db.rows(ctx, "SELECT DISTINCT asset FROM asset_thing WHERE thing = $1 AND asset > $2 ORDER BY asset LIMIT $3",
-		[]any{int64(subject), int64(after), int64(limit)}, func(scan func(...any) error) error {
-			var id harrier.ID
-			err := scan(&id)
-			out = append(out, id)
-			return err
-		})
-	if err != nil {
-		return nil, fmt.Errorf("read assets with subject %d: %w", subject, err)
-	}
-	return out, nil
-}
-
 // ForgetSubjects removes the subjects that no asset has any more.
 func (db *DB) ForgetSubjects(ctx context.Context) error {
 	for _, text := range []string{

@@ -64,6 +64,39 @@ var chains = map[string][]string{
 	BIND:    {"9.18.0a1", "9.18.0b1", "9.18.0rc1", "9.18.0 9.18.0-1~deb12u3-Debian 9.18.0-S1", "9.18.0-P1", "9.18.0-P2-RedHat-9.18.0-26.P2", "9.18.0-P10", "9.18.1"},
 }
 
+// networks are chains of Network, one for each maker: what is between two
+// makers' versions means nothing. The forms are those of their release notes and
+// advisories.
+var networks = map[string][]string{
+	"PAN-OS": {
+		"10.1.0-b6", "10.1 10.1.0 v10.1.0", "10.1.0-h1", "10.1.14", "10.1.14-h1", "10.1.14-h9 10.1.14h9 10.1.14-H9", "10.1.14-h10", "10.1.15",
+		"10.2.0", "10.2.9-h1", "11.1.4-h13", "11.1.10",
+	},
+	"Junos": {
+		"12.3 12.3-EVO", "12.3R12-S21", "12.3X48-D105", "15.1B1", "15.1F6", "15.1R7", "15.1X49-D240", "21.4", "21.4R1 21.4R1-EVO 21.4r1", "21.4R3", "21.4R3-S5 21.4R3-S5-EVO 21.4r3-s5",
+		"21.4R3-S5.4 21.4R3-S5.4-EVO", "21.4R3-S6", "21.4R3-S10", "22.1R1", "22.1R1.10", "23.2R2-S4",
+	},
+	"NetScaler": {
+		"12.1", "12.1-55.297 12.1-55.297-FIPS", "12.1-65.35", "13.0-92.21 13.0.92.21", "13.1 13.1-0.0", "13.1-9.60", "13.1-49.15 13.1-49.15.nc 13.1_49.15", "13.1-51.14", "14.1-8.50", "14.1-43.50",
+	},
+	"IOS": {
+		"12.2(55)SE", "12.2(55)SE12", "12.4(25)", "12.4(25d)", "15.0(2)SE11", "15.1(4)M12", "15.1(4)M12a", "15.2(7)E 15.2(7)e", "15.2(7)E0a", "15.2(7)E0b", "15.2(7)E3 15.2.7E3 15.2(7)e3", "15.2(7)E3k", "15.2(7)E10", "15.2(8)E1", "15.9(3)M9",
+	},
+	"IOS XE": {
+		"3.16.10S", "16.9.8", "16.12.1", "16.12.1a", "16.12.1z", "16.12.1z1", "16.12.10", "17.3.8a", "17.9.4 17.09.04", "17.9.4a 17.09.04a", "17.9.5", "17.12.1",
+	},
+	"NX-OS, ASA": {"7.0(3)I7(9)", "7.0(3)I7(10)", "9.3(10) 9.3.10", "9.16(4) 9.16.4", "9.16(4)57 9.16.4.57", "9.16(4)61", "10.3(4a)"},
+	"Ivanti": {
+		"9.1R2", "9.1R18", "9.1R18.2", "9.1R18.9 9.1r18.9", "9.1R18.10", "22.3R1", "22.7R2", "22.7R2.1", "22.7R2.5", "22.7R2.10", "22.8R1",
+	},
+}
+
+func TestNetworks(t *testing.T) {
+	for maker, chain := range networks {
+		t.Run(maker, func(t *testing.T) { inOrder(t, Network, chain) })
+	}
+}
+
 // several are lines of chains that are one version with spaces, or hold one.
 var several = map[string][]string{
 	"not a version":                    {"not a version", "not"},
@@ -76,22 +109,30 @@ var several = map[string][]string{
 
 func TestChains(t *testing.T) {
 	for scheme, chain := range chains {
-		var all []string
-		var place []int
-		for i, line := range chain {
-			same := several[line]
-			if same == nil {
-				same = strings.Fields(line)
-			}
-			for _, s := range same {
-				all, place = append(all, s), append(place, i)
-			}
+		inOrder(t, scheme, chain)
+	}
+}
+
+func inOrder(t *testing.T, scheme string, chain []string) {
+	t.Helper()
+	var all []string
+	var place []int
+	for i, line := range chain {
+		same := several[line]
+		if same == nil {
+			same = strings.Fields(line)
 		}
-		for i, a := range all {
-			for j, b := range all {
-				if got, want := Compare(scheme, a, b), sign(place[i]-place[j]); sign(got) != want {
-					t.Errorf("Compare(%s, %q, %q) = %d; want %d", scheme, a, b, got, want)
-				}
+		for _, s := range same {
+			all, place = append(all, s), append(place, i)
+		}
+	}
+	for i, a := range all {
+		if !Valid(scheme, a) && chains[scheme] == nil {
+			t.Errorf("Valid(%s, %q) = false", scheme, a)
+		}
+		for j, b := range all {
+			if got, want := Compare(scheme, a, b), sign(place[i]-place[j]); sign(got) != want {
+				t.Errorf("Compare(%s, %q, %q) = %d; want %d", scheme, a, b, got, want)
 			}
 		}
 	}
@@ -111,6 +152,7 @@ func TestValid(t *testing.T) {
 		Gem:     {"1.0 1.0.a 1.0-x86.1 1", "a 1. 1..0 1_0 1a"},
 		Dotted:  {"1 1.2 v1.2 1.2-3+deb12u1", "a - latest"},
 		OpenSSH: {"9.2p1 9.2", "p1"},
+		Network: {"10.1.14-h9 v21.4R3-S5-EVO 13.1-49.15 15.2(7)E3", "- EVO latest"},
 	} {
 		for _, s := range strings.Fields(c.yes) {
 			if !Valid(scheme, s) {
@@ -150,6 +192,11 @@ func TestNumbers(t *testing.T) {
 			t.Errorf("Numbers(%q) = %d; want %d", s, got, want)
 		}
 	}
+	for s, want := range map[string]int{"13.1-49.15": 4, "13.1": 2, "21.4R3-S5-EVO": 4, "15.2(7)E": 3, "EVO": 0, "R3": 0, "": 0} {
+		if got := Numbers(Network, s); got != want {
+			t.Errorf("Numbers(%s, %q) = %d; want %d", Network, s, got, want)
+		}
+	}
 }
 
 // alike are pairs that differ only at the end, the costly case.
@@ -157,6 +204,7 @@ var alike = map[string][2]string{
 	Deb: {"1:9.2p1-2+deb12u3", "1:9.2p1-2+deb12u5"}, RPM: {"1:1.1.1k-9.el8_7", "1:1.1.1k-12.el8_9"}, APK: {"3.1.4_rc2-r5", "3.1.4_rc2-r6"},
 	ALPM: {"1:3.1.4-1", "1:3.1.4-2"}, Semver: {"1.20.3-rc.1", "1.20.3-rc.2"}, Golang: {"v1.20.3-rc.1", "v1.20.3-rc.2"}, PyPI: {"2.31.0rc1", "2.31.0rc2"},
 	NuGet: {"1.20.3-rc.1", "1.20.3-rc.2"}, Gem: {"1.20.3.rc1", "1.20.3.rc2"}, Dotted: {"1.22.1RC1", "1.22.1RC2"}, OpenSSH: {"9.2p1", "9.2p2"}, BIND: {"9.18.1-P1", "9.18.1-P2"},
+	Network: {"21.4R3-S5.4-EVO", "21.4R3-S5.5-EVO"},
 }
 
 func TestNoAllocation(t *testing.T) {

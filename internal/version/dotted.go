@@ -14,9 +14,23 @@ func dottedOrder(scheme string) *order {
 
 // Numbers returns how many numbers a version of a server begins with, of the
 // schemes Dotted, OpenSSH, BIND and Composer: 3 for "1.22.1-9+deb12u3", 0 for
-// what is no version.
+// what is no version. Of Network all of its numbers count: 4 for "13.1-49.15",
+// 3 for "21.4R3".
 func Numbers(scheme, s string) int {
 	n := 0
+	if scheme == Network {
+		r := readNetwork(s)
+		t := r.next()
+		if !t.leading {
+			return 0
+		}
+		for ; t != (token{}); t = r.next() {
+			if t.rank == rankNumber {
+				n++
+			}
+		}
+		return n
+	}
 	for r := readServer(scheme, s); ; n++ {
 		if t := r.next(); !t.leading {
 			return n

@@ -38,6 +38,7 @@ func FuzzCompare(f *testing.F) {
 	f.Add("1!2.0.post1.dev3+local.1", "2.0a1", "2.0-1")
 	f.Add("1.0.alpha", "1", "1-1")
 	f.Add("1.0.", "1.0..a", "1.0.1")
+	f.Add("21.4R3-S5.4-EVO", "15.2(7)E3k", "10.1.0-b6")
 	f.Fuzz(func(t *testing.T, a, b, c string) {
 		if len(a)+len(b)+len(c) > 1000 {
 			return

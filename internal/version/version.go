@@ -28,6 +28,7 @@ const (
 	Dotted   = "dotted"   // 1.22.1, 1.3.5rc1 < 1.3.5 < 1.3.5a, 9.0.0.M3 < 9.0.0
 	OpenSSH  = "openssh"  // 9.2p1; a version without a level is level 1
 	BIND     = "bind"     // 9.18.0a1 < 9.18.0rc1 < 9.18.0 < 9.18.0-P1
+	Network  = "network"  // of firewalls, routers: 10.1.14-h9, 21.4R3-S5-EVO, 13.1-49.15, 15.2(7)E3, 22.7R2.5
 )
 
 // order is what a scheme can do.
@@ -56,6 +57,7 @@ var orders = map[string]*order{
 	Dotted:   dottedOrder(Dotted),
 	OpenSSH:  dottedOrder(OpenSSH),
 	BIND:     dottedOrder(BIND),
+	Network:  networkOrder(),
 }
 
 func orderOf(scheme string) *order {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/inventory"
@@ -221,7 +222,8 @@ func TestBanner(t *testing.T) {
 }
 
 func observe(k match.Knowledge, h harrier.Host, services ...harrier.Service) []harrier.Observation {
-	present, _ := match.Services(k, h, services, harrier.Settings{})
+	judge := match.NewJudge(match.New(k), func(string) harrier.VulnID { return 0 })
+	present, _ := judge.Observations(match.Known{Host: h, Services: services, Now: time.Now()}, harrier.Settings{})
 	return present
 }
 

@@ -1,11 +1,14 @@
 package storetest
 
 import (
+	"context"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/store"
 )
 
 func things(t *testing.T, dsn string) {
@@ -46,17 +49,13 @@ func things(t *testing.T, dsn string) {
 		t.Errorf("SubjectsAsking for a part of a key = %v", got)
 	}
 	of := got(db.SubjectsAsking(ctx, []string{"cpe a:openbsd:openssh"}))(t)[0]
-	if diff := cmp.Diff([]harrier.ID{a.ID, b.ID}, got(db.AssetsWith(ctx, of.ID, 0, 10))(t)); diff != "" {
-		t.Errorf("AssetsWith (-want +got):\n%s", diff)
-	}
-	if diff := cmp.Diff([]harrier.ID{b.ID}, got(db.AssetsWith(ctx, of.ID, a.ID, 10))(t)); diff != "" {
-		t.Errorf("AssetsWith behind the first (-want +got):\n%s", diff)
-	}
 	of.Verdict = "1240006387 2"
 	must(t, db.PutVerdicts(ctx, []harrier.Subject{of, {ID: 9999, Verdict: "gone"}}))
 	if got := got(db.SubjectsAsking(ctx, []string{"cpe a:openbsd:openssh"}))(t); len(got) != 1 || got[0] != of {
 		t.Errorf("after PutVerdicts: %v, want %v", got, of)
 	}
+	spots(t, db, of.ID, a, b)
+	asks(t, db, of.ID)
 	if _, found, err := db.Inventory(ctx, a.ID); found || err != nil {
 		t.Errorf("Inventory before there is one = %v, %v", found, err)
 	}
@@ -78,5 +77,74 @@ func things(t *testing.T, dsn string) {
 	}
 	if got := asking("pkg npm jquery"); got != nil {
 		t.Errorf("a subject that nobody has is still asked about: %v", got)
+	}
+}
+
+// spots asks where two assets have a subject, of which one has a service at 22/tcp
+// by now, and for findings there.
+func spots(t *testing.T, db *store.DB, subject harrier.ID, a, b harrier.Asset) {
+	ctx, ssh := t.Context(), harrier.Endpoint{Protocol: harrier.TCP, Port: 22}
+	service := harrier.Service{Endpoint: ssh, Name: "ssh", Evidence: "SSH-2.0-OpenSSH_9.2p1"}
+	must(t, db.PutServices(ctx, b.ID, []harrier.Service{service}))
+	service.Asset = b.ID
+	want := []harrier.Spot{
+		{Asset: a.ID, LastScan: a.LastScan, OS: a.OS, OSCPE: a.OSCPE, Endpoint: ssh},
+		{Asset: b.ID, LastScan: b.LastScan, OS: b.OS, OSCPE: b.OSCPE, Endpoint: ssh, Service: service},
+	}
+	if diff := cmp.Diff(want, got(db.Spots(ctx, subject, 0, 10))(t)); diff != "" {
+		t.Errorf("Spots (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(want[:1], got(db.Spots(ctx, subject, 0, 1))(t)); diff != "" {
+		t.Errorf("Spots of one asset (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(want[1:], got(db.Spots(ctx, subject, a.ID, 10))(t)); diff != "" {
+		t.Errorf("Spots behind the first (-want +got):\n%s", diff)
+	}
+	at := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+	finding := func(asset harrier.ID, vuln harrier.VulnID, at harrier.Endpoint, when ...time.Time) *harrier.Finding {
+		f := &harrier.Finding{Asset: asset, Instance: harrier.Instance{Vulnerability: vuln, Endpoint: at}}
+		for _, w := range when {
+			f.Intervals = append(f.Intervals, harrier.Interval{Opened: w, LastSeen: w, Closed: w.Add(time.Hour)})
+		}
+		return f
+	}
+	twice := finding(b.ID, 7, ssh, at, at.AddDate(0, 1, 0))
+	must(t, db.SaveFindings(ctx, []*harrier.Finding{
+		twice, finding(b.ID, 8, ssh, at), finding(b.ID, 7, harrier.Endpoint{Protocol: harrier.TCP, Port: 2222}, at),
+	}))
+	if diff := cmp.Diff([]*harrier.Finding{twice}, got(db.FindingsAt(ctx, subject, a.ID, b.ID, []harrier.VulnID{7, 9}))(t)); diff != "" {
+		t.Errorf("FindingsAt (-want +got):\n%s", diff)
+	}
+	if list := got(db.FindingsAt(ctx, subject, a.ID, a.ID, []harrier.VulnID{7, 8}))(t); len(list) > 0 {
+		t.Errorf("FindingsAt of another asset = %v", list)
+	}
+	must(t, db.InTx(ctx, func(ctx context.Context) error { // which knows the asset without asking for it
+		if _, err := db.Spots(ctx, subject, a.ID, 10); err != nil {
+			return err
+		}
+		return db.SaveFindings(ctx, []*harrier.Finding{finding(b.ID, 9, ssh, at)})
+	}))
+}
+
+// asks exchanges what is asked about a subject.
+func asks(t *testing.T, db *store.DB, subject harrier.ID) {
+	ctx := t.Context()
+	for _, c := range []struct {
+		asks    []string
+		changed int
+	}{
+		{[]string{"cpe a:openbsd:openssh"}, 0},
+		{[]string{"pkg generic openssh", "cpe a:openbsd:ssh", "cpe a:openbsd:ssh"}, 1},
+		{[]string{"cpe a:openbsd:ssh", "pkg generic openssh"}, 0},
+	} {
+		if n := got(db.PutAsks(ctx, map[harrier.ID][]string{subject: c.asks}))(t); n != c.changed {
+			t.Errorf("PutAsks(%q) = %d; want %d", c.asks, n, c.changed)
+		}
+		if list := got(db.SubjectsAsking(ctx, c.asks[:1]))(t); len(list) != 1 || list[0].ID != subject {
+			t.Errorf("SubjectsAsking for %q = %v", c.asks[0], list)
+		}
+	}
+	if list := got(db.SubjectsAsking(ctx, []string{"cpe a:openbsd:openssh"}))(t); len(list) > 0 {
+		t.Errorf("SubjectsAsking for what is not asked any more = %v", list)
 	}
 }
