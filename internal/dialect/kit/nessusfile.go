@@ -24,7 +24,7 @@ func (r Rooms) ReadNessus(ctx context.Context, f io.Reader) (head nessusfile.Hea
 		for _, res := range h.Results {
 			if _, found := r.Vulns.Lookup(res.Vulnerability); !found && !known[res.Vulnerability] {
 				known[res.Vulnerability] = true
-				learnt = append(learnt, res.Definition)
+				learnt = append(learnt, *res.Definition)
 			}
 		}
 		return ctx.Err()
