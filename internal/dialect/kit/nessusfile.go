@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/format"
 	nessusfile "github.com/harrier-scan/harrier/internal/format/nessus"
 	"github.com/harrier-scan/harrier/internal/scan"
 )
@@ -24,7 +25,7 @@ func (r Rooms) ReadNessus(ctx context.Context, f io.Reader) (head nessusfile.Hea
 		for _, res := range h.Results {
 			if _, found := r.Vulns.Lookup(res.Vulnerability); !found && !known[res.Vulnerability] {
 				known[res.Vulnerability] = true
-				learnt = append(learnt, res.Definition)
+				learnt = append(learnt, *res.Definition)
 			}
 		}
 		return ctx.Err()
@@ -44,8 +45,16 @@ func NessusTime(p nessusfile.Policy, name string) time.Time {
 
 var errEnough = errors.New("no more hosts are wanted")
 
-// NessusHosts yields the hosts of a .nessus file as it is read.
+// NessusHosts yields the hosts of a .nessus file as it is read: the next ones
+// while one is worked on.
 func NessusHosts(f io.Reader) iter.Seq2[scan.Imported, error] {
+	return format.Ahead(nessusHosts(f), hostsAhead)
+}
+
+// hostsAhead is how many hosts are read ahead. One can have much text.
+const hostsAhead = 2
+
+func nessusHosts(f io.Reader) iter.Seq2[scan.Imported, error] {
 	return func(yield func(scan.Imported, error) bool) {
 		err := nessusfile.Read(f, func(nessusfile.Header) error { return nil }, func(h nessusfile.ReadHost) error {
 			one := scan.Imported{Host: h.Host, Severity: map[harrier.VulnID]harrier.Severity{}}

@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/format/formattest"
 )
 
@@ -134,9 +133,8 @@ func BenchmarkRead(b *testing.B) {
 	b.Run("harrier without memory", func(b *testing.B) {
 		b.SetBytes(int64(len(doc)))
 		for b.Loop() {
-			p := &parser{lexer: newLexer(bytes.NewReader(doc)), header: func(Header) error { return nil }}
-			p.known = map[harrier.VulnID]harrier.Vulnerability{}
-			p.host = func(ReadHost) error { clear(p.known); return nil }
+			var p *parser
+			p = newParser(bytes.NewReader(doc), func(Header) error { return nil }, func(ReadHost) error { clear(p.known); return nil })
 			if err := p.document(); err != nil {
 				b.Fatal(err)
 			}

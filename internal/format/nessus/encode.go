@@ -99,5 +99,7 @@ var shortener = strings.NewReplacer("&", "+", "<", "(", "]]>", "]])")
 
 // shortAttribute is short for an attribute.
 func shortAttribute(s string) string {
-	return strings.NewReplacer(`"`, "'", "\n", " ", "\t", " ").Replace(short(s))
+	return attributeShortener.Replace(short(s))
 }
+
+var attributeShortener = strings.NewReplacer(`"`, "'", "\n", " ", "\t", " ")

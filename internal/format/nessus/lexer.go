@@ -46,13 +46,16 @@ type lexer struct {
 	cdata      bool // text is literal
 	pendingEnd bool // the start tag was an empty element
 
+	tagAt   int64  // where in the file the tag begins that was read last
+	scratch []byte // of decode
+
 	open  []byte // names of the open elements, one behind the other
 	marks []int  // where each begins
 	acc   []byte
 }
 
 func newLexer(r io.Reader) *lexer {
-	return &lexer{src: r, buf: make([]byte, 64<<10)}
+	return &lexer{src: r, buf: make([]byte, maxTag/2)}
 }
 
 func (l *lexer) fail(format string, args ...any) error {
@@ -243,6 +246,7 @@ func (l *lexer) declared(body []byte) string {
 }
 
 func (l *lexer) startTag() (token, error) {
+	l.tagAt = l.read + int64(l.pos)
 	n, err := l.tagEnd()
 	if err != nil {
 		return tokenEOF, err
@@ -309,6 +313,9 @@ func (l *lexer) tagEnd() (int, error) {
 			}
 		case c == '"' || c == '\'':
 			quote = c
+			if n := bytes.IndexByte(l.buf[l.pos+i+1:l.end], c); n >= 0 {
+				i, quote = i+1+n, 0
+			}
 		case c == '>':
 			return i, nil
 		case c == '<':
@@ -318,6 +325,7 @@ func (l *lexer) tagEnd() (int, error) {
 }
 
 func (l *lexer) endTag() (token, error) {
+	l.tagAt = l.read + int64(l.pos)
 	n, err := l.find(">", 2)
 	if err != nil {
 		return tokenEOF, err

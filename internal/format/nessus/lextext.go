@@ -32,6 +32,14 @@ func (l *lexer) content(keep int) (string, error) {
 		}
 		switch t {
 		case tokenText:
+			if plain := l.buf[l.pos:l.end]; !pieces && len(l.acc) == 0 && !l.cdata && len(plain) > 1 && plain[0] == '<' && plain[1] == '/' {
+				s, err := l.decode(l.text, false) // all in one piece, as nearly always
+				if err != nil {
+					return "", err
+				}
+				_, err = l.next()
+				return cut(s, keep), err
+			}
 			if l.cdata {
 				if err := flush(false); err != nil {
 					return "", err
@@ -87,11 +95,13 @@ func (l *lexer) decode(raw []byte, literal bool) (string, error) {
 	if literal || bytes.IndexByte(raw, '&') < 0 {
 		return format.Clean(string(raw)), nil
 	}
-	out := make([]byte, 0, len(raw))
+	out := l.scratch[:0]
+	defer func() { l.scratch = out }()
 	for {
 		i := bytes.IndexByte(raw, '&')
 		if i < 0 {
-			return format.Clean(string(append(out, raw...))), nil
+			out = append(out, raw...)
+			return format.Clean(string(out)), nil
 		}
 		out = append(out, raw[:i]...)
 		raw = raw[i+1:]

@@ -52,7 +52,7 @@ type ReadHost struct {
 // "3" and so on.
 type ReadResult struct {
 	format.Result
-	Definition harrier.Vulnerability
+	Definition *harrier.Vulnerability // not to be changed
 }
 
 // Read reads a .nessus file of any version from 6 on as a stream. It calls
@@ -63,17 +63,23 @@ type ReadResult struct {
 // breaks off in the middle, or goes over a limit. Elements, attributes and
 // tags that it does not know are passed over, and so are results of plugin 0.
 func Read(r io.Reader, header func(Header) error, host func(ReadHost) error) error {
-	p := &parser{lexer: newLexer(r), header: header, host: host, known: map[harrier.VulnID]harrier.Vulnerability{}}
-	return p.document()
+	return newParser(r, header, host).document()
+}
+
+func newParser(r io.Reader, header func(Header) error, host func(ReadHost) error) *parser {
+	return &parser{lexer: newLexer(r), header: header, host: host, known: map[harrier.VulnID]*definition{}, words: map[string]string{}}
 }
 
 type parser struct {
 	*lexer
 	header func(Header) error
 	host   func(ReadHost) error
-	known  map[harrier.VulnID]harrier.Vulnerability
+	known  map[harrier.VulnID]*definition
+	raw    int               // bytes of definitions that are remembered to be compared
+	words  map[string]string // short texts that stand in many places, by how they are written
 	head   Header
 	hosts  int
+	before int // results of the host before
 	kept   int // bytes of text of the host in hand
 }
 
@@ -173,7 +179,11 @@ func (p *parser) children(f func(name string) error) error {
 		}
 		switch t {
 		case tokenStart:
-			if err := f(string(p.name)); err != nil {
+			name, err := p.word(p.name)
+			if err != nil {
+				return err
+			}
+			if err := f(name); err != nil {
 				return err
 			}
 		case tokenEnd, tokenEOF:
@@ -200,6 +210,23 @@ func (p *parser) report() error {
 		}
 		return p.reportHost()
 	})
+}
+
+const (
+	maxWord  = 64 // bytes of a text that is worth to be shared
+	maxWords = 4096
+)
+
+// word is decode for short texts that stand again and again.
+func (p *parser) word(raw []byte) (string, error) {
+	if s, known := p.words[string(raw)]; known {
+		return s, nil
+	}
+	s, err := p.decode(raw, false)
+	if err == nil && len(raw) <= maxWord && len(p.words) < maxWords {
+		p.words[string(raw)] = s
+	}
+	return s, err
 }
 
 // keep reads the text of an element and counts it.

@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"net/netip"
+	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -62,7 +65,7 @@ func TestRoundTrip(t *testing.T) {
 			if diff := cmp.Diff(r, got.Result); diff != "" {
 				t.Errorf("host %d result %d (-want +got):\n%s", i, k, diff)
 			}
-			if diff := cmp.Diff(asRead(scan.Lookup(r.Vulnerability), r.Severity), got.Definition, cmpopts.EquateEmpty()); diff != "" {
+			if diff := cmp.Diff(asRead(scan.Lookup(r.Vulnerability), r.Severity), *got.Definition, cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("definition %d (-want +got):\n%s", r.Vulnerability, diff)
 			}
 		}
@@ -277,6 +280,54 @@ func TestReadPolicyFile(t *testing.T) {
 	}
 }
 
+// readPlain reads each definition anew where it stands again.
+func readPlain(doc []byte) (hosts []ReadHost, err error) {
+	p := newParser(bytes.NewReader(doc), func(Header) error { return nil }, func(h ReadHost) error { hosts = append(hosts, h); return nil })
+	p.raw = maxRawInAll
+	return hosts, p.document()
+}
+
+// TestReadPassesOver reads results whose definitions stand again, nearly again,
+// and in other places, with and without comparing their bytes.
+func TestReadPassesOver(t *testing.T) {
+	const start = `<ReportItem port="1" svc_name="www" protocol="tcp" severity="2" pluginID="7" pluginName="n" pluginFamily="f">`
+	const def = "\n<cve>CVE-2026-1</cve>\n<!-- <plugin_output> --><solution><![CDATA[</solution><plugin_output>]]></solution>\n"
+	var doc strings.Builder
+	doc.WriteString(`<NessusClientData_v2><Report name="r">`)
+	for range 3 {
+		doc.WriteString(`<ReportHost name="h">`)
+		for i, item := range []string{
+			start + def + "<plugin_output>%d</plugin_output></ReportItem>",
+			start + def + "<potential_vulnerability>true</potential_vulnerability><plugin_output>%d &lt;</plugin_output></ReportItem>",
+			start + def + "<plugin_output>%d</plugin_output><potential_vulnerability>true</potential_vulnerability></ReportItem>",
+			start + def + "</ReportItem>",
+			start + "<plugin_output>%d</plugin_output>" + def + "</ReportItem>",
+			start + def + "<cm:compliance-check-id>c%d</cm:compliance-check-id><plugin_output>x</plugin_output></ReportItem>",
+			strings.Replace(start, ">", "/>", 1),
+			strings.Replace(start, `"f"`, `"Policy Compliance Checks"`, 1) + "<description>d%d</description><cm:compliance-check-name>c</cm:compliance-check-name></ReportItem>",
+			strings.NewReplacer(`"7"`, `"8"`, `"f"`, `"Policy Compliance Checks"`).Replace(start) + "<description>d%d</description><cm:compliance-check-name>c</cm:compliance-check-name></ReportItem>",
+			start + strings.Replace(def, "2026-1", "2026-2", 1) + "<plugin_output>%d</plugin_output></ReportItem>",
+		} {
+			doc.WriteString(strings.ReplaceAll(item, "%d", strconv.Itoa(i)))
+		}
+		doc.WriteString(`</ReportHost>`)
+	}
+	doc.WriteString(`</Report></NessusClientData_v2>`)
+	want, err := readPlain([]byte(doc.String()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(want[2].Results); n != 10 || want[2].Results[3].Evidence != "" || want[2].Results[1].Certainty != harrier.Potential || want[2].Results[4].Definition.Solution != "</solution><plugin_output>" {
+		t.Fatalf("%d results: %+v; want 10 as written", n, want[2].Results)
+	}
+	for name, r := range map[string]io.Reader{"whole": strings.NewReader(doc.String()), "by bytes": iotest.OneByteReader(strings.NewReader(doc.String()))} {
+		_, got, err := readAll(r)
+		if diff := cmp.Diff(want, got, cmpopts.EquateEmpty(), cmpopts.EquateComparable(netip.Addr{})); err != nil || diff != "" {
+			t.Errorf("%s: %v\n%s", name, err, diff)
+		}
+	}
+}
+
 // FuzzRead looks for files that crash the reader, that it takes for ever over,
 // or that can not be written again once they were read.
 func FuzzRead(f *testing.F) {
@@ -295,12 +346,15 @@ func FuzzRead(f *testing.F) {
 			}
 			return
 		}
+		if plain, err := readPlain(doc); err != nil || !reflect.DeepEqual(plain, hosts) {
+			t.Fatalf("what is passed over changes what is read: %v\n%+v\n%+v", err, hosts, plain)
+		}
 		definitions := map[harrier.VulnID]harrier.Vulnerability{}
 		again := make([]format.Host, len(hosts))
 		for i, h := range hosts {
 			again[i].Host = h.Host
 			for _, r := range h.Results {
-				definitions[r.Vulnerability] = r.Definition
+				definitions[r.Vulnerability] = *r.Definition
 				again[i].Results = append(again[i].Results, r.Result)
 			}
 		}

@@ -16,7 +16,8 @@ func (p *parser) reportHost() error {
 	}
 	h := ReadHost{Tags: map[string]string{}}
 	h.Name, p.kept = name, 0
-	times := map[harrier.Instance]int{}
+	h.Results = make([]ReadResult, 0, min(p.before, 1000))
+	times := make(map[harrier.Instance]int, min(p.before, 1000))
 	err = p.children(func(child string) error {
 		switch child {
 		case "HostProperties":
@@ -29,6 +30,7 @@ func (p *parser) reportHost() error {
 	if err != nil {
 		return err
 	}
+	p.before = len(h.Results)
 	fillHost(&h.Host, h.Tags)
 	for i := range h.Results {
 		h.Results[i].At = h.Ended

@@ -16,103 +16,154 @@ func (p *parser) reportItem(h *ReadHost, times map[harrier.Instance]int) error {
 	if len(h.Results) >= maxResults {
 		return p.fail("a host with more than %d results", maxResults)
 	}
-	r, def, err := p.itemAttributes()
+	r, def, seen, err := p.itemAttributes()
 	if err != nil {
 		return err
 	}
 	if r.Vulnerability == 0 {
 		return p.skip()
 	}
-	known, seen := p.known[r.Vulnerability]
-	if seen {
-		def = known
-	}
-	var compliance, description string
-	err = p.children(func(name string) (err error) {
-		switch {
-		case name == "plugin_output":
-			r.Evidence, err = p.keep(maxEvidence)
-		case name == "potential_vulnerability":
-			r.Certainty = harrier.Potential
-			err = p.skip()
-		case name == "cm:compliance-check-id", name == "cm:compliance-check-name":
-			var text string
-			if text, err = p.keep(maxEvidence); compliance == "" || name == "cm:compliance-check-id" {
-				compliance = text
-			}
-		case name == "description" && strings.HasPrefix(def.Family, "Policy Compliance"):
-			description, err = p.keep(maxEvidence)
-		case seen:
-			err = p.skip()
-		default:
-			err = p.define(name, &def)
-		}
-		return err
-	})
+	passed, err := p.passed(def)
 	if err != nil {
 		return err
 	}
-	if !seen {
-		def.Slug = cmp.Or(def.Slug, "plugin-"+strconv.Itoa(int(def.ID)))
-		if def.UUID = harrier.NamedUUID(def.Slug); len(p.known) < maxKnown {
-			p.known[def.ID] = def
-		}
+	if passed && def.potential {
+		r.Certainty = harrier.Potential
 	}
-	if compliance != "" {
-		r.Key, r.Evidence = compliance, cmp.Or(r.Evidence, description)
+	i := item{parser: p, result: &r, def: def, seen: seen, begin: p.mark(), plain: !passed && !p.pendingEnd}
+	if err := p.children(i.child); err != nil {
+		return err
+	}
+	if i.plain {
+		p.keepRaw(def, p.between(i.begin, p.tagAt), r.Certainty == harrier.Potential)
+	}
+	if !seen {
+		p.learn(def)
+	}
+	if i.compliance != "" {
+		r.Key, r.Evidence = i.compliance, cmp.Or(r.Evidence, i.description)
 	}
 	if times[r.Instance()]++; times[r.Instance()] > 1 {
 		r.Key += strconv.Itoa(times[r.Instance()])
 	}
-	h.Results = append(h.Results, ReadResult{r, def})
+	h.Results = append(h.Results, ReadResult{r, &def.Vulnerability})
 	return nil
 }
 
-// itemAttributes reads the attributes of a ReportItem.
-func (p *parser) itemAttributes() (r format.Result, def harrier.Vulnerability, err error) {
-	rest := p.attributes
-	for err == nil {
+// learn remembers a definition that was read to its end.
+func (p *parser) learn(def *definition) {
+	def.Slug = cmp.Or(def.Slug, "plugin-"+strconv.Itoa(int(def.ID)))
+	if def.UUID = harrier.NamedUUID(def.Slug); len(p.known) < maxKnown {
+		p.known[def.ID] = def
+	}
+}
+
+// item is a ReportItem in hand.
+type item struct {
+	*parser
+	result                  *format.Result
+	def                     *definition
+	seen                    bool // def is whole
+	compliance, description string
+
+	begin int64 // behind the start tag
+	plain bool  // what was read since then is all about the plugin
+}
+
+func (i *item) child(name string) (err error) {
+	r := i.result
+	switch {
+	case name == "plugin_output":
+		if i.plain {
+			i.keepRaw(i.def, i.between(i.begin, i.tagAt), r.Certainty == harrier.Potential)
+			i.plain = false
+		}
+		r.Evidence, err = i.keep(maxEvidence)
+	case name == "potential_vulnerability":
+		r.Certainty = harrier.Potential
+		err = i.skip()
+	case name == "cm:compliance-check-id", name == "cm:compliance-check-name":
+		var text string
+		if text, err = i.keep(maxEvidence); i.compliance == "" || name == "cm:compliance-check-id" {
+			i.compliance = text
+		}
+		i.plain = false
+	case name == "description" && strings.HasPrefix(i.def.Family, "Policy Compliance"):
+		i.description, err = i.keep(maxEvidence)
+		i.plain = false
+	case i.seen:
+		err = i.skip()
+	default:
+		err = i.define(name, &i.def.Vulnerability)
+	}
+	return err
+}
+
+// itemAttributes reads the attributes of a ReportItem: the result, and what is
+// known of its plugin, which is whole when it was seen before.
+func (p *parser) itemAttributes() (r format.Result, def *definition, seen bool, err error) {
+	var name, family []byte
+	for rest := p.attributes; ; {
 		key, raw, after, ok := cutAttribute(rest)
 		if !ok {
 			break
 		}
 		rest = after
-		var s string
-		if s, err = p.decode(raw, false); err != nil {
-			break
-		}
 		switch string(key) {
-		case "port":
-			var n uint64
-			if n, err = strconv.ParseUint(s, 10, 16); err != nil {
-				err = p.fail("%q is not a port", s)
-			}
-			r.Port = uint16(n)
-		case "svc_name":
-			r.Service = format.ServiceOf(s)
-		case "protocol":
-			r.Protocol = harrier.Protocol(strings.ToLower(s))
-			r.Protocol = format.Transport(r.Observation)
-		case "severity":
-			var n uint64
-			if n, err = strconv.ParseUint(s, 10, 8); err != nil {
-				err = p.fail("%q is not a severity", s)
-			}
-			r.Severity = min(harrier.Severity(n), harrier.Critical)
-		case "pluginID":
-			var ok bool
-			if r.Vulnerability, ok = pluginID(s); !ok {
-				err = p.fail("%q is not a plugin number", s)
-			}
 		case "pluginName":
-			def.Name = s
+			name = raw
 		case "pluginFamily":
-			def.Family = s
+			family = raw
+		case "port", "svc_name", "protocol", "severity", "pluginID":
+			var s string
+			if s, err = p.word(raw); err == nil {
+				err = p.itemAttribute(key, s, &r)
+			}
+			if err != nil {
+				return r, nil, false, err
+			}
 		}
 	}
 	r.Certainty, r.Source = harrier.Certain, "import"
-	def.ID, def.Severity, def.Family = r.Vulnerability, r.Severity, cmp.Or(def.Family, "General")
-	return r, def, err
+	if def, seen = p.known[r.Vulnerability]; seen {
+		return r, def, true, nil
+	}
+	def = &definition{}
+	def.ID, def.Severity = r.Vulnerability, r.Severity
+	if def.Name, err = p.decode(name, false); err == nil {
+		def.Family, err = p.word(family)
+	}
+	def.Family = cmp.Or(def.Family, "General")
+	return r, def, false, err
+}
+
+// itemAttribute takes over an attribute that is about the result.
+func (p *parser) itemAttribute(key []byte, s string, r *format.Result) error {
+	switch string(key) {
+	case "port":
+		n, err := strconv.ParseUint(s, 10, 16)
+		if err != nil {
+			return p.fail("%q is not a port", s)
+		}
+		r.Port = uint16(n)
+	case "svc_name":
+		r.Service = format.ServiceOf(s)
+	case "protocol":
+		r.Protocol = harrier.Protocol(strings.ToLower(s))
+		r.Protocol = format.Transport(r.Observation)
+	case "severity":
+		n, err := strconv.ParseUint(s, 10, 8)
+		if err != nil {
+			return p.fail("%q is not a severity", s)
+		}
+		r.Severity = min(harrier.Severity(n), harrier.Critical)
+	case "pluginID":
+		var ok bool
+		if r.Vulnerability, ok = pluginID(s); !ok {
+			return p.fail("%q is not a plugin number", s)
+		}
+	}
+	return nil
 }
 
 // define reads a child that says something about the plugin.
