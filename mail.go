@@ -26,8 +26,8 @@ type Attachment struct {
 	Path string // below the data folder
 }
 
-// Delivery is a message in the outbox: it is tried until it is delivered or
-// given up.
+// Delivery is a message to one recipient in the outbox: it is tried until it is
+// delivered or given up.
 type Delivery struct {
 	ID      ID
 	UUID    UUID // names the message for good, also to its recipient
@@ -53,6 +53,7 @@ const (
 	BySyslog  Channel = "syslog"
 	ByTrap    Channel = "snmp"
 	ByWebhook Channel = "webhook"
+	ByLaunch  Channel = "launch" // no message: a report or a scan that an alert asks for
 )
 
 // DeliveryState is where a message stands.
@@ -97,7 +98,7 @@ const (
 	MailAuthPlain   MailAuth = "PLAIN"
 	MailAuthLogin   MailAuth = "LOGIN"
 	MailAuthCRAMMD5 MailAuth = "CRAM-MD5"
-	MailAuthNTLM    MailAuth = "NTLM" // stored for those who ask for it; not spoken
+	MailAuthNTLM    MailAuth = "NTLM"
 )
 
 // Check answers Invalid, naming the field, for settings that can not work.
@@ -119,11 +120,9 @@ func (s MailSettings) Check() error {
 		return Invalidf("tls", "%q is none of none, starttls, tls", s.TLS)
 	}
 	switch s.Auth {
-	case MailAuthNone, MailAuthPlain, MailAuthLogin, MailAuthCRAMMD5:
-	case MailAuthNTLM:
-		return Invalidf("auth", "NTLM is not spoken; use PLAIN, LOGIN or CRAM-MD5")
+	case MailAuthNone, MailAuthPlain, MailAuthLogin, MailAuthCRAMMD5, MailAuthNTLM:
 	default:
-		return Invalidf("auth", "%q is none of PLAIN, LOGIN, CRAM-MD5", s.Auth)
+		return Invalidf("auth", "%q is none of PLAIN, LOGIN, CRAM-MD5, NTLM", s.Auth)
 	}
 	return nil
 }
