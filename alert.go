@@ -20,13 +20,9 @@ type Alert struct {
 	Owner       ID
 	Disabled    bool
 
-	Site   ID          // whose scans it is about; 0: everybody's that its owner may see
-	Events []EventKind // on which it acts; empty: it has a Trigger instead
-	// Filter says which open findings of a scan count: with Events, a scan that
-	// has none of them is told of all the same, unless the event is
-	// FindingsNew.
-	Filter   AlertFilter
-	Limit    int // messages about one scan at most; 0: as many as there are
+	Site     ID          // whose scans it is about; 0: everybody's that its owner may see
+	Events   []EventKind // on which it acts; empty: it has a Trigger instead
+	Filter   AlertFilter // which findings make a FindingsNew
 	Trigger  Trigger
 	Schedule Schedule // when the Trigger is evaluated; never planned: after each scan
 	// EveryTime acts whenever the Trigger is evaluated and holds, not only when
@@ -135,8 +131,6 @@ func (a *Alert) Check() error {
 		return Invalidf("query", "an alert needs events or a query")
 	case len(a.Events) > 0 && a.Trigger.Query != 0:
 		return Invalidf("query", "an alert has events or a query, not both")
-	case a.Limit < 0:
-		return Invalidf("limit", "must not be negative")
 	case len(a.Actions) == 0:
 		return Invalidf("action", "an alert needs at least one action")
 	case len(a.Actions) > MaxAlertActions:

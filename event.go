@@ -22,8 +22,8 @@ type EventKind string
 // The kinds of events.
 const (
 	ScanLaunched EventKind = "scan.launched"
-	ScanEnded    EventKind = "scan.ended"
-	ScanFailed   EventKind = "scan.failed" // ended, otherwise than completed
+	ScanEnded    EventKind = "scan.ended"  // however it ended
+	ScanFailed   EventKind = "scan.failed" // ended otherwise than completed
 	ScanHeld     EventKind = "scan.paused"
 	ScanGoesOn   EventKind = "scan.resumed"
 	FindingsNew  EventKind = "findings.new" // a scan ended that found what was not open before

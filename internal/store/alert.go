@@ -9,7 +9,7 @@ import (
 
 var alerts = table[harrier.Alert]{
 	name: "alert", noun: "alert", taken: "an alert with this UUID exists already",
-	columns: `uuid name description owner disabled site events filter most condition schedule every_time actions
+	columns: `uuid name description owner disabled site events filter condition schedule every_time actions
 		holds last_triggered last_evaluated next_run given created modified`,
 	row: func(a *harrier.Alert) []any {
 		return []any{
@@ -17,7 +17,6 @@ var alerts = table[harrier.Alert]{
 			&a.Name, &a.Description, &a.Owner, &a.Disabled, &a.Site,
 			document{&a.Events},
 			document{&a.Filter},
-			&a.Limit,
 			document{&a.Trigger},
 			document{&a.Schedule},
 			&a.EveryTime,

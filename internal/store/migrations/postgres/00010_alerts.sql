@@ -30,7 +30,6 @@ CREATE TABLE alert (
     site           BIGINT  NOT NULL,
     events         TEXT COLLATE "C" NOT NULL,
     filter         TEXT COLLATE "C" NOT NULL,
-    most           BIGINT  NOT NULL, -- messages about one scan
     condition      TEXT COLLATE "C" NOT NULL, -- a harrier.Trigger
     schedule       TEXT COLLATE "C" NOT NULL,
     every_time     BOOLEAN NOT NULL,

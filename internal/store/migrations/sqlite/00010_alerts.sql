@@ -30,7 +30,6 @@ CREATE TABLE alert (
     site           BIGINT  NOT NULL,
     events         TEXT    NOT NULL,
     filter         TEXT    NOT NULL,
-    most           BIGINT  NOT NULL, -- messages about one scan
     condition      TEXT    NOT NULL, -- a harrier.Trigger
     schedule       TEXT    NOT NULL,
     every_time     BOOLEAN NOT NULL,
