@@ -1,6 +1,7 @@
 package alert
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -88,6 +89,7 @@ func (r *Room) settings(ctx context.Context) (harrier.MailSettings, error) {
 		return r.Mail, nil
 	}
 	s, err := r.storedSettings(ctx)
+	s.From, s.Link = cmp.Or(s.From, r.Mail.From), cmp.Or(s.Link, r.Mail.Link)
 	if err != nil || s.Password == "" {
 		return s, err
 	}
