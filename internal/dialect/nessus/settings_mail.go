@@ -71,8 +71,8 @@ type mailChange struct {
 	Test *kit.Text `json:"test_email"` // Harrier's own: whom to send a test
 }
 
-func (a api) setMail(ctx context.Context, by harrier.Actor, q mailChange) (struct{}, error) {
-	var none struct{}
+func (a api) setMail(ctx context.Context, by harrier.Actor, q mailChange) (kit.Empty, error) {
+	var none kit.Empty
 	s, err := a.Alerts.MailSettings(ctx, by)
 	if err != nil {
 		return none, err
