@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"strings"
 	"time"
@@ -31,7 +32,9 @@ func (r *Room) deliverMail(ctx context.Context, d harrier.Delivery, l letter) er
 	if err != nil {
 		return refused{err}
 	}
-	client, err := r.client(s)
+	way := &line{tls: r.tls(s), always: s.TLS == harrier.MailTLSAlways}
+	defer way.hangUp()
+	client, err := r.client(s, way)
 	if err != nil {
 		return err
 	}
@@ -47,12 +50,36 @@ func (r *Room) deliverMail(ctx context.Context, d harrier.Delivery, l letter) er
 	return err
 }
 
-// client is the way to the mail server.
-func (r *Room) client(s harrier.MailSettings) (*mail.Client, error) {
+// line is the connection to a mail server. The client does not close it after
+// every fault, so that it is closed here.
+type line struct {
+	tls    *tls.Config
+	always bool // encrypted from the start
+	conn   net.Conn
+}
+
+func (l *line) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	dialer := net.Dialer{Timeout: 20 * time.Second}
+	var err error
+	if l.conn, err = dialer.DialContext(ctx, network, address); err != nil || !l.always {
+		return l.conn, err
+	}
+	c := tls.Client(l.conn, l.tls)
+	return c, c.HandshakeContext(ctx)
+}
+
+func (l *line) hangUp() {
+	if l.conn != nil {
+		_ = l.conn.Close() // it may be closed already
+	}
+}
+
+// client speaks to the mail server.
+func (r *Room) client(s harrier.MailSettings, way *line) (*mail.Client, error) {
 	port := s.Port
 	options := []mail.Option{
 		mail.WithTimeout(20 * time.Second), mail.WithHELO(r.Host),
-		mail.WithTLSConfig(r.tls(s)),
+		mail.WithTLSConfig(way.tls), mail.WithDialContextFunc(way.dial),
 	}
 	switch s.TLS {
 	case harrier.MailTLSNever:
