@@ -121,7 +121,7 @@ func (r *Room) answer(ctx context.Context, a harrier.Alert) (Answer, harrier.Act
 		return Answer{}, by, err
 	case !ok:
 		return Answer{}, by, harrier.Errorf(harrier.Conflict, "the owner of alert %d can not sign in", a.ID)
-	case r.ask == nil:
+	case r.ask.Load() == nil:
 		return Answer{}, by, harrier.Errorf(harrier.Unavailable, "queries can not be answered here")
 	}
 	q, err := r.Findings.Query(ctx, by, a.Trigger.Query)
@@ -134,6 +134,6 @@ func (r *Room) answer(ctx context.Context, a harrier.Alert) (Answer, harrier.Act
 			lines = maxLines
 		}
 	}
-	out, err := r.ask(ctx, by, q, a.Trigger.Tool, lines)
+	out, err := (*r.ask.Load())(ctx, by, q, a.Trigger.Tool, lines)
 	return out, by, err
 }

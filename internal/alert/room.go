@@ -16,6 +16,7 @@ import (
 	"context"
 	"crypto/x509"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -149,7 +150,7 @@ type Config struct {
 // Room is the room that tells people. Its methods may overlap.
 type Room struct {
 	Config
-	ask    Ask
+	ask    atomic.Pointer[Ask]
 	wake   chan struct{}      // has room for one: look at scans
 	events chan harrier.Event // that are not in the store
 }
@@ -168,8 +169,8 @@ func New(c Config) *Room {
 	return &Room{Config: c, wake: make(chan struct{}, 1), events: make(chan harrier.Event, 64)}
 }
 
-// AskWith gives the room what answers saved queries. It is called before Run.
-func (r *Room) AskWith(ask Ask) { r.ask = ask }
+// AskWith gives the room what answers saved queries.
+func (r *Room) AskWith(ask Ask) { r.ask.Store(&ask) }
 
 // Tell hears that something happened. It never blocks.
 func (r *Room) Tell(e harrier.Event) {
