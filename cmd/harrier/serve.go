@@ -50,7 +50,7 @@ func (c configCommand) Run(s streams) error {
 	if _, err := c.Options.Config(); err != nil {
 		return err
 	}
-	c.Database = console.DatabaseName(c.Database)
+	c.Database, c.Mail = console.DatabaseName(c.Database), console.MailName(c.Mail)
 	enc := json.NewEncoder(s.out)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")

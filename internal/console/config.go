@@ -33,6 +33,9 @@ type Options struct {
 	Fragile    []string `json:"fragile" env:"HARRIER_FRAGILE" placeholder:"NET" help:"Guard rule: nets that are only scanned gently, added to the stored rules."`
 	Flight     string   `json:"flight" env:"HARRIER_FLIGHT" placeholder:"DIR" help:"Folder for the records of what was sent to which address; flight in the data folder when empty, none for none."`
 	FeedUpdate string   `json:"feed_update" env:"HARRIER_FEED_UPDATE" placeholder:"TIME" help:"Update the content from its publishers at this interval, such as 24h; never when empty."`
+	Mail       string   `json:"mail" env:"HARRIER_MAIL" placeholder:"ADDRESS" help:"Mail server: smtp://, smtp+starttls:// or smtps:// with user:password@host:port; the stored settings when empty."`
+	MailFrom   string   `json:"mail_from" env:"HARRIER_MAIL_FROM" placeholder:"ADDRESS" help:"Sender of mail."`
+	MailLink   string   `json:"mail_link" env:"HARRIER_MAIL_LINK" placeholder:"URL" help:"Address of this console that mail names."`
 	LogLevel   string   `json:"log_level" default:"info" env:"HARRIER_LOG_LEVEL" placeholder:"LEVEL" help:"debug, info, warn or error."`
 	LogFormat  string   `json:"log_format" default:"text" env:"HARRIER_LOG_FORMAT" placeholder:"FORMAT" help:"text or json."`
 }
@@ -45,6 +48,7 @@ type Config struct {
 	Drain      time.Duration
 	Redeliver  time.Duration
 	FeedUpdate time.Duration // 0 for never
+	Mail       harrier.MailSettings
 	Guard      harrier.Guard
 	LogLevel   slog.Level
 }
@@ -104,6 +108,9 @@ func (o Options) Config() (Config, error) {
 		faults = append(faults, err)
 	}
 	if c.Guard.Fragile, err = harrier.ParsePrefixes("fragile", o.Fragile); err != nil {
+		faults = append(faults, err)
+	}
+	if c.Mail, err = mailSettings(o.Mail, o.MailFrom, o.MailLink); err != nil {
 		faults = append(faults, err)
 	}
 	if err := c.LogLevel.UnmarshalText([]byte(o.LogLevel)); err != nil {

@@ -38,6 +38,8 @@ func TestConfig(t *testing.T) {
 		"feed_update": func(o *Options) { o.FeedUpdate = "5s" },
 		"never":       func(o *Options) { o.Never = []string{"x"} },
 		"fragile":     func(o *Options) { o.Fragile = []string{"10.0.0.0/99"} },
+		"mail":        func(o *Options) { o.Mail = "gopher://mail" },
+		"from":        func(o *Options) { o.MailFrom = "x y" },
 		"log_level":   func(o *Options) { o.LogLevel = "loud" },
 		"log_format":  func(o *Options) { o.LogFormat = "xml" },
 	} {

@@ -112,7 +112,7 @@ func (con *Console) openCore(ctx context.Context, authority *pki.Authority, pair
 		return nil, err
 	}
 	return newCore(ctx, coreConfig{
-		db: db, bus: con.conn, box: box, guard: c.Guard, idle: c.Idle, files: filepath.Join(c.Data, "files"), version: Version, log: con.log,
+		db: db, bus: con.conn, box: box, guard: c.Guard, idle: c.Idle, data: c.Data, mail: c.Mail, version: Version, log: con.log,
 	})
 }
 

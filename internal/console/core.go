@@ -3,12 +3,15 @@ package console
 import (
 	"context"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/alert"
 	"github.com/harrier-scan/harrier/internal/asset"
 	"github.com/harrier-scan/harrier/internal/calendar"
 	"github.com/harrier-scan/harrier/internal/check"
@@ -58,7 +61,8 @@ type coreConfig struct {
 	box       *secret.Box
 	guard     harrier.Guard // of the configuration, added to the stored rules
 	idle      time.Duration
-	files     string // folder for reports and uploads
+	data      string // folder; that for reports and uploads is files below it
+	mail      harrier.MailSettings
 	batchSize int
 	version   string
 	log       *slog.Logger
@@ -94,6 +98,8 @@ func newCore(ctx context.Context, c coreConfig) (*core, error) {
 	users := identity.New(db, identity.Config{IdleTimeout: c.idle, Now: now, Log: c.log})
 	policies := policy.New(db, vulns, c.box, now)
 	var scans *scan.Room
+	var alerts *alert.Room
+	tell := func(e harrier.Event) { alerts.Tell(e) }
 	findings := finding.New(finding.Config{
 		Store: db, Bus: c.bus, Catalog: vulns, Family: vulns.Check, Judge: newJudge(k), Version: c.version, Now: now, Log: c.log,
 		Search: func(ctx context.Context, e harrier.Expr, p finding.Page) ([]harrier.Finding, int, error) {
@@ -107,16 +113,25 @@ func newCore(ctx context.Context, c coreConfig) (*core, error) {
 	})
 	scans = scan.New(scan.Config{
 		Store: db, Bus: c.bus, Policies: guarded{policies, c.guard}, Findings: findings, Next: calendar.Next, Family: vulns.Check,
-		Now: now, Log: c.log, BatchSize: c.batchSize,
+		Tell: tell, Now: now, Log: c.log, BatchSize: c.batchSize,
 	})
-	engines := fleet.New(fleet.Config{Store: db, Bus: c.bus, Now: now, Log: c.log})
+	engines := fleet.New(fleet.Config{Store: db, Bus: c.bus, Tell: tell, Now: now, Log: c.log})
 	assets := asset.New(db, func(ctx context.Context, e harrier.Expr, p asset.Page) ([]harrier.Asset, int, error) {
 		return db.SearchAssets(ctx, e, store.Page{Sort: p.Sort, Desc: p.Desc, Limit: p.Limit, Offset: p.Offset})
 	}, findings)
-	reports, err := report.New(report.Config{Store: db, Scans: scans, Vulns: vulns, Formats: Formats(), Dir: c.files, Version: c.version, Now: now, Log: c.log})
+	reports, err := report.New(report.Config{Store: db, Scans: scans, Vulns: vulns, Formats: Formats(), Dir: filepath.Join(c.data, "files"), Version: c.version, Now: now, Log: c.log})
 	if err != nil {
 		return nil, err
 	}
+	host, _ := os.Hostname() // "" will do
+	alerts = alert.New(alert.Config{
+		Store: db, People: users, Scans: scans, Findings: findings, Vulns: vulns, Secrets: c.box, Dir: c.data, Mail: c.mail, Next: calendar.Next,
+		LaunchScan: func(ctx context.Context, by harrier.Actor, site harrier.ID) error {
+			_, err := scans.Launch(ctx, by, site, scan.Launch{})
+			return err
+		},
+		Host: host, Version: c.version, Now: now, Log: c.log,
+	})
 	id, err := installation(ctx, db, now())
 	if err != nil {
 		return nil, err
@@ -125,10 +140,10 @@ func newCore(ctx context.Context, c coreConfig) (*core, error) {
 		rooms: kit.Rooms{
 			Identity: users, Sites: site.New(db, policies, now), Policies: policies, Scans: scans, Findings: findings, Assets: assets,
 			AssetLists: asset.NewLists(db, now), Repositories: asset.NewRepositories(db, now),
-			Vulns: vulns, Fleet: engines, Reports: reports, Version: c.version, Started: now(), ServerUUID: id, Now: now, Log: c.log,
+			Vulns: vulns, Fleet: engines, Reports: reports, Alerts: alerts, Version: c.version, Started: now(), ServerUUID: id, Now: now, Log: c.log,
 		},
 		log:     c.log,
-		runners: []func(context.Context) error{users.Run, findings.Run, scans.Run, engines.Run, reports.Run},
+		runners: []func(context.Context) error{users.Run, findings.Run, scans.Run, engines.Run, reports.Run, alerts.Run},
 		db:      db, knowledge: k, wake: make(chan struct{}, 1),
 	}
 	made.runners = append(made.runners, made.keepMatched)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/alert"
 	"github.com/harrier-scan/harrier/internal/asset"
 	"github.com/harrier-scan/harrier/internal/finding"
 	"github.com/harrier-scan/harrier/internal/fleet"
@@ -28,6 +29,7 @@ type Rooms struct {
 	Vulns    *vuln.Room
 	Fleet    *fleet.Room
 	Reports  *report.Room
+	Alerts   *alert.Room
 
 	// UpdateContent asks the console to fetch content anew, soon; to ask again
 	// before it does changes nothing. Nil: this console does not fetch content.

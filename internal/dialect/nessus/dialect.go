@@ -184,4 +184,6 @@ func (a api) otherRoutes(mux *kit.Mux, w kit.Wire) {
 	mux.Handle("GET /agent-groups", kit.Handle(w, a.listGroups))
 	mux.Handle("GET /settings/advanced", kit.Handle(w, a.getAdvanced))
 	mux.Handle("PUT /settings/advanced", kit.Handle(w, a.setAdvanced))
+	mux.Handle("GET /settings/network/mail", kit.Handle(w, a.getMail))
+	mux.Handle("PUT /settings/network/mail", kit.Handle(w, a.setMail))
 }

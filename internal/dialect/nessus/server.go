@@ -143,6 +143,7 @@ const apiVersion = "10.8.0"
 func (a api) getProperties(ctx context.Context, _ harrier.Actor, _ struct{}) (propertiesReply, error) {
 	can := features{
 		Policies: true, Report: true, Users: true, Offline: true, PluginRules: true, API: true, ScanAPI: true, Folders: true, LocalScanner: true,
+		SMTP: true,
 	}
 	set := a.pluginSet(ctx)
 	reply := propertiesReply{

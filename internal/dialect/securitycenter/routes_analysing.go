@@ -8,7 +8,8 @@ type analysing struct{}
 
 func newAnalysing(kit.Rooms) *analysing { return &analysing{} }
 
-// analysingRoutes are analysis, queries, assets, repositories and rules.
+// analysingRoutes are analysis, queries, assets, repositories, rules, alerts
+// and dashboards.
 func (a api) analysingRoutes(m *router) {
 	a.analysisRoutes(m)
 	a.savedQueryRoutes(m)
@@ -17,4 +18,8 @@ func (a api) analysingRoutes(m *router) {
 	a.ruleRoutes(m)
 	a.hostRoutes(m)
 	a.solutionRoutes(m)
+	a.alertRoutes(m)
+	a.ticketRoutes(m)
+	a.noticeRoutes(m)
+	a.dashboardRoutes(m)
 }

@@ -75,7 +75,7 @@ var exact = cmpopts.EquateComparable(netip.Addr{}, netip.Prefix{})
 
 func roundTrips(t *testing.T, dsn string) {
 	db := open(t, dsn)
-	for _, n := range nouns {
+	for _, n := range append(nouns, alertNouns...) {
 		t.Run(n.name, func(t *testing.T) {
 			ctx := t.Context()
 			a, b := n.make(1), n.make(2)
@@ -120,7 +120,7 @@ func keepUUID(to, from any) {
 
 func notFound(t *testing.T, dsn string) {
 	db, ctx := open(t, dsn), t.Context()
-	for _, n := range nouns {
+	for _, n := range append(nouns, alertNouns...) {
 		v := n.make(1)
 		setID(v, 4711)
 		_, errGet := n.get(ctx, db, 4711)
@@ -157,7 +157,7 @@ func notFound(t *testing.T, dsn string) {
 
 func freshIDs(t *testing.T, dsn string) {
 	db, ctx := open(t, dsn), t.Context()
-	for _, n := range nouns {
+	for _, n := range append(nouns, alertNouns...) {
 		a, b := n.make(1), n.make(2)
 		must(t, n.insert(ctx, db, a))
 		must(t, n.remove(ctx, db, idOf(a)))

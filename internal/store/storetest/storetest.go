@@ -11,16 +11,19 @@ import (
 // Run puts every promise to databases at the addresses that fresh returns,
 // each of which must be empty.
 func Run(t *testing.T, fresh func(t *testing.T) string) {
-	for _, p := range promises {
+	for _, p := range append(promises, alertPromises...) {
 		t.Run(p.name, func(t *testing.T) { p.run(t, fresh(t)) })
 	}
 }
 
-// promises lists the tests. Each is given the address of an empty database.
-var promises = []struct {
+// promise is a test, given the address of an empty database.
+type promise struct {
 	name string
 	run  func(t *testing.T, dsn string)
-}{
+}
+
+// promises lists the tests.
+var promises = []promise{
 	{"every field of every noun comes back", roundTrips},
 	{"what does not exist is NotFound", notFound},
 	{"identities are never given twice", freshIDs},
