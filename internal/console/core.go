@@ -15,6 +15,7 @@ import (
 	"github.com/harrier-scan/harrier/internal/check/all"
 	"github.com/harrier-scan/harrier/internal/content/pack"
 	"github.com/harrier-scan/harrier/internal/dialect/kit"
+	"github.com/harrier-scan/harrier/internal/dialect/securitycenter"
 	"github.com/harrier-scan/harrier/internal/finding"
 	"github.com/harrier-scan/harrier/internal/fleet"
 	"github.com/harrier-scan/harrier/internal/identity"
@@ -94,6 +95,7 @@ func newCore(ctx context.Context, c coreConfig) (*core, error) {
 	users := identity.New(db, identity.Config{IdleTimeout: c.idle, Now: now, Log: c.log})
 	policies := policy.New(db, vulns, c.box, now)
 	var scans *scan.Room
+	var reports *report.Room
 	findings := finding.New(finding.Config{
 		Store: db, Bus: c.bus, Catalog: vulns, Family: vulns.Check, Judge: newJudge(k), Version: c.version, Now: now, Log: c.log,
 		Search: func(ctx context.Context, e harrier.Expr, p finding.Page) ([]harrier.Finding, int, error) {
@@ -107,13 +109,16 @@ func newCore(ctx context.Context, c coreConfig) (*core, error) {
 	})
 	scans = scan.New(scan.Config{
 		Store: db, Bus: c.bus, Policies: guarded{policies, c.guard}, Findings: findings, Next: calendar.Next, Family: vulns.Check,
-		Now: now, Log: c.log, BatchSize: c.batchSize,
+		Now: now, Log: c.log, BatchSize: c.batchSize, Tell: func(e harrier.Event) { reports.Heard(e) },
 	})
 	engines := fleet.New(fleet.Config{Store: db, Bus: c.bus, Now: now, Log: c.log})
 	assets := asset.New(db, func(ctx context.Context, e harrier.Expr, p asset.Page) ([]harrier.Asset, int, error) {
 		return db.SearchAssets(ctx, e, store.Page{Sort: p.Sort, Desc: p.Desc, Limit: p.Limit, Offset: p.Offset})
 	}, findings)
-	reports, err := report.New(report.Config{Store: db, Scans: scans, Vulns: vulns, Formats: Formats(), Dir: c.files, Version: c.version, Now: now, Log: c.log})
+	reports, err := report.New(report.Config{
+		Store: db, Scans: scans, Vulns: vulns, Findings: findings, Formats: Formats(), Dir: c.files, Version: c.version, Next: calendar.Next, Now: now, Log: c.log,
+		Actor: func(ctx context.Context, id harrier.ID) (harrier.Actor, error) { return users.Actor(ctx, id, "report") },
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -131,6 +136,7 @@ func newCore(ctx context.Context, c coreConfig) (*core, error) {
 		runners: []func(context.Context) error{users.Run, findings.Run, scans.Run, engines.Run, reports.Run},
 		db:      db, knowledge: k, wake: make(chan struct{}, 1),
 	}
+	reports.Ask(securitycenter.Questions(made.rooms))
 	made.runners = append(made.runners, made.keepMatched)
 	return made, nil
 }
