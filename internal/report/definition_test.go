@@ -220,7 +220,9 @@ func TestScopes(t *testing.T) {
 // TestPages shows that nothing is lost or doubled where a page of findings ends,
 // nor of an asset that fills more than one.
 func TestPages(t *testing.T) {
+	const pageSize = 20
 	h := newHouse(t, nil)
+	h.page = pageSize
 	for n, findings := range []int{pageSize - 1, 3, 2*pageSize + 1, 1, pageSize} {
 		h.asset(t, n+1, findings, 80)
 	}

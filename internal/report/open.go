@@ -194,10 +194,13 @@ func (r *Room) Stop(ctx context.Context, by harrier.Actor, id harrier.ID) error 
 		return err
 	}
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	if m := r.going[id]; m != nil {
-		m.cancel()
+	m := r.going[id]
+	r.mu.Unlock()
+	if m == nil { // it waited
+		r.over(id)
+		return nil
 	}
+	m.cancel()
 	return nil
 }
 

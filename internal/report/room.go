@@ -96,6 +96,7 @@ type Room struct {
 	wake chan struct{} // has room for one: a scan has ended
 
 	questions Questions // see Ask
+	page      int       // how many findings are read at a time
 
 	mu      sync.Mutex
 	pending map[harrier.ID]chan struct{} // closed when the report has ended
@@ -141,7 +142,7 @@ func New(c Config) (*Room, error) {
 	if c.MaxUpload == 0 {
 		c.MaxUpload = 512 << 20
 	}
-	return &Room{Config: c, queue: make(chan job, maxQueue), wake: make(chan struct{}, 1), pending: map[harrier.ID]chan struct{}{}, going: map[harrier.ID]*making{}}, nil
+	return &Room{Config: c, page: pageSize, queue: make(chan job, maxQueue), wake: make(chan struct{}, 1), pending: map[harrier.ID]chan struct{}{}, going: map[harrier.ID]*making{}}, nil
 }
 
 // Create begins a report of a scan. Options are the format's own; filter says

@@ -11,7 +11,8 @@ import (
 	"github.com/harrier-scan/harrier/internal/format"
 )
 
-// pageSize is how many findings are read at a time.
+// pageSize is how many findings are read at a time, unless Room.page says
+// otherwise.
 const pageSize = 2000
 
 // maxTrend is up to how many findings a trend is worked out.
@@ -126,6 +127,7 @@ func (r *Room) within(ctx context.Context, by harrier.Actor, scope harrier.Scope
 // it, so that it is as fast at the end as at the start.
 func (r *Room) byAsset(ctx context.Context, by harrier.Actor, e harrier.Expr) iter.Seq2[[]harrier.JudgedFinding, error] {
 	return func(yield func([]harrier.JudgedFinding, error) bool) {
+		pageSize := r.page
 		for last := int64(0); ; {
 			behind := harrier.And{e, harrier.Cmp{Field: "asset", Op: harrier.Gt, Values: []any{last}}}
 			page, _, err := r.Findings.Judged(ctx, by, behind, finding.Page{Sort: "asset", Limit: pageSize})

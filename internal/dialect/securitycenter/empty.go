@@ -13,7 +13,7 @@ import (
 var nothings = []string{"job", "notification", "lce", "ldap", "passiveScanner", "attributeSet", "publishingSite", "sensorProxy", "mdm"}
 
 // nothingsInTwo are those of them that are listed as lists says.
-var nothingsInTwo = []string{"arc", "agentScan", "agentResultsSync", "wasScan", "report", "reportDefinition", "alert", "ticket", "dashboard", "dashboardTab"}
+var nothingsInTwo = []string{"arc", "agentScan", "agentResultsSync", "wasScan", "alert", "ticket", "dashboard", "dashboardTab"}
 
 func (a api) emptyRoutes(m *router) {
 	for _, name := range nothings {

@@ -17,4 +17,5 @@ func (a api) analysingRoutes(m *router) {
 	a.ruleRoutes(m)
 	a.hostRoutes(m)
 	a.solutionRoutes(m)
+	a.reportRoutes(m)
 }
