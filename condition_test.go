@@ -11,7 +11,9 @@ import (
 
 func TestConditionKept(t *testing.T) {
 	for _, e := range []harrier.Expr{
-		nil, harrier.And{}, harrier.Or{},
+		nil,
+		harrier.And{},
+		harrier.Or{},
 		harrier.Cmp{Field: "port", Op: harrier.Gt, Values: []any{int64(80), 3.0, 1e300, "a\"b", true, false, int64(-1 << 62)}},
 		harrier.And{harrier.Or{harrier.Cmp{Field: "a", Op: harrier.Eq}}, harrier.Not{Of: harrier.Has{Of: harrier.Cmp{Field: "b", Op: harrier.In, Values: []any{"x"}}}}, nil},
 	} {
@@ -66,7 +68,9 @@ func TestReportDefinitionCheck(t *testing.T) {
 		"recipients": func(d *harrier.ReportDefinition) { d.Recipients = []string{"a@example.org\r\nBcc: b@example.org"} },
 		"options":    func(d *harrier.ReportDefinition) { d.Options = map[string]string{"x": strings.Repeat("y", 70_000)} },
 		"state":      func(d *harrier.ReportDefinition) { d.Scope.State = "maybe" },
-		"scans":      func(d *harrier.ReportDefinition) { d.Scope = harrier.Scope{Scans: []harrier.ID{1}, Sites: []harrier.ID{1}} },
+		"scans": func(d *harrier.ReportDefinition) {
+			d.Scope = harrier.Scope{Scans: []harrier.ID{1}, Sites: []harrier.ID{1}}
+		},
 	} {
 		d := good()
 		spoil(&d)

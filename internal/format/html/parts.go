@@ -140,9 +140,7 @@ func (w *writer) definition(v *document.Vuln, places bool) definitionPart {
 	for _, n := range v.CWEs {
 		p.CWEs = append(p.CWEs, fmt.Sprintf("CWE-%d", n))
 	}
-	for _, ref := range v.References[:min(len(v.References), 40)] {
-		p.Links = append(p.Links, ref)
-	}
+	p.Links = v.References[:min(len(v.References), 40)]
 	return p
 }
 
