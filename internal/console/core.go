@@ -18,6 +18,7 @@ import (
 	"github.com/harrier-scan/harrier/internal/check/all"
 	"github.com/harrier-scan/harrier/internal/content/pack"
 	"github.com/harrier-scan/harrier/internal/dialect/kit"
+	"github.com/harrier-scan/harrier/internal/dialect/securitycenter"
 	"github.com/harrier-scan/harrier/internal/finding"
 	"github.com/harrier-scan/harrier/internal/fleet"
 	"github.com/harrier-scan/harrier/internal/identity"
@@ -98,8 +99,12 @@ func newCore(ctx context.Context, c coreConfig) (*core, error) {
 	users := identity.New(db, identity.Config{IdleTimeout: c.idle, Now: now, Log: c.log})
 	policies := policy.New(db, vulns, c.box, now)
 	var scans *scan.Room
+	var reports *report.Room
 	var alerts *alert.Room
-	tell := func(e harrier.Event) { alerts.Tell(e) }
+	tell := func(e harrier.Event) {
+		alerts.Tell(e)
+		reports.Heard(e)
+	}
 	findings := finding.New(finding.Config{
 		Store: db, Bus: c.bus, Catalog: vulns, Family: vulns.Check, Judge: newJudge(k), Version: c.version, Now: now, Log: c.log,
 		Search: func(ctx context.Context, e harrier.Expr, p finding.Page) ([]harrier.Finding, int, error) {
@@ -119,7 +124,10 @@ func newCore(ctx context.Context, c coreConfig) (*core, error) {
 	assets := asset.New(db, func(ctx context.Context, e harrier.Expr, p asset.Page) ([]harrier.Asset, int, error) {
 		return db.SearchAssets(ctx, e, store.Page{Sort: p.Sort, Desc: p.Desc, Limit: p.Limit, Offset: p.Offset})
 	}, findings)
-	reports, err := report.New(report.Config{Store: db, Scans: scans, Vulns: vulns, Formats: Formats(), Dir: filepath.Join(c.data, "files"), Version: c.version, Now: now, Log: c.log})
+	reports, err = report.New(report.Config{
+		Store: db, Scans: scans, Vulns: vulns, Findings: findings, Formats: Formats(), Dir: filepath.Join(c.data, "files"), Version: c.version, Next: calendar.Next, Now: now, Log: c.log,
+		Actor: func(ctx context.Context, id harrier.ID) (harrier.Actor, error) { return users.Actor(ctx, id, "report") },
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -146,6 +154,7 @@ func newCore(ctx context.Context, c coreConfig) (*core, error) {
 		runners: []func(context.Context) error{users.Run, findings.Run, scans.Run, engines.Run, reports.Run, alerts.Run},
 		db:      db, knowledge: k, wake: make(chan struct{}, 1),
 	}
+	reports.Ask(securitycenter.Questions(made.rooms))
 	made.runners = append(made.runners, made.keepMatched)
 	return made, nil
 }

@@ -30,9 +30,11 @@ import (
 	"github.com/harrier-scan/harrier/internal/feed/updateinfo"
 	"github.com/harrier-scan/harrier/internal/format"
 	formatcsv "github.com/harrier-scan/harrier/internal/format/csv"
+	formathtml "github.com/harrier-scan/harrier/internal/format/html"
 	formatjson "github.com/harrier-scan/harrier/internal/format/json"
 	formatlist "github.com/harrier-scan/harrier/internal/format/list"
 	formatnessus "github.com/harrier-scan/harrier/internal/format/nessus"
+	formatpdf "github.com/harrier-scan/harrier/internal/format/pdf"
 	"github.com/harrier-scan/harrier/internal/format/sarif"
 	"github.com/harrier-scan/harrier/internal/format/table"
 )
@@ -43,7 +45,7 @@ func Dialects() []kit.Dialect { return []kit.Dialect{nessus.Dialect, securitycen
 
 // Formats are the shapes that results can be written in.
 func Formats() []format.Format {
-	return []format.Format{formatnessus.Format, formatcsv.Format, formatjson.Format, sarif.Format, table.Format, formatlist.Format}
+	return []format.Format{formatnessus.Format, formatcsv.Format, formatjson.Format, sarif.Format, table.Format, formatlist.Format, formathtml.Format, formatpdf.Format}
 }
 
 // Feeds are the publishers of content, in the order in which they are read.

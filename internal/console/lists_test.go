@@ -47,7 +47,7 @@ func TestDialects(t *testing.T) {
 }
 
 func TestFormats(t *testing.T) {
-	want := folders(t, filepath.Join("..", "format"), "formattest")
+	want := folders(t, filepath.Join("..", "format"), "formattest", "document")
 	for _, f := range Formats() {
 		if !want[f.Name] {
 			t.Errorf("format %q is listed twice, or has no folder", f.Name)

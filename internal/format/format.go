@@ -9,6 +9,7 @@ import (
 	"context"
 	"io"
 	"iter"
+	"time"
 
 	"github.com/harrier-scan/harrier"
 )
@@ -20,6 +21,10 @@ type Host struct {
 	// Services are those of the host, in the order of their endpoints, where
 	// the caller has them. Nil: see OpenServices.
 	Services []harrier.Service
+	// Looked says what was looked at on the host, where the caller knows.
+	Looked *harrier.Coverage
+	// Importance is that of the asset in percent; 0 where it is not known.
+	Importance int
 	// OpenFiltered are UDP ports of which it is not known whether they are open or
 	// filtered, where the caller has them.
 	OpenFiltered []harrier.PortRange
@@ -30,6 +35,14 @@ type Host struct {
 type Result struct {
 	harrier.Observation
 	Severity harrier.Severity
+	// Since is when it was first seen on the asset; zero where that is not known.
+	Since time.Time
+}
+
+// Moment is how many findings were open at an instant.
+type Moment struct {
+	At     time.Time
+	Counts harrier.Counts
 }
 
 // Scan is what a format is told of the scan as a whole. The zero value of each
@@ -46,6 +59,14 @@ type Scan struct {
 	Options  map[string]string // of the format, by its own names
 	Coverage harrier.Totals
 	Dead     []harrier.Span // targets that did not answer
+
+	// Title is the name of a document; "" is the name of the scan.
+	Title string
+	// About says in words what is in a document, each with its value: "Site",
+	// "lab". Nil: the scan says it.
+	About [][2]string
+	Made  time.Time // when the document is made; zero is left out
+	Trend []Moment  // oldest first
 }
 
 // Format is one output shape.
@@ -54,6 +75,9 @@ type Format struct {
 	Title     string // for people: "Nessus v2 XML"
 	Extension string // of files, without the dot
 	MIME      string
+	// Twice tells that Write ranges over the hosts more than once, so that they
+	// must come again, and the same.
+	Twice bool
 	// Write writes the document of one scan. Hosts come in the order in which
 	// they are to stand; an error that they yield ends the document, which is
 	// then incomplete, and is returned.

@@ -3,6 +3,7 @@ package report
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -41,13 +42,13 @@ func (r *Room) Run(ctx context.Context) error {
 		g.Go(func() error { return r.work(ctx) })
 	}
 	g.Go(func() error { return r.sweepOften(ctx) })
+	g.Go(func() error { return r.launchOften(ctx) })
 	return g.Wait()
 }
 
-// recall finds the reports that a restart cut short. Those with a filter have
-// failed, since the filter is gone.
+// recall finds the reports that a restart cut short.
 func (r *Room) recall(ctx context.Context) ([]job, error) {
-	all, err := r.Store.Reports(ctx)
+	all, err := r.Store.UnendedReports(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -56,20 +57,36 @@ func (r *Room) recall(ctx context.Context) ([]job, error) {
 		r.mu.Lock()
 		_, queued := r.pending[rep.ID]
 		r.mu.Unlock()
-		if rep.Status != harrier.ReportRunning || queued {
+		if queued {
 			continue
 		}
-		if rep.Options[filtered] != "" {
-			r.end(ctx, rep, harrier.Errorf(harrier.Unavailable, "the console was restarted; ask for the report again"))
+		if rep.Status == harrier.ReportStopping {
+			r.end(ctx, rep, errStopped)
 			continue
 		}
-		// What its maker was allowed to see was decided when it was asked for.
-		by := harrier.System
-		by.User = rep.Owner
+		by, err := r.actor(ctx, rep.Owner)
+		if err != nil {
+			r.end(ctx, rep, err)
+			continue
+		}
 		r.expect(rep.ID)
 		again = append(again, job{report: rep, by: by})
 	}
 	return again, nil
+}
+
+// actor is a user as who asks.
+func (r *Room) actor(ctx context.Context, user harrier.ID) (harrier.Actor, error) {
+	if r.Actor != nil && user != 0 {
+		by, err := r.Actor(ctx, user)
+		if harrier.KindOf(err) == harrier.NotFound {
+			err = harrier.Errorf(harrier.Forbidden, "its owner is gone")
+		}
+		return by, err
+	}
+	by := harrier.System
+	by.User = user
+	return by, nil
 }
 
 func (r *Room) work(ctx context.Context) error {
@@ -83,27 +100,89 @@ func (r *Room) work(ctx context.Context) error {
 	}
 }
 
+// errStopped ends a report that a person stopped.
+var errStopped = errors.New("stopped")
+
 // make makes one report. One that the end of Run cuts short stays as it is: it
 // is made again at the next start.
 func (r *Room) make(ctx context.Context, j job) {
 	began := r.Now()
-	fault := r.write(ctx, j)
-	if ctx.Err() != nil {
+	within, cancel := context.WithCancel(ctx)
+	defer cancel()
+	rep, ok := r.begin(ctx, j.report.ID, cancel)
+	if !ok {
 		return
 	}
-	r.end(ctx, j.report, fault)
-	r.Log.InfoContext(ctx, "report made", "report", j.report.ID, "scan", j.report.Scan, "format", j.report.Format,
+	defer r.leave(rep.ID)
+	j.report = rep
+	fault := r.write(within, j)
+	switch {
+	case ctx.Err() != nil:
+		return
+	case within.Err() != nil:
+		fault = errStopped
+		_ = os.Remove(filepath.Join(r.Dir, rep.Path)) // swept later when this fails
+	}
+	r.end(ctx, r.withProgress(rep), fault)
+	r.Log.InfoContext(ctx, "report made", "report", rep.ID, "scan", rep.Scan, "definition", rep.Definition, "format", rep.Format,
 		"took", r.Now().Sub(began), "err", fault)
 }
 
-// end stores how a report ended.
+// begin notes that a report is being made; false when it is gone or was stopped
+// while it waited.
+func (r *Room) begin(ctx context.Context, id harrier.ID, cancel context.CancelFunc) (harrier.Report, bool) {
+	var rep harrier.Report
+	err := r.Store.InTx(ctx, func(ctx context.Context) error {
+		var err error
+		if rep, err = r.Store.Report(ctx, id); err != nil || rep.Status.Ended() {
+			return err
+		}
+		rep.Status, rep.Started = harrier.ReportRunning, r.Now().UTC()
+		return r.Store.UpdateReport(ctx, &rep)
+	})
+	if err != nil || rep.Status.Ended() {
+		if err != nil && ctx.Err() == nil && harrier.KindOf(err) != harrier.NotFound {
+			r.Log.ErrorContext(ctx, "report not begun", "report", id, "err", err)
+		}
+		r.over(id)
+		return rep, false
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.going[id] = &making{cancel: cancel}
+	return rep, true
+}
+
+func (r *Room) leave(id harrier.ID) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.going, id)
+}
+
+// end stores how a report ended and sends it to its recipients.
 func (r *Room) end(ctx context.Context, rep harrier.Report, fault error) {
 	rep.Status, rep.Ended = harrier.ReportReady, r.Now().UTC()
-	if fault != nil {
+	switch {
+	case errors.Is(fault, errStopped):
+		rep.Status = harrier.ReportStopped
+	case fault != nil:
 		rep.Status, rep.Error = harrier.ReportFailed, harrier.MessageOf(fault)
+	default:
+		rep.Done = rep.Steps
 	}
-	if err := r.Store.UpdateReport(ctx, &rep); err != nil && harrier.KindOf(err) != harrier.NotFound {
+	err := r.Store.InTx(ctx, func(ctx context.Context) error {
+		if err := r.Store.UpdateReport(ctx, &rep); err != nil {
+			return err
+		}
+		return r.send(ctx, rep, rep.Recipients)
+	})
+	if err != nil && harrier.KindOf(err) != harrier.NotFound {
 		r.Log.ErrorContext(ctx, "report not stored", "report", rep.ID, "err", err)
+	}
+	if rep.Definition != 0 && err == nil {
+		if err := r.thin(ctx, rep.Definition); err != nil {
+			r.Log.ErrorContext(ctx, "old reports not removed", "definition", rep.Definition, "err", err)
+		}
 	}
 	r.over(rep.ID)
 }
@@ -119,13 +198,40 @@ func (r *Room) write(ctx context.Context, j job) (err error) {
 	if !ok {
 		return harrier.Errorf(harrier.Invalid, "there is no format %q", j.report.Format)
 	}
-	s, err := r.head(ctx, j)
+	src, err := r.source(ctx, j, f)
 	if err != nil {
 		return err
 	}
+	r.mu.Lock()
+	m := r.going[j.report.ID]
+	if m != nil {
+		m.steps = src.steps
+		if f.Twice {
+			m.steps *= 2
+		}
+	}
+	r.mu.Unlock()
+	hosts := src.hosts
+	if m != nil {
+		hosts = r.counted(m, src.hosts)
+	}
 	return r.file(filepath.Join(r.Dir, j.report.Path), func(w io.Writer) error {
-		return f.Write(ctx, w, s, r.hosts(ctx, j, s))
+		return f.Write(ctx, w, src.head, hosts)
 	})
+}
+
+// counted yields what hosts yields and counts it.
+func (r *Room) counted(m *making, hosts iter.Seq2[format.Host, error]) iter.Seq2[format.Host, error] {
+	return func(yield func(format.Host, error) bool) {
+		for h, err := range hosts {
+			if !yield(h, err) {
+				return
+			}
+			r.mu.Lock()
+			m.done++
+			r.mu.Unlock()
+		}
+	}
 }
 
 // Write writes a scan to w at once, in the named format, as far as by may see
@@ -136,12 +242,11 @@ func (r *Room) Write(ctx context.Context, by harrier.Actor, w io.Writer, scan ha
 	if !ok {
 		return harrier.Invalidf("format", "there is no format %q (%s)", formatName, r.names())
 	}
-	j := job{report: harrier.Report{Scan: scan, Options: options}, by: by}
-	s, err := r.head(ctx, j)
+	src, err := r.source(ctx, job{report: harrier.Report{Scan: scan, Options: options}, by: by}, f)
 	if err != nil {
 		return err
 	}
-	return f.Write(ctx, w, s, r.hosts(ctx, j, s))
+	return f.Write(ctx, w, src.head, src.hosts)
 }
 
 // head is what the format is told of the scan as a whole.
@@ -169,29 +274,29 @@ func (r *Room) head(ctx context.Context, j job) (format.Scan, error) {
 }
 
 // hosts yields the hosts of a scan, the next ones read while one is written.
-func (r *Room) hosts(ctx context.Context, j job, s format.Scan) iter.Seq2[format.Host, error] {
-	return format.Ahead(r.hostsOf(ctx, j, s), 8)
+func (r *Room) hosts(ctx context.Context, j job, s format.Scan, only harrier.Expr) iter.Seq2[format.Host, error] {
+	return format.Ahead(r.hostsOf(ctx, j, s, only), 8)
 }
 
 // hostsOf yields the hosts of a scan with those results that the filter lets
 // through; hosts of which it lets nothing through are left out.
-func (r *Room) hostsOf(ctx context.Context, j job, s format.Scan) iter.Seq2[format.Host, error] {
+func (r *Room) hostsOf(ctx context.Context, j job, s format.Scan, only harrier.Expr) iter.Seq2[format.Host, error] {
 	return func(yield func(format.Host, error) bool) {
 		for res, err := range r.Scans.Results(ctx, j.by, j.report.Scan) {
 			if err != nil {
 				yield(format.Host{}, err)
 				return
 			}
-			h := hostOf(res, j.filter, s)
-			if j.filter != nil && len(h.Results) == 0 {
+			h := hostOf(res, j.report.Scope.Filter.Expr, only, s)
+			if (j.report.Scope.Filter.Expr != nil || only != nil) && len(h.Results) == 0 {
 				continue
 			}
 			if h.Services, err = r.services(ctx, h.ScanHost); err != nil {
 				yield(format.Host{}, err)
 				return
 			}
-			if res.Coverage != nil {
-				h.OpenFiltered = res.Coverage.OpenFiltered
+			if h.Looked != nil {
+				h.OpenFiltered = h.Looked.OpenFiltered
 			}
 			if !yield(h, nil) {
 				return
@@ -213,12 +318,17 @@ func (r *Room) services(ctx context.Context, h harrier.ScanHost) ([]harrier.Serv
 	return r.Store.ServicesOf(ctx, h.Asset)
 }
 
-func hostOf(res scan.HostResult, filter harrier.Expr, s format.Scan) format.Host {
-	h := format.Host{ScanHost: res.ScanHost, Results: make([]format.Result, 0, len(res.Observations))}
+// hostOf is a host of a scan with the results that filter, by the fields of
+// formats, and only, by those of findings, hold for.
+func hostOf(res scan.HostResult, filter, only harrier.Expr, s format.Scan) format.Host {
+	h := format.Host{ScanHost: res.ScanHost, Looked: res.Coverage, Results: make([]format.Result, 0, len(res.Observations))}
 	h.Present = harrier.Counts{}
 	for _, o := range res.Observations {
 		one := format.Result{Observation: o.Observation, Severity: o.Severity}
 		if filter != nil && !harrier.Matches(filter, format.Fields(s, h, one)) {
+			continue
+		}
+		if only != nil && !harrier.Matches(only, resultFields(s, h, one)) {
 			continue
 		}
 		h.Results = append(h.Results, one)

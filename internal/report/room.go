@@ -1,9 +1,9 @@
-// Package report is the room of files: it makes a document of a scan in some
-// format in the background, keeps it for a while, and takes in files that users
-// upload.
+// Package report is the room of files: it makes documents in the background, of
+// one scan or of what a definition says, keeps them for a while, and takes in
+// files that users upload.
 //
-// A report survives a restart: what was ready stays ready, what was in the
-// making is made again. Files are written beside their name and then renamed,
+// A report survives a restart: what was ready stays ready, what waited or was in
+// the making is made again. Files are written beside their name and then renamed,
 // so that one that can be seen is whole.
 package report
 
@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"iter"
 	"log/slog"
+	"maps"
 	"os"
 	"strings"
 	"sync"
@@ -34,6 +35,11 @@ type Store interface {
 	Reports(ctx context.Context) ([]harrier.Report, error)
 	ReportByToken(ctx context.Context, token string) (harrier.Report, error)
 	ReportsBefore(ctx context.Context, t time.Time) ([]harrier.Report, error)
+	ReportsOf(ctx context.Context, definition harrier.ID) ([]harrier.Report, error)
+	UnendedReports(ctx context.Context) ([]harrier.Report, error)
+	DefinitionStore
+	InTx(ctx context.Context, do func(ctx context.Context) error) error
+	Repository(ctx context.Context, id harrier.ID) (harrier.Repository, error)
 	Site(ctx context.Context, id harrier.ID) (harrier.Site, error)
 	Policy(ctx context.Context, id harrier.ID) (harrier.Policy, error)
 	Asset(ctx context.Context, id harrier.ID) (harrier.Asset, error)
@@ -45,6 +51,7 @@ type Scans interface {
 	Scan(ctx context.Context, by harrier.Actor, id harrier.ID) (harrier.Scan, error)
 	Results(ctx context.Context, by harrier.Actor, id harrier.ID) iter.Seq2[scan.HostResult, error]
 	Dead(ctx context.Context, by harrier.Actor, id harrier.ID) ([]harrier.Span, error)
+	Of(ctx context.Context, by harrier.Actor, site harrier.ID) ([]harrier.Scan, error)
 }
 
 // Vulns is the room of vulnerabilities.
@@ -65,6 +72,15 @@ type Config struct {
 	Now     func() time.Time
 	Log     *slog.Logger
 
+	// Findings is the room of findings; nil: reports are about single scans only.
+	Findings Findings
+	// Actor is the user with that id as who asks; nil: the console itself in their
+	// name, who may see everything.
+	Actor func(ctx context.Context, user harrier.ID) (harrier.Actor, error)
+	// Next is calendar.Next; nil: no schedules.
+	Next func(s harrier.Schedule, after time.Time) (time.Time, error)
+	Mail Mailer // nil: no report is sent
+
 	Workers   int           // reports that are made at a time; 0 means 2
 	Keep      time.Duration // how long files are kept, at least an hour; 0 means 24 h
 	Patience  time.Duration // how long Open waits; 0 means 60 s
@@ -76,23 +92,30 @@ type Room struct {
 	Config
 	queue chan job
 
+	wake chan struct{} // has room for one: a scan has ended
+
+	questions Questions // see Ask
+	page      int       // how many findings are read at a time
+
 	mu      sync.Mutex
 	pending map[harrier.ID]chan struct{} // closed when the report has ended
+	going   map[harrier.ID]*making
+}
+
+// making is a report while it is made.
+type making struct {
+	cancel      context.CancelFunc
+	steps, done int // under the room's lock
 }
 
 // job is a report to be made.
 type job struct {
 	report harrier.Report
 	by     harrier.Actor
-	filter harrier.Expr
 }
 
 // maxQueue is how many reports may wait.
 const maxQueue = 256
-
-// filtered is the option that notes that a report has a filter, which is not
-// kept: such a report can not be made again.
-const filtered = "harrier.filtered"
 
 // New returns the room and makes its folder. No report is made before Run runs.
 func New(c Config) (*Room, error) {
@@ -118,7 +141,7 @@ func New(c Config) (*Room, error) {
 	if c.MaxUpload == 0 {
 		c.MaxUpload = 512 << 20
 	}
-	return &Room{Config: c, queue: make(chan job, maxQueue), pending: map[harrier.ID]chan struct{}{}}, nil
+	return &Room{Config: c, page: pageSize, queue: make(chan job, maxQueue), wake: make(chan struct{}, 1), pending: map[harrier.ID]chan struct{}{}, going: map[harrier.ID]*making{}}, nil
 }
 
 // Create begins a report of a scan. Options are the format's own; filter says
@@ -134,18 +157,15 @@ func (r *Room) Create(ctx context.Context, by harrier.Actor, scan harrier.ID, fo
 	if !ok {
 		return harrier.Report{}, harrier.Invalidf("format", "there is no format %q (%s)", formatName, r.names())
 	}
+	rep := harrier.Report{Scan: scan, Title: sc.Name, Format: f.Name, Options: maps.Clone(options), Scope: harrier.Scope{Filter: harrier.Condition{Expr: filter}}}
+	return r.add(ctx, by, rep, f)
+}
+
+// add stores a report that is to be made and puts it into the queue.
+func (r *Room) add(ctx context.Context, by harrier.Actor, rep harrier.Report, f format.Format) (harrier.Report, error) {
 	now := r.Now().UTC()
-	rep := harrier.Report{
-		UUID: harrier.NewUUID(now), Token: token(), Owner: by.User, Scan: scan, Format: f.Name, Options: map[string]string{},
-		Status: harrier.ReportRunning, Name: fileName(sc.Name, f.Extension), Created: now,
-	}
-	for k, v := range options {
-		rep.Options[k] = v
-	}
-	if filter != nil {
-		rep.Options[filtered] = "yes"
-	}
-	rep.Path = rep.UUID.String() + "." + f.Extension
+	rep.UUID, rep.Token, rep.Owner, rep.Status, rep.Created = harrier.NewUUID(now), token(), by.User, harrier.ReportQueued, now
+	rep.Name, rep.Path = fileName(rep.Title, f.Extension), rep.UUID.String()+"."+f.Extension
 	if len(r.queue) == cap(r.queue) {
 		return harrier.Report{}, harrier.Errorf(harrier.Unavailable, "too many reports are being made")
 	}
@@ -154,7 +174,7 @@ func (r *Room) Create(ctx context.Context, by harrier.Actor, scan harrier.ID, fo
 	}
 	r.expect(rep.ID)
 	select {
-	case r.queue <- job{rep, by, filter}:
+	case r.queue <- job{rep, by}:
 	case <-ctx.Done():
 		return harrier.Report{}, ctx.Err() // Run makes it at its next start
 	}
@@ -187,7 +207,31 @@ func (r *Room) Report(ctx context.Context, by harrier.Actor, id harrier.ID) (har
 	if by.LevelOn(rep.Owner, nil) < harrier.MayView {
 		return harrier.Report{}, harrier.Errorf(harrier.NotFound, "no report %d", id)
 	}
-	return rep, nil
+	return r.withProgress(rep), nil
+}
+
+// Reports lists the reports that by may see, by rising id.
+func (r *Room) Reports(ctx context.Context, by harrier.Actor) ([]harrier.Report, error) {
+	all, err := r.Store.Reports(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []harrier.Report
+	for _, rep := range all {
+		if by.LevelOn(rep.Owner, nil) >= harrier.MayView {
+			out = append(out, r.withProgress(rep))
+		}
+	}
+	return out, nil
+}
+
+func (r *Room) withProgress(rep harrier.Report) harrier.Report {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if m := r.going[rep.ID]; m != nil {
+		rep.Steps, rep.Done = m.steps, min(m.done, m.steps)
+	}
+	return rep
 }
 
 // ByToken returns the report of a token: whoever has the token may fetch it. It

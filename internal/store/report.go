@@ -9,15 +9,19 @@ import (
 
 var reports = table[harrier.Report]{
 	name: "report", noun: "report", taken: "a report with this token exists already",
-	columns: "uuid token owner scan format options status error name path created ended",
+	columns: "uuid token owner definition scan scope title template format options recipients status error steps done name path created started ended",
 	row: func(r *harrier.Report) []any {
 		return []any{
 			longName{&r.UUID},
-			&r.Token, &r.Owner, &r.Scan, &r.Format,
+			&r.Token, &r.Owner, &r.Definition, &r.Scan,
+			document{&r.Scope},
+			&r.Title, &r.Template, &r.Format,
 			document{&r.Options},
-			&r.Status, &r.Error, &r.Name,
+			document{&r.Recipients},
+			&r.Status, &r.Error, &r.Steps, &r.Done, &r.Name,
 			&r.Path,
 			moment{&r.Created},
+			moment{&r.Started},
 			moment{&r.Ended},
 		}
 	},
@@ -57,6 +61,16 @@ func (db *DB) ReportByToken(ctx context.Context, token string) (harrier.Report, 
 		err = harrier.Errorf(harrier.NotFound, "no report has this token")
 	}
 	return r, err
+}
+
+// ReportsOf returns the reports of a definition by rising ID.
+func (db *DB) ReportsOf(ctx context.Context, definition harrier.ID) ([]harrier.Report, error) {
+	return reports.list(ctx, db, "WHERE definition = $1 AND definition > 0 ORDER BY id", int64(definition))
+}
+
+// UnendedReports returns the reports that wait or are being made, by rising ID.
+func (db *DB) UnendedReports(ctx context.Context) ([]harrier.Report, error) {
+	return reports.list(ctx, db, "WHERE status IN ('queued', 'running', 'stopping') ORDER BY id")
 }
 
 // ReportsBefore returns the reports made before t by rising ID.

@@ -1,6 +1,7 @@
 package nessus
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"maps"
@@ -18,6 +19,7 @@ type exportRequest struct {
 	byID
 	History  *harrier.ID                `from:"query history_id"`
 	Format   kit.Text                   `json:"format"`
+	Chapters kit.Text                   `json:"chapters"` // of html and pdf, separated by ";"
 	Contents reportContents             `json:"reportContents"`
 	Extra    extraFilters               `json:"extraFilters"`
 	Keys     map[string]json.RawMessage `json:"*"` // filter.N.*
@@ -41,8 +43,10 @@ type exportReply struct {
 	TempToken string     `json:"temp_token"`
 }
 
-// notMade are the formats of the original that Harrier does not make.
-var notMade = []string{"html", "pdf", "db"}
+// exported are the formats of exports. The original has one more, "db": its
+// encrypted database, which nothing else can read. Harrier does not make it: a
+// file of that name that Nessus refuses would deceive.
+var exported = []string{"nessus", "csv", "html", "pdf"}
 
 func (a api) exportScan(ctx context.Context, by harrier.Actor, q exportRequest) (exportReply, error) {
 	s, err := a.Sites.Site(ctx, by, q.ID)
@@ -52,9 +56,11 @@ func (a api) exportScan(ctx context.Context, by harrier.Actor, q exportRequest) 
 	name := strings.ToLower(string(q.Format))
 	switch {
 	case name == "":
-		return exportReply{}, harrier.Invalidf("format", "is needed: nessus or csv")
-	case slices.Contains(notMade, name):
-		return exportReply{}, harrier.Invalidf("format", "%s is not made by this server: ask for nessus or csv", name)
+		return exportReply{}, harrier.Invalidf("format", "is needed: nessus, csv, html or pdf")
+	case name == "db":
+		return exportReply{}, harrier.Invalidf("format", "db is not made by this server: ask for nessus, csv, html or pdf")
+	case !slices.Contains(exported, name):
+		return exportReply{}, harrier.Invalidf("format", "there is no format %q: ask for nessus, csv, html or pdf", name)
 	}
 	sc, err := a.run(ctx, by, s, runQuery{History: q.History})
 	if err != nil {
@@ -62,6 +68,11 @@ func (a api) exportScan(ctx context.Context, by harrier.Actor, q exportRequest) 
 	}
 	if !sc.Status.Ended() && sc.Status != harrier.ScanPaused {
 		return exportReply{}, harrier.Errorf(harrier.Conflict, "the scan has no results to export: it is %s", statusWord(sc.Status))
+	}
+	for _, c := range strings.FieldsFunc(string(q.Chapters), func(r rune) bool { return r == ';' || r == ',' || r == ' ' }) {
+		if !slices.Contains(chapters, c) {
+			return exportReply{}, harrier.Invalidf("chapters", "there is no chapter %q (%s)", c, strings.Join(chapters, ", "))
+		}
 	}
 	filter, err := a.exportFilter(ctx, by, sc, q)
 	if err != nil {
@@ -71,9 +82,18 @@ func (a api) exportScan(ctx context.Context, by harrier.Actor, q exportRequest) 
 	return exportReply{rep.Token, rep.ID, rep.Token}, err
 }
 
+// chapters are those of html and pdf; the first is what is there when none is
+// named.
+//
+// Source: nessus-api.md, section 17.
+var chapters = []string{"vuln_hosts_summary", "vuln_by_host", "vuln_by_plugin", "compliance_exec", "compliance", "remediations"}
+
 // exportOptions are the format's options that a request asks for.
 func exportOptions(sc harrier.Scan, q exportRequest) map[string]string {
 	options := map[string]string{"template_uuid": templateByName(sc.Template).uuid}
+	if name := strings.ToLower(string(q.Format)); name == "html" || name == "pdf" {
+		options["chapters"] = cmp.Or(string(q.Chapters), chapters[0])
+	}
 	if len(q.Contents.Columns) > 0 {
 		var on []string
 		for _, name := range slices.Sorted(maps.Keys(q.Contents.Columns)) {
@@ -155,9 +175,9 @@ func reportWord(s harrier.ReportStatus) string {
 	switch s {
 	case harrier.ReportReady:
 		return "ready"
-	case harrier.ReportFailed:
+	case harrier.ReportFailed, harrier.ReportStopped:
 		return "error"
-	case harrier.ReportRunning:
+	case harrier.ReportQueued, harrier.ReportRunning, harrier.ReportStopping:
 	}
 	return "loading"
 }
@@ -202,10 +222,11 @@ type formatsReply struct {
 }
 
 type formatOptions struct {
-	Columns []string `json:"csvColumns,omitempty"`
+	Columns  []string `json:"csvColumns,omitempty"`
+	Chapters []string `json:"chapters,omitempty"`
 }
 
 func (a api) listFormats(ctx context.Context, by harrier.Actor, q byID) (formatsReply, error) {
 	_, err := a.Sites.Site(ctx, by, q.ID)
-	return formatsReply{map[string]formatOptions{"nessus": {}, "csv": {csvColumns}}}, err
+	return formatsReply{map[string]formatOptions{"nessus": {}, "csv": {Columns: csvColumns}, "html": {Chapters: chapters}, "pdf": {Chapters: chapters}}}, err
 }

@@ -13,7 +13,7 @@ import (
 var nothings = []string{"lce", "ldap", "passiveScanner", "attributeSet", "publishingSite", "sensorProxy", "mdm"}
 
 // nothingsInTwo are those of them that are listed as lists says.
-var nothingsInTwo = []string{"arc", "agentScan", "agentResultsSync", "wasScan", "report", "reportDefinition"}
+var nothingsInTwo = []string{"arc", "agentScan", "agentResultsSync", "wasScan"}
 
 func (a api) emptyRoutes(m *router) {
 	for _, name := range nothings {

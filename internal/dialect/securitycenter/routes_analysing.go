@@ -22,4 +22,5 @@ func (a api) analysingRoutes(m *router) {
 	a.ticketRoutes(m)
 	a.noticeRoutes(m)
 	a.dashboardRoutes(m)
+	a.reportRoutes(m)
 }

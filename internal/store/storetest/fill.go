@@ -41,6 +41,9 @@ func fillValue(v reflect.Value, n *int) {
 	case harrier.Certainty:
 		v.Set(reflect.ValueOf(harrier.Certainty(1 + *n%2)))
 		return
+	case harrier.Condition:
+		v.Set(reflect.ValueOf(harrier.Condition{Expr: harrier.Cmp{Field: "port", Op: harrier.Eq, Values: []any{int64(*n)}}}))
+		return
 	case *harrier.IDs: // never kept
 		return
 	}

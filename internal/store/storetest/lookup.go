@@ -92,6 +92,24 @@ func reportLookups(t *testing.T, dsn string) {
 	if r := got(db.ReportByToken(ctx, "b"))(t); r.ID != recent.ID {
 		t.Errorf("ReportByToken(b) = %d; want %d", r.ID, recent.ID)
 	}
+	due, later, never := harrier.ReportDefinition{Name: "due", NextRun: at(1)}, harrier.ReportDefinition{Name: "later", NextRun: at(3)}, harrier.ReportDefinition{Name: "never"}
+	for _, d := range []*harrier.ReportDefinition{&due, &later, &never} {
+		must(t, db.InsertReportDefinition(ctx, d))
+	}
+	if list := got(db.DueReportDefinitions(ctx, at(2)))(t); len(list) != 1 || list[0].ID != due.ID {
+		t.Errorf("DueReportDefinitions = %v; want only %d", list, due.ID)
+	}
+	waits := harrier.Report{Definition: due.ID, Status: harrier.ReportQueued, Created: at(4)}
+	must(t, db.InsertReport(ctx, &waits))
+	if list := got(db.ReportsOf(ctx, due.ID))(t); len(list) != 1 || list[0].ID != waits.ID {
+		t.Errorf("ReportsOf = %v; want only %d", list, waits.ID)
+	}
+	if list := got(db.ReportsOf(ctx, 0))(t); len(list) != 0 {
+		t.Errorf("ReportsOf nothing = %v", list)
+	}
+	if list := got(db.UnendedReports(ctx))(t); len(list) != 1 || list[0].ID != waits.ID {
+		t.Errorf("UnendedReports = %v; want only %d", list, waits.ID)
+	}
 	if list := got(db.ReportsBefore(ctx, at(2)))(t); len(list) != 1 || list[0].ID != old.ID {
 		t.Errorf("ReportsBefore = %v; want only %d", list, old.ID)
 	}
