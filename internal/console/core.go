@@ -124,6 +124,7 @@ func newCore(ctx context.Context, c coreConfig) (*core, error) {
 	assets := asset.New(db, func(ctx context.Context, e harrier.Expr, p asset.Page) ([]harrier.Asset, int, error) {
 		return db.SearchAssets(ctx, e, store.Page{Sort: p.Sort, Desc: p.Desc, Limit: p.Limit, Offset: p.Offset})
 	}, findings)
+	var err error
 	reports, err = report.New(report.Config{
 		Store: db, Scans: scans, Vulns: vulns, Findings: findings, Formats: Formats(), Dir: filepath.Join(c.data, "files"), Version: c.version, Next: calendar.Next, Now: now, Log: c.log,
 		Actor: func(ctx context.Context, id harrier.ID) (harrier.Actor, error) { return users.Actor(ctx, id, "report") },
