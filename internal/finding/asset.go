@@ -44,23 +44,29 @@ func (f *folding) asset(ctx context.Context, id harrier.ID) (*asset, error) {
 }
 
 func (f *folding) loadAsset(ctx context.Context, stored harrier.Asset) (*asset, error) {
-	a := newAsset(stored)
 	findings, err := f.Store.FindingsOf(ctx, stored.ID)
 	if err != nil {
 		return nil, err
-	}
-	for _, fi := range findings {
-		a.findings[fi.Instance] = fi
 	}
 	services, err := f.Store.ServicesOf(ctx, stored.ID)
 	if err != nil {
 		return nil, err
 	}
+	return f.met(stored, findings, services), nil
+}
+
+// met keeps what was read of an asset.
+func (f *folding) met(stored harrier.Asset, findings []*harrier.Finding, services []harrier.Service) *asset {
+	a := newAsset(stored)
+	a.findings = make(map[harrier.Instance]*harrier.Finding, len(findings))
+	for _, fi := range findings {
+		a.findings[fi.Instance] = fi
+	}
 	for _, s := range services {
 		a.services[s.Endpoint] = s
 	}
 	f.cache.assets[stored.ID] = a
-	return a, nil
+	return a
 }
 
 func newAsset(a harrier.Asset) *asset {
@@ -132,6 +138,28 @@ func (a *asset) serves(svc harrier.Service, s *scan) {
 	a.put[svc.Endpoint] = true
 }
 
+// flushFindings writes the findings of all assets at once: a statement costs as
+// much as what it does for dozens of them.
+func (f *folding) flushFindings(ctx context.Context, assets []*asset) error {
+	n := 0
+	for _, a := range assets {
+		n += len(a.touched)
+	}
+	if n == 0 {
+		return nil
+	}
+	list := make([]*harrier.Finding, 0, n)
+	for _, a := range assets {
+		from := len(list)
+		for i := range a.touched {
+			list = append(list, a.findings[i])
+		}
+		clear(a.touched)
+		slices.SortFunc(list[from:], func(x, y *harrier.Finding) int { return x.Instance.Compare(y.Instance) })
+	}
+	return f.Store.SaveFindings(ctx, list)
+}
+
 func (f *folding) flushAsset(ctx context.Context, a *asset) error {
 	if len(a.vanished) > 0 {
 		if err := f.Store.DeleteServices(ctx, a.ID, a.vanished); err != nil {
@@ -150,28 +178,25 @@ func (f *folding) flushAsset(ctx context.Context, a *asset) error {
 			return err
 		}
 	}
-	if len(a.touched) > 0 {
-		list := make([]*harrier.Finding, 0, len(a.touched))
-		for i := range a.touched {
-			list = append(list, a.findings[i])
-		}
-		clear(a.touched)
-		slices.SortFunc(list, func(x, y *harrier.Finding) int { return x.Instance.Compare(y.Instance) })
-		if err := f.Store.SaveFindings(ctx, list); err != nil {
-			return err
-		}
-	}
 	if a.rethink {
 		a.rethink = false
 		if err := f.placeThings(ctx, a.Asset, a.services); err != nil {
 			return err
 		}
 	}
-	return f.flushIdentity(ctx, a)
+	return f.flushIdentifiers(ctx, a)
 }
 
 // flushIdentity writes what an asset is recognised by.
 func (f *folding) flushIdentity(ctx context.Context, a *asset) error {
+	if err := f.flushIdentifiers(ctx, a); err != nil || !a.changed {
+		return err
+	}
+	a.changed = false
+	return f.Store.UpdateAsset(ctx, &a.Asset)
+}
+
+func (f *folding) flushIdentifiers(ctx context.Context, a *asset) error {
 	if len(a.idsPut) > 0 {
 		list := make([]harrier.Identifier, 0, len(a.idsPut))
 		for k := range a.idsPut {
@@ -182,9 +207,5 @@ func (f *folding) flushIdentity(ctx context.Context, a *asset) error {
 			return err
 		}
 	}
-	if !a.changed {
-		return nil
-	}
-	a.changed = false
-	return f.Store.UpdateAsset(ctx, &a.Asset)
+	return nil
 }

@@ -99,6 +99,7 @@ type folding struct {
 	scans  map[harrier.ID]*scan // nil for those that take no results
 	hosts  map[hostKey]*host
 	assets map[harrier.ID]*asset
+	ahead  *lookahead      // nil but while a file is imported
 	merges []harrier.Merge // of assets that turned out to be one, to be done at the end
 	plans  map[harrier.ID]plan
 	// changed are the subjects of which something else is known, while that is
@@ -249,15 +250,31 @@ func (f *folding) flush(ctx context.Context) error {
 	if err := f.remember(ctx); err != nil {
 		return err
 	}
-	for _, a := range inOrder(f.assets) {
+	assets := inOrder(f.assets)
+	if err := f.flushFindings(ctx, assets); err != nil {
+		return err
+	}
+	var changed []*harrier.Asset
+	for _, a := range assets {
 		if err := f.flushAsset(ctx, a); err != nil {
 			return err
 		}
+		if a.changed {
+			a.changed = false
+			changed = append(changed, &a.Asset)
+		}
 	}
-	for _, k := range slices.SortedFunc(maps.Keys(f.hosts), hostKey.compare) {
-		if err := f.flushHost(ctx, f.hosts[k]); err != nil {
+	if len(changed) > 0 {
+		if err := f.Store.UpdateAssets(ctx, changed); err != nil {
 			return err
 		}
+	}
+	hosts := make([]*host, 0, len(f.hosts))
+	for _, k := range slices.SortedFunc(maps.Keys(f.hosts), hostKey.compare) {
+		hosts = append(hosts, f.hosts[k])
+	}
+	if err := f.flushHosts(ctx, hosts); err != nil {
+		return err
 	}
 	for _, s := range inOrder(f.scans) {
 		if s == nil {

@@ -60,9 +60,14 @@ func (f *folding) host(ctx context.Context, s *scan, h harrier.Host) (*host, err
 		key: k, seen: map[harrier.Instance]harrier.Observation{}, per: map[harrier.VulnID]int{},
 		services: map[harrier.Endpoint]harrier.Service{},
 	}
-	row, err := f.Store.ScanHostByName(ctx, k.scan, k.name, k.addr)
+	var row harrier.ScanHost
+	var err error
+	fresh := f.isNew(k)
+	if !fresh {
+		row, err = f.Store.ScanHostByName(ctx, k.scan, k.name, k.addr)
+	}
 	switch {
-	case harrier.KindOf(err) == harrier.NotFound:
+	case fresh, harrier.KindOf(err) == harrier.NotFound:
 		n.row = harrier.ScanHost{Scan: s.ID, Host: harrier.Host{Name: h.Name, Addr: h.Addr}}
 	case err != nil:
 		return nil, err
@@ -356,33 +361,61 @@ func sortedServices(m map[harrier.Endpoint]harrier.Service) []harrier.Service {
 }
 
 func (f *folding) flushHost(ctx context.Context, h *host) error {
-	if h.asset != nil && h.row.Asset != h.asset.ID {
-		h.row.Asset, h.rowChanged = h.asset.ID, true
-	}
-	if h.rowChanged {
-		if err := f.Store.PutScanHost(ctx, &h.row); err != nil {
+	return f.flushHosts(ctx, []*host{h})
+}
+
+// flushHosts writes hosts, those of one scan one after the other.
+func (f *folding) flushHosts(ctx context.Context, list []*host) error {
+	for len(list) > 0 {
+		n := 1
+		for n < len(list) && list[n].key.scan == list[0].key.scan {
+			n++
+		}
+		if err := f.flushHostsOf(ctx, list[0].key.scan, list[:n]); err != nil {
 			return err
 		}
-		h.rowChanged = false
-	}
-	if h.waits && h.waitsChanged {
-		h.waitsChanged = false
-		if err := f.Store.PutWaiting(ctx, h.row.Scan, h.row.Index, sortedServices(h.services)); err != nil {
-			return err
-		}
-	}
-	if h.seenChanged {
-		h.seenChanged = false
-		list := slices.SortedFunc(maps.Values(h.seen), func(a, b harrier.Observation) int { return a.Instance().Compare(b.Instance()) })
-		if err := f.Store.PutHostObservations(ctx, h.row.Scan, h.row.Index, list); err != nil {
-			return err
-		}
-	}
-	if h.coverageChanged {
-		h.coverageChanged = false
-		return f.Store.PutHostCoverage(ctx, h.row.Scan, h.row.Index, h.coverage)
+		list = list[n:]
 	}
 	return nil
+}
+
+func (f *folding) flushHostsOf(ctx context.Context, scan harrier.ID, list []*host) error {
+	var rows []*harrier.ScanHost
+	for _, h := range list {
+		if h.asset != nil && h.row.Asset != h.asset.ID {
+			h.row.Asset, h.rowChanged = h.asset.ID, true
+		}
+		if h.rowChanged {
+			h.rowChanged = false
+			rows = append(rows, &h.row)
+		}
+	}
+	if err := f.Store.PutScanHosts(ctx, rows); err != nil {
+		return err
+	}
+	seen := map[int][]harrier.Observation{}
+	for _, h := range list {
+		if h.waits && h.waitsChanged {
+			h.waitsChanged = false
+			if err := f.Store.PutWaiting(ctx, scan, h.row.Index, sortedServices(h.services)); err != nil {
+				return err
+			}
+		}
+		if h.seenChanged {
+			h.seenChanged = false
+			seen[h.row.Index] = slices.SortedFunc(maps.Values(h.seen), func(a, b harrier.Observation) int { return a.Instance().Compare(b.Instance()) })
+		}
+		if h.coverageChanged {
+			h.coverageChanged = false
+			if err := f.Store.PutHostCoverage(ctx, scan, h.row.Index, h.coverage); err != nil {
+				return err
+			}
+		}
+	}
+	if len(seen) == 0 {
+		return nil
+	}
+	return f.Store.PutObservations(ctx, scan, seen)
 }
 
 // addrOf is the address in a key.

@@ -2,6 +2,10 @@ package finding
 
 import (
 	"context"
+	"hash/maphash"
+	"maps"
+	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/harrier-scan/harrier"
@@ -25,25 +29,25 @@ func (r *Room) Import(ctx context.Context, do func(ctx context.Context, fold Fol
 			r.cache.clear()
 		}
 		f = newFolding(r)
+		f.ahead = &lookahead{met: map[uint64]bool{}}
+		var group []imported
+		take := func(ctx context.Context) error {
+			err := f.importGroup(ctx, group)
+			clear(group)
+			group = group[:0]
+			return err
+		}
 		fold := func(ctx context.Context, sc *harrier.Scan, h harrier.Host, list []harrier.Observation, severity map[harrier.VulnID]harrier.Severity) error {
-			if err := f.imported(ctx, sc, h, list, severity); err != nil {
-				return err
-			}
-			if len(f.hosts) < groupOfHosts {
+			group = append(group, imported{sc, h, list, severity})
+			if len(group) < groupOfHosts {
 				return nil
 			}
-			// Memory must not grow with the file.
-			if err := f.flush(ctx); err != nil {
-				return err
-			}
-			f.hosts, f.assets = map[hostKey]*host{}, map[harrier.ID]*asset{}
-			r.cache.trim()
-			return nil
+			return take(ctx)
 		}
 		if err := do(ctx, fold); err != nil {
 			return err
 		}
-		if err := f.flush(ctx); err != nil {
+		if err := take(ctx); err != nil {
 			return err
 		}
 		return then(ctx)
@@ -62,22 +66,142 @@ func (r *Room) Import(ctx context.Context, do func(ctx context.Context, fold Fol
 // groupOfHosts is how many imported hosts are written at a time.
 const groupOfHosts = 256
 
-func (f *folding) imported(ctx context.Context, sc *harrier.Scan, said harrier.Host, list []harrier.Observation, severity map[harrier.VulnID]harrier.Severity) error {
-	s := f.scans[sc.ID]
-	if s == nil {
-		var err error
-		if s, err = f.open(ctx, *sc); err != nil {
+// imported is what a file says about one host.
+type imported struct {
+	scan     *harrier.Scan
+	host     harrier.Host
+	list     []harrier.Observation
+	severity map[harrier.VulnID]harrier.Severity
+}
+
+// lookahead is what an import has read of the hosts to come, so that one question to
+// the store is for many of them.
+type lookahead struct {
+	met  map[uint64]bool                // hosts that may be stored with this scan, by a sum of their keys
+	like map[netip.Addr][]harrier.Asset // what the addresses of the group in hand are
+}
+
+var seed = maphash.MakeSeed()
+
+func (k hostKey) sum() uint64 { return maphash.Comparable(seed, k) }
+
+// importGroup folds hosts and writes them. Memory does not grow with the file.
+func (f *folding) importGroup(ctx context.Context, group []imported) error {
+	if len(group) == 0 {
+		return nil
+	}
+	for i := range group {
+		if err := group[i].tidy(); err != nil {
 			return err
 		}
-		f.scans[sc.ID], f.cache.scans[sc.ID] = s, s
 	}
-	said.Addr = said.Addr.Unmap()
-	if said.Name == "" && said.Addr.IsValid() {
-		said.Name = said.Addr.String()
+	if err := f.lookAhead(ctx, group); err != nil {
+		return err
 	}
-	if said.Name == "" {
+	for i := range group {
+		if err := f.imported(ctx, &group[i]); err != nil {
+			return err
+		}
+	}
+	if err := f.flush(ctx); err != nil {
+		return err
+	}
+	f.hosts, f.assets, f.ahead.like = map[hostKey]*host{}, map[harrier.ID]*asset{}, nil
+	f.cache.trim()
+	return nil
+}
+
+func (i *imported) tidy() error {
+	h := &i.host
+	h.Addr = h.Addr.Unmap()
+	if h.Name == "" && h.Addr.IsValid() {
+		h.Name = h.Addr.String()
+	}
+	if h.Name == "" {
 		return harrier.Invalidf("host", "has neither a name nor an address")
 	}
+	return nil
+}
+
+// lookAhead reads which assets the hosts of a group are, where the address
+// tells, and what is known of those.
+func (f *folding) lookAhead(ctx context.Context, group []imported) error {
+	s, err := f.scanOf(ctx, group[0].scan)
+	if err != nil || s.tracking != harrier.TrackByIP {
+		return err
+	}
+	like := map[netip.Addr][]harrier.Asset{}
+	for i := range group {
+		if h := &group[i].host; h.Addr.IsValid() {
+			like[h.Addr] = nil
+		}
+	}
+	known, err := f.Store.AssetsAt(ctx, s.Repository, slices.SortedFunc(maps.Keys(like), netip.Addr.Compare))
+	if err != nil {
+		return err
+	}
+	var unread []harrier.ID
+	for _, a := range known {
+		like[a.Addr] = append(like[a.Addr], a)
+		if f.cache.assets[a.ID] == nil {
+			unread = append(unread, a.ID)
+		}
+	}
+	f.ahead.like = like
+	findings, err := f.Store.FindingsOfAll(ctx, unread)
+	if err != nil {
+		return err
+	}
+	services, err := f.Store.ServicesOfAll(ctx, unread)
+	if err != nil {
+		return err
+	}
+	for _, a := range known {
+		if f.cache.assets[a.ID] == nil {
+			f.met(a, findings[a.ID], services[a.ID])
+		}
+	}
+	return nil
+}
+
+// like returns the assets of the scan's repository at an address.
+func (f *folding) like(ctx context.Context, s *scan, at netip.Addr) ([]harrier.Asset, error) {
+	if f.ahead != nil {
+		if like, read := f.ahead.like[at]; read {
+			return like, nil
+		}
+	}
+	return f.Store.AssetsLike(ctx, s.Repository, harrier.Host{Addr: at})
+}
+
+// isNew reports whether a host can not be stored yet, and notes that it will be.
+// The scan of an import begins with it.
+func (f *folding) isNew(k hostKey) bool {
+	if f.ahead == nil || f.ahead.met[k.sum()] {
+		return false
+	}
+	f.ahead.met[k.sum()] = true
+	return true
+}
+
+// scanOf is scan for one that is imported.
+func (f *folding) scanOf(ctx context.Context, sc *harrier.Scan) (*scan, error) {
+	if s := f.scans[sc.ID]; s != nil {
+		return s, nil
+	}
+	s, err := f.open(ctx, *sc)
+	if err == nil {
+		f.scans[sc.ID], f.cache.scans[sc.ID] = s, s
+	}
+	return s, err
+}
+
+func (f *folding) imported(ctx context.Context, i *imported) error {
+	s, err := f.scanOf(ctx, i.scan)
+	if err != nil {
+		return err
+	}
+	said := i.host
 	if said.Started.IsZero() {
 		said.Started = s.since
 	}
@@ -94,13 +218,13 @@ func (f *folding) imported(ctx context.Context, sc *harrier.Scan, said harrier.H
 			return err
 		}
 	}
-	for _, o := range list {
+	for _, o := range i.list {
 		o = tidy(o)
 		if o.At.IsZero() {
 			o.At = h.row.Ended
 		}
 		o.At = o.At.UTC().Truncate(time.Microsecond)
-		if err := f.observed(ctx, s, h, o, manner{given: severity}); err != nil {
+		if err := f.observed(ctx, s, h, o, manner{given: i.severity}); err != nil {
 			return err
 		}
 	}

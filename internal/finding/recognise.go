@@ -60,7 +60,7 @@ func (f *folding) loadWaiting(ctx context.Context, s *scan, h *host) error {
 // it stays so for this scan.
 func (f *folding) recognise(ctx context.Context, s *scan, h *host, looked harrier.Ports, last bool) error {
 	if s.tracking == harrier.TrackByIP {
-		like, err := f.Store.AssetsLike(ctx, s.Repository, harrier.Host{Addr: h.row.Addr})
+		like, err := f.like(ctx, s, h.row.Addr)
 		if err != nil {
 			return err
 		}
@@ -190,6 +190,9 @@ func (f *folding) become(ctx context.Context, s *scan, h *host, d harrier.Decisi
 		}
 		h.asset = newAsset(fresh)
 		f.cache.assets[fresh.ID], f.assets[fresh.ID] = h.asset, h.asset
+		if f.ahead != nil && f.ahead.like != nil && fresh.Addr.IsValid() {
+			f.ahead.like[fresh.Addr] = append(f.ahead.like[fresh.Addr], fresh)
+		}
 	}
 	h.asset.learn(s, h.row.Host)
 	for _, svc := range h.services {

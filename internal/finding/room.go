@@ -13,6 +13,7 @@ package finding
 import (
 	"context"
 	"log/slog"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -48,6 +49,10 @@ type AssetStore interface {
 	Asset(ctx context.Context, id harrier.ID) (harrier.Asset, error)
 	InsertAsset(ctx context.Context, a *harrier.Asset) error
 	UpdateAsset(ctx context.Context, a *harrier.Asset) error
+	UpdateAssets(ctx context.Context, list []*harrier.Asset) error
+	AssetsAt(ctx context.Context, repository harrier.ID, at []netip.Addr) ([]harrier.Asset, error)
+	FindingsOfAll(ctx context.Context, of []harrier.ID) (map[harrier.ID][]*harrier.Finding, error)
+	ServicesOfAll(ctx context.Context, of []harrier.ID) (map[harrier.ID][]harrier.Service, error)
 	ServicesOf(ctx context.Context, asset harrier.ID) ([]harrier.Service, error)
 	PutServices(ctx context.Context, asset harrier.ID, list []harrier.Service) error
 	DeleteServices(ctx context.Context, asset harrier.ID, list []harrier.Endpoint) error
@@ -101,9 +106,9 @@ type MergeStore interface {
 type HostStore interface {
 	ScanHosts(ctx context.Context, scan harrier.ID) ([]harrier.ScanHost, error)
 	ScanHostByName(ctx context.Context, scan harrier.ID, name, addr string) (harrier.ScanHost, error)
-	PutScanHost(ctx context.Context, h *harrier.ScanHost) error
+	PutScanHosts(ctx context.Context, list []*harrier.ScanHost) error
 	HostObservations(ctx context.Context, scan harrier.ID, index int) ([]harrier.Observation, error)
-	PutHostObservations(ctx context.Context, scan harrier.ID, index int, list []harrier.Observation) error
+	PutObservations(ctx context.Context, scan harrier.ID, of map[int][]harrier.Observation) error
 	HostCoverage(ctx context.Context, scan harrier.ID, index int) (*harrier.Coverage, error)
 	PutHostCoverage(ctx context.Context, scan harrier.ID, index int, c *harrier.Coverage) error
 	AddScanVulns(ctx context.Context, scan harrier.ID, list []harrier.ScanVuln) error

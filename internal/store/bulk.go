@@ -12,14 +12,15 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
-// maxBatch is how many statements go to PostgreSQL in one message.
+// maxBatch is how many statements, or rows of one, go to PostgreSQL in one message.
 const maxBatch = 2000
 
 // bulk runs one statement, an INSERT … VALUES or an UPDATE, for every row of
 // arguments, and says how many rows were changed in all. The arguments are
 // int64, float64, bool, string and []byte.
 //
-// PostgreSQL gets many statements in one message. SQLite gets one statement
+// PostgreSQL gets one statement with the columns as arrays, or many statements
+// in one message where a row may come twice. SQLite gets one statement
 // that reads the rows from a virtual table: beginning and ending a statement
 // costs it more than what most do in between.
 func (db *DB) bulk(ctx context.Context, text string, rows [][]any) (changed int64, err error) {
@@ -50,8 +51,12 @@ func (db *DB) bulk(ctx context.Context, text string, rows [][]any) (changed int6
 	if ctx, err = t.enter(ctx); err != nil {
 		return 0, err
 	}
+	send := bulkPostgres
+	if !strings.Contains(text, "DO UPDATE") { // which refuses a row that comes twice in one statement
+		send = arraysPostgres
+	}
 	err = t.w.conn.Raw(func(conn any) error {
-		changed, err = bulkPostgres(ctx, conn.(*stdlib.Conn).Conn(), text, rows)
+		changed, err = send(ctx, conn.(*stdlib.Conn).Conn(), text, rows)
 		return err
 	})
 	return changed, t.fault(err)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"slices"
 
 	"github.com/harrier-scan/harrier"
@@ -179,7 +180,7 @@ func (db *DB) SaveFindings(ctx context.Context, list []*harrier.Finding) error {
 			s.t.broken = cmp.Or(s.t.broken, err) // some are written, but not counted
 			return err
 		}
-		return nil
+		return s.t.trim(ctx)
 	})
 }
 
@@ -208,23 +209,72 @@ func (t *tx) remember(list ...*harrier.Finding) {
 	}
 }
 
+// maxRemembered is how many findings a transaction remembers after they are
+// stored: one that takes over a large file must not grow with it.
+const maxRemembered = 50_000
+
+// trim forgets what can be read again.
+func (t *tx) trim(ctx context.Context) error {
+	if len(t.known) > maxRemembered {
+		t.known = nil
+	}
+	if len(t.repositories) > maxRemembered {
+		t.repositories = nil
+	}
+	if len(t.fresh) < t.db.maxLate {
+		return nil
+	}
+	return t.db.indexVulns(ctx)
+}
+
 // learnRepository makes sure that the repository of an asset, which never
 // changes, is in t.repositories.
 func (t *tx) learnRepository(ctx context.Context, asset harrier.ID) error {
-	if _, ok := t.repositories[asset]; ok {
-		return nil
+	return t.learnRepositories(ctx, slices.Values([]harrier.ID{asset}))
+}
+
+// learnRepositories is learnRepository for many; some may be the same.
+func (t *tx) learnRepositories(ctx context.Context, assetIDs iter.Seq[harrier.ID]) error {
+	var unknown []harrier.ID
+	for id := range assetIDs {
+		if _, ok := t.repositories[id]; !ok {
+			unknown = append(unknown, id)
+		}
 	}
-	var r harrier.ID
-	found, err := t.db.one(ctx, "SELECT repository FROM asset WHERE id = $1", []any{int64(asset)}, &r)
-	switch {
-	case err != nil:
-		return fmt.Errorf("read asset %d: %w", asset, err)
-	case !found:
-		return assets.missing(asset)
+	slices.Sort(unknown)
+	unknown = slices.Compact(unknown)
+	for part := range slices.Chunk(unknown, manyAtOnce) {
+		err := t.db.rows(ctx, "SELECT id, repository FROM asset WHERE id IN ("+placeholders(manyAtOnce)+")", idArguments(part),
+			func(scan func(...any) error) error {
+				var id, repository harrier.ID
+				err := scan(&id, &repository)
+				if t.repositories == nil {
+					t.repositories = map[harrier.ID]harrier.ID{}
+				}
+				t.repositories[id] = repository
+				return err
+			})
+		if err != nil {
+			return fmt.Errorf("read repositories of assets: %w", err)
+		}
+		for _, id := range part {
+			if _, ok := t.repositories[id]; !ok {
+				return assets.missing(id)
+			}
+		}
 	}
-	if t.repositories == nil {
-		t.repositories = map[harrier.ID]harrier.ID{}
-	}
-	t.repositories[asset] = r
 	return nil
+}
+
+// manyAtOnce is how many rows are asked for by their IDs in one statement.
+const manyAtOnce = 32
+
+// idArguments returns manyAtOnce arguments, the last ID again where there are
+// fewer, so that the statement is the same and stays prepared.
+func idArguments(ids []harrier.ID) []any {
+	args := make([]any, manyAtOnce)
+	for i := range args {
+		args[i] = int64(ids[min(i, len(ids)-1)])
+	}
+	return args
 }

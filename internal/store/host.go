@@ -71,15 +71,16 @@ func (db *DB) hosts(ctx context.Context, tail string, args ...any) ([]harrier.Sc
 	return out, nil
 }
 
-// PutScanHost stores h over the one with its index. With an index of zero it
-// gets that of the host with its name and address, or the scan's next one.
-func (db *DB) PutScanHost(ctx context.Context, h *harrier.ScanHost) error {
-	const put = "INSERT INTO scan_host (" + hostColumns + `)
+const putHost = "INSERT INTO scan_host (" + hostColumns + `)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
 		ON CONFLICT (scan, idx) DO UPDATE SET asset = excluded.asset, name = excluded.name, addr = excluded.addr,
 		done = excluded.done, info0 = excluded.info0, low1 = excluded.low1, medium2 = excluded.medium2,
 		high3 = excluded.high3, critical4 = excluded.critical4, planned = excluded.planned, clean = excluded.clean,
 		vulnerable = excluded.vulnerable, skipped = excluded.skipped, failed = excluded.failed, host = excluded.host`
+
+// PutScanHost stores h over the one with its index. With an index of zero it
+// gets that of the host with its name and address, or the scan's next one.
+func (db *DB) PutScanHost(ctx context.Context, h *harrier.ScanHost) error {
 	return db.InTx(ctx, func(ctx context.Context) error {
 		if h.Index == 0 {
 			_, err := db.one(ctx, `SELECT coalesce((SELECT idx FROM scan_host WHERE scan = $1 AND name = $2 AND addr = $3),
@@ -93,7 +94,7 @@ func (db *DB) PutScanHost(ctx context.Context, h *harrier.ScanHost) error {
 		if err != nil {
 			return fmt.Errorf("put host: %w", err)
 		}
-		if _, err := db.tryExec(ctx, put, args...); err != nil {
+		if _, err := db.tryExec(ctx, putHost, args...); err != nil {
 			return fmt.Errorf("put host: %w", err)
 		}
 		return nil

@@ -38,6 +38,9 @@ func (db *DB) indexVulns(ctx context.Context) error {
 		return nil
 	}
 	late := t.w.late
+	if t.late.known { // this transaction has done so before
+		late = t.late
+	}
 	if late.known && !t.reindex && late.last == t.before { // else another process has added some
 		late.list, late.last = append(late.list, t.fresh...), t.last
 	} else if err := db.readLate(ctx, &late); err != nil {
@@ -53,7 +56,7 @@ func (db *DB) indexVulns(ctx context.Context) error {
 		}
 		late.list = nil
 	}
-	t.late = late
+	t.late, t.fresh, t.before, t.reindex = late, nil, t.last, false
 	return nil
 }
 

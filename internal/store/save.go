@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/harrier-scan/harrier"
@@ -37,11 +38,14 @@ func (s *saver) check(ctx context.Context, list []*harrier.Finding) error {
 		if f.Severity >= harrier.Severities {
 			return harrier.Invalidf("severity", "there is no %d", f.Severity)
 		}
-		if err := s.t.learnRepository(ctx, f.Asset); err != nil {
-			return err
-		}
 	}
-	return nil
+	return s.t.learnRepositories(ctx, func(yield func(harrier.ID) bool) {
+		for _, f := range list {
+			if !yield(f.Asset) {
+				return
+			}
+		}
+	})
 }
 
 func (s *saver) save(ctx context.Context, list []*harrier.Finding) error {
@@ -386,17 +390,17 @@ func (s *saver) add(f *harrier.Finding, by int) {
 
 // count stores the changes of the counts.
 func (s *saver) count(ctx context.Context) error {
-	for asset, c := range s.open {
-		if *c == (harrier.Counts{}) {
-			continue
-		}
-		if _, err := s.db.exec(ctx, `UPDATE asset SET open0 = open0 + $1, open1 = open1 + $2, open2 = open2 + $3,
-			open3 = open3 + $4, open4 = open4 + $5 WHERE id = $6`,
-			int64(c[0]), int64(c[1]), int64(c[2]), int64(c[3]), int64(c[4]), int64(asset)); err != nil {
-			return err
+	var rows [][]any
+	for _, asset := range slices.Sorted(maps.Keys(s.open)) {
+		if c := s.open[asset]; *c != (harrier.Counts{}) {
+			rows = append(rows, []any{int64(c[0]), int64(c[1]), int64(c[2]), int64(c[3]), int64(c[4]), int64(asset)})
 		}
 	}
-	var rows [][]any
+	if _, err := s.db.bulk(ctx, `UPDATE asset SET open0 = open0 + $1, open1 = open1 + $2, open2 = open2 + $3,
+		open3 = open3 + $4, open4 = open4 + $5 WHERE id = $6`, rows); err != nil {
+		return err
+	}
+	rows = nil
 	for k, n := range s.all {
 		if n != 0 {
 			rows = append(rows, []any{int64(k.repository), int64(k.severity), int64(b2i(k.open)), int64(n)})

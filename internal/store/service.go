@@ -9,26 +9,31 @@ import (
 
 // ServicesOf returns the services of an asset in the order of their endpoints.
 func (db *DB) ServicesOf(ctx context.Context, asset harrier.ID) ([]harrier.Service, error) {
-	var out []harrier.Service
-	err := db.rows(ctx, `SELECT data, first_seen, last_seen FROM service WHERE asset = $1 ORDER BY protocol, port`,
-		[]any{int64(asset)}, func(scan func(...any) error) error {
-			var data []byte
-			var first, last int64
-			if err := scan(&data, &first, &last); err != nil {
-				return err
-			}
-			var s harrier.Service
-			if err := db.pack.fromJSON(data, &s); err != nil {
-				return err
-			}
-			s.Asset, s.FirstSeen, s.LastSeen = asset, fromMicros(first), fromMicros(last)
-			out = append(out, s)
-			return nil
-		})
+	out, err := db.services(ctx, "WHERE asset = $1 ORDER BY protocol, port", int64(asset))
 	if err != nil {
 		return nil, fmt.Errorf("read services of asset %d: %w", asset, err)
 	}
 	return out, nil
+}
+
+func (db *DB) services(ctx context.Context, tail string, args ...any) ([]harrier.Service, error) {
+	var out []harrier.Service
+	err := db.rows(ctx, "SELECT asset, data, first_seen, last_seen FROM service "+tail, args, func(scan func(...any) error) error {
+		var asset harrier.ID
+		var data []byte
+		var first, last int64
+		if err := scan(&asset, &data, &first, &last); err != nil {
+			return err
+		}
+		var s harrier.Service
+		if err := db.pack.fromJSON(data, &s); err != nil {
+			return err
+		}
+		s.Asset, s.FirstSeen, s.LastSeen = asset, fromMicros(first), fromMicros(last)
+		out = append(out, s)
+		return nil
+	})
+	return out, err
 }
 
 // PutServices stores services of an asset over those at the same endpoints,

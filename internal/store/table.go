@@ -145,13 +145,16 @@ func (t *table[T]) missing(id harrier.ID) error {
 }
 
 // placeholders returns "$1, $2, …" for n parameters.
-func placeholders(n int) string {
+func placeholders(n int) string { return parameters(1, n) }
+
+// parameters is placeholders for n parameters from the one named first on.
+func parameters(first, n int) string {
 	var b strings.Builder
 	for i := range n {
 		if i > 0 {
 			b.WriteString(", ")
 		}
-		fmt.Fprintf(&b, "$%d", i+1)
+		fmt.Fprintf(&b, "$%d", first+i)
 	}
 	return b.String()
 }
