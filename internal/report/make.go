@@ -168,9 +168,14 @@ func (r *Room) head(ctx context.Context, j job) (format.Scan, error) {
 	return s, nil
 }
 
-// hosts yields the hosts of a scan with those results that the filter lets
-// through; hosts of which it lets nothing through are left out.
+// hosts yields the hosts of a scan, the next ones read while one is written.
 func (r *Room) hosts(ctx context.Context, j job, s format.Scan) iter.Seq2[format.Host, error] {
+	return format.Ahead(r.hostsOf(ctx, j, s), 8)
+}
+
+// hostsOf yields the hosts of a scan with those results that the filter lets
+// through; hosts of which it lets nothing through are left out.
+func (r *Room) hostsOf(ctx context.Context, j job, s format.Scan) iter.Seq2[format.Host, error] {
 	return func(yield func(format.Host, error) bool) {
 		for res, err := range r.Scans.Results(ctx, j.by, j.report.Scan) {
 			if err != nil {
@@ -185,24 +190,14 @@ func (r *Room) hosts(ctx context.Context, j job, s format.Scan) iter.Seq2[format
 				yield(format.Host{}, err)
 				return
 			}
-			if h.OpenFiltered, err = r.openFiltered(ctx, h.ScanHost); err != nil {
-				yield(format.Host{}, err)
-				return
+			if res.Coverage != nil {
+				h.OpenFiltered = res.Coverage.OpenFiltered
 			}
 			if !yield(h, nil) {
 				return
 			}
 		}
 	}
-}
-
-// openFiltered returns the UDP ports that did not answer the scan.
-func (r *Room) openFiltered(ctx context.Context, h harrier.ScanHost) ([]harrier.PortRange, error) {
-	c, err := r.Store.HostCoverage(ctx, h.Scan, h.Index)
-	if err != nil || c == nil {
-		return nil, err
-	}
-	return c.OpenFiltered, nil
 }
 
 // services returns the services of a host, or none when a later scan has looked

@@ -38,7 +38,6 @@ type Store interface {
 	Policy(ctx context.Context, id harrier.ID) (harrier.Policy, error)
 	Asset(ctx context.Context, id harrier.ID) (harrier.Asset, error)
 	ServicesOf(ctx context.Context, asset harrier.ID) ([]harrier.Service, error)
-	HostCoverage(ctx context.Context, scan harrier.ID, index int) (*harrier.Coverage, error)
 }
 
 // Scans is the room of scans.

@@ -215,19 +215,21 @@ func (r *Room) Results(ctx context.Context, by harrier.Actor, scan harrier.ID) i
 			yield(HostResult{}, err)
 			return
 		}
-		hosts, err := r.Store.ScanHosts(ctx, scan)
-		if err != nil {
-			yield(HostResult{}, err)
-			return
-		}
-		for _, h := range hosts {
-			res, err := v.host(ctx, h)
-			if err == nil {
-				res.Coverage, err = v.coverage(ctx, h.Index)
-			}
-			if !yield(res, err) || err != nil {
+		for last := 0; ; {
+			page, err := v.page(ctx, last)
+			if err != nil {
+				yield(HostResult{}, err)
 				return
 			}
+			for _, res := range page {
+				if !yield(res, nil) {
+					return
+				}
+			}
+			if len(page) < hostsAtOnce {
+				return
+			}
+			last = page[len(page)-1].Index
 		}
 	}
 }
@@ -248,11 +250,11 @@ func (r *Room) Dead(ctx context.Context, by harrier.Actor, scan harrier.ID) ([]h
 	if _, err := r.Scan(ctx, by, scan); err != nil {
 		return nil, err
 	}
-	hosts, err := r.Store.ScanHosts(ctx, scan)
-	if err != nil {
+	spans, err := r.Store.Dead(ctx, scan)
+	if err != nil || len(spans) == 0 {
 		return nil, err
 	}
-	spans, err := r.Store.Dead(ctx, scan)
+	hosts, err := r.Store.ScanHosts(ctx, scan)
 	if err != nil {
 		return nil, err
 	}

@@ -52,6 +52,9 @@ type Runs interface {
 
 	ScanHosts(ctx context.Context, scan harrier.ID) ([]harrier.ScanHost, error)
 	ScanHost(ctx context.Context, scan harrier.ID, index int) (harrier.ScanHost, error)
+	ScanHostsFrom(ctx context.Context, scan harrier.ID, after, limit int) ([]harrier.ScanHost, error)
+	ObservationsBetween(ctx context.Context, scan harrier.ID, first, last int) (map[int][]harrier.Observation, error)
+	CoverageBetween(ctx context.Context, scan harrier.ID, first, last int) (map[int]*harrier.Coverage, error)
 	PutScanHost(ctx context.Context, h *harrier.ScanHost) error
 	HostObservations(ctx context.Context, scan harrier.ID, index int) ([]harrier.Observation, error)
 	HostCoverage(ctx context.Context, scan harrier.ID, index int) (*harrier.Coverage, error)

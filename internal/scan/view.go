@@ -64,14 +64,22 @@ func (r *Room) view(ctx context.Context, by harrier.Actor, scan harrier.ID) (*vi
 // coverage reads the coverage of a host; nil while it has none.
 func (v *view) coverage(ctx context.Context, index int) (*harrier.Coverage, error) {
 	c, err := v.store.HostCoverage(ctx, v.scan.ID, index)
-	if err != nil || c == nil {
+	if err != nil {
 		return nil, err
+	}
+	return v.enabled(c), nil
+}
+
+// enabled fills in what is not stored with each coverage; c may be nil.
+func (v *view) enabled(c *harrier.Coverage) *harrier.Coverage {
+	if c == nil {
+		return nil
 	}
 	if v.planned == nil {
 		v.planned = v.scan.Plan.Planned(v.family)
 	}
 	c.Enabled = v.planned
-	return c, nil
+	return c
 }
 
 // names are those by which rules may name a host.
@@ -101,6 +109,37 @@ func (v *view) host(ctx context.Context, h harrier.ScanHost) (HostResult, error)
 	if err != nil {
 		return HostResult{}, err
 	}
+	return v.judged(h, list), nil
+}
+
+// hostsAtOnce is how many hosts of a scan are read at a time.
+const hostsAtOnce = 16
+
+// page reads the next hosts above an index.
+func (v *view) page(ctx context.Context, after int) ([]HostResult, error) {
+	hosts, err := v.store.ScanHostsFrom(ctx, v.scan.ID, after, hostsAtOnce)
+	if err != nil || len(hosts) == 0 {
+		return nil, err
+	}
+	first, last := hosts[0].Index, hosts[len(hosts)-1].Index
+	seen, err := v.store.ObservationsBetween(ctx, v.scan.ID, first, last)
+	if err != nil {
+		return nil, err
+	}
+	covered, err := v.store.CoverageBetween(ctx, v.scan.ID, first, last)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]HostResult, len(hosts))
+	for i, h := range hosts {
+		out[i] = v.judged(h, seen[h.Index])
+		out[i].Coverage = v.enabled(covered[h.Index])
+	}
+	return out, nil
+}
+
+// judged applies the rules to what was observed on a host.
+func (v *view) judged(h harrier.ScanHost, list []harrier.Observation) HostResult {
 	res := HostResult{ScanHost: h, Observations: make([]Judged, 0, len(list))}
 	res.Present = harrier.Counts{}
 	names := names(h.Host)
@@ -112,7 +151,7 @@ func (v *view) host(ctx context.Context, h harrier.ScanHost) (HostResult, error)
 		}
 	}
 	slices.SortFunc(res.Observations, func(a, b Judged) int { return a.Instance().Compare(b.Instance()) })
-	return res, nil
+	return res
 }
 
 // vulnerabilities applies the rules to the sums of the scan. Only hosts that a

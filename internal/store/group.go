@@ -226,3 +226,53 @@ func (db *DB) PutObservations(ctx context.Context, scan harrier.ID, of map[int][
 	}
 	return nil
 }
+
+// ScanHostsFrom returns hosts of a scan with an index above after, by rising
+// index, at most limit of them.
+func (db *DB) ScanHostsFrom(ctx context.Context, scan harrier.ID, after, limit int) ([]harrier.ScanHost, error) {
+	return db.hosts(ctx, "WHERE scan = $1 AND idx > $2 ORDER BY idx LIMIT $3", int64(scan), int64(after), int64(limit))
+}
+
+// ObservationsBetween returns what a scan observed on the hosts from one index to
+// another, both included, by index, each as HostObservations does.
+func (db *DB) ObservationsBetween(ctx context.Context, scan harrier.ID, first, last int) (map[int][]harrier.Observation, error) {
+	out := map[int][]harrier.Observation{}
+	err := db.hostDataBetween(ctx, "host_observations", scan, first, last, func(index int, data []byte) error {
+		list, err := db.pack.observations(data)
+		out[index] = list
+		return err
+	})
+	return out, err
+}
+
+// CoverageBetween returns the coverage of the hosts from one index to another,
+// both included, by index, each as HostCoverage does.
+func (db *DB) CoverageBetween(ctx context.Context, scan harrier.ID, first, last int) (map[int]*harrier.Coverage, error) {
+	out := map[int]*harrier.Coverage{}
+	err := db.hostDataBetween(ctx, "host_coverage", scan, first, last, func(index int, data []byte) error {
+		c, err := db.pack.coverage(data)
+		out[index] = c
+		return err
+	})
+	return out, err
+}
+
+func (db *DB) hostDataBetween(ctx context.Context, from string, scan harrier.ID, first, last int, each func(index int, data []byte) error) error {
+	err := db.rows(ctx, "SELECT id, data FROM "+from+" WHERE id >= $1 AND id <= $2", []any{hostKey(scan, first), hostKey(scan, last)},
+		func(scan func(...any) error) error {
+			var id int64
+			var data []byte
+			if err := scan(&id, &data); err != nil {
+				return err
+			}
+			index := int(id & (1<<32 - 1))
+			if err := each(index, data); err != nil {
+				return fmt.Errorf("host %d: %w", index, err)
+			}
+			return nil
+		})
+	if err != nil {
+		return fmt.Errorf("read %s of scan %d: %w", from, scan, err)
+	}
+	return nil
+}

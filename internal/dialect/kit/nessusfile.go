@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/format"
 	nessusfile "github.com/harrier-scan/harrier/internal/format/nessus"
 	"github.com/harrier-scan/harrier/internal/scan"
 )
@@ -47,43 +48,11 @@ var errEnough = errors.New("no more hosts are wanted")
 // NessusHosts yields the hosts of a .nessus file as it is read: the next ones
 // while one is worked on.
 func NessusHosts(f io.Reader) iter.Seq2[scan.Imported, error] {
-	return ahead(nessusHosts(f), hostsAhead)
+	return format.Ahead(nessusHosts(f), hostsAhead)
 }
 
 // hostsAhead is how many hosts are read ahead. One can have much text.
 const hostsAhead = 2
-
-// ahead takes values from a sequence in a goroutine of its own, up to n more than
-// were asked for. It has ended when the sequence that it returns has.
-func ahead[V any](from iter.Seq2[V, error], n int) iter.Seq2[V, error] {
-	type pair struct {
-		v   V
-		err error
-	}
-	return func(yield func(V, error) bool) {
-		values, stop := make(chan pair, n), make(chan struct{})
-		go func() {
-			defer close(values)
-			for v, err := range from {
-				select {
-				case values <- pair{v, err}:
-				case <-stop:
-					return
-				}
-			}
-		}()
-		defer func() {
-			close(stop)
-			for range values { // until it has ended
-			}
-		}()
-		for p := range values {
-			if !yield(p.v, p.err) {
-				return
-			}
-		}
-	}
-}
 
 func nessusHosts(f io.Reader) iter.Seq2[scan.Imported, error] {
 	return func(yield func(scan.Imported, error) bool) {

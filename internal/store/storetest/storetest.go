@@ -50,6 +50,8 @@ var promises = []struct {
 	{"what is deleted can be restored", restored},
 	{"hosts of a scan", hosts},
 	{"sums of a scan", scanSums},
+	{"many at once are as many singly", groups},
+	{"many hosts at once are as many singly", groupsOfHosts},
 	{"findings come back", findings},
 	{"findings are kept by instance", findingKeys},
 	{"counts are exact at every step", countsExact},
