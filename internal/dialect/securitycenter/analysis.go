@@ -363,9 +363,8 @@ func newVulnTools() map[string]func(*asked, context.Context) (rows, error) {
 		"sumwasurl": noRows, "waslistvuln": noRows, "wasvulndetail": noRows, "trend": noRows, "popcount": noRows, "remediationdetail": noRows,
 		"sumuserresponsibility": noRows,
 	}
-	for _, tool := range []string{"sumiavm", "summsbulletin", "sumcce", "iavmipdetail", "cceipdetail"} {
-		out[tool] = noRows
-	}
+	out["sumiavm"], out["summsbulletin"], out["sumcce"] = sumBulletins(iavm), sumBulletins(msBulletin), sumBulletins(cce)
+	out["iavmipdetail"], out["cceipdetail"] = bulletinHosts(iavm), bulletinHosts(cce)
 	return out
 }
 

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"encoding/xml"
-	"io"
 	"strings"
 
 	"github.com/harrier-scan/harrier"
@@ -23,7 +21,9 @@ func (a api) assetRoutes(m *router) {
 	m.handle("POST /asset/{id}/share", a.shareAsset)
 	m.handle("POST /asset/{id}/refresh", a.refreshAsset)
 	m.handle("GET /asset/{id}/export", a.exportAsset)
+	m.handle("POST /asset/import", a.importAsset)
 	m.handle("GET /assetTemplate", noList)
+	m.handle("GET /assetTemplate/{id}", noTemplate)
 	m.handle("GET /assetTemplate/categories", noList)
 }
 
@@ -309,6 +309,10 @@ func (a api) createAsset(ctx context.Context, by harrier.Actor, q *query) (any, 
 	if err := q.body(&b); err != nil {
 		return nil, err
 	}
+	return a.newAsset(ctx, by, q, b)
+}
+
+func (a api) newAsset(ctx context.Context, by harrier.Actor, q *query, b assetBody) (any, error) {
 	var l harrier.AssetList
 	if err := a.applyAsset(ctx, by, b, &l); err != nil {
 		return nil, err
@@ -404,24 +408,4 @@ func (a api) assetTags(ctx context.Context, by harrier.Actor, _ *query) (any, er
 		tags = append(tags, l.Tags)
 	}
 	return distinct(tags), err
-}
-
-// assetFile is an exported list.
-type assetFile struct {
-	XMLName     xml.Name `xml:"asset"`
-	Name        string   `xml:"name"`
-	Type        string   `xml:"type"`
-	Description string   `xml:"description"`
-	Tags        string   `xml:"tags"`
-	Definition  string   `xml:"definition"`
-}
-
-func (a api) exportAsset(ctx context.Context, by harrier.Actor, q *query) (any, error) {
-	l, err := a.oneAsset(ctx, by, q, "export")
-	if err != nil {
-		return nil, err
-	}
-	body, err := xml.MarshalIndent(assetFile{Name: l.Name, Type: l.Kind, Description: l.Description, Tags: l.Tags, Definition: l.Definition}, "", "  ")
-	body = append([]byte(xml.Header), body...)
-	return kit.File{Name: "asset." + sid(l.ID) + ".xml", Type: "text/xml", Size: int64(len(body)), Body: io.NopCloser(bytes.NewReader(body))}, err
 }

@@ -11,6 +11,7 @@ import (
 )
 
 func (a api) solutionRoutes(m *router) {
+	m.handle("GET /cve/{id}", a.getCVE)
 	m.handle("POST /solutions", a.solutions)
 	m.handle("POST /solutions/{id}/asset", a.solutionAssets)
 	m.handle("POST /solutions/{id}/vuln", a.solutionPlugins)

@@ -21,18 +21,15 @@ func groups(t *testing.T, dsn string) {
 	var list []*harrier.Asset
 	var at []netip.Addr
 	var ids []harrier.ID
-	must(t, db.InTx(ctx, func(ctx context.Context) error {
-		for i := range many {
-			a := newAsset(t, db, 10*i+1)
-			a.Repository, a.Addr = harrier.DefaultRepository, netip.AddrFrom4([4]byte{10, 0, 0, byte(i)})
-			must(t, db.UpdateAsset(ctx, &a))
-			s := harrier.Service{Endpoint: harrier.Endpoint{Protocol: harrier.TCP, Port: uint16(i)}, Name: "http"}
-			must(t, db.PutServices(ctx, a.ID, []harrier.Service{s}))
-			must(t, db.SaveFindings(ctx, []*harrier.Finding{newFinding(a.ID, i, closedChain()...)}))
-			list, at, ids = append(list, &a), append(at, a.Addr), append(ids, a.ID)
-		}
-		return nil
-	}))
+	for i := range many {
+		a := newAsset(t, db, 10*i+1)
+		a.Repository, a.Addr = harrier.DefaultRepository, netip.AddrFrom4([4]byte{10, 0, 0, byte(i)})
+		must(t, db.UpdateAsset(ctx, &a))
+		s := harrier.Service{Endpoint: harrier.Endpoint{Protocol: harrier.TCP, Port: uint16(i)}, Name: "http"}
+		must(t, db.PutServices(ctx, a.ID, []harrier.Service{s}))
+		must(t, db.SaveFindings(ctx, []*harrier.Finding{newFinding(a.ID, i, closedChain()...)}))
+		list, at, ids = append(list, &a), append(at, a.Addr), append(ids, a.ID)
+	}
 	check := func(ctx context.Context) {
 		t.Helper()
 		findings, services := got(db.FindingsOfAll(ctx, ids))(t), got(db.ServicesOfAll(ctx, ids))(t)
