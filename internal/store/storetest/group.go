@@ -63,7 +63,7 @@ func groups(t *testing.T, dsn string) {
 			t.Errorf("asset after UpdateAssets = %+v; want %+v", have, *a)
 		}
 	}
-	named := harrier.Cmp{Field: "name", Op: harrier.Eq, Values: []any{"renamed"}}
+	named := harrier.Cmp{Field: "host", Op: harrier.Eq, Values: []any{"renamed"}}
 	if _, n, err := db.SearchAssets(ctx, named, store.Page{Limit: 1}); err != nil || n != many/2 {
 		t.Errorf("%d assets by their new name, %v; want %d", n, err, many/2)
 	}
