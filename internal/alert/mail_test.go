@@ -146,8 +146,7 @@ func TestRefused(t *testing.T) {
 // gets it again, and can tell by its name.
 func TestCutShort(t *testing.T) {
 	times := 0
-	var s *smtptest.Server
-	s = &smtptest.Server{Answer: func(command string) string {
+	s := &smtptest.Server{Answer: func(command string) string {
 		if command == "." {
 			if times++; times == 1 {
 				return "hang up"
