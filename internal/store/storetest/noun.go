@@ -67,6 +67,7 @@ var nouns = []noun{
 	nounOf("exception", 0, (*store.DB).InsertException, (*store.DB).UpdateException, (*store.DB).DeleteException, (*store.DB).Exception, (*store.DB).Exceptions),
 	nounOf("repository", 1, (*store.DB).InsertRepository, (*store.DB).UpdateRepository, (*store.DB).DeleteRepository, (*store.DB).Repository, (*store.DB).Repositories),
 	nounOf("report", 0, (*store.DB).InsertReport, (*store.DB).UpdateReport, (*store.DB).DeleteReport, (*store.DB).Report, (*store.DB).Reports),
+	nounOf("freeze", 0, (*store.DB).InsertFreeze, (*store.DB).UpdateFreeze, (*store.DB).DeleteFreeze, (*store.DB).Freeze, (*store.DB).Freezes),
 	nounOf("engine", 0, (*store.DB).PutEngine, (*store.DB).PutEngine, (*store.DB).DeleteEngine, (*store.DB).Engine, (*store.DB).Engines),
 }
 
