@@ -106,8 +106,10 @@ type folding struct {
 	changed map[string]bool
 	// content are the vulnerabilities of content that were observed.
 	content map[harrier.VulnID]bool
-	grades  map[harrier.VulnID]harrier.Severity // met while knowledge is compared
-	silent  map[string]bool                     // subjects of which findings stay open that nobody speaks of any more
+	// settling holds while hosts that waited are recognised.
+	settling bool
+	grades   map[harrier.VulnID]harrier.Severity // met while knowledge is compared
+	silent   map[string]bool                     // subjects of which findings stay open that nobody speaks of any more
 }
 
 func newFolding(r *Room) *folding {
@@ -158,11 +160,15 @@ func (f *folding) scan(ctx context.Context, id harrier.ID) (*scan, error) {
 
 func (f *folding) open(ctx context.Context, sc harrier.Scan) (*scan, error) {
 	s, err := f.openPlain(ctx, sc)
-	if err == nil && s.tracking != harrier.TrackByIP {
+	if err == nil && s.lateToTell() {
 		err = f.settleEnded(ctx, sc)
 	}
 	return s, err
 }
+
+// lateToTell reports whether the scan can not tell at its first answer which
+// asset a host is.
+func (s *scan) lateToTell() bool { return s.tracking != harrier.TrackByIP || s.Terms.VirtualHosts }
 
 func (f *folding) openPlain(ctx context.Context, sc harrier.Scan) (*scan, error) {
 	s := &scan{Scan: sc, planned: sc.Plan.Planned(f.Family), counts: map[harrier.VulnID]*harrier.ScanVuln{}, since: sc.Started}
@@ -178,7 +184,9 @@ func (f *folding) openPlain(ctx context.Context, sc harrier.Scan) (*scan, error)
 		tracking = repo.Tracking
 		f.cache.tracks[sc.Repository] = tracking
 	}
-	s.tracking = tracking
+	if s.tracking = tracking; sc.Terms.TrackMoved {
+		s.tracking = harrier.TrackByDHCP
+	}
 	return s, nil
 }
 
@@ -222,7 +230,7 @@ func (f *folding) batchDone(ctx context.Context, s *scan, res *harrier.Result) e
 	if res.Done.Stopped && s.Status != harrier.ScanStopping {
 		return nil
 	}
-	if s.tracking != harrier.TrackByIP {
+	if s.lateToTell() && !s.Held {
 		if err := f.settleLast(ctx, s, res.Batch); err != nil {
 			return err
 		}
