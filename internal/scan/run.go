@@ -301,3 +301,9 @@ func withoutWait(reason string) string {
 	}
 	return strings.Join(kept, "; ")
 }
+
+// WaitsForEngine reports whether a scan goes on and no engine answers that could
+// take it up.
+func WaitsForEngine(sc harrier.Scan) bool {
+	return !sc.Status.Ended() && strings.Contains(sc.Reason, waits)
+}
