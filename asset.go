@@ -2,6 +2,7 @@ package harrier
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 )
 
@@ -62,6 +63,18 @@ type Host struct {
 	FragileWhy string    `json:"fragile_why,omitempty"`
 	Started    time.Time `json:"started,omitzero"`
 	Ended      time.Time `json:"ended,omitzero"` // zero while its run goes on
+}
+
+// Names are the names by which the host was asked or that it shows in the DNS,
+// without its address.
+func (h Host) Names() []string {
+	var out []string
+	for _, n := range []string{h.Name, h.FQDN} {
+		if n != "" && n != h.Addr.String() && !slices.Contains(out, n) {
+			out = append(out, n)
+		}
+	}
+	return out
 }
 
 // Hop is one station on the way to a host.

@@ -41,6 +41,18 @@ type Span struct {
 	Reason string `json:"reason"`
 }
 
+// The reasons of a span that mean that a host was asked and is silent: nothing
+// came back, or the last router on the way, which asked it by itself, says so.
+// Others, a net that can not be reached or a rule that forbids to ask, mean that
+// nobody knows.
+const (
+	NoAnswer        = "no answer"
+	HostUnreachable = "icmp host unreachable"
+)
+
+// Silent reports whether reason says that a host was asked and is silent.
+func Silent(reason string) bool { return reason == NoAnswer || reason == HostUnreachable }
+
 // BatchDone ends a batch.
 type BatchDone struct {
 	At      time.Time `json:"at"`

@@ -14,6 +14,10 @@ import (
 type Sight struct {
 	Addr        netip.Addr
 	Identifiers []Identifier
+	// Names are those that the host was asked by or shows in the DNS. They matter
+	// with VirtualHosts: then a name that is new at an address is another host.
+	Names        []string
+	VirtualHosts bool
 	// Looked are the ports whose state became known: what an asset had there and
 	// the host does not show now is missing. Empty while the host is not done.
 	Looked Ports
@@ -92,12 +96,11 @@ const (
 // Source: "Identity" in the model.
 func (t Tracking) Recognise(s Sight, known []Known) Decision {
 	if t == TrackByIP {
-		for _, k := range known {
-			if k.Addr == s.Addr {
-				return Decision{Match: Match{Asset: k.ID, Score: 100, Reasons: []Reason{addressReason(s.Addr, 100)}, here: true}, Sure: true}
-			}
+		k := s.atAddress(known)
+		if k.ID == 0 {
+			return Decision{Sure: true}
 		}
-		return Decision{Sure: true}
+		return Decision{Match: Match{Asset: k.ID, Score: 100, Reasons: []Reason{addressReason(s.Addr, 100)}, here: true}, Sure: true}
 	}
 	var list []Match
 	for _, k := range known {
@@ -106,6 +109,35 @@ func (t Tracking) Recognise(s Sight, known []Known) Decision {
 		}
 	}
 	return decide(list, known)
+}
+
+// atAddress is the asset at the address of a host; no ID: none. Of several it is
+// the one that has the host's name, else the one that was seen last; with
+// VirtualHosts one that has other names is another host.
+func (s Sight) atAddress(known []Known) (best Known) {
+	rank := func(k Known) int {
+		shared := slices.ContainsFunc(s.Names, func(n string) bool { return n == k.FQDN || slices.Contains(k.Names, n) })
+		switch {
+		case k.ID == 0:
+			return 0
+		case shared:
+			return 3
+		case k.FQDN == "" && len(k.Names) == 0, len(s.Names) == 0:
+			return 2
+		case s.VirtualHosts:
+			return 0
+		}
+		return 2
+	}
+	for _, k := range known {
+		if k.Addr != s.Addr {
+			continue
+		}
+		if n, m := rank(k), rank(best); n > m || n == m && n > 0 && k.LastSeen.After(best.LastSeen) {
+			best = k
+		}
+	}
+	return best
 }
 
 // decide picks among the matches that are good enough.

@@ -27,6 +27,12 @@ type Scan struct {
 	Ended      time.Time
 	Modified   time.Time
 
+	Terms     Terms // of its site, at launch
+	Held      bool  // its results touch no asset and no finding yet: they may be discarded
+	Discarded bool  // they never will
+	Told      Told
+	Frozen    ID // the freeze window that paused it; 0: none did
+
 	HostsTotal int // addresses and names planned, guard rules subtracted
 	HostsDone  int // looked at to the end, dead ones included
 	HostsAlive int
@@ -55,6 +61,20 @@ const (
 // Ended reports whether nothing will move the scan any more.
 func (s ScanStatus) Ended() bool {
 	return s == ScanStopped || s == ScanCompleted || s == ScanAborted || s == ScanImported
+}
+
+// Useful reports whether a scan that has ended has brought results about some
+// host: it ran to its end, or it was stopped later than that and its results are
+// kept.
+func (s *Scan) Useful() bool {
+	switch s.Status {
+	case ScanCompleted, ScanImported:
+		return true
+	case ScanStopped, ScanAborted:
+		return s.HostsAlive > 0 && !s.Discarded
+	default:
+		return false
+	}
 }
 
 // Sending reports whether engines may send packets for a scan in this state.

@@ -10,6 +10,9 @@ type Schedule struct {
 	// "FREQ=WEEKLY;INTERVAL=1;BYDAY=MO"; "FREQ=ONETIME" runs once.
 	Rule     string `json:"rule,omitempty"`
 	Timezone string `json:"timezone,omitempty"` // IANA name; "" is UTC
+	// After is another site: each of its scans that ends with results, whole or in
+	// part, is followed by one of this site. Start and Rule are empty then.
+	After ID `json:"after,omitempty"`
 }
 
 // Planned reports whether the schedule ever runs anything.

@@ -37,6 +37,11 @@ type SiteOptions struct {
 	// MaxDuration bounds each of its scans, whatever the policy says; 0 leaves it
 	// to the policy.
 	MaxDuration Duration `json:"max_duration,omitempty"`
+	// Terms are what becomes of the results of its scans.
+	Terms Terms `json:"terms,omitzero"`
+	// RolloverOf is the scan whose rest this site is, made when that one was
+	// stopped; 0 for others.
+	RolloverOf ID `json:"rollover_of,omitempty"`
 	// Given are a dialect's settings as given, by their own names, to be given
 	// back.
 	Given map[string]string `json:"given,omitempty"`
@@ -62,7 +67,7 @@ func (s *Site) Check() error {
 	if s.Options.MaxDuration < 0 {
 		return Invalidf("max_duration", "must not be negative")
 	}
-	return nil
+	return s.Options.Terms.Check()
 }
 
 func checkName(name string) error {

@@ -57,7 +57,7 @@ type AlertStore interface {
 	Alert(ctx context.Context, id harrier.ID) (harrier.Alert, error)
 	Alerts(ctx context.Context) ([]harrier.Alert, error)
 	DueAlerts(ctx context.Context, now time.Time) ([]harrier.Alert, error)
-	UntoldScans(ctx context.Context, t time.Time) ([]harrier.Scan, error)
+	ScansToTell(ctx context.Context, t time.Time) ([]harrier.Scan, error)
 	Told(ctx context.Context, scan harrier.ID) (harrier.ScanStatus, error)
 	PutTold(ctx context.Context, scan harrier.ID, s harrier.ScanStatus) error
 	ForgetTold(ctx context.Context) error

@@ -33,7 +33,7 @@ func (r *Room) tellScans(ctx context.Context) error {
 		return err
 	}
 	began := r.now()
-	list, err := r.Store.UntoldScans(ctx, mark.Add(-lateness))
+	list, err := r.Store.ScansToTell(ctx, mark.Add(-lateness))
 	if err != nil {
 		return err
 	}

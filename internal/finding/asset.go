@@ -103,8 +103,8 @@ func (a *asset) learn(s *scan, h harrier.Host) {
 	}
 	a.LastSeen = later(a.LastSeen, later(h.Started, h.Ended))
 	names := a.Names
-	for _, n := range []string{h.Name, h.FQDN} {
-		if n != "" && n != h.Addr.String() && !slices.Contains(names, n) {
+	for _, n := range h.Names() {
+		if !slices.Contains(names, n) {
 			names = append(slices.Clone(names), n)
 		}
 	}

@@ -104,7 +104,9 @@ type folding struct {
 	plans  map[harrier.ID]plan
 	// content are the vulnerabilities of content that were observed.
 	content map[harrier.VulnID]bool
-	grades  map[harrier.VulnID]harrier.Severity // met while knowledge is compared
+	// settling holds while hosts that waited are recognised.
+	settling bool
+	grades   map[harrier.VulnID]harrier.Severity // met while knowledge is compared
 }
 
 func newFolding(r *Room) *folding {
@@ -155,11 +157,15 @@ func (f *folding) scan(ctx context.Context, id harrier.ID) (*scan, error) {
 
 func (f *folding) open(ctx context.Context, sc harrier.Scan) (*scan, error) {
 	s, err := f.openPlain(ctx, sc)
-	if err == nil && s.tracking != harrier.TrackByIP {
+	if err == nil && s.lateToTell() {
 		err = f.settleEnded(ctx, sc)
 	}
 	return s, err
 }
+
+// lateToTell reports whether the scan can not tell at its first answer which
+// asset a host is.
+func (s *scan) lateToTell() bool { return s.tracking != harrier.TrackByIP || s.Terms.VirtualHosts }
 
 func (f *folding) openPlain(ctx context.Context, sc harrier.Scan) (*scan, error) {
 	s := &scan{Scan: sc, planned: sc.Plan.Planned(f.Family), counts: map[harrier.VulnID]*harrier.ScanVuln{}, since: sc.Started}
@@ -175,7 +181,9 @@ func (f *folding) openPlain(ctx context.Context, sc harrier.Scan) (*scan, error)
 		tracking = repo.Tracking
 		f.cache.tracks[sc.Repository] = tracking
 	}
-	s.tracking = tracking
+	if s.tracking = tracking; sc.Terms.TrackMoved {
+		s.tracking = harrier.TrackByDHCP
+	}
 	return s, nil
 }
 
@@ -219,7 +227,7 @@ func (f *folding) batchDone(ctx context.Context, s *scan, res *harrier.Result) e
 	if res.Done.Stopped && s.Status != harrier.ScanStopping {
 		return nil
 	}
-	if s.tracking != harrier.TrackByIP {
+	if s.lateToTell() && !s.Held {
 		if err := f.settleLast(ctx, s, res.Batch); err != nil {
 			return err
 		}

@@ -20,9 +20,10 @@ func identifiers(h *host) []harrier.Identifier {
 
 // appeared deals with a host that answered first. Where the address is the
 // identity, that tells which asset it is. Elsewhere the host waits until it is
-// known what it shows, see looked and settle.
+// known what it shows, see looked and settle; so do all hosts of a scan whose
+// results are held back.
 func (f *folding) appeared(ctx context.Context, s *scan, h *host) error {
-	if s.tracking == harrier.TrackByIP {
+	if !s.lateToTell() && !s.Held {
 		return f.recognise(ctx, s, h, harrier.Ports{}, true)
 	}
 	if !h.waits {
@@ -34,6 +35,10 @@ func (f *folding) appeared(ctx context.Context, s *scan, h *host) error {
 // looked deals with a host that waits when its run has ended: it becomes an
 // asset at once if the rest of the scan can not tell otherwise.
 func (f *folding) looked(ctx context.Context, s *scan, h *host, c *harrier.Coverage) error {
+	if s.Held {
+		h.waitsChanged = true
+		return nil
+	}
 	var ports harrier.Ports
 	if c.Alive && c.Complete {
 		ports = c.Ports
@@ -43,7 +48,7 @@ func (f *folding) looked(ctx context.Context, s *scan, h *host, c *harrier.Cover
 
 // loadWaiting reads what is kept of a host that is no asset yet.
 func (f *folding) loadWaiting(ctx context.Context, s *scan, h *host) error {
-	if s.tracking == harrier.TrackByIP || !h.row.Alive {
+	if !h.row.Alive || !s.lateToTell() && !s.Held && !f.settling {
 		return nil
 	}
 	h.waits = true
@@ -60,15 +65,7 @@ func (f *folding) loadWaiting(ctx context.Context, s *scan, h *host) error {
 // it stays so for this scan.
 func (f *folding) recognise(ctx context.Context, s *scan, h *host, looked harrier.Ports, last bool) error {
 	if s.tracking == harrier.TrackByIP {
-		like, err := f.like(ctx, s, h.row.Addr)
-		if err != nil {
-			return err
-		}
-		known := make([]harrier.Known, len(like))
-		for i := range like {
-			known[i].Asset = like[i]
-		}
-		return f.become(ctx, s, h, s.tracking.Recognise(harrier.Sight{Addr: h.row.Addr}, known))
+		return f.recogniseByAddress(ctx, s, h)
 	}
 	sight := harrier.Sight{Addr: h.row.Addr, Identifiers: identifiers(h), Looked: looked}
 	c, err := f.candidates(ctx, s, h.key, &sight)
@@ -80,6 +77,34 @@ func (f *folding) recognise(ctx context.Context, s *scan, h *host, looked harrie
 		return nil
 	}
 	return f.recognised(ctx, s, h, sight, c, d)
+}
+
+// recogniseByAddress tells which asset a host is where the address is the
+// identity, or the address with the name.
+func (f *folding) recogniseByAddress(ctx context.Context, s *scan, h *host) error {
+	like, err := f.like(ctx, s, h.row.Addr)
+	if err != nil {
+		return err
+	}
+	known := make([]harrier.Known, len(like))
+	for i := range like {
+		known[i].Asset = like[i]
+		if met := f.assets[like[i].ID]; met != nil { // with what is not written yet
+			known[i].Asset = met.Asset
+		}
+	}
+	sight := harrier.Sight{Addr: h.row.Addr, Names: h.row.Names(), VirtualHosts: s.Terms.VirtualHosts}
+	if err := f.become(ctx, s, h, s.tracking.Recognise(sight, known)); err != nil {
+		return err
+	}
+	if !h.waits {
+		return nil
+	}
+	h.waits, h.waitsChanged = false, false
+	if h.row.Index == 0 {
+		return nil
+	}
+	return f.Store.DeleteWaiting(ctx, s.ID, h.row.Index)
 }
 
 // candidates are the assets that a host may be.

@@ -46,6 +46,7 @@ type Store interface {
 type AssetStore interface {
 	Repository(ctx context.Context, id harrier.ID) (harrier.Repository, error)
 	AssetsLike(ctx context.Context, repository harrier.ID, h harrier.Host) ([]harrier.Asset, error)
+	SilentAssets(ctx context.Context, repository harrier.ID, first, last netip.Addr, before time.Time, after harrier.ID, limit int) ([]harrier.Asset, error)
 	Asset(ctx context.Context, id harrier.ID) (harrier.Asset, error)
 	InsertAsset(ctx context.Context, a *harrier.Asset) error
 	UpdateAsset(ctx context.Context, a *harrier.Asset) error

@@ -70,12 +70,17 @@ type waiting struct {
 // best matches first, and none where two hosts have as good a claim. It answers
 // errUnsettled when there are more than atOnce.
 func (f *folding) settle(ctx context.Context, s *scan, atOnce int) error {
+	f.settling = true
+	defer func() { f.settling = false }()
 	if err := f.flush(ctx); err != nil {
 		return err
 	}
 	rows, err := f.Store.Waiting(ctx, s.ID)
 	if err != nil || len(rows) == 0 {
 		return err
+	}
+	if s.tracking == harrier.TrackByIP {
+		return f.settleByAddress(ctx, s, rows, atOnce)
 	}
 	list := make([]*waiting, len(rows))
 	for i, row := range rows {
@@ -169,8 +174,108 @@ func (f *folding) settleOne(ctx context.Context, s *scan, w *waiting, all []*wai
 	if err := f.recognised(ctx, s, h, w.sight, w.among, d); err != nil {
 		return err
 	}
+	return f.closeSettled(ctx, s, h)
+}
+
+// settleByAddress recognises hosts that waited where the address is the
+// identity. It answers errUnsettled when there are more than atOnce.
+func (f *folding) settleByAddress(ctx context.Context, s *scan, rows []harrier.ScanHost, atOnce int) error {
+	for _, row := range rows[:min(len(rows), atOnce)] {
+		h, err := f.host(ctx, s, row.Host)
+		if err != nil {
+			return err
+		}
+		if h.asset != nil {
+			if err := f.Store.DeleteWaiting(ctx, s.ID, row.Index); err != nil {
+				return err
+			}
+			continue
+		}
+		h.waits = true
+		if err := f.recogniseByAddress(ctx, s, h); err != nil {
+			return err
+		}
+		if err := f.closeSettled(ctx, s, h); err != nil {
+			return err
+		}
+	}
+	if len(rows) > atOnce {
+		return errUnsettled
+	}
+	return nil
+}
+
+// closeSettled does for a host that waited what the end of its run does for
+// others.
+func (f *folding) closeSettled(ctx context.Context, s *scan, h *host) error {
 	if h.coverage == nil {
 		return nil
 	}
+	if h.judged == nil { // it comes from the store
+		if err := f.derive(ctx, s, h); err != nil {
+			return err
+		}
+	} else if err := f.learnIdentifiers(ctx, s, h.asset, identifiers(h)); err != nil {
+		return err
+	}
+	h.asset.rethink = true
 	return f.close(ctx, s, h)
+}
+
+// Settle takes the results of a scan over that waited for their assets to be
+// known: of a scan that was held back, all of them. The scan must not be held
+// any more, and go on. It may be called again after a failure, or for a scan
+// in which nothing waits.
+func (r *Room) Settle(ctx context.Context, id harrier.ID) error {
+	for {
+		err := r.settleSome(ctx, id)
+		if !errors.Is(err, errUnsettled) {
+			return err
+		}
+	}
+}
+
+// settleSome settles some hosts of a scan in one transaction; it answers
+// errUnsettled when there are more.
+func (r *Room) settleSome(ctx context.Context, id harrier.ID) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	more := false
+	err := r.alone(ctx, func(ctx context.Context, f *folding) error {
+		s, err := f.scan(ctx, id)
+		if err != nil || s == nil || s.Held {
+			return err
+		}
+		err = f.settle(ctx, s, settleAtOnce)
+		if more = errors.Is(err, errUnsettled); err != nil && !more {
+			return err
+		}
+		if err := f.flush(ctx); err != nil {
+			return err
+		}
+		return f.mergeAll(ctx)
+	})
+	if err == nil && more {
+		return errUnsettled
+	}
+	return err
+}
+
+// alone runs do in a transaction of its own, over what is in memory. The caller
+// holds mu.
+func (r *Room) alone(ctx context.Context, do func(ctx context.Context, f *folding) error) error {
+	var f *folding
+	err := r.Store.InTx(ctx, func(ctx context.Context) error {
+		if f != nil {
+			r.cache.clear()
+		}
+		f = newFolding(r)
+		return do(ctx, f)
+	})
+	if err != nil || f == nil || len(f.merges) > 0 {
+		r.cache.clear()
+		return err
+	}
+	r.cache.trim()
+	return nil
 }

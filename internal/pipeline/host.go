@@ -88,7 +88,9 @@ func (r *run) scanHost(ctx context.Context, l live) error {
 		return err
 	}
 	if h.hidden() {
-		h.dead.add(target(l.Host), discover.NoAnswer)
+		if reason != ErrStopped.Error() { // else nobody knows yet
+			h.dead.add(target(l.Host), discover.NoAnswer)
+		}
 		return nil
 	}
 	h.mu.Lock()

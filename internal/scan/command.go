@@ -12,6 +12,23 @@ import (
 // may not see or control, Conflict when the command does not fit the state,
 // and Unavailable when the engines can not be told now; Run goes on trying.
 func (r *Room) Command(ctx context.Context, by harrier.Actor, scan harrier.ID, c harrier.Command) error {
+	return r.commanded(ctx, by, scan, c, nil)
+}
+
+// StopAs stops a scan, and says what becomes of its results whatever its site
+// says. It answers as Command does, and Invalid when they are to be discarded
+// and were not held back for that.
+func (r *Room) StopAs(ctx context.Context, by harrier.Actor, scan harrier.ID, as harrier.Unfinished) error {
+	return r.commanded(ctx, by, scan, harrier.Stop, func(sc *harrier.Scan) error {
+		if as == harrier.DiscardResults && !sc.Held && !sc.Started.IsZero() {
+			return harrier.Invalidf("type", "the results of scan %d were taken over as they came; they can not be discarded", sc.ID)
+		}
+		sc.Terms.Unfinished = as
+		return nil
+	})
+}
+
+func (r *Room) commanded(ctx context.Context, by harrier.Actor, scan harrier.ID, c harrier.Command, alter func(*harrier.Scan) error) error {
 	var sc harrier.Scan
 	err := r.Store.InTx(ctx, func(ctx context.Context) error {
 		var err error
@@ -24,6 +41,21 @@ func (r *Room) Command(ctx context.Context, by harrier.Actor, scan harrier.ID, c
 		after, err := sc.Status.After(c)
 		if err != nil {
 			return err
+		}
+		if alter != nil {
+			if err := alter(&sc); err != nil {
+				return err
+			}
+		}
+		if c == harrier.Resume {
+			windows, err := r.freezes(ctx)
+			if err != nil {
+				return err
+			}
+			if w := windows.about(sc); w != nil && w.HoldRunning {
+				return harrier.Errorf(harrier.Conflict, "scan %d is %s", sc.ID, w.reason())
+			}
+			sc.Frozen = 0
 		}
 		if after == harrier.ScanAborted {
 			return r.end(ctx, &sc, after, notKilled, "")

@@ -24,7 +24,7 @@ func (r *Room) handOut(ctx context.Context, sc harrier.Scan, w work) error {
 	g.looks = r.Now().Sub(now)
 	g.nextLook = r.Now().Add(20 * g.looks)
 	if len(open) == 0 {
-		return r.finish(ctx, sc, harrier.ScanCompleted, notReported)
+		return r.completed(ctx, sc)
 	}
 	pool, err := r.pool(ctx, sc)
 	if err != nil {
@@ -142,7 +142,7 @@ func (r *Room) launchScheduled(ctx context.Context, id harrier.ID) error {
 			}
 			by := harrier.System
 			by.User, by.Via = s.Owner, "schedule"
-			sc, err = r.launch(ctx, by, s, Launch{Scheduled: true})
+			sc, err = r.launch(ctx, by, s, Launch{Scheduled: true, Queue: s.Schedule.After != 0})
 			return err
 		})
 		return sc, err

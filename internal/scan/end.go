@@ -41,10 +41,28 @@ func (r *Room) end(ctx context.Context, sc *harrier.Scan, status harrier.ScanSta
 		r.Log.ErrorContext(ctx, "scan does not add up", "scan", sc.ID, "fault", fault)
 		note = also(note, fault)
 	}
+	if sc.Held { // still
+		if err := r.Store.DropWaiting(ctx, sc.ID); err != nil {
+			return err
+		}
+		sc.Held, sc.Discarded = false, true
+		note = also(note, "its results were discarded")
+	}
+	if status == harrier.ScanStopped && sc.Terms.Unfinished == harrier.RollOver && !sc.Started.IsZero() {
+		made, err := r.rollOver(ctx, *sc, targets, hosts, rest)
+		if err != nil {
+			return err
+		}
+		note = also(note, made)
+	}
 	now := r.now()
+	sc.Frozen = 0
 	sc.Status, sc.HostsTotal, sc.Ended, sc.Modified = status, total, now, now
 	sc.Reason = also(withoutWait(sc.Reason), note)
-	return r.Store.UpdateScan(ctx, sc)
+	if err := r.Store.UpdateScan(ctx, sc); err != nil {
+		return err
+	}
+	return r.follow(ctx, *sc)
 }
 
 // closeHosts returns the hosts of a scan, each with coverage: those whose run

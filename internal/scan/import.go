@@ -102,7 +102,7 @@ func (r *Room) importScan(by harrier.Actor, site harrier.Site, said harrier.Scan
 	now := r.now()
 	sc := said
 	sc.ID, sc.UUID, sc.Site, sc.Repository, sc.Owner = 0, harrier.NewUUID(now), site.ID, site.Repository, by.User
-	sc.Status, sc.Created, sc.Modified = harrier.ScanImported, now, now
+	sc.Status, sc.Created, sc.Modified, sc.Told = harrier.ScanImported, now, now, harrier.ToldEnd
 	if sc.Name == "" {
 		sc.Name = site.Name
 	}

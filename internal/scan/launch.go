@@ -11,12 +11,19 @@ import (
 type Launch struct {
 	Targets   string // instead of the site's, see harrier.ParseTargets; "" for the site's own
 	Scheduled bool   // by its schedule, not by a person
+	// Queue stores the scan also while others of the site go on: it starts when
+	// they have ended. Else that is a Conflict.
+	Queue bool
 }
 
+// maxQueued is how many scans of a site there are that have not ended.
+const maxQueued = 32
+
 // Launch starts a scan of a site. The scan is stored with all its batches when
-// Launch returns: running when a slot is free, else queued. It answers
+// Launch returns: running when a slot is free and no freeze window says
+// otherwise, else queued. It answers
 // NotFound and Forbidden for sites that by may not see or control, Conflict
-// while another scan of the site goes on, and Invalid for targets that can not
+// while another scan of the site goes on, see Launch.Queue, and Invalid for targets that can not
 // be read, are empty, too many, or all taken out by exclusions or guard rules.
 func (r *Room) Launch(ctx context.Context, by harrier.Actor, site harrier.ID, l Launch) (harrier.Scan, error) {
 	var sc harrier.Scan
@@ -48,8 +55,12 @@ func (r *Room) launch(ctx context.Context, by harrier.Actor, s harrier.Site, l L
 	if err != nil {
 		return harrier.Scan{}, err
 	}
+	before := 0
 	for _, a := range active {
-		if a.Site == s.ID {
+		if a.Site != s.ID {
+			continue
+		}
+		if before++; !l.Queue || before >= maxQueued {
 			return harrier.Scan{}, harrier.Errorf(harrier.Conflict, "scan %d of %q is already running (%s)", a.ID, s.Name, a.Status)
 		}
 	}
@@ -83,6 +94,7 @@ func (r *Room) launch(ctx context.Context, by harrier.Actor, s harrier.Site, l L
 		Status: harrier.ScanQueued, Reason: cut.reason, Targets: joined(told), AltTargets: told != s.Targets, Scheduled: l.Scheduled,
 		PolicyID: policy.ID, PolicyName: policy.Name, Template: policy.Template, Plan: plan,
 		Created: now, Modified: now, HostsTotal: cut.count, Forbidden: cut.forbidden,
+		Terms: s.Options.Terms, Held: s.Options.Terms.Unfinished == harrier.DiscardResults,
 	}
 	if sc.Repository == 0 {
 		sc.Repository = harrier.DefaultRepository
@@ -90,7 +102,13 @@ func (r *Room) launch(ctx context.Context, by harrier.Actor, s harrier.Site, l L
 	if by.User == 0 {
 		sc.Owner = s.Owner
 	}
-	if slots(active) < r.MaxRunning {
+	windows, err := r.freezes(ctx)
+	if err != nil {
+		return harrier.Scan{}, err
+	}
+	if w := windows.about(sc); w != nil {
+		sc.Reason = also(sc.Reason, w.reason())
+	} else if slots(active) < r.MaxRunning && before == 0 {
 		sc.Status, sc.Started = harrier.ScanRunning, now
 	}
 	if err := r.Store.InsertScan(ctx, &sc); err != nil {

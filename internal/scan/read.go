@@ -262,7 +262,8 @@ func (r *Room) Dead(ctx context.Context, by harrier.Actor, scan harrier.ID) ([]h
 	return dead, nil
 }
 
-// Delete removes a scan that has ended with its results; findings stay. It
+// Delete removes a scan that has ended with its results, or one that still waits
+// to begin; findings stay. It
 // answers Conflict while the scan goes on, NotFound like Scan, and Forbidden
 // below the right to configure its site.
 func (r *Room) Delete(ctx context.Context, by harrier.Actor, id harrier.ID) error {
@@ -279,7 +280,7 @@ func (r *Room) Delete(ctx context.Context, by harrier.Actor, id harrier.ID) erro
 		} else if level < harrier.MayConfigure {
 			return harrier.Errorf(harrier.Forbidden, "you may not delete scans of %q", sc.Name)
 		}
-		if !sc.Status.Ended() {
+		if !sc.Status.Ended() && (sc.Status != harrier.ScanQueued || !sc.Started.IsZero()) {
 			return harrier.Errorf(harrier.Conflict, "Can not delete an active scan")
 		}
 		if err := r.Store.DeleteScan(ctx, id); err != nil {

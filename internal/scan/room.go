@@ -31,8 +31,10 @@ type Store interface {
 	Policy(ctx context.Context, id harrier.ID) (harrier.Policy, error)
 	Engines(ctx context.Context) ([]harrier.Engine, error)
 	Exceptions(ctx context.Context) ([]harrier.Exception, error)
+	User(ctx context.Context, id harrier.ID) (harrier.User, error)
 
 	Runs
+	FreezeStore
 }
 
 // Runs is the part of Store that holds scans and their results.
@@ -62,6 +64,10 @@ type Runs interface {
 	ScanVulns(ctx context.Context, scan harrier.ID) ([]harrier.ScanVuln, error)
 	Dead(ctx context.Context, scan harrier.ID) ([]harrier.Span, error)
 	PutDead(ctx context.Context, scan harrier.ID, batch int, spans []harrier.Span) error
+
+	UntoldScans(ctx context.Context) ([]harrier.Scan, error)
+	SetTold(ctx context.Context, scan harrier.ID, told harrier.Told) error
+	DropWaiting(ctx context.Context, scan harrier.ID) error
 }
 
 // Bus is how the room speaks to engines. The methods are those of the bus
@@ -78,6 +84,7 @@ type Bus interface {
 type Policies interface {
 	Plan(ctx context.Context, p harrier.Policy) (harrier.Plan, error)
 	Guard(ctx context.Context) (harrier.Guard, error)
+	Copy(ctx context.Context, by harrier.Actor, id harrier.ID) (harrier.Policy, error)
 }
 
 // FoldHost puts what a file says about one host of the scan sc into assets and
@@ -89,6 +96,21 @@ type Findings interface {
 	// Import runs do in one transaction, with the means to fold hosts in it, and
 	// then, in the same one, then: it sees what was folded.
 	Import(ctx context.Context, do func(ctx context.Context, fold FoldHost) error, then func(ctx context.Context) error) error
+	// Settle takes over what waits of a scan that is not held back.
+	Settle(ctx context.Context, scan harrier.ID) error
+	// Silence closes the findings of the hosts that a scan found silent, when they
+	// have been so for age; it returns how many.
+	Silence(ctx context.Context, scan harrier.ID, age time.Duration) (int, error)
+}
+
+// Mailer stores a message in the outbox, in the transaction of ctx.
+type Mailer interface {
+	Send(ctx context.Context, m harrier.Mail) error
+}
+
+// Reporter makes a report after a scan, by a definition that by may use.
+type Reporter interface {
+	Launch(ctx context.Context, by harrier.Actor, definition, scan harrier.ID) error
 }
 
 // Config is what a Room needs. Store, Bus and Policies must be given.
@@ -96,7 +118,9 @@ type Config struct {
 	Store    Store
 	Bus      Bus
 	Policies Policies
-	Findings Findings                                                     // for Import; nil: it answers Unavailable
+	Findings Findings                                                     // nil: Import answers Unavailable, and nothing is taken over at the end of a scan
+	Mail     Mailer                                                       // nil: nobody is written to
+	Reports  Reporter                                                     // nil: no reports are made
 	Next     func(s harrier.Schedule, after time.Time) (time.Time, error) // calendar.Next; nil: no schedules
 	Tell     func(harrier.Event)                                          // hears of launched and ended scans; must not block; nil: nobody
 	Now      func() time.Time                                             // nil: time.Now
@@ -119,6 +143,8 @@ type Room struct {
 	mu        sync.Mutex
 	going     map[harrier.ID]*going          // what Run knows of scans that go on
 	leftovers map[harrier.ID]harrier.Command // ended scans that the bus still has, and what engines shall know of them
+
+	tellAgain map[harrier.ID]time.Time // scans that could not be told of; of Run alone
 }
 
 // New returns the room. Nothing is sent to engines before Run runs.
@@ -143,7 +169,7 @@ func New(c Config) *Room {
 	}
 	return &Room{
 		Config: c, wake: make(chan struct{}, 1), beats: newBeats(), sums: newSumCache(), going: map[harrier.ID]*going{},
-		leftovers: map[harrier.ID]harrier.Command{},
+		leftovers: map[harrier.ID]harrier.Command{}, tellAgain: map[harrier.ID]time.Time{},
 	}
 }
 

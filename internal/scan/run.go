@@ -132,21 +132,32 @@ func (r *Room) recall(ctx context.Context) {
 // step looks once at every scan that goes on and does what is due. It reports
 // whether there is anything to look at again soon.
 func (r *Room) step(ctx context.Context) (busy bool, err error) {
-	errs := []error{r.clean(ctx)}
+	errs := []error{r.clean(ctx), r.tellAll(ctx)}
+	windows, err := r.freezes(ctx)
+	if err != nil {
+		return true, err
+	}
 	active, err := r.Store.ActiveScans(ctx)
 	if err != nil {
 		return true, err
 	}
 	free := r.MaxRunning - slots(active)
+	goes := map[harrier.ID]bool{} // sites of which an earlier scan has not ended
 	for _, sc := range active {
-		if sc.Status == harrier.ScanQueued && free > 0 {
+		first := !goes[sc.Site]
+		goes[sc.Site] = true
+		if sc, err = r.freeze(ctx, sc, windows); err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		if sc.Status == harrier.ScanQueued && free > 0 && first && windows.about(sc) == nil {
 			free--
 			if sc, err = r.start(ctx, sc); err != nil {
 				errs = append(errs, err)
 				continue
 			}
 		}
-		if err := r.advance(ctx, sc); err != nil {
+		if err := r.advance(ctx, sc); err != nil && harrier.KindOf(err) != harrier.NotFound { // deleted meanwhile
 			errs = append(errs, fmt.Errorf("scan %d: %w", sc.ID, err))
 		}
 	}
@@ -205,7 +216,7 @@ func (r *Room) become(ctx context.Context, sc harrier.Scan, s harrier.ScanStatus
 
 func (r *Room) start(ctx context.Context, sc harrier.Scan) (harrier.Scan, error) {
 	return r.change(ctx, sc, func(ctx context.Context, sc *harrier.Scan) error {
-		sc.Status, sc.Modified = harrier.ScanRunning, r.now()
+		sc.Status, sc.Modified, sc.Reason = harrier.ScanRunning, r.now(), withoutWait(sc.Reason)
 		if sc.Started.IsZero() {
 			sc.Started = sc.Modified
 		}
@@ -247,7 +258,7 @@ func (r *Room) advance(ctx context.Context, sc harrier.Scan) error {
 		}
 	case harrier.ScanStopping:
 		if since >= settleAtLast || since >= stopAtLeast && len(w.batches) == 0 {
-			return r.finish(ctx, sc, harrier.ScanStopped, notStopped)
+			return r.stopped(ctx, sc)
 		}
 	default:
 	}
@@ -279,13 +290,20 @@ func (r *Room) finish(ctx context.Context, sc harrier.Scan, s harrier.ScanStatus
 // waits begins the part of a reason that says that a scan waits for an engine.
 const waits = "waiting for an engine"
 
-// withoutWait returns reason without that part.
+// withoutWait returns reason without that part, and without what freeze windows
+// say.
 func withoutWait(reason string) string {
 	var kept []string
 	for part := range strings.SplitSeq(reason, "; ") {
-		if part != "" && !strings.HasPrefix(part, waits) {
+		if part != "" && !strings.HasPrefix(part, waits) && !strings.HasPrefix(part, frozenBy) {
 			kept = append(kept, part)
 		}
 	}
 	return strings.Join(kept, "; ")
+}
+
+// WaitsForEngine reports whether a scan goes on and no engine answers that could
+// take it up.
+func WaitsForEngine(sc harrier.Scan) bool {
+	return !sc.Status.Ended() && strings.Contains(sc.Reason, waits)
 }

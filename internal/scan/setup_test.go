@@ -27,12 +27,22 @@ var (
 
 // policies plans three checks for everybody.
 type policies struct {
+	db       *store.DB
 	guard    harrier.Guard
 	settings harrier.Settings
 }
 
 func (p *policies) Plan(context.Context, harrier.Policy) (harrier.Plan, error) {
 	return harrier.Plan{Checks: checks, Settings: p.settings}, nil
+}
+
+func (p *policies) Copy(ctx context.Context, by harrier.Actor, id harrier.ID) (harrier.Policy, error) {
+	c, err := p.db.Policy(ctx, id)
+	c.ID, c.UUID, c.Owner = 0, harrier.UUID{}, by.User
+	if err != nil {
+		return c, err
+	}
+	return c, p.db.InsertPolicy(ctx, &c)
 }
 func (p *policies) Guard(context.Context) (harrier.Guard, error) { return p.guard, nil }
 
@@ -57,7 +67,7 @@ type house struct {
 
 func build(t testing.TB, db *store.DB, change ...func(*Config)) *house {
 	t.Helper()
-	h := &house{db: db, bus: bus.Memory(), policies: &policies{}}
+	h := &house{db: db, bus: bus.Memory(), policies: &policies{db: db}}
 	h.findings = finding.New(finding.Config{
 		Store: db, Bus: h.bus, Catalog: catalog{}, Folded: func(id harrier.ID) { h.Folded(id) },
 		Facts: func(match.Context, harrier.Host, []harrier.Service, *harrier.IDs) []harrier.Observation { return nil },

@@ -19,6 +19,11 @@ func (r *Room) check(ctx context.Context, by harrier.Actor, s *harrier.Site, old
 	if err := calendar.Check(s.Schedule); err != nil {
 		return err
 	}
+	if s.Schedule.After != old.Schedule.After {
+		if err := r.checkAfter(ctx, by, s); err != nil {
+			return err
+		}
+	}
 	if s.Policy != old.Policy {
 		if err := r.checkPolicy(ctx, by, s); err != nil {
 			return err
@@ -45,6 +50,33 @@ func (r *Room) check(ctx context.Context, by harrier.Actor, s *harrier.Site, old
 		}
 	}
 	return r.checkGrants(ctx, s.Grants, old.Grants)
+}
+
+// checkAfter: a site comes after one that by may see, and never after itself,
+// not by way of others either.
+func (r *Room) checkAfter(ctx context.Context, by harrier.Actor, s *harrier.Site) error {
+	id := s.Schedule.After
+	if id == 0 {
+		return nil
+	}
+	if _, err := r.visible(ctx, by, id); err != nil {
+		return missing(err, "after", id)
+	}
+	if s.Schedule.Start != "" || s.Schedule.Rule != "" {
+		return harrier.Invalidf("after", "a site can not come after another one and at a time of its own")
+	}
+	for met := map[harrier.ID]bool{}; id != 0 && !met[id]; {
+		met[id] = true
+		if id == s.ID {
+			return harrier.Invalidf("after", "%d comes after this site itself", s.Schedule.After)
+		}
+		before, err := r.store.Site(ctx, id)
+		if err != nil {
+			return missing(err, "after", id)
+		}
+		id = before.Schedule.After
+	}
+	return nil
 }
 
 // checkPolicy: a policy has to be in by's sight, and a hidden one can not

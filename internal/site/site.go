@@ -259,7 +259,8 @@ func inSight(s harrier.Site, folders []harrier.Folder) harrier.Site {
 }
 
 // Delete removes a site of by's own with its scans and its hidden policy.
-// Findings and assets stay. It answers NotFound, Forbidden, and Conflict while
+// Findings and assets stay; sites that came after it are on demand from then
+// on. It answers NotFound, Forbidden, and Conflict while
 // a scan of it goes on.
 func (r *Room) Delete(ctx context.Context, by harrier.Actor, id harrier.ID) error {
 	if err := mayEdit(by); err != nil {
@@ -284,6 +285,9 @@ func (r *Room) Delete(ctx context.Context, by harrier.Actor, id harrier.ID) erro
 			if err := r.store.DeleteScan(ctx, sc.ID); err != nil {
 				return fmt.Errorf("delete scan: %w", err)
 			}
+		}
+		if err := r.release(ctx, id); err != nil {
+			return fmt.Errorf("delete site: %w", err)
 		}
 		if err := r.store.DeleteSite(ctx, id); err != nil {
 			return fmt.Errorf("delete site: %w", err)

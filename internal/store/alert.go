@@ -65,30 +65,30 @@ func (db *DB) DueAlerts(ctx context.Context, now time.Time) ([]harrier.Alert, er
 	return alerts.list(ctx, db, "WHERE next_run > 0 AND next_run <= $1 ORDER BY id", micros(now))
 }
 
-// UntoldScans returns the scans that were modified since t and whose state is
+// ScansToTell returns the scans that were modified since t and whose state is
 // not the one that PutTold was given last, by rising ID and without their
 // plans.
-func (db *DB) UntoldScans(ctx context.Context, t time.Time) ([]harrier.Scan, error) {
+func (db *DB) ScansToTell(ctx context.Context, t time.Time) ([]harrier.Scan, error) {
 	return scans.list(ctx, db, `WHERE modified >= $1 AND NOT EXISTS
-		(SELECT 1 FROM scan_told t WHERE t.scan = scan.id AND t.status = scan.status) ORDER BY id`, micros(t))
+		(SELECT 1 FROM alert_told t WHERE t.scan = scan.id AND t.status = scan.status) ORDER BY id`, micros(t))
 }
 
 // Told returns the state of a scan that PutTold was given last; "" for none.
 func (db *DB) Told(ctx context.Context, scan harrier.ID) (harrier.ScanStatus, error) {
 	var s string
-	_, err := db.one(ctx, "SELECT status FROM scan_told WHERE scan = $1", []any{int64(scan)}, &s)
+	_, err := db.one(ctx, "SELECT status FROM alert_told WHERE scan = $1", []any{int64(scan)}, &s)
 	return harrier.ScanStatus(s), err
 }
 
 // PutTold notes the state of a scan that was told of.
 func (db *DB) PutTold(ctx context.Context, scan harrier.ID, s harrier.ScanStatus) error {
-	_, err := db.exec(ctx, `INSERT INTO scan_told (scan, status) VALUES ($1, $2)
+	_, err := db.exec(ctx, `INSERT INTO alert_told (scan, status) VALUES ($1, $2)
 		ON CONFLICT (scan) DO UPDATE SET status = excluded.status`, int64(scan), string(s))
 	return err
 }
 
 // ForgetTold removes what PutTold kept of scans that are gone.
 func (db *DB) ForgetTold(ctx context.Context) error {
-	_, err := db.exec(ctx, "DELETE FROM scan_told WHERE scan NOT IN (SELECT id FROM scan)")
+	_, err := db.exec(ctx, "DELETE FROM alert_told WHERE scan NOT IN (SELECT id FROM scan)")
 	return err
 }

@@ -11,7 +11,8 @@ import (
 var scans = table[harrier.Scan]{
 	name: "scan", noun: "scan", taken: "a scan with this UUID exists already",
 	columns: `uuid site repository owner name status reason targets alt_targets scheduled policy policy_name template
-		engine created started ended modified hosts_total hosts_done hosts_alive forbidden present coverage`,
+		engine created started ended modified hosts_total hosts_done hosts_alive forbidden present coverage
+		terms held discarded told frozen`,
 	row: func(s *harrier.Scan) []any {
 		return []any{
 			longName{&s.UUID},
@@ -24,6 +25,8 @@ var scans = table[harrier.Scan]{
 			&s.HostsTotal, &s.HostsDone, &s.HostsAlive, &s.Forbidden,
 			document{&s.Present},
 			document{&s.Coverage},
+			document{&s.Terms},
+			&s.Held, &s.Discarded, &s.Told, &s.Frozen,
 		}
 	},
 	id:   func(s *harrier.Scan) *harrier.ID { return &s.ID },

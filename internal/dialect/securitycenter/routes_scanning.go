@@ -20,4 +20,5 @@ func (a api) scanningRoutes(m *router) {
 	a.scanResultRoutes(m)
 	a.credentialRoutes(m)
 	a.scannerRoutes(m)
+	a.freezeRoutes(m)
 }

@@ -104,6 +104,8 @@ func TestResultLife(t *testing.T) {
 	if len(results) != 2 || results[1].Status+results[1].ImportStatus+results[1].ResultSource != "CompletedFinishedexternal" {
 		t.Errorf("results after the import = %+v", results)
 	}
+	c.must("POST", "/scanResult/"+results[1].ID+"/copy", `{"users":[{"id":1}]}`)
+	c.must("POST", "/scanResult/"+results[1].ID+"/email", `{"email":"a@example.com"}`)
 	text, err := console.Rooms.Reports.Upload(t.Context(), console.Admin, "bad.nessus", strings.NewReader("no such file"))
 	if err != nil {
 		t.Fatal(err)

@@ -43,6 +43,7 @@ type scanRequest struct {
 	VirtualHosts *kit.Bool        `json:"scanningVirtualHosts"`
 	MaxTime      *kit.Text        `json:"maxScanTime"`
 	Inactivity   *kit.Int         `json:"inactivityTimeout"`
+	URLs         *kit.Text        `json:"urlList"`
 	Reports      json.RawMessage  `json:"reports"`
 	PolicyPrefs  *policyPrefs     `json:"policyPrefs"`
 }
@@ -70,7 +71,7 @@ func (r scanRequest) require() error {
 		return harrier.Errorf(harrier.Invalid, "The 'name' parameter is required.")
 	case r.Repository <= 0:
 		return harrier.Errorf(harrier.Invalid, "The 'repository' parameter is required.")
-	case (r.IPList == nil || isBlank(string(*r.IPList))) && (r.Assets == nil || len(*r.Assets) == 0):
+	case (r.IPList == nil || isBlank(string(*r.IPList))) && (r.Assets == nil || len(*r.Assets) == 0) && (r.URLs == nil || isBlank(string(*r.URLs))):
 		return harrier.Errorf(harrier.Invalid, "A scan needs a target: one of 'assets' and 'ipList' is required.")
 	case r.Timeout != nil && string(*r.Timeout) == "rollover" && (r.Rollover == nil || *r.Rollover == ""):
 		return harrier.Errorf(harrier.Invalid, "The 'rolloverType' parameter is required when 'timeoutAction' is 'rollover'.")
@@ -117,6 +118,9 @@ func (r scanRequest) apply(ctx context.Context, a api, by harrier.Actor, s *harr
 	if err := r.targets(ctx, a, by, s); err != nil {
 		return err
 	}
+	if err := r.zone(ctx, a, s); err != nil {
+		return err
+	}
 	return r.schedule(ctx, a, by, s)
 }
 
@@ -155,20 +159,9 @@ func (r scanRequest) options(given map[string]string) error {
 		}
 		given[givenSilence] = strconv.Itoa(int(*r.Inactivity))
 	}
-	if r.Zone != nil {
-		switch *r.Zone {
-		case -1, 0:
-			delete(given, givenZone)
-		case localZone:
-			given[givenZone] = theZone.ID
-		default:
-			return harrier.Errorf(harrier.Invalid, "Scan Zone #%d does not exist.", *r.Zone)
-		}
-	}
 	if len(r.Reports) > 0 {
-		var list []json.RawMessage
-		if err := json.Unmarshal(r.Reports, &list); err != nil {
-			return harrier.Errorf(harrier.Invalid, "The 'reports' parameter must be a list.")
+		if _, err := reportsOf(r.Reports); err != nil {
+			return err
 		}
 		given[givenReports] = string(r.Reports)
 	}
@@ -228,6 +221,18 @@ func (r scanRequest) targets(ctx context.Context, a api, by harrier.Actor, s *ha
 		}
 		s.Targets = all
 		s.Options.Given[givenAssets] = joinIDs(*r.Assets)
+	}
+	if r.URLs == nil {
+		return nil
+	}
+	hosts, err := urlHosts(string(*r.URLs))
+	if err != nil {
+		return err
+	}
+	s.Options.Given[givenURLs] = string(*r.URLs)
+	if !addresses && !lists && len(hosts) > 0 {
+		s.Targets = strings.Join(hosts, ",")
+		delete(s.Options.Given, givenAssets)
 	}
 	return nil
 }
@@ -304,6 +309,9 @@ func (r scanRequest) policy(ctx context.Context, a api, by harrier.Actor, s *har
 		return p, harrier.Errorf(harrier.Invalid, "The value '%s' for 'type' is invalid (valid values: policy, plugin).", cut(kind, 40))
 	}
 	kept[givenType] = kind
+	if s.Options.Terms, err = termsOf(kept); err != nil {
+		return p, err
+	}
 	return a.refine(ctx, by, s, p, more)
 }
 
@@ -383,7 +391,10 @@ type scheduleRequest struct {
 	Enabled   *kit.Bool `json:"enabled"`
 }
 
-const nowKind = "now"
+const (
+	nowKind      = "now"
+	rolloverKind = "rollover"
+)
 
 var scheduleKinds = []string{"now", "ical", "never", "rollover", "dependent", "template"}
 
@@ -408,8 +419,10 @@ func (r scanRequest) schedule(ctx context.Context, a api, by harrier.Actor, s *h
 		return harrier.Errorf(harrier.Invalid, "The value '%s' for schedule 'type' is invalid (valid values: %s).", cut(kind, 40), strings.Join(scheduleKinds, ", "))
 	}
 	kept[givenKind], kept[givenStart], kept[givenRule] = kind, string(q.Start), string(q.Rule)
-	delete(kept, givenAfter)
 	s.Schedule = harrier.Schedule{}
+	if kind != rolloverKind {
+		s.Options.RolloverOf = 0
+	}
 	switch kind {
 	case nowKind:
 		if s.ID == 0 {
@@ -419,7 +432,12 @@ func (r scanRequest) schedule(ctx context.Context, a api, by harrier.Actor, s *h
 		if _, err := a.site(ctx, by, harrier.ID(q.Dependent), "use"); err != nil || harrier.ID(q.Dependent) == s.ID {
 			return harrier.Errorf(harrier.Invalid, "The scan '%d' of 'dependentID' does not exist.", q.Dependent)
 		}
-		kept[givenAfter] = sid(harrier.ID(q.Dependent))
+		s.Schedule = harrier.Schedule{Enabled: q.Enabled == nil || bool(*q.Enabled), After: harrier.ID(q.Dependent)}
+	case rolloverKind:
+		if strings.TrimSpace(string(q.Start)) != "" && strings.TrimSpace(string(q.Rule)) != "" {
+			s.Schedule = scheduleOf(string(q.Start), string(q.Rule))
+			s.Schedule.Enabled = q.Enabled == nil || bool(*q.Enabled)
+		}
 	case "ical":
 		if strings.TrimSpace(string(q.Start)) == "" || strings.TrimSpace(string(q.Rule)) == "" {
 			return harrier.Errorf(harrier.Invalid, "A schedule of type 'ical' needs 'start' and 'repeatRule'.")

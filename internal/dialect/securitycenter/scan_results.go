@@ -43,18 +43,15 @@ func statusOf(sc harrier.Scan) (status, imported string) {
 	case harrier.ScanQueued:
 		return "Queued", importNone
 	case harrier.ScanRunning:
-		if sc.HostsDone == 0 && sc.HostsAlive == 0 {
-			return "Preparing", importNone
-		}
-		return "Running", importNone
+		return runningWord(sc), importWord(sc)
 	case harrier.ScanPausing:
-		return "Pausing", importNone
+		return "Pausing", importWord(sc)
 	case harrier.ScanPaused:
-		return "Paused", importNone
+		return "Paused", importWord(sc)
 	case harrier.ScanResuming:
-		return "Resuming", importNone
+		return "Resuming", importWord(sc)
 	case harrier.ScanStopping:
-		return "Stopping", importNone
+		return "Stopping", importWord(sc)
 	case harrier.ScanCompleted:
 		if sc.HostsDone < sc.HostsTotal { // engines did not report on all
 			return "Partial", importFinished
@@ -63,7 +60,7 @@ func statusOf(sc harrier.Scan) (status, imported string) {
 	case harrier.ScanImported:
 		return "Completed", importFinished
 	case harrier.ScanStopped, harrier.ScanAborted:
-		if sc.HostsAlive > 0 {
+		if sc.Useful() {
 			return "Partial", importFinished
 		}
 	}
@@ -268,10 +265,22 @@ func (a api) commandResult(c harrier.Command) handler {
 }
 
 func (a api) stopResult(ctx context.Context, by harrier.Actor, q *query) (any, error) {
-	if t := q.param("type"); t != "" && t != "import" && t != "discard" && t != "rollover" {
-		return nil, harrier.Errorf(harrier.Invalid, "The value '%s' for 'type' is invalid (valid values: import).", cut(t, 40))
+	word := q.param("type")
+	if word == "" {
+		return a.commandResult(harrier.Stop)(ctx, by, q)
 	}
-	return a.commandResult(harrier.Stop)(ctx, by, q)
+	as, known := unfinished[word]
+	if !known {
+		return nil, harrier.Errorf(harrier.Invalid, "The value '%s' for 'type' is invalid (valid values: %s).", cut(word, 40), strings.Join(timeoutActions, ", "))
+	}
+	s, sc, err := a.result(ctx, by, q, string(harrier.Stop))
+	if err != nil {
+		return nil, err
+	}
+	if err := a.Scans.StopAs(ctx, by, sc.ID, as); err != nil {
+		return nil, err
+	}
+	return a.newResult(ctx, by, s, sc)
 }
 
 // deleteResult removes a run; findings stay. What was kept for its runs alone
@@ -320,20 +329,26 @@ func (a api) copyResult(ctx context.Context, by harrier.Actor, q *query) (any, e
 	return nil, a.Sites.Update(ctx, by, &s)
 }
 
-// mailResult says that nothing was sent: there is no mail here.
+// mailResult sends what a run has brought. Where nothing can be sent it says so:
+// that fails no request.
 func (a api) mailResult(ctx context.Context, by harrier.Actor, q *query) (any, error) {
-	_, _, err := a.result(ctx, by, q, "email")
+	_, sc, err := a.result(ctx, by, q, "email")
 	if err != nil {
 		return nil, err
 	}
 	if !strings.Contains(q.param("email"), "@") {
 		return nil, harrier.Errorf(harrier.Invalid, "The 'email' parameter is required.")
 	}
+	err = a.Scans.MailTo(ctx, by, sc.ID, q.param("email"))
+	if harrier.KindOf(err) != harrier.Unavailable {
+		return nil, err
+	}
 	return remarked{message: "The mail was not sent: no mail server is set up."}, nil
 }
 
-// reimportResult has nothing to do: the results of a run are folded into
-// findings as they come, once, and again changes nothing.
+// reimportResult has little to do: what a run observed is folded into findings
+// as it comes, once, and again changes nothing. Hosts that it found silent are
+// judged by the age that is given now.
 func (a api) reimportResult(ctx context.Context, by harrier.Actor, q *query) (any, error) {
 	var r scanRequest
 	if err := q.body(&r); err != nil {
@@ -349,7 +364,13 @@ func (a api) reimportResult(ctx context.Context, by harrier.Actor, q *query) (an
 	if !sc.Status.Ended() {
 		return nil, harrier.Errorf(harrier.Invalid, "Unable to import Scan Result #%d.\nIt is not finished.", sc.ID)
 	}
-	return nil, nil
+	var age *time.Duration
+	if r.MitigatedAge != nil {
+		days := time.Duration(*r.MitigatedAge) * oneDay
+		age = &days
+	}
+	_, err = a.Scans.Reimport(ctx, by, sc.ID, age)
+	return nil, err
 }
 
 // progress is how far a run is.

@@ -31,12 +31,21 @@ type dependent struct {
 }
 
 func (a api) newSchedule(ctx context.Context, by harrier.Actor, s harrier.Site) (scheduleItem, error) {
-	kept := s.Options.Given
+	kept := keptOf(s)
 	w := scheduleItem{ID: sid(s.ID), ObjectType: "scan", Type: kept[givenKind], Start: kept[givenStart], Rule: kept[givenRule], Enabled: sbool(true), Dependent: noRef}
-	if s.Schedule.Start != "" {
+	if s.Schedule.Start != "" || s.Schedule.After != 0 {
 		w.Enabled = sbool(s.Schedule.Enabled)
 	}
 	switch {
+	case w.Type == rolloverKind && s.Options.RolloverOf != 0:
+		w.Start, w.Rule = "", ""
+		if s.Schedule.Start != "" {
+			w.Start, w.Rule = startText(s.Schedule), s.Schedule.Rule
+		}
+	case s.Schedule.After != 0:
+		w.Type, w.Start, w.Rule = "dependent", "", ""
+	case w.Type == "dependent": // what it came after is gone
+		w.Type = "never"
 	case s.Schedule.Planned() && (w.Type != "ical" || scheduleOf(w.Start, w.Rule) != enabled(s.Schedule)): // another dialect made it
 		w.Type, w.Start, w.Rule = "ical", startText(s.Schedule), s.Schedule.Rule
 	case w.Type == "" || w.Type == "ical" && s.Schedule.Start == "":
@@ -45,10 +54,10 @@ func (a api) newSchedule(ctx context.Context, by harrier.Actor, s harrier.Site) 
 	switch {
 	case !s.NextRun.IsZero():
 		w.NextRun = s.NextRun.Unix()
-	case w.Type == "ical" && s.Schedule.Enabled:
+	case (w.Type == "ical" || w.Type == rolloverKind) && s.Schedule.Enabled && s.Schedule.Start != "":
 		w.NextRun = -1
 	}
-	if id := idOf(kept[givenAfter]); id != 0 && w.Type == "dependent" {
+	if id := s.Schedule.After; id != 0 {
 		other, err := a.Sites.Site(ctx, by, id)
 		if err != nil && harrier.KindOf(err) != harrier.NotFound {
 			return w, err

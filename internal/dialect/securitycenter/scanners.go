@@ -14,8 +14,9 @@ func (a api) scannerRoutes(m *router) {
 	m.handle("POST /scanner/updateStatus", a.updateScanners)
 }
 
-// The one zone and the one scanner that every installation has: the pool of the
-// console's own engine, which reaches every address.
+// The zone and the scanner that every installation has: the pool of the
+// console's own engine, which reaches every address. Other pools are further
+// zones.
 const localZone = 1
 
 var (
@@ -65,17 +66,49 @@ func (a api) zone(ctx context.Context) (zoneItem, error) {
 	return w, err
 }
 
+// zones lists the pools of engines, the console's own first.
+func (a api) zones(ctx context.Context) ([]zoneItem, error) {
+	own, err := a.zone(ctx)
+	if err != nil {
+		return nil, err
+	}
+	engines, names, err := a.pools(ctx)
+	list := []zoneItem{own}
+	for _, pool := range names {
+		if pool == harrier.LocalPool {
+			continue
+		}
+		r := zoneRef(pool)
+		w := zoneItem{
+			ID: r.ID, Name: r.Name, Description: r.Description, Created: stime(a.Started), Modified: stime(a.Started),
+			Scanners: []scannerRef{}, Organizations: []ref{theOrganization}, Total: len(engines[pool]),
+		}
+		for _, e := range engines[pool] {
+			if e.Alive(a.Now()) {
+				w.Active++
+			}
+		}
+		list = append(list, w)
+	}
+	return list, err
+}
+
 func (a api) listZones(ctx context.Context, _ harrier.Actor, q *query) (any, error) {
-	w, err := a.zone(ctx)
-	return pick([]zoneItem{w}, q.fields(), "id"), err
+	list, err := a.zones(ctx)
+	return pick(list, q.fields(), "id"), err
 }
 
 func (a api) getZone(ctx context.Context, _ harrier.Actor, q *query) (any, error) {
-	if q.id() != localZone {
-		return nil, noObject("Scan Zone", q.path("id"), "get")
+	list, err := a.zones(ctx)
+	if err != nil {
+		return nil, err
 	}
-	w, err := a.zone(ctx)
-	return pick(w, q.fields(), "id"), err
+	for _, w := range list {
+		if w.ID == q.path("id") {
+			return pick(w, q.fields(), "id"), nil
+		}
+	}
+	return nil, noObject("Scan Zone", q.path("id"), "get")
 }
 
 // scannerItem is a scanner. Nothing signs in to the console's own engine, so

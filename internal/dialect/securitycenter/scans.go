@@ -39,13 +39,12 @@ const (
 	givenTimeout  = ownPrefix + "timeoutAction"
 	givenVirtual  = ownPrefix + "scanningVirtualHosts"
 	givenSilence  = ownPrefix + "inactivityTimeout"
-	givenZone     = ownPrefix + "zone"
 	givenReports  = ownPrefix + "reports"     // JSON
 	givenPrefs    = ownPrefix + "policyPrefs" // JSON
 	givenKind     = ownPrefix + "schedule"
 	givenStart    = ownPrefix + "start"
 	givenRule     = ownPrefix + "repeatRule"
-	givenAfter    = ownPrefix + "dependentID"
+	givenURLs     = ownPrefix + "urlList"
 	givenOnce     = ownPrefix + "once"     // made with schedule "now": not listed
 	givenGone     = ownPrefix + "deleted"  // only its results are left
 	givenExternal = ownPrefix + "external" // made of an imported file
@@ -54,7 +53,8 @@ const (
 // isListed reports whether a site is a scan that lists show: not one that was
 // made for a single run, and not one of which only results are left.
 func isListed(s harrier.Site) bool {
-	return s.Options.Given[givenOnce] == "" && s.Options.Given[givenGone] == "" && s.Options.Given[givenExternal] == ""
+	kept := keptOf(s)
+	return kept[givenOnce] == "" && kept[givenGone] == "" && kept[givenExternal] == ""
 }
 
 // scanItem is a scan definition.
@@ -119,7 +119,17 @@ type repositoryRef struct {
 }
 
 func (a api) newScan(ctx context.Context, by harrier.Actor, s harrier.Site) (scanItem, error) {
-	given := s.Options.Given
+	followers, err := a.Sites.Followers(ctx)
+	if err != nil {
+		return scanItem{}, err
+	}
+	return a.newScanAmong(ctx, by, s, followers)
+}
+
+// newScanAmong is newScan for one of many; followers counts the scans that come
+// after each.
+func (a api) newScanAmong(ctx context.Context, by harrier.Actor, s harrier.Site, followers map[harrier.ID]int) (scanItem, error) {
+	given := keptOf(s)
 	owner := a.people(ctx).ref(s.Owner)
 	level := a.Sites.Level(by, s)
 	w := scanItem{
@@ -128,11 +138,11 @@ func (a api) newScan(ctx context.Context, by harrier.Actor, s harrier.Site) (sca
 		MailOnFinish: cmp.Or(given[givenMailEnd], "false"), Timeout: cmp.Or(given[givenTimeout], "import"), VirtualHosts: cmp.Or(given[givenVirtual], "false"),
 		Rollover: cmp.Or(given[givenRollover], "template"), Status: "0", Created: stime(s.Created), Modified: stime(s.Modified),
 		MaxTime: cmp.Or(given[givenMaxTime], unlimited), Inactivity: cmp.Or(given[givenSilence], "3600"), Reports: rawList(given[givenReports]),
-		Assets: []ref{}, Credentials: []credentialRef{}, PolicyPrefs: rawList(given[givenPrefs]), Dependents: "0",
+		Assets: []ref{}, Credentials: []credentialRef{}, PolicyPrefs: rawList(given[givenPrefs]), Dependents: sid(followers[s.ID]),
 		CanUse: sbool(level >= harrier.MayView), CanManage: sbool(level >= harrier.MayConfigure), Plugin: noRef, Zone: noRef, Policy: noRef,
 		OwnerGroup: theGroup, Creator: owner, Owner: owner,
 	}
-	if given[givenAssets] == "" {
+	if given[givenAssets] == "" && given[givenURLs] == "" {
 		w.IPList = s.Targets
 	}
 	for _, id := range idList(given[givenAssets]) {
@@ -147,8 +157,9 @@ func (a api) newScan(ctx context.Context, by harrier.Actor, s harrier.Site) (sca
 			w.Credentials = append(w.Credentials, newCredentialRef(p))
 		}
 	}
-	if given[givenZone] != "" {
-		w.Zone = theZone
+	w.URLList = given[givenURLs]
+	if s.Pool != "" {
+		w.Zone = zoneRef(s.Pool)
 	}
 	if id := idOf(given[givenPlugin]); id != 0 && w.Type == "plugin" {
 		v, _ := a.Vulns.Lookup(harrier.VulnID(id))
@@ -210,12 +221,16 @@ func (a api) listScans(ctx context.Context, by harrier.Actor, q *query) (any, er
 	if err != nil {
 		return nil, err
 	}
+	followers, err := a.Sites.Followers(ctx)
+	if err != nil {
+		return nil, err
+	}
 	var usable, manageable []scanItem
 	for _, s := range sites {
 		if !isListed(s) {
 			continue
 		}
-		item, err := a.newScan(ctx, by, s)
+		item, err := a.newScanAmong(ctx, by, s, followers)
 		if err != nil {
 			return nil, err
 		}
@@ -234,6 +249,7 @@ func (a api) site(ctx context.Context, by harrier.Actor, id harrier.ID, verb str
 	if err != nil {
 		return s, missing(err, "Scan", sid(id), verb)
 	}
+	s.Options.Given = keptOf(s)
 	if isListed(s) {
 		return s, nil
 	}
@@ -338,6 +354,10 @@ func (a api) updateScan(ctx context.Context, by harrier.Actor, q *query) (any, e
 // changePolicy stores a changed scan with the policy that the request leads to.
 func (a api) changePolicy(ctx context.Context, by harrier.Actor, s *harrier.Site, before harrier.Site, r scanRequest) error {
 	if !r.touchesPolicy() {
+		var err error
+		if s.Options.Terms, err = termsOf(s.Options.Given); err != nil {
+			return err
+		}
 		return a.Sites.Update(ctx, by, s)
 	}
 	old, err := a.Policies.Policy(ctx, harrier.System, before.Policy)
@@ -381,16 +401,16 @@ func (a api) deleteScan(ctx context.Context, by harrier.Actor, q *query) (any, e
 	}
 	s.Options.Given = cloneMap(s.Options.Given)
 	s.Options.Given[givenGone] = sbool(true)
-	s.Schedule, s.Folder = harrier.Schedule{}, harrier.Trash
+	s.Folder = harrier.Trash
 	p, err := a.Policies.Policy(ctx, harrier.System, s.Policy)
 	if err != nil {
 		return nil, err
 	}
 	if p.Hidden {
-		return nil, a.Sites.Update(ctx, by, &s)
+		return nil, a.Sites.Retire(ctx, by, &s, nil)
 	}
 	c := privateCopy(p)
-	return nil, a.Sites.UpdateWith(ctx, by, &s, &c)
+	return nil, a.Sites.Retire(ctx, by, &s, &c)
 }
 
 // copyReply holds a copied scan.
@@ -481,7 +501,7 @@ func (a api) launchScan(ctx context.Context, by harrier.Actor, q *query) (any, e
 			}
 		}
 	}
-	run, err := a.Scans.Launch(ctx, by, s.ID, scan.Launch{})
+	run, err := a.Scans.Launch(ctx, by, s.ID, scan.Launch{Queue: true})
 	if err != nil {
 		return nil, err
 	}

@@ -33,7 +33,7 @@ var DefaultUDPPorts = []uint16{53, 123, 137, 161, 500, 1900, 5060, 40125}
 const (
 	Local     = "local"
 	NotPinged = "not pinged"
-	NoAnswer  = "no answer"
+	NoAnswer  = harrier.NoAnswer
 	Neighbour = "arp"
 	Solicited = "ndp"
 	Own       = "an address of the engine"
@@ -43,7 +43,7 @@ const (
 const (
 	Unreachable  = "icmp unreachable"
 	NoNet        = "icmp network unreachable"
-	NoHost       = "icmp host unreachable"
+	NoHost       = harrier.HostUnreachable
 	Filtered     = "filtered: icmp administratively prohibited"
 	LoopingRoute = "icmp time exceeded"
 )

@@ -85,19 +85,19 @@ func told(t *testing.T, dsn string) {
 	now := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
 	s := harrier.Scan{Status: harrier.ScanRunning, Modified: now}
 	must(t, db.InsertScan(ctx, &s))
-	if list := got(db.UntoldScans(ctx, now))(t); len(list) != 1 || list[0].ID != s.ID {
+	if list := got(db.ScansToTell(ctx, now))(t); len(list) != 1 || list[0].ID != s.ID {
 		t.Errorf("untold = %+v; want the new scan", list)
 	}
-	if list := got(db.UntoldScans(ctx, now.Add(time.Second)))(t); len(list) != 0 {
+	if list := got(db.ScansToTell(ctx, now.Add(time.Second)))(t); len(list) != 0 {
 		t.Errorf("untold and modified later = %+v; want none", list)
 	}
 	must(t, db.PutTold(ctx, s.ID, s.Status))
-	if list := got(db.UntoldScans(ctx, now))(t); len(list) != 0 {
+	if list := got(db.ScansToTell(ctx, now))(t); len(list) != 0 {
 		t.Errorf("untold = %+v; want none", list)
 	}
 	s.Status = harrier.ScanCompleted
 	must(t, db.UpdateScan(ctx, &s))
-	if list := got(db.UntoldScans(ctx, now))(t); len(list) != 1 {
+	if list := got(db.ScansToTell(ctx, now))(t); len(list) != 1 {
 		t.Errorf("untold = %+v; want the scan again", list)
 	}
 	if was := got(db.Told(ctx, s.ID))(t); was != harrier.ScanRunning {

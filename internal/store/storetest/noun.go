@@ -68,6 +68,7 @@ var nouns = []noun{
 	nounOf("repository", 1, (*store.DB).InsertRepository, (*store.DB).UpdateRepository, (*store.DB).DeleteRepository, (*store.DB).Repository, (*store.DB).Repositories),
 	nounOf("report", 0, (*store.DB).InsertReport, (*store.DB).UpdateReport, (*store.DB).DeleteReport, (*store.DB).Report, (*store.DB).Reports),
 	nounOf("report definition", 0, (*store.DB).InsertReportDefinition, (*store.DB).UpdateReportDefinition, (*store.DB).DeleteReportDefinition, (*store.DB).ReportDefinition, (*store.DB).ReportDefinitions),
+	nounOf("freeze", 0, (*store.DB).InsertFreeze, (*store.DB).UpdateFreeze, (*store.DB).DeleteFreeze, (*store.DB).Freeze, (*store.DB).Freezes),
 	nounOf("engine", 0, (*store.DB).PutEngine, (*store.DB).PutEngine, (*store.DB).DeleteEngine, (*store.DB).Engine, (*store.DB).Engines),
 }
 

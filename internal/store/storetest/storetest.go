@@ -49,6 +49,7 @@ var promises = []promise{
 	{"what assets are recognised by", identifiers},
 	{"software of assets", things},
 	{"hosts that wait to be recognised", waitingHosts},
+	{"scans are told of, and hosts fall silent", scanLife},
 	{"merges come back", mergeRecords},
 	{"what is deleted can be restored", restored},
 	{"hosts of a scan", hosts},

@@ -94,9 +94,9 @@ CREATE TABLE dashboard (
 
 -- The state of each scan that alerts were told of last. Nobody is told of what
 -- happened before there were alerts.
-CREATE TABLE scan_told (
+CREATE TABLE alert_told (
     scan   BIGINT PRIMARY KEY,
     status TEXT COLLATE "C" NOT NULL
 );
-INSERT INTO scan_told (scan, status) SELECT id, status FROM scan;
+INSERT INTO alert_told (scan, status) SELECT id, status FROM scan;
 CREATE INDEX scan_modified ON scan (modified);

@@ -1,0 +1,176 @@
+package scan
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/harrier-scan/harrier"
+)
+
+// FreezeStore keeps freeze windows.
+type FreezeStore interface {
+	InsertFreeze(ctx context.Context, f *harrier.Freeze) error
+	UpdateFreeze(ctx context.Context, f *harrier.Freeze) error
+	DeleteFreeze(ctx context.Context, id harrier.ID) error
+	Freeze(ctx context.Context, id harrier.ID) (harrier.Freeze, error)
+	Freezes(ctx context.Context) ([]harrier.Freeze, error)
+}
+
+// window is a freeze window that is open now.
+type window struct {
+	harrier.Freeze
+	until time.Time
+}
+
+// frozenBy begins the part of a reason that says that a freeze window holds a
+// scan.
+const frozenBy = "held by the freeze window"
+
+func (w *window) reason() string {
+	return fmt.Sprintf("%s %q until %s", frozenBy, w.Name, w.until.UTC().Format(time.RFC3339))
+}
+
+// windows are those that are open now.
+type windows []window
+
+// about returns the window that holds a scan, nil when none does.
+func (l windows) about(sc harrier.Scan) *window {
+	if len(l) == 0 {
+		return nil
+	}
+	targets, _ := harrier.ParseTargets(sc.Targets) // none for what can not be read: only windows for all meet them
+	for i := range l {
+		if l[i].Meets(targets) {
+			return &l[i]
+		}
+	}
+	return nil
+}
+
+func (l windows) byID(id harrier.ID) bool {
+	for _, w := range l {
+		if w.ID == id {
+			return true
+		}
+	}
+	return false
+}
+
+// freezes returns the windows that are open now. One whose schedule can not be
+// read never is.
+func (r *Room) freezes(ctx context.Context) (windows, error) {
+	if r.Next == nil {
+		return nil, nil
+	}
+	all, err := r.Store.Freezes(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var open windows
+	for _, f := range all {
+		if until, err := f.Until(r.Now(), r.Next); err == nil && !until.IsZero() {
+			open = append(open, window{f, until})
+		}
+	}
+	return open, nil
+}
+
+// freeze holds a scan that goes on when a window says so, and lets it go on when
+// that window is over. What a person paused stays paused.
+func (r *Room) freeze(ctx context.Context, sc harrier.Scan, open windows) (harrier.Scan, error) {
+	switch w := open.about(sc); {
+	case sc.Frozen == 0 && w != nil && w.HoldRunning && (sc.Status == harrier.ScanRunning || sc.Status == harrier.ScanResuming):
+		return r.change(ctx, sc, func(ctx context.Context, sc *harrier.Scan) error {
+			sc.Status, sc.Modified, sc.Frozen = harrier.ScanPausing, r.now(), w.ID
+			sc.Reason = also(withoutWait(sc.Reason), w.reason())
+			return r.Store.UpdateScan(ctx, sc)
+		})
+	case sc.Frozen != 0 && !open.byID(sc.Frozen) && (sc.Status == harrier.ScanPaused || sc.Status == harrier.ScanPausing):
+		return r.change(ctx, sc, func(ctx context.Context, sc *harrier.Scan) error {
+			sc.Status, sc.Modified, sc.Frozen = harrier.ScanResuming, r.now(), 0
+			sc.Reason = withoutWait(sc.Reason)
+			return r.Store.UpdateScan(ctx, sc)
+		})
+	}
+	return sc, nil
+}
+
+// Freezes lists the freeze windows by rising ID, for everybody.
+func (r *Room) Freezes(ctx context.Context, by harrier.Actor) ([]harrier.Freeze, error) {
+	if !by.May(harrier.ReadOwn) {
+		return nil, nil
+	}
+	return r.Store.Freezes(ctx)
+}
+
+// Freeze returns a freeze window, or NotFound.
+func (r *Room) Freeze(ctx context.Context, by harrier.Actor, id harrier.ID) (harrier.Freeze, error) {
+	if !by.May(harrier.ReadOwn) {
+		return harrier.Freeze{}, harrier.Errorf(harrier.NotFound, "no freeze window %d", id)
+	}
+	return r.Store.Freeze(ctx, id)
+}
+
+// FrozenUntil returns when a freeze window that is open now ends, the zero time
+// when it is not open.
+func (r *Room) FrozenUntil(f harrier.Freeze) time.Time {
+	if r.Next == nil {
+		return time.Time{}
+	}
+	until, err := f.Until(r.Now(), r.Next)
+	if err != nil {
+		return time.Time{}
+	}
+	return until
+}
+
+// PutFreeze stores a freeze window: a new one when it has no ID. It answers
+// Forbidden below the right to edit everything, NotFound, and Invalid, naming
+// the field.
+func (r *Room) PutFreeze(ctx context.Context, by harrier.Actor, f *harrier.Freeze) error {
+	if err := mayFreeze(by); err != nil {
+		return err
+	}
+	if err := f.Check(); err != nil {
+		return err
+	}
+	if r.Next != nil {
+		planned := f.Schedule
+		planned.Enabled = true // one that is off must be right too
+		if _, err := r.Next(planned, time.Time{}); err != nil {
+			return err
+		}
+	}
+	defer r.nudge()
+	return r.Store.InTx(ctx, func(ctx context.Context) error {
+		f.Modified = r.now()
+		if f.ID == 0 {
+			f.UUID, f.Owner, f.Created = harrier.NewUUID(f.Modified), by.User, f.Modified
+			return r.Store.InsertFreeze(ctx, f)
+		}
+		old, err := r.Store.Freeze(ctx, f.ID)
+		if err != nil {
+			return err
+		}
+		f.UUID, f.Owner, f.Created = old.UUID, old.Owner, old.Created
+		return r.Store.UpdateFreeze(ctx, f)
+	})
+}
+
+// DeleteFreeze removes a freeze window; what it held goes on. It answers
+// Forbidden and NotFound.
+func (r *Room) DeleteFreeze(ctx context.Context, by harrier.Actor, id harrier.ID) error {
+	if err := mayFreeze(by); err != nil {
+		return err
+	}
+	defer r.nudge()
+	return r.Store.DeleteFreeze(ctx, id)
+}
+
+func mayFreeze(by harrier.Actor) error {
+	if !by.May(harrier.EditAll) {
+		return harrier.Errorf(harrier.Forbidden, "you may not change freeze windows")
+	}
+	return nil
+}
