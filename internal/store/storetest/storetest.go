@@ -3,6 +3,7 @@
 package storetest
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/harrier-scan/harrier/internal/store"
@@ -64,6 +65,7 @@ var promises = []struct {
 
 func open(t *testing.T, dsn string) *store.DB {
 	t.Helper()
+	dsn, keep := strings.CutPrefix(dsn, viewed)
 	db, err := store.Open(t.Context(), dsn)
 	if err != nil {
 		t.Fatalf("Open = %v", err)
@@ -73,6 +75,9 @@ func open(t *testing.T, dsn string) *store.DB {
 			t.Errorf("Close = %v", err)
 		}
 	})
+	if keep {
+		keepView(t, db)
+	}
 	return db
 }
 
