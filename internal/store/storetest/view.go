@@ -387,7 +387,7 @@ func viewAgrees(t *testing.T, dsn string) {
 		c.change(t, ctx)
 	}
 	keepView(t, db)
-	for range 250 {
+	for range 70 {
 		switch c.r.IntN(4) {
 		case 0:
 			must(t, db.InTx(ctx, func(ctx context.Context) error {
