@@ -16,6 +16,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/pprof"
 	"slices"
 	"strings"
 	"time"
@@ -32,6 +33,7 @@ type result struct {
 	Findings int     `json:"findings"`
 	Median   float64 `json:"median_ms"`
 	P95      float64 `json:"p95_ms"`
+	CPU      float64 `json:"cpu_ms"` // of this process for one, on all cores
 }
 
 type options struct {
@@ -39,6 +41,7 @@ type options struct {
 	rounds, slow int
 	json         bool
 	without      bool
+	profile      string
 }
 
 func main() {
@@ -52,7 +55,9 @@ func main() {
 	flag.BoolVar(&o.without, "without", false, "also measure the store without its copy in memory")
 	dir := flag.String("dir", "", "folder for the SQLite file; a temporary one if empty")
 	only := flag.String("only", "", "sqlite or postgres; both if empty")
+	profile := flag.String("cpuprofile", "", "file for a CPU profile of the reads from memory")
 	flag.Parse()
+	o.profile = *profile
 	if err := run(context.Background(), o, *dir, *only); err != nil {
 		fmt.Fprintln(os.Stderr, "reads:", err)
 		os.Exit(1)
@@ -111,6 +116,16 @@ func (o options) measure(ctx context.Context, on, dsn string, direct *sql.DB) er
 		return err
 	}
 	defer stop()
+	if o.profile != "" {
+		f, err := os.Create(o.profile)
+		if err != nil {
+			return err
+		}
+		if err := pprof.StartCPUProfile(f); err != nil {
+			return err
+		}
+		defer pprof.StopCPUProfile()
+	}
 	for _, r := range reads {
 		if err := o.time(ctx, on, r.name, o.rounds, func(n int) error { return r.store(ctx, db, n) }); err != nil {
 			return err
@@ -182,6 +197,7 @@ func (o options) time(ctx context.Context, on, name string, rounds int, once fun
 		return fmt.Errorf("%s on %s: %w", name, on, err)
 	}
 	took := make([]float64, rounds)
+	before := cpu()
 	for n := range took {
 		begin := time.Now()
 		if err := once(n + 1); err != nil {
@@ -192,12 +208,13 @@ func (o options) time(ctx context.Context, on, name string, rounds int, once fun
 			return ctx.Err()
 		}
 	}
+	used := float64((cpu() - before).Microseconds()) / 1000 / float64(rounds)
 	slices.Sort(took)
-	r := result{name, on, o.findings, took[len(took)/2], took[(len(took)*95+99)/100-1]}
+	r := result{name, on, o.findings, took[len(took)/2], took[(len(took)*95+99)/100-1], used}
 	if o.json {
 		return json.NewEncoder(os.Stdout).Encode(r)
 	}
-	fmt.Printf("%-15s %-70s median %8.1f ms  p95 %8.1f ms\n", r.On, r.Read, r.Median, r.P95)
+	fmt.Printf("%-15s %-70s median %8.1f ms  p95 %8.1f ms  CPU %7.1f ms\n", r.On, r.Read, r.Median, r.P95, r.CPU)
 	return nil
 }
 

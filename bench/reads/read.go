@@ -123,7 +123,7 @@ func (w *world) reads() []read {
 	}
 	const short = "f.id, f.vuln, f.severity, f.protocol, f.port, a.addr, a.fqdn"
 	const long = short + ", f.first_seen, f.last_seen, f.evidence, a.os, a.mac"
-	far := 9_999 * pageSize
+	far := min(9_999*pageSize, w.findings*3/5)
 	return []read{
 		sum("sumip", harrier.ByAsset, grave, 0, sumIP),
 		sum("sumip", harrier.ByAsset, grave, w.assets-200, sumIP),

@@ -29,27 +29,53 @@ func (v *View) Sums(e harrier.Expr, q harrier.SumQuery, at time.Time) (harrier.S
 	}
 	t := v.tally(v.pick(c), j, g)
 	var out harrier.Sums
-	var rows []harrier.Sum
-	for n := range t.counts {
-		sum := harrier.Sum{Counts: t.counts[n].ints()}
-		if sum.Counts == (harrier.Counts{}) {
-			continue
+	rows := t.rows(g)
+	for i := range rows {
+		for s, count := range rows[i].Counts {
+			out.Counts[s] += count
 		}
-		if g.hosts {
-			sum.Hosts = int(t.hosts[n])
-		}
-		for s, count := range sum.Counts {
-			if out.Counts[s] += count; count > 0 {
-				sum.Severity = harrier.Severity(s)
-			}
-		}
-		out.Hosts += sum.Hosts
-		g.name(n, &sum)
-		rows = append(rows, sum)
+		out.Hosts += rows[i].Hosts
 	}
 	out.Groups = len(rows)
 	out.Rows = window(rows, q.Offset, q.Limit, order)
 	return out, nil
+}
+
+// rows returns the groups that have findings.
+func (t *tally) rows(g *grouping) []harrier.Sum {
+	var out []harrier.Sum
+	for n := range t.counts {
+		counts := &t.counts[n]
+		if *counts == (five{}) {
+			continue
+		}
+		if !g.bySeverity {
+			sum := harrier.Sum{Counts: counts.ints()}
+			for s, count := range counts {
+				if count > 0 {
+					sum.Severity = harrier.Severity(s)
+				}
+			}
+			if g.hosts {
+				sum.Hosts = int(t.hosts[n][0])
+			}
+			out = append(out, sum)
+			g.name(n, &out[len(out)-1])
+			continue
+		}
+		for s, count := range counts {
+			if count == 0 {
+				continue
+			}
+			sum := harrier.Sum{Severity: harrier.Severity(s)}
+			if sum.Counts[s] = int(count); g.hosts {
+				sum.Hosts = int(t.hosts[n][s])
+			}
+			out = append(out, sum)
+			g.name(n, &out[len(out)-1])
+		}
+	}
+	return out
 }
 
 // Count counts the findings that e holds for by severity, whatever the
@@ -87,7 +113,7 @@ type grouping struct {
 	size                     int
 	ofAsset, ofVuln, ofPlace [][]uint32 // nil: one group of its own for each code
 	by                       int        // 0 severity, 1 asset, 2 vulnerability, 3 place
-	bySeverity               bool       // each severity is a group of its own: number*5+severity
+	bySeverity               bool       // each severity is a group of its own
 	hosts                    bool
 	name                     func(n int, sum *harrier.Sum)
 }
@@ -112,12 +138,12 @@ type within struct {
 func (v *View) grouping(by harrier.Grouping) (*grouping, error) {
 	switch by {
 	case harrier.BySeverity:
-		return &grouping{size: harrier.Severities, bySeverity: true, name: func(int, *harrier.Sum) {}}, nil
+		return &grouping{size: 1, bySeverity: true, name: func(int, *harrier.Sum) {}}, nil
 	case harrier.ByAsset:
 		return &grouping{by: byAsset, size: len(v.assets), name: func(n int, s *harrier.Sum) { s.ID = harrier.ID(n) }}, nil
 	case harrier.ByVulnerability:
-		return &grouping{by: byVuln, size: len(v.vulns) * harrier.Severities, bySeverity: true, hosts: true, name: func(n int, s *harrier.Sum) {
-			s.ID = harrier.ID(v.vulns[n/harrier.Severities].id)
+		return &grouping{by: byVuln, size: len(v.vulns), bySeverity: true, hosts: true, name: func(n int, s *harrier.Sum) {
+			s.ID = harrier.ID(v.vulns[n].id)
 		}}, nil
 	case harrier.ByCVE:
 		g := &grouping{by: byVuln, size: len(v.cves.list), hosts: true, name: func(n int, s *harrier.Sum) { s.Key = v.cves.list[n] }}
@@ -266,17 +292,18 @@ func (v *View) software(names ...string) *grouping {
 	return g
 }
 
-// tally is how many findings are in each group, and on how many assets.
+// tally is how many findings are in each group, and on how many assets: the
+// first number of hosts, or one for each severity.
 type tally struct {
 	counts []five
-	hosts  []uint32
-	last   []uint32 // the asset that was counted last in each group
+	hosts  []five
+	last   []five // the asset that was counted last
 }
 
 func newTally(g *grouping) *tally {
 	t := &tally{counts: make([]five, g.size)}
 	if g.hosts {
-		t.hosts, t.last = make([]uint32, g.size), make([]uint32, g.size)
+		t.hosts, t.last = make([]five, g.size), make([]five, g.size)
 	}
 	return t
 }
@@ -322,8 +349,10 @@ func merged(parts []*tally, g *grouping) *tally {
 				sum.counts[n][s] += count
 			}
 		}
-		for n, hosts := range p.hosts {
-			sum.hosts[n] += hosts
+		for n := range p.hosts {
+			for s, hosts := range p.hosts[n] {
+				sum.hosts[n][s] += hosts
+			}
 		}
 	}
 	return sum
@@ -337,7 +366,7 @@ func (t *tally) segment(s *segment, rows *bitmap, severity *[segmentRows]uint8, 
 			sev := severity[i]
 			switch {
 			case g.by == bySeverityOnly:
-				t.counts[sev][sev]++
+				t.counts[0][sev]++
 			case g.by == byVuln:
 				for _, n := range g.ofVuln[s.vuln[i]] {
 					t.counts[n][sev]++
@@ -387,9 +416,9 @@ func (v *View) tallyAssets(sel selection, j *judged, g *grouping, parts []*tally
 			for s, count := range counts {
 				t.counts[n][s] += count
 			}
-			if g.hosts && t.last[n] != uint32(asset) {
-				t.last[n] = uint32(asset)
-				t.hosts[n]++
+			if g.hosts && t.last[n][0] != uint32(asset) {
+				t.last[n][0] = uint32(asset)
+				t.hosts[n][0]++
 			}
 		}
 	}
@@ -408,7 +437,7 @@ func (v *View) tallyRows(t *tally, sel selection, j *judged, g *grouping, asset 
 			sev = j.severities(int(n), s)[i]
 		}
 		if g.by == byVuln && g.ofVuln == nil {
-			t.one(s.vuln[i]*harrier.Severities+uint32(sev), sev, asset)
+			t.one(s.vuln[i], sev, sev, asset)
 			continue
 		}
 		list := g.ofVuln
@@ -417,16 +446,16 @@ func (v *View) tallyRows(t *tally, sel selection, j *judged, g *grouping, asset 
 			list, code = g.ofPlace, s.place[i]
 		}
 		for _, group := range list[code] {
-			t.one(group, sev, asset)
+			t.one(group, sev, 0, asset)
 		}
 	}
 }
 
-func (t *tally) one(group uint32, sev uint8, asset uint32) {
+func (t *tally) one(group uint32, sev, slot uint8, asset uint32) {
 	t.counts[group][sev]++
-	if t.last[group] != asset {
-		t.last[group] = asset
-		t.hosts[group]++
+	if t.last[group][slot] != asset {
+		t.last[group][slot] = asset
+		t.hosts[group][slot]++
 	}
 }
 
