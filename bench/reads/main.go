@@ -54,7 +54,7 @@ func main() {
 	flag.BoolVar(&o.json, "json", false, "print a JSON object for each read")
 	flag.BoolVar(&o.without, "without", false, "also measure the store without its copy in memory")
 	dir := flag.String("dir", "", "folder for the SQLite file; a temporary one if empty")
-	only := flag.String("only", "", "sqlite or postgres; both if empty")
+	only := flag.String("only", "", "sqlite, postgres, or memory, which needs no database; the first two if empty")
 	profile := flag.String("cpuprofile", "", "file for a CPU profile of the reads from memory")
 	flag.Parse()
 	o.profile = *profile
@@ -72,6 +72,9 @@ func run(ctx context.Context, o options, dir, only string) error {
 		}
 		defer func() { _ = os.RemoveAll(made) }() // a temporary folder
 		dir = made
+	}
+	if only == "memory" {
+		return o.memory(ctx)
 	}
 	if only != "postgres" {
 		if err := o.measure(ctx, "sqlite", filepath.Join(dir, "reads.db"), nil); err != nil {
@@ -148,6 +151,25 @@ func (o options) measure(ctx context.Context, on, dsn string, direct *sql.DB) er
 	}
 	state := db.ViewState()
 	o.say("%s: %d questions answered from memory, %d by SQL", on, state.Answers, state.Passed)
+	return nil
+}
+
+// memory asks the copy alone.
+func (o options) memory(ctx context.Context) error {
+	before, begin := heap(), time.Now()
+	w := o.world
+	v, err := w.view()
+	if err != nil {
+		return err
+	}
+	used := heap() - before
+	o.say("memory: %d findings made in %.1f s, %d MB, %.1f bytes a finding; the process %s", o.findings, time.Since(begin).Seconds(), used>>20,
+		float64(used)/float64(o.findings), resident())
+	for _, r := range w.reads() {
+		if err := o.time(ctx, "memory", r.name, o.rounds, func(n int) error { return r.view(v, n) }); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

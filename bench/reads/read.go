@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/columns"
 	"github.com/harrier-scan/harrier/internal/store"
 )
 
@@ -16,6 +17,7 @@ import (
 type read struct {
 	name  string
 	store func(ctx context.Context, db *store.DB, round int) error
+	view  func(v *columns.View, round int) error // the same of the copy alone
 	sql   func(round int) (text string, args []any)
 }
 
@@ -39,7 +41,7 @@ type filters struct {
 }
 
 func (w *world) filters() (grave, near, wide, rare filters) {
-	first, last := address(w.assets/4), address(w.assets/2)
+	first := address(w.assets / 4)
 	grave = filters{
 		"severity high and critical, seen in the last 30 days",
 		func(n int) harrier.Expr {
@@ -58,7 +60,6 @@ func (w *world) filters() (grave, near, wide, rare filters) {
 			return []any{a[:], b[:]}
 		},
 	}
-	_ = last
 	wide = filters{
 		"severity up to high, seen in the last 50 days",
 		func(n int) harrier.Expr {
@@ -94,6 +95,10 @@ func (w *world) reads() []read {
 				}
 				return err
 			},
+			func(v *columns.View, n int) error {
+				_, err := v.Sums(open(f.expr(n)), harrier.SumQuery{By: by, Sort: "score", Desc: true, Limit: 100, Offset: offset}, time.Now())
+				return err
+			},
 			func(n int) (string, []any) { return fmt.Sprintf(text, f.sql, offset), f.args(n) },
 		}
 	}
@@ -102,7 +107,7 @@ func (w *world) reads() []read {
 	const sumIP = "SELECT asset, " + counts + " FROM finding f WHERE closed = 0 AND %s GROUP BY asset ORDER BY score DESC, asset DESC LIMIT 100 OFFSET %d"
 	const sumID = "SELECT vuln, severity, count(*) AS total, count(DISTINCT asset) AS hosts FROM finding f WHERE closed = 0 AND %s GROUP BY vuln, severity ORDER BY total DESC, vuln DESC LIMIT 100 OFFSET %d"
 	const sumSeverity = "SELECT severity, count(*) FROM finding f WHERE closed = 0 AND %s GROUP BY severity ORDER BY severity DESC OFFSET %d * 0"
-	list := func(tool string, f filters, sort, order, columns string, offset int) read {
+	list := func(tool string, f filters, sort, order, selected string, offset int) read {
 		name := fmt.Sprintf("%s: %s", tool, f.name)
 		if offset > 0 {
 			name += fmt.Sprintf(", page %d", offset/pageSize+1)
@@ -115,9 +120,14 @@ func (w *world) reads() []read {
 				}
 				return err
 			},
+			func(v *columns.View, n int) error {
+				at := time.Now()
+				_, _, err := v.Findings(open(f.expr(n)), columns.Page{Sort: sort, Desc: true, Limit: pageSize, Offset: offset}, &at)
+				return err
+			},
 			func(n int) (string, []any) {
 				return fmt.Sprintf(`SELECT %s, (SELECT count(*) FROM finding f WHERE closed = 0 AND %s) FROM finding f JOIN asset a ON a.id = f.asset
-					WHERE closed = 0 AND %s ORDER BY %s LIMIT %d OFFSET %d`, columns, f.sql, f.sql, order, pageSize, offset), f.args(n)
+					WHERE closed = 0 AND %s ORDER BY %s LIMIT %d OFFSET %d`, selected, f.sql, f.sql, order, pageSize, offset), f.args(n)
 			},
 		}
 	}
@@ -154,6 +164,14 @@ func (w *world) reads() []read {
 					ids[i] = a.ID
 				}
 				_, err = db.FindingsBetween(ctx, ids, end.AddDate(0, 0, -7), end)
+				return err
+			},
+			func(v *columns.View, n int) error {
+				e := harrier.Has{Of: harrier.And{is("severity", harrier.Eq, int64(4)), is("last_seen", harrier.Ge, since(7, n))}}
+				ids, _, err := v.Assets(e, columns.Page{Limit: 50})
+				for _, id := range ids {
+					v.Between(id, end.AddDate(0, 0, -7), end)
+				}
 				return err
 			},
 			func(n int) (string, []any) {

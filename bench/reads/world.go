@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/columns"
 	"github.com/harrier-scan/harrier/internal/store"
 )
 
@@ -135,6 +136,43 @@ func (w *world) fill(ctx context.Context, db *store.DB, copied *sql.DB) error {
 	return w.copy(ctx, copied)
 }
 
+// view is the world in memory, without any database.
+func (w *world) view() (*columns.View, error) {
+	v := columns.New()
+	for _, d := range w.definitions() {
+		v.PutVulnerability(&d)
+	}
+	id := harrier.ID(0)
+	for i := range w.assets {
+		a := w.asset(i)
+		a.ID = harrier.ID(i + 1)
+		if err := v.PutAsset(&a); err != nil {
+			return nil, err
+		}
+		for _, f := range w.of(i, a.ID) {
+			id++
+			c := columns.Finding{
+				ID: id, Asset: f.Asset, Scan: f.LastScan, Vulnerability: f.Vulnerability, Severity: f.Severity, Certainty: f.Certainty,
+				Endpoint: f.Endpoint, Service: f.Service, Source: f.Source,
+			}
+			for _, s := range f.Intervals {
+				if c.Opened != 0 {
+					c.Older = append(c.Older, c.Span)
+				}
+				c.Span = columns.Span{Opened: s.Opened.UnixMicro(), Seen: s.LastSeen.UnixMicro()}
+				if !s.Closed.IsZero() {
+					c.Closed = s.Closed.UnixMicro()
+				}
+			}
+			if err := v.PutFinding(&c); err != nil {
+				return nil, err
+			}
+		}
+	}
+	v.Settle()
+	return v, nil
+}
+
 // copy writes the findings into PostgreSQL as nothing else does as fast.
 func (w *world) copy(ctx context.Context, db *sql.DB) error {
 	conn, err := db.Conn(ctx)
@@ -142,7 +180,7 @@ func (w *world) copy(ctx context.Context, db *sql.DB) error {
 		return err
 	}
 	defer func() { _ = conn.Close() }() // back into the pool
-	columns := []string{"id", "asset", "vuln", "protocol", "port", "instance", "repository", "severity", "certainty", "last_scan", "older", "first_seen", "opened", "last_seen", "closed", "source", "service", "evidence", "origin"}
+	names := []string{"id", "asset", "vuln", "protocol", "port", "instance", "repository", "severity", "certainty", "last_scan", "older", "first_seen", "opened", "last_seen", "closed", "source", "service", "evidence", "origin"}
 	var older [][]any
 	i, id := 0, int64(0)
 	var list []*harrier.Finding
@@ -173,7 +211,7 @@ func (w *world) copy(ctx context.Context, db *sql.DB) error {
 	})
 	err = conn.Raw(func(c any) error {
 		pg := c.(*stdlib.Conn).Conn()
-		if _, err := pg.CopyFrom(ctx, pgx.Identifier{"finding"}, columns, rows); err != nil {
+		if _, err := pg.CopyFrom(ctx, pgx.Identifier{"finding"}, names, rows); err != nil {
 			return err
 		}
 		_, err := pg.CopyFrom(ctx, pgx.Identifier{"finding_interval"}, []string{"finding", "n", "opened", "last_seen", "closed"}, pgx.CopyFromRows(older))

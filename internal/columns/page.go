@@ -2,6 +2,7 @@ package columns
 
 import (
 	"cmp"
+	"math"
 	"math/bits"
 	"slices"
 	"time"
@@ -67,9 +68,9 @@ func (v *View) Findings(e harrier.Expr, p Page, judgedAt *time.Time) ([]Row, int
 	return out, sel.total, nil
 }
 
-// keysOf writes the sort keys of the rows of a segment: numbers in the order
-// asked for.
-type keysOf func(n int, s *segment, rows *bitmap, out []keyed) []keyed
+// keysOf writes the sort keys, numbers in the order asked for, of rows of a
+// segment: of some words of its bitmap, of which the first is number first.
+type keysOf func(n int, s *segment, first int, rows []uint64, out []keyed) []keyed
 
 type keyed struct {
 	key uint64
@@ -156,11 +157,11 @@ func (v *View) assetOrNone(id uint32) *asset {
 func ordered(n int64) uint64 { return uint64(n) ^ 1<<63 }
 
 func each(key func(s *segment, base, i uint32) uint64) keysOf {
-	return func(n int, s *segment, rows *bitmap, out []keyed) []keyed {
+	return func(n int, s *segment, first int, rows []uint64, out []keyed) []keyed {
 		base := uint32(n) << segmentBits
 		for w, word := range rows {
 			for ; word != 0; word &= word - 1 {
-				i := uint32(w<<6 | bits.TrailingZeros64(word))
+				i := uint32((first+w)<<6 | bits.TrailingZeros64(word))
 				out = append(out, keyed{key(s, base, i), base | i})
 			}
 		}
@@ -169,11 +170,11 @@ func each(key func(s *segment, base, i uint32) uint64) keysOf {
 }
 
 // bySeverity is by the severity and then by the time of the last sight.
-func (q asking) bySeverity(n int, s *segment, rows *bitmap, out []keyed) []keyed {
+func (q asking) bySeverity(n int, s *segment, first int, rows []uint64, out []keyed) []keyed {
 	base, severity := uint32(n)<<segmentBits, q.judged.severities(n, s)
 	for w, word := range rows {
 		for ; word != 0; word &= word - 1 {
-			i := uint32(w<<6 | bits.TrailingZeros64(word))
+			i := uint32((first+w)<<6 | bits.TrailingZeros64(word))
 			out = append(out, keyed{uint64(severity[i])<<60 | uint64(s.seen[i])&(1<<60-1), base | i})
 		}
 	}
@@ -236,7 +237,117 @@ func (o *ordering) page(offset, limit int) []keyed {
 	if offset >= end {
 		return nil
 	}
+	if o.sel.total > 4*collected {
+		if list, ok := o.guess(offset, end); ok {
+			return list
+		}
+	}
 	return o.within(0, ^uint64(0), o.sel.total, offset, end)
+}
+
+// guess finds a page by a sample of the keys, which tells about where it is, and
+// one look at all; false when the sample misleads, or many keys are equal.
+func (o *ordering) guess(from, to int) ([]keyed, bool) {
+	if o.desc {
+		from, to = o.sel.total-to, o.sel.total-from
+	}
+	low, high, ok := o.between(o.sample(), from, to)
+	if !ok {
+		return nil, false
+	}
+	before := make([]int, workers())
+	lists := make([][]keyed, len(o.sel.rows))
+	o.scan(func(worker, n int, list []keyed) {
+		below := 0
+		for _, k := range list {
+			if k.key < low {
+				below++
+			} else if k.key <= high {
+				lists[n] = append(lists[n], k)
+			}
+		}
+		before[worker] += below
+	})
+	below := 0
+	for _, n := range before {
+		below += n
+	}
+	list := slices.Concat(lists...)
+	if below > from || below+len(list) < to {
+		return nil, false
+	}
+	out := window(list, from-below, to-from, compareKeyed)
+	if o.desc {
+		slices.Reverse(out)
+	}
+	return out, true
+}
+
+func compareKeyed(a, b keyed) int {
+	if a.key != b.key {
+		return cmp.Compare(a.key, b.key)
+	}
+	return cmp.Compare(a.row, b.row)
+}
+
+// sample returns about one in 32 of the keys, in order.
+func (o *ordering) sample() []uint64 {
+	var all []keyed
+	random := uint64(1)
+	next := func() uint64 { // xorshift
+		random ^= random << 13
+		random ^= random >> 7
+		random ^= random << 17
+		return random
+	}
+	ones := 5 // each halves the sample
+	for n := o.sel.total >> 5; n > 1<<15; n >>= 1 {
+		ones++
+	}
+	var some bitmap
+	for n, rows := range o.sel.rows {
+		if rows == nil {
+			continue
+		}
+		for w := range rows {
+			some[w] = rows[w]
+			for range ones {
+				if some[w] == 0 {
+					break
+				}
+				some[w] &= next()
+			}
+		}
+		all = o.keys(n, o.q.v.segments[n], 0, some[:], all)
+	}
+	out := make([]uint64, len(all))
+	for i, k := range all {
+		out[i] = k.key
+	}
+	slices.Sort(out)
+	return out
+}
+
+// between returns keys that the rows from the place from to the place to very
+// likely lie between; false when too many others do.
+func (o *ordering) between(sample []uint64, from, to int) (low, high uint64, ok bool) {
+	n := len(sample)
+	margin := 2*int(math.Sqrt(float64(n))) + 2 // four times the deviation at most
+	first := from*n/o.sel.total - margin
+	last := to*n/o.sel.total + margin
+	low, high = 0, ^uint64(0)
+	if first > 0 {
+		low = sample[first]
+	}
+	if last < n {
+		high = sample[last]
+	}
+	a, _ := slices.BinarySearch(sample, low)
+	b, found := slices.BinarySearch(sample, high)
+	for found && b < n && sample[b] == high {
+		b++
+	}
+	return low, high, b-a <= n/4
 }
 
 // within returns, of the rows with keys from low to high, of which there are
@@ -270,13 +381,18 @@ func (o *ordering) inOrder(parts []part) []part {
 	return parts
 }
 
-// scan calls f with the rows of each segment and their keys.
+// scan calls f with the rows of each segment and their keys, some at a time and
+// in their order.
 func (o *ordering) scan(f func(worker, n int, list []keyed)) {
 	split(len(o.sel.rows), 1, func(worker, from, to int) {
-		buffer := make([]keyed, 0, segmentRows)
+		const words = 64 // at a time, so that their keys stay in the cache
+		buffer := make([]keyed, 0, words*64)
 		for n := from; n < to; n++ {
-			if o.sel.rows[n] != nil {
-				buffer = o.keys(n, o.q.v.segments[n], o.sel.rows[n], buffer[:0])
+			if o.sel.rows[n] == nil {
+				continue
+			}
+			for w := 0; w < len(bitmap{}); w += words {
+				buffer = o.keys(n, o.q.v.segments[n], w, o.sel.rows[n][w:w+words], buffer[:0])
 				f(worker, n, buffer)
 			}
 		}
@@ -334,7 +450,7 @@ func (o *ordering) collect(low, high uint64, from, to int) []keyed {
 		}
 	})
 	out := slices.Concat(lists...)
-	slices.SortFunc(out, func(a, b keyed) int { return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.row, b.row)) })
+	slices.SortFunc(out, compareKeyed)
 	if o.desc {
 		slices.Reverse(out)
 	}
@@ -360,7 +476,7 @@ func (o *ordering) equal(key uint64, count, from, to int) []keyed {
 	for n, c := range counts {
 		if c > 0 && before < to && before+c > from {
 			at := before
-			buffer = o.keys(n, o.q.v.segments[n], o.sel.rows[n], buffer[:0])
+			buffer = o.keys(n, o.q.v.segments[n], 0, o.sel.rows[n][:], buffer[:0])
 			for _, k := range buffer {
 				if k.key != key {
 					continue
@@ -389,19 +505,19 @@ func (o *ordering) after(id harrier.ID) bool {
 	}
 	var only bitmap
 	only.put(i, true)
-	is := o.keys(n, o.q.v.segments[n], &only, nil)[0]
+	is := o.keys(n, o.q.v.segments[n], 0, only[:], nil)[0]
 	rest := selection{rows: make([]*bitmap, len(o.sel.rows))}
 	totals := make([]int, workers())
 	o.scan(func(worker, n int, list []keyed) {
-		rows := new(bitmap)
+		if rest.rows[n] == nil {
+			rest.rows[n] = new(bitmap)
+		}
 		for _, k := range list {
-			c := cmp.Or(cmp.Compare(k.key, is.key), cmp.Compare(k.row, is.row))
-			if c != 0 && c < 0 == o.desc {
-				rows.put(k.row&segmentMask, true)
+			if c := compareKeyed(k, is); c != 0 && c < 0 == o.desc {
+				rest.rows[n].put(k.row&segmentMask, true)
 				totals[worker]++
 			}
 		}
-		rest.rows[n] = rows
 	})
 	for _, n := range totals {
 		rest.total += n
