@@ -114,10 +114,7 @@ func (o options) measure(ctx context.Context, on, dsn string, direct *sql.DB) er
 			}
 		}
 	}
-	stop, err := o.keep(ctx, on, db)
-	if err != nil {
-		return err
-	}
+	stop := o.keep(ctx, on, db)
 	defer stop()
 	if o.profile != "" {
 		f, err := os.Create(o.profile)
@@ -174,7 +171,7 @@ func (o options) memory(ctx context.Context) error {
 }
 
 // keep waits until the findings are in memory, and tells what that took.
-func (o options) keep(ctx context.Context, on string, db *store.DB) (stop func(), err error) {
+func (o options) keep(ctx context.Context, on string, db *store.DB) (stop func()) {
 	before := heap()
 	begin := time.Now()
 	ctx, cancel := context.WithCancel(ctx)
@@ -189,7 +186,7 @@ func (o options) keep(ctx context.Context, on string, db *store.DB) (stop func()
 	return func() {
 		cancel()
 		<-done
-	}, nil
+	}
 }
 
 func heap() int64 {

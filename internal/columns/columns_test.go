@@ -14,8 +14,8 @@ import (
 	"github.com/harrier-scan/harrier"
 )
 
-// estate fills a view with n findings over several segments, some IDs of which
-// are left out, and returns them.
+// estate fills a view with n findings, whose IDs are some 15 apart, and returns
+// them.
 func estate(t *testing.T, n int) (*View, []Finding) {
 	t.Helper()
 	v, r := New(), rand.New(rand.NewPCG(1, 2))
@@ -26,11 +26,8 @@ func estate(t *testing.T, n int) (*View, []Finding) {
 	}
 	var list []Finding
 	for i := range n {
-		if r.IntN(20) == 0 {
-			continue
-		}
 		f := Finding{
-			ID: harrier.ID(i + 1), Asset: harrier.ID(1 + i*50/n), Vulnerability: harrier.VulnID(r.IntN(300)), Severity: harrier.Severity(r.IntN(5)),
+			ID: harrier.ID(i*15 + 1 + r.IntN(15)), Asset: harrier.ID(1 + i*50/n), Vulnerability: harrier.VulnID(r.IntN(300)), Severity: harrier.Severity(r.IntN(5)),
 			Endpoint: harrier.Endpoint{Port: uint16(r.IntN(3))}, Span: Span{Opened: r.Int64N(1e6), Seen: 1e6 + r.Int64N(1e6)},
 		}
 		if r.IntN(10) == 0 {
@@ -48,7 +45,10 @@ func estate(t *testing.T, n int) (*View, []Finding) {
 // TestFarPages holds pages of many rows, of which only parts are sorted, to a
 // list that is sorted whole: keys that are all different, few, or one.
 func TestFarPages(t *testing.T) {
-	v, list := estate(t, 3*segmentRows)
+	was := collected
+	collected = 256
+	defer func() { collected = was }()
+	v, list := estate(t, 3*segmentRows/15)
 	for sort, key := range map[string]func(f Finding) int64{
 		"severity": func(f Finding) int64 { return int64(f.Severity)<<40 | f.Seen }, "port": func(f Finding) int64 { return int64(f.Endpoint.Port) },
 		"last_scan": func(Finding) int64 { return 0 },
@@ -94,7 +94,7 @@ func checkPage(t *testing.T, v *View, p Page, all []Finding, offset int) {
 
 // TestSumsOverSegments counts findings that no single segment holds.
 func TestSumsOverSegments(t *testing.T) {
-	v, list := estate(t, 2*segmentRows)
+	v, list := estate(t, 2*segmentRows/15)
 	counts := map[harrier.ID]harrier.Counts{}
 	hosts := map[[2]int64]map[harrier.ID]bool{}
 	for _, f := range list {

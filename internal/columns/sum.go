@@ -178,8 +178,9 @@ func (v *View) grouping(by harrier.Grouping) (*grouping, error) {
 			}
 			return list
 		}), nil
+	default:
+		return v.assetGrouping(by)
 	}
-	return v.assetGrouping(by)
 }
 
 func (v *View) assetGrouping(by harrier.Grouping) (*grouping, error) {

@@ -305,7 +305,11 @@ func (db *DB) answer(ctx context.Context, e harrier.Expr, ask func(c *columns.Vi
 		if err := fetch(); err != nil {
 			return false, err
 		}
-		if now, err := db.version(ctx); err != nil || now == version || n == tries-1 {
+		now, err := db.version(ctx)
+		if err != nil {
+			return false, err
+		}
+		if now == version || n == tries-1 {
 			break
 		}
 	}
