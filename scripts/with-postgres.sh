@@ -25,7 +25,7 @@ trap cleanup EXIT
 cd "$dir"
 "${as[@]}" "$bin/initdb" -D "$dir/data" -A trust -U harrier >"$dir/log" 2>&1
 "${as[@]}" "$bin/pg_ctl" -D "$dir/data" -w -l "$dir/server.log" \
-  -o "-c listen_addresses=127.0.0.1 -c port=$port -c unix_socket_directories=$dir -c fsync=off -c max_connections=200" start >/dev/null
+  -o "${HARRIER_POSTGRES_OPTIONS:-} -c listen_addresses=127.0.0.1 -c port=$port -c unix_socket_directories=$dir -c fsync=off -c max_connections=200" start >/dev/null
 cd - >/dev/null
 export HARRIER_TEST_POSTGRES="postgres://harrier@127.0.0.1:$port/postgres?sslmode=disable"
 "$@"

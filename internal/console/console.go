@@ -210,6 +210,7 @@ func (con *Console) Run(ctx context.Context) error {
 	g.Go(func() error { return con.web.Run(running) })
 	g.Go(func() error { return con.core.run(running) })
 	g.Go(func() error { return con.content.run(running) })
+	g.Go(func() error { return con.core.db.KeepView(running, con.log) })
 	if every := con.config.FeedUpdate; every > 0 {
 		g.Go(func() error { return updateContent(running, con.config.Data, firstUpdate, every, con.update, con.log) })
 	}

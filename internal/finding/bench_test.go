@@ -1,7 +1,9 @@
 package finding
 
 import (
+	"context"
 	"fmt"
+	"log/slog"
 	"path/filepath"
 	"testing"
 	"time"
@@ -12,12 +14,30 @@ import (
 
 // BenchmarkFold folds hosts with 50 observations and five services each, as an
 // engine sends them, into a SQLite file that syncs each commit. The first scan
-// opens findings, those that follow see them again.
+// opens findings, those that follow see them again. The findings are kept in
+// memory too, as the console does, or not.
 func BenchmarkFold(b *testing.B) {
+	b.Run("store", func(b *testing.B) { benchmarkFold(b, false) })
+	b.Run("view", func(b *testing.B) { benchmarkFold(b, true) })
+}
+
+func benchmarkFold(b *testing.B, view bool) {
 	const perHost, hosts = 50, 1000
 	db, err := store.Open(b.Context(), filepath.Join(b.TempDir(), "bench.db"))
 	must(b, err)
 	b.Cleanup(func() { _ = db.Close() })
+	if view {
+		ctx, stop := context.WithCancel(b.Context())
+		done := make(chan error, 1)
+		go func() { done <- db.KeepView(ctx, slog.New(slog.DiscardHandler)) }()
+		b.Cleanup(func() {
+			stop()
+			must(b, <-done)
+		})
+		for !db.ViewState().Ready {
+			time.Sleep(time.Millisecond)
+		}
+	}
 	r := New(Config{Store: db, Catalog: catalog{}, Now: func() time.Time { return day.AddDate(1, 0, 0) }})
 	checks := make([]harrier.VulnID, 800)
 	for i := range checks {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/columns"
 )
 
 // groups says how findings f of assets a are put together.
@@ -95,19 +96,27 @@ func (db *DB) SumFindings(ctx context.Context, e harrier.Expr, q harrier.SumQuer
 	if err != nil {
 		return out, err
 	}
-	var columns []string
+	ok, err = db.answer(ctx, e, func(v *columns.View, e harrier.Expr) (err error) {
+		out, err = v.Sums(e, q, at)
+		return err
+	}, nil)
+	if ok || err != nil {
+		return out, err
+	}
+	out = harrier.Sums{}
+	var list []string
 	for _, k := range []struct{ of, as, none string }{{by.key, "k", "''"}, {by.id, "id", "0"}, {by.repository, "rep", "0"}} {
 		if k.of == "" {
 			k.of = k.none
 		}
-		columns = append(columns, db.network(k.of)+" AS "+k.as)
+		list = append(list, db.network(k.of)+" AS "+k.as)
 	}
 	sev, keys := "max(sev)", "k, id, rep"
 	if by.severity {
 		sev, keys = "sev", keys+", sev"
 	}
 	for i := range harrier.Severities {
-		columns = append(columns, fmt.Sprintf("CASE WHEN f.severity = %d THEN 1 ELSE 0 END AS s%d", i, i))
+		list = append(list, fmt.Sprintf("CASE WHEN f.severity = %d THEN 1 ELSE 0 END AS s%d", i, i))
 	}
 	hosts := "0"
 	if by.hosts {
@@ -123,7 +132,7 @@ func (db *DB) SumFindings(ctx context.Context, e harrier.Expr, q harrier.SumQuer
 	if j.rules {
 		with, from = "WITH j AS MATERIALIZED ("+inner+"), ", "j f "
 	}
-	text := with + "r AS (SELECT f.asset, f.severity AS sev, " + strings.Join(columns, ", ") +
+	text := with + "r AS (SELECT f.asset, f.severity AS sev, " + strings.Join(list, ", ") +
 		" FROM " + from + by.join + filter +
 		"), g AS (SELECT k, id, rep, " + sev + ` AS sev, CAST(sum(s0) AS BIGINT) AS s0, CAST(sum(s1) AS BIGINT) AS s1, CAST(sum(s2) AS BIGINT) AS s2,
 		CAST(sum(s3) AS BIGINT) AS s3, CAST(sum(s4) AS BIGINT) AS s4, ` + hosts + " AS hosts FROM r GROUP BY " + keys + `),
@@ -262,6 +271,12 @@ func (db *DB) JudgedFindings(ctx context.Context, e harrier.Expr, p Page, at tim
 	where, err := c.where(e)
 	if err != nil {
 		return nil, 0, err
+	}
+	if err := p.check(c.fields); err != nil {
+		return nil, 0, err
+	}
+	if out, total, ok, err := db.findingsFromView(ctx, e, p, &at); ok || err != nil {
+		return out, total, err
 	}
 	total := -1
 	if !p.NoTotal {

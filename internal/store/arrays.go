@@ -14,7 +14,7 @@ import (
 func arraysPostgres(ctx context.Context, conn *pgx.Conn, text string, rows [][]any) (changed int64, err error) {
 	for len(rows) > 0 {
 		n := min(len(rows), maxBatch)
-		args, types, ok := columnsOf(rows[:n])
+		args, types, ok := arraysOf(rows[:n])
 		if !ok {
 			return bulkPostgres(ctx, conn, text, rows)
 		}
@@ -55,28 +55,28 @@ func fromArrays(text string, types []string) string {
 	return text[:at[0]] + "SELECT " + text[at[2]:at[3]] + " FROM " + source.String() + text[at[1]:]
 }
 
-// columnsOf turns rows into columns and their types; false for what has no
+// arraysOf turns rows into columns and their types; false for what has no
 // array that fits.
-func columnsOf(rows [][]any) (args []any, types []string, ok bool) {
+func arraysOf(rows [][]any) (args []any, types []string, ok bool) {
 	for c := range rows[0] {
 		var column any
 		name := ""
 		switch rows[0][c].(type) {
 		case int64:
 			name = "bigint"
-			column, ok = columnOf[int64](rows, c)
+			column, ok = arrayOf[int64](rows, c)
 		case string:
 			name = "text"
-			column, ok = columnOf[string](rows, c)
+			column, ok = arrayOf[string](rows, c)
 		case bool:
 			name = "boolean"
-			column, ok = columnOf[bool](rows, c)
+			column, ok = arrayOf[bool](rows, c)
 		case float64:
 			name = "double precision"
-			column, ok = columnOf[float64](rows, c)
+			column, ok = arrayOf[float64](rows, c)
 		case []byte:
 			name = "bytea"
-			column, ok = columnOf[[]byte](rows, c)
+			column, ok = arrayOf[[]byte](rows, c)
 		default:
 			ok = false
 		}
@@ -88,7 +88,7 @@ func columnsOf(rows [][]any) (args []any, types []string, ok bool) {
 	return args, types, true
 }
 
-func columnOf[T any](rows [][]any, c int) ([]T, bool) {
+func arrayOf[T any](rows [][]any, c int) ([]T, bool) {
 	out := make([]T, len(rows))
 	for i, row := range rows {
 		v, ok := row[c].(T)

@@ -52,6 +52,7 @@ func (db *DB) InsertAsset(ctx context.Context, a *harrier.Asset) error {
 			return err
 		}
 		a.Open, a.Importance = harrier.Counts{}, 100
+		db.touchAsset(ctx, a)
 		return db.putNames(ctx, a)
 	})
 }
@@ -83,6 +84,7 @@ func (db *DB) UpdateAsset(ctx context.Context, a *harrier.Asset) error {
 		if err := assets.update(ctx, db, a); err != nil {
 			return err
 		}
+		db.touchAsset(ctx, a)
 		if slices.Equal(names, a.Names) {
 			return nil
 		}

@@ -24,17 +24,17 @@ var exceptions = table[harrier.Exception]{
 
 // InsertException stores e and gives it an ID.
 func (db *DB) InsertException(ctx context.Context, e *harrier.Exception) error {
-	return exceptions.insert(ctx, db, e)
+	return db.changeExceptions(ctx, func(ctx context.Context) error { return exceptions.insert(ctx, db, e) })
 }
 
 // UpdateException stores e over the one with its ID.
 func (db *DB) UpdateException(ctx context.Context, e *harrier.Exception) error {
-	return exceptions.update(ctx, db, e)
+	return db.changeExceptions(ctx, func(ctx context.Context) error { return exceptions.update(ctx, db, e) })
 }
 
 // DeleteException removes an exception.
 func (db *DB) DeleteException(ctx context.Context, id harrier.ID) error {
-	return exceptions.delete(ctx, db, id)
+	return db.changeExceptions(ctx, func(ctx context.Context) error { return exceptions.delete(ctx, db, id) })
 }
 
 // Exception returns an exception.
@@ -45,4 +45,15 @@ func (db *DB) Exception(ctx context.Context, id harrier.ID) (harrier.Exception, 
 // Exceptions returns all exceptions by rising ID, expired ones too.
 func (db *DB) Exceptions(ctx context.Context) ([]harrier.Exception, error) {
 	return exceptions.list(ctx, db, "ORDER BY id")
+}
+
+// changeExceptions notes that f changes exceptions.
+func (db *DB) changeExceptions(ctx context.Context, f func(ctx context.Context) error) error {
+	return db.InTx(ctx, func(ctx context.Context) error {
+		err := f(ctx)
+		if err == nil {
+			db.touchExceptions(ctx)
+		}
+		return err
+	})
 }

@@ -180,6 +180,7 @@ func (db *DB) SaveFindings(ctx context.Context, list []*harrier.Finding) error {
 			s.t.broken = cmp.Or(s.t.broken, err) // some are written, but not counted
 			return err
 		}
+		db.touchFindings(ctx, list)
 		return s.t.trim(ctx)
 	})
 }

@@ -115,6 +115,9 @@ func (db *DB) UpdateAssets(ctx context.Context, list []*harrier.Asset) error {
 		if _, err := db.bulk(ctx, assets.updates, rows); err != nil {
 			return fmt.Errorf("update assets: %w", err)
 		}
+		for _, a := range list {
+			db.touchAsset(ctx, a)
+		}
 		return db.rename(ctx, renamed)
 	})
 }

@@ -119,6 +119,7 @@ func (db *DB) DeleteAsset(ctx context.Context, id harrier.ID) error {
 			}
 		}
 		delete(db.tx(ctx).repositories, id)
+		db.touchNoAsset(ctx, id)
 		return nil
 	})
 }
@@ -146,6 +147,7 @@ func (db *DB) RestoreAsset(ctx context.Context, a *harrier.Asset) error {
 				return err
 			}
 		}
+		db.touchAsset(ctx, a)
 		return db.putNames(ctx, a)
 	})
 }
@@ -159,6 +161,7 @@ func (db *DB) DeleteFindings(ctx context.Context, ids []harrier.ID) error {
 		for i, id := range ids {
 			stubs[i] = &harrier.Finding{ID: id}
 		}
+		db.touchFindings(ctx, stubs)
 		if err := s.read(ctx, stubs); err != nil {
 			return err
 		}
@@ -216,6 +219,7 @@ func (db *DB) RestoreFindings(ctx context.Context, list []*harrier.Finding) erro
 			return err
 		}
 		s.t.remember(list...)
+		db.touchFindings(ctx, list)
 		return s.count(ctx)
 	})
 }

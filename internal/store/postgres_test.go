@@ -15,6 +15,11 @@ func TestPostgres(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) string { return freshSchema(t, server) })
 }
 
+func TestViewOverPostgres(t *testing.T) {
+	server := needs.Env(t, "HARRIER_TEST_POSTGRES", "scripts/with-postgres.sh")
+	storetest.RunView(t, func(t *testing.T) string { return freshSchema(t, server) })
+}
+
 // freshSchema makes a schema for one test and drops it at its end.
 func freshSchema(t *testing.T, server string) string {
 	t.Helper()

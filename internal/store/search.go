@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/columns"
 )
 
 // Page says which part of a search's answer to return.
@@ -25,16 +26,23 @@ type Page struct {
 	NoTotal bool
 }
 
+// check answers Invalid for a field that can not be sorted by.
+func (p Page) check(fields map[string]field) error {
+	if p.Sort != "" && fields[p.Sort].sort == "" {
+		return harrier.Invalidf("sort", "%q can not be sorted by", p.Sort)
+	}
+	return nil
+}
+
 // tail adds the page to the condition: what follows the WHERE of a query on
 // table. first are the columns to sort by before any other.
 func (p Page) tail(c *condition, where, table string, first []string) (string, error) {
 	keys := first
+	if err := p.check(c.fields); err != nil {
+		return "", err
+	}
 	if p.Sort != "" {
-		f, ok := c.fields[p.Sort]
-		if !ok || f.sort == "" {
-			return "", harrier.Invalidf("sort", "%q can not be sorted by", p.Sort)
-		}
-		keys = []string{f.sort}
+		keys = []string{c.fields[p.Sort].sort}
 		if p.Sort == "severity" {
 			keys = append(keys, "last_seen")
 		}
@@ -83,6 +91,16 @@ func (db *DB) SearchFindings(ctx context.Context, e harrier.Expr, p Page) ([]har
 	if err != nil {
 		return nil, 0, err
 	}
+	if err := p.check(findingFields); err != nil {
+		return nil, 0, err
+	}
+	if judged, total, ok, err := db.findingsFromView(ctx, e, p, nil); ok || err != nil {
+		out := make([]harrier.Finding, len(judged))
+		for i := range judged {
+			out[i] = judged[i].Finding
+		}
+		return out, total, err
+	}
 	total := -1
 	if !p.NoTotal {
 		counts, err := db.CountFindings(ctx, e)
@@ -126,6 +144,11 @@ func (db *DB) CountFindings(ctx context.Context, e harrier.Expr) (harrier.Counts
 			return out, err
 		}
 		text = "SELECT severity, CAST(sum(count) AS BIGINT) FROM finding_count WHERE " + where + " GROUP BY severity"
+	} else if ok, err := db.answer(ctx, e, func(v *columns.View, e harrier.Expr) (err error) {
+		out, err = v.Count(e)
+		return err
+	}, nil); ok || err != nil {
+		return out, err
 	}
 	err = db.rows(ctx, text, c.args, func(scan func(...any) error) error {
 		var s harrier.Severity
@@ -158,6 +181,12 @@ func (db *DB) SearchAssets(ctx context.Context, e harrier.Expr, p Page) ([]harri
 	where, err := c.where(e)
 	if err != nil {
 		return nil, 0, err
+	}
+	if err := p.check(assetFields); err != nil {
+		return nil, 0, err
+	}
+	if list, total, ok, err := db.assetsFromView(ctx, e, p); ok || err != nil {
+		return list, total, err
 	}
 	total := -1
 	if !p.NoTotal {

@@ -63,6 +63,7 @@ func (db *DB) PutServices(ctx context.Context, asset harrier.ID, services []harr
 		if _, err := db.bulk(ctx, put, rows); err != nil {
 			return fmt.Errorf("put services of asset %d: %w", asset, err)
 		}
+		db.touchServices(ctx, asset, services)
 		return nil
 	})
 }
@@ -77,6 +78,7 @@ func (db *DB) DeleteServices(ctx context.Context, asset harrier.ID, at []harrier
 				return fmt.Errorf("delete service %s: %w", e, err)
 			}
 		}
+		db.touchNoServices(ctx, asset, at)
 		return nil
 	})
 }

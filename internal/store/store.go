@@ -31,6 +31,7 @@ type DB struct {
 	again  bool // a private database that is not the first of the process
 	// How many findings may be missing in finding_vuln: maxLate, but in tests.
 	maxLate int
+	view    *view // nil for a private database
 }
 
 // Open opens the database at dsn and brings its schema up to date: the path of
@@ -56,6 +57,9 @@ func Open(ctx context.Context, dsn string) (*DB, error) {
 
 func (db *DB) start(ctx context.Context) error {
 	db.maxLate = maxLate
+	if db.reads != nil {
+		db.view = newView(db)
+	}
 	if err := db.migrate(ctx); err != nil {
 		return err
 	}

@@ -14,3 +14,7 @@ func TestSQLiteFile(t *testing.T) {
 func TestSQLiteMemory(t *testing.T) {
 	storetest.Run(t, func(*testing.T) string { return ":memory:" })
 }
+
+func TestViewOverSQLite(t *testing.T) {
+	storetest.RunView(t, func(t *testing.T) string { return filepath.Join(t.TempDir(), "harrier.db") })
+}

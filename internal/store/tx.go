@@ -52,7 +52,10 @@ func (db *DB) flush(ctx context.Context) error {
 	if err := db.flushVulns(ctx); err != nil {
 		return err
 	}
-	return db.indexVulns(ctx)
+	if err := db.indexVulns(ctx); err != nil {
+		return err
+	}
+	return db.announce(ctx)
 }
 
 // txKey is where a context carries its transaction of a database.
@@ -78,6 +81,9 @@ type tx struct {
 	// filled anew.
 	late    lateFindings
 	reindex bool
+	// What the copy in memory has to know, and that it was told.
+	touched   touched
+	announced *commit
 }
 
 func (db *DB) tx(ctx context.Context) *tx {
@@ -106,12 +112,17 @@ func (db *DB) begin(ctx context.Context) (*tx, error) {
 			return nil, wrap(err)
 		}
 	}
+	t.touched.keep = db.view != nil && db.view.on.Load()
 	return t, nil
 }
 
 func (t *tx) commit(ctx context.Context) error {
 	defer t.release()
-	if _, err := t.w.conn.ExecContext(context.WithoutCancel(ctx), "COMMIT"); err != nil {
+	_, err := t.w.conn.ExecContext(context.WithoutCancel(ctx), "COMMIT")
+	if t.announced != nil {
+		t.db.view.settle(t.announced, err == nil)
+	}
+	if err != nil {
 		_, _ = t.w.conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK") // the first fault tells more
 		return wrap(fmt.Errorf("commit: %w", err))
 	}

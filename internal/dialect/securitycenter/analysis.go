@@ -260,7 +260,8 @@ type asked struct {
 	repo map[harrier.ID]recordRepository
 	scan map[harrier.ID]harrier.Scan
 	// hosts are those of a single scan; nil for tracked findings.
-	hosts map[harrier.ID]harrier.Asset
+	hosts  map[harrier.ID]harrier.Asset
+	looked looked
 }
 
 // findings is where a question is asked: the tracked findings, or those of one

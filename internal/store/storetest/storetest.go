@@ -3,6 +3,7 @@
 package storetest
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/harrier-scan/harrier/internal/store"
@@ -70,6 +71,7 @@ var promises = []promise{
 
 func open(t *testing.T, dsn string) *store.DB {
 	t.Helper()
+	dsn, keep := strings.CutPrefix(dsn, viewed)
 	db, err := store.Open(t.Context(), dsn)
 	if err != nil {
 		t.Fatalf("Open = %v", err)
@@ -79,6 +81,9 @@ func open(t *testing.T, dsn string) *store.DB {
 			t.Errorf("Close = %v", err)
 		}
 	})
+	if keep {
+		keepView(t, db)
+	}
 	return db
 }
 

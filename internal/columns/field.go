@@ -1,0 +1,117 @@
+package columns
+
+import (
+	"bytes"
+
+	"github.com/harrier-scan/harrier"
+)
+
+// The fields are those that the store searches by, under the same names.
+
+// vulnFields are the fields of findings that their vulnerability tells. One
+// without a definition has no value there.
+var vulnFields = map[string]func(v *View, d *vuln, t *test) bool{
+	"vulnerability": func(_ *View, d *vuln, t *test) bool { return t.integer(int64(d.id)) },
+	"name":          func(_ *View, d *vuln, t *test) bool { return d.defined && t.text(d.name) },
+	"family":        func(_ *View, d *vuln, t *test) bool { return d.defined && t.text(d.family) },
+	"slug":          func(_ *View, d *vuln, t *test) bool { return d.defined && t.text(d.slug) },
+	"cvss2":         func(_ *View, d *vuln, t *test) bool { return d.defined && t.float(d.cvss2) },
+	"cvss3":         func(_ *View, d *vuln, t *test) bool { return d.defined && t.float(d.cvss3) },
+	"epss":          func(_ *View, d *vuln, t *test) bool { return d.defined && t.float(d.epss) },
+	"exploited":     func(_ *View, d *vuln, t *test) bool { return d.defined && t.bool(d.exploited) },
+	"exploit":       func(_ *View, d *vuln, t *test) bool { return d.defined && t.bool(d.exploit) },
+	"published":     func(_ *View, d *vuln, t *test) bool { return d.defined && t.integer(d.published) },
+	"cve":           (*View).hasCVE,
+}
+
+func (v *View) hasCVE(d *vuln, t *test) bool {
+	for _, c := range d.cves {
+		if t.text(v.cves.list[c]) {
+			return true
+		}
+	}
+	return false
+}
+
+// placeFields are the fields of findings that many share.
+var placeFields = map[string]func(p *place, t *test) bool{
+	"protocol":  func(p *place, t *test) bool { return t.text(p.protocol) },
+	"port":      func(p *place, t *test) bool { return t.integer(int64(p.port)) },
+	"service":   func(p *place, t *test) bool { return t.text(p.service) },
+	"source":    func(p *place, t *test) bool { return t.text(p.source) },
+	"certainty": func(p *place, t *test) bool { return t.integer(int64(p.certainty)) },
+	"origin":    func(p *place, t *test) bool { return t.text(harrier.Origin(p.origin).String()) },
+}
+
+// assetFields are the fields of assets, and of findings but for onlyAssets.
+var assetFields = map[string]func(a *asset, t *test) bool{
+	"id":            func(a *asset, t *test) bool { return t.integer(int64(a.id)) },
+	"repository":    func(a *asset, t *test) bool { return t.integer(a.repository) },
+	"address":       func(a *asset, t *test) bool { return t.text(a.address()) },
+	"uuid":          func(a *asset, t *test) bool { return t.text(a.uuid.String()) },
+	"fqdn":          func(a *asset, t *test) bool { return t.text(a.fqdn) },
+	"netbios":       func(a *asset, t *test) bool { return t.text(a.netbios) },
+	"mac":           func(a *asset, t *test) bool { return t.text(a.mac) },
+	"os":            func(a *asset, t *test) bool { return t.text(a.os) },
+	"os_confidence": func(a *asset, t *test) bool { return t.integer(int64(a.osConfidence)) },
+	"device_type":   func(a *asset, t *test) bool { return t.text(a.deviceType) },
+	"first_seen":    func(a *asset, t *test) bool { return t.integer(a.firstSeen) },
+	"last_seen":     func(a *asset, t *test) bool { return t.integer(a.lastSeen) },
+	"last_scan":     func(a *asset, t *test) bool { return t.integer(a.lastScan) },
+	"info":          func(a *asset, t *test) bool { return t.integer(int64(a.open[harrier.Info])) },
+	"low":           func(a *asset, t *test) bool { return t.integer(int64(a.open[harrier.Low])) },
+	"medium":        func(a *asset, t *test) bool { return t.integer(int64(a.open[harrier.Medium])) },
+	"high":          func(a *asset, t *test) bool { return t.integer(int64(a.open[harrier.High])) },
+	"critical":      func(a *asset, t *test) bool { return t.integer(int64(a.open[harrier.Critical])) },
+	"host": func(a *asset, t *test) bool {
+		for _, n := range a.names {
+			if t.text(n) {
+				return true
+			}
+		}
+		return false
+	},
+}
+
+// onlyAssets are fields that findings have not, or of their own.
+var onlyAssets = map[string]bool{
+	"id": true, "os_confidence": true, "device_type": true, "first_seen": true, "last_seen": true, "last_scan": true,
+	"info": true, "low": true, "medium": true, "high": true, "critical": true,
+}
+
+// serviceFields are the fields of assets that one of their services tells.
+var serviceFields = map[string]func(s *serviceKey, t *test) bool{
+	"port":     func(s *serviceKey, t *test) bool { return t.integer(int64(s.port)) },
+	"protocol": func(s *serviceKey, t *test) bool { return t.text(s.protocol) },
+	"service":  func(s *serviceKey, t *test) bool { return t.text(s.name) },
+	"product":  func(s *serviceKey, t *test) bool { return t.text(s.product) },
+	"version":  func(s *serviceKey, t *test) bool { return t.text(s.version) },
+	"cpe":      func(s *serviceKey, t *test) bool { return t.text(s.cpe) },
+}
+
+// ofAsset returns what a comparison says of an asset; Ne and Lacks like their
+// opposites.
+func ofAsset(field func(a *asset, t *test) bool, c harrier.Cmp) (func(*asset) bool, error) {
+	if c.Op != harrier.In {
+		t := newTest(c)
+		return func(a *asset) bool { return field(a, t) }, nil
+	}
+	var ranges [][2][16]byte
+	for _, value := range c.Values {
+		s, _ := value.(string)
+		first, last, ok := harrier.ParseRange(s)
+		if !ok || c.Field != "address" {
+			return nil, ErrUnknown
+		}
+		ranges = append(ranges, [2][16]byte{first.As16(), last.As16()})
+	}
+	return func(a *asset) bool {
+		at, ok := a.key()
+		for _, r := range ranges {
+			if ok && bytes.Compare(r[0][:], at[:]) <= 0 && bytes.Compare(at[:], r[1][:]) <= 0 {
+				return true
+			}
+		}
+		return false
+	}, nil
+}
