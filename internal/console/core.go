@@ -107,7 +107,7 @@ func newCore(ctx context.Context, c coreConfig) (*core, error) {
 	})
 	scans = scan.New(scan.Config{
 		Store: db, Bus: c.bus, Policies: guarded{policies, c.guard}, Findings: findings, Next: calendar.Next, Family: vulns.Check,
-		Now: now, Log: c.log, BatchSize: c.batchSize,
+		InScope: inScope(db), Now: now, Log: c.log, BatchSize: c.batchSize,
 	})
 	engines := fleet.New(fleet.Config{Store: db, Bus: c.bus, Now: now, Log: c.log})
 	assets := asset.New(db, func(ctx context.Context, e harrier.Expr, p asset.Page) ([]harrier.Asset, int, error) {

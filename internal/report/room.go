@@ -143,7 +143,7 @@ func (r *Room) Create(ctx context.Context, by harrier.Actor, scan harrier.ID, fo
 	for k, v := range options {
 		rep.Options[k] = v
 	}
-	if filter != nil {
+	if filter != nil || by.Narrow() { // neither outlives a restart
 		rep.Options[filtered] = "yes"
 	}
 	rep.Path = rep.UUID.String() + "." + f.Extension

@@ -19,6 +19,8 @@ type view struct {
 	at      time.Time
 	planned *harrier.IDs // of the scan, once it was needed
 	family  func(harrier.VulnID) harrier.VulnID
+	narrow  bool               // not all hosts are seen, but only
+	seen    []harrier.ScanHost // these
 }
 
 // view opens a scan for reading. Rules apply to the scans of their owner and to
@@ -33,10 +35,15 @@ func (r *Room) view(ctx context.Context, by harrier.Actor, scan harrier.ID) (*vi
 	if err != nil {
 		return nil, err
 	}
-	if level < harrier.MayView {
+	if level < harrier.MayView || !by.SeesRepository(sc.Repository) {
 		return nil, harrier.Errorf(harrier.NotFound, "no scan %d", scan)
 	}
 	v := &view{store: r.Store, family: r.Family, scan: sc, grades: map[harrier.VulnID]harrier.Severity{}, at: r.Now()}
+	if v.narrow = by.Narrow(); v.narrow {
+		if v.seen, err = r.hosts(ctx, by, scan); err != nil {
+			return nil, err
+		}
+	}
 	if v.vulns, err = r.Store.ScanVulns(ctx, scan); err != nil {
 		return nil, err
 	}
@@ -128,12 +135,17 @@ func (v *view) vulnerabilities(ctx context.Context) ([]harrier.ScanVuln, error) 
 		n := sums[k]
 		sums[k] = harrier.ScanVuln{Vulnerability: id, Severity: s, Count: n.Count + count, Hosts: n.Hosts + hosts}
 	}
+	if v.narrow {
+		if err := v.countSeen(ctx, add); err != nil {
+			return nil, err
+		}
+	}
 	for _, n := range v.vulns {
-		if s, show := harrier.Judge(v.rules, n.Vulnerability, v.grades[n.Vulnerability], v.at); show {
+		if s, show := harrier.Judge(v.rules, n.Vulnerability, v.grades[n.Vulnerability], v.at); show && !v.narrow {
 			add(n.Vulnerability, s, n.Count, n.Hosts)
 		}
 	}
-	if slices.ContainsFunc(v.rules, func(e harrier.Exception) bool { return e.Host != "" }) {
+	if !v.narrow && slices.ContainsFunc(v.rules, func(e harrier.Exception) bool { return e.Host != "" }) {
 		if err := v.named(ctx, add); err != nil {
 			return nil, err
 		}

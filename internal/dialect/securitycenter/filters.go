@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"maps"
 	"math"
-	"net/netip"
 	"regexp"
 	"slices"
 	"strconv"
@@ -12,6 +11,7 @@ import (
 	"time"
 
 	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/asset/members"
 )
 
 // filter is one condition of an analysis. All of a query hold.
@@ -52,7 +52,7 @@ const (
 
 // The condition that holds for all, and the one that holds for none.
 var (
-	everything = harrier.And{}
+	everything = members.Everything
 	nothing    = harrier.Or{}
 )
 
@@ -234,7 +234,7 @@ func (t term) items() ([]string, error) {
 	if err := json.Unmarshal(t.value, &v); err != nil && len(t.value) > 0 {
 		return nil, t.bad("not JSON")
 	}
-	out, ok := itemsOf(v, 0)
+	out, ok := members.Items(v)
 	switch {
 	case !ok:
 		return nil, fault(codeInvalid, 0, "The value for Filter \"%s\" contains a record without a numeric 'id' field.", t.name)
@@ -242,43 +242,6 @@ func (t term) items() ([]string, error) {
 		return nil, t.bad("more than %d values", maxFilterItems)
 	}
 	return out, nil
-}
-
-func itemsOf(v any, depth int) (out []string, ok bool) {
-	switch v := v.(type) {
-	case nil:
-		return nil, true
-	case string:
-		for part := range strings.FieldsFuncSeq(v, func(r rune) bool { return r == ',' || r == '\n' || r == '\r' }) {
-			if part = strings.TrimSpace(part); part != "" {
-				out = append(out, part)
-			}
-		}
-		return out, true
-	case float64:
-		return []string{strconv.FormatFloat(v, 'f', -1, 64)}, true
-	case bool:
-		return []string{strconv.FormatBool(v)}, true
-	case []any:
-		for _, one := range v {
-			part, ok := itemsOf(one, depth+1)
-			if !ok || depth > 2 {
-				return nil, false
-			}
-			out = append(out, part...)
-		}
-		return out, true
-	case map[string]any:
-		part, ok := itemsOf(v["id"], depth+1)
-		if !ok || len(part) != 1 || depth > 2 {
-			return nil, false
-		}
-		if _, err := strconv.ParseInt(part[0], 10, 64); err != nil {
-			return nil, false
-		}
-		return part, true
-	}
-	return nil, false
 }
 
 // text is the value as one text.
@@ -307,7 +270,7 @@ func (t term) textual(field, s string) (harrier.Expr, error) {
 	case len(s) > 4096:
 		return nil, t.bad("longer than 4096 bytes")
 	case t.op == "pcre":
-		p, err := pattern(s)
+		p, err := members.Pattern(s)
 		if err != nil {
 			return nil, t.bad("%q is not a regular expression", cut(s, 64))
 		}
@@ -326,27 +289,6 @@ func (t term) textual(field, s string) (harrier.Expr, error) {
 
 // maxPattern bounds regular expressions, in bytes.
 const maxPattern = 500
-
-// pattern reads a regular expression, which may stand between slashes.
-func pattern(s string) (string, error) {
-	if strings.HasPrefix(s, "/") {
-		if body, flags, ok := cutLast(s[1:], "/"); ok && strings.Trim(flags, "imsx") == "" {
-			s = body
-		}
-	}
-	if len(s) > maxPattern {
-		return "", harrier.Invalidf("pcre", "longer than %d bytes", maxPattern)
-	}
-	_, err := regexp.Compile(s)
-	return s, err
-}
-
-func cutLast(s, sep string) (before, after string, ok bool) {
-	if i := strings.LastIndex(s, sep); i >= 0 {
-		return s[:i], s[i+len(sep):], true
-	}
-	return s, "", false
-}
 
 // listOf reads a list of texts for "=" and "!=", one text otherwise.
 func listOf(field string) func(term) (harrier.Expr, error) {
@@ -543,7 +485,7 @@ func (t term) addresses() (harrier.Expr, error) {
 	var ranges []any
 	for _, s := range list {
 		for _, part := range strings.Fields(strings.ReplaceAll(strings.ReplaceAll(s, " -", "-"), "- ", "-")) {
-			text, ok := addressRange(part)
+			text, ok := members.Range(part)
 			if !ok {
 				return nil, t.bad("%q is not an address, a network or a range", cut(part, 64))
 			}
@@ -551,37 +493,6 @@ func (t term) addresses() (harrier.Expr, error) {
 		}
 	}
 	return t.negated(eq("address", harrier.In, ranges...)), nil
-}
-
-// addressRange reads an address, CIDR or range and returns it as "first-last".
-func addressRange(s string) (string, bool) {
-	if p, err := netip.ParsePrefix(s); err == nil {
-		p = p.Masked()
-		return p.Addr().String() + "-" + lastOf(p).String(), true
-	}
-	first, last, found := strings.Cut(s, "-")
-	if !found {
-		last = first
-	}
-	a, err1 := netip.ParseAddr(first)
-	b, err2 := netip.ParseAddr(last)
-	if err1 != nil || err2 != nil || a.Zone() != "" || b.Zone() != "" {
-		return "", false
-	}
-	a, b = a.Unmap(), b.Unmap()
-	text := a.String() + "-" + b.String()
-	_, _, ok := harrier.ParseRange(text)
-	return text, ok
-}
-
-// lastOf is the last address of a network.
-func lastOf(p netip.Prefix) netip.Addr {
-	b := p.Addr().AsSlice()
-	for i := p.Bits(); i < len(b)*8; i++ {
-		b[i/8] |= 0x80 >> (i % 8)
-	}
-	a, _ := netip.AddrFromSlice(b)
-	return a
 }
 
 // scoreOf reads a score, a range of scores, or "none". Without a field nothing

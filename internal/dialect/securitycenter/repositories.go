@@ -8,6 +8,7 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/asset"
+	"github.com/harrier-scan/harrier/internal/asset/members"
 	"github.com/harrier-scan/harrier/internal/dialect/kit"
 )
 
@@ -228,7 +229,7 @@ func (a api) deleteRepository(ctx context.Context, by harrier.Actor, q *query) (
 func hostExpr(q *query) (harrier.Expr, error) {
 	switch {
 	case q.param("ip") != "":
-		r, ok := addressRange(strings.TrimSpace(q.param("ip")))
+		r, ok := members.Range(strings.TrimSpace(q.param("ip")))
 		if !ok {
 			return nil, fault(codeInvalid, 0, "'%s' is not an address.", cut(q.param("ip"), 64))
 		}
@@ -274,14 +275,14 @@ func (a api) assetIntersections(ctx context.Context, by harrier.Actor, q *query)
 	}
 	out := []ref{}
 	if len(list) > 0 {
-		out = append(out, ref{sid(allDefinedRanges), definedRangesList.Name, definedRangesList.Description})
+		out = append(out, ref{sid(harrier.EverythingList), definedRangesList.Name, definedRangesList.Description})
 	}
 	lists, err := a.AssetLists.All(ctx, by)
 	if err != nil {
 		return nil, err
 	}
 	for _, l := range lists {
-		e, err := a.listExpr(ctx, by, l, 0)
+		e, err := a.AssetLists.Members(ctx, by, l.ID)
 		if err != nil {
 			continue // a list in it is gone: it holds nothing
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/asset"
+	"github.com/harrier-scan/harrier/internal/asset/members"
 	"github.com/harrier-scan/harrier/internal/dialect/kit"
 )
 
@@ -298,13 +299,13 @@ func (b ruleBody) hosts(ctx context.Context, a api, by harrier.Actor, e *harrier
 	if json.Unmarshal(b.HostValue, &text) != nil || strings.TrimSpace(string(text)) == "" {
 		return fault(codeInvalid, 0, "The parameter 'hostValue' is required.")
 	}
-	parts := definedItems(string(text))
+	parts := members.Words(string(text))
 	for i, p := range parts {
 		if e.Scope != "ip" {
 			parts[i] = strings.ToLower(p)
 			continue
 		}
-		if r, ok := addressRange(p); !ok || strings.Contains(p, "/") || strings.Contains(p, "-") {
+		if r, ok := members.Range(p); !ok || strings.Contains(p, "/") || strings.Contains(p, "-") {
 			return fault(codeInvalid, 0, "'%s' is not an address.", cut(p, 64))
 		} else {
 			parts[i], _, _ = strings.Cut(r, "-")
