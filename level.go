@@ -125,10 +125,16 @@ func (a Actor) ManagesUsersOf(organization, group ID) bool {
 	return organization == a.Organization && (a.Place == nil || a.Place.Users == nil || slices.Contains(a.Place.Users, group))
 }
 
-// GroupOf is the group whose object an object of owner is, as a sees it.
-func (a Actor) GroupOf(owner ID) ID {
-	s, _ := a.spotOf(owner)
+// GroupOf is the group of a user, as far as a knows.
+func (a Actor) GroupOf(user ID) ID {
+	s, _ := a.spotOf(user)
 	return s.Group
+}
+
+// OrganizationOf is the organisation of a user, as far as a knows.
+func (a Actor) OrganizationOf(user ID) ID {
+	s, _ := a.spotOf(user)
+	return s.Organization
 }
 
 // LevelOn says how far a may go with an object of owner that carries grants.

@@ -96,12 +96,13 @@ type assetView struct {
 	api
 	by           harrier.Actor
 	person       func(harrier.ID) personRef
+	groups       *groups
 	repositories []harrier.Repository
 	counts, ips  bool // are asked for
 }
 
 func (a api) assetView(ctx context.Context, by harrier.Actor, fields []string) (*assetView, error) {
-	v := &assetView{api: a, by: by}
+	v := &assetView{api: a, by: by, groups: a.groups(ctx, by)}
 	for _, f := range fields {
 		switch f {
 		case "ipCount", "repositories":
@@ -123,11 +124,11 @@ func (v *assetView) item(ctx context.Context, l harrier.AssetList) (assetItem, e
 	item := assetItem{
 		ID: sid(l.ID), UUID: suuid(l.UUID), Name: l.Name, Type: l.Kind, Description: l.Description, Tags: l.Tags, Status: "0",
 		Created: stime(l.Created), Modified: stime(l.Modified), IOStatus: "Not Synced", IOFirst: "-1", IOSuccess: "-1", IOFailure: "-1",
-		TypeFields: typeFields(l), Repositories: []ipCountOf{}, IPCount: -1, Groups: groupRefs(l.Groups), DataFields: []any{}, CanUse: "true",
+		TypeFields: typeFields(l), Repositories: []ipCountOf{}, IPCount: -1, Groups: v.groups.refs(l.Groups), DataFields: []any{}, CanUse: "true",
 		CanManage: sbool(l.ID != harrier.EverythingList && v.AssetLists.Edits(v.by, l)), Creator: v.person(l.Owner), Owner: v.person(l.Owner),
-		OwnerGroup: fullAccess, TargetGroup: noRef, Template: noRef,
+		OwnerGroup: v.groups.owner(l.Owner), TargetGroup: noRef, Template: noRef,
 	}
-	if !v.counts || !v.by.May(harrier.ReadAll) {
+	if !v.counts || !v.by.May(harrier.ReadFindings) {
 		return item, nil
 	}
 	e, err := v.AssetLists.Members(ctx, v.by, l.ID)
@@ -225,6 +226,15 @@ func (a api) getAsset(ctx context.Context, by harrier.Actor, q *query) (any, err
 	return a.showAsset(ctx, by, q, l)
 }
 
+func (a api) applyAsset(ctx context.Context, by harrier.Actor, b assetBody, l *harrier.AssetList) (err error) {
+	if b.Groups != nil {
+		if l.Groups, err = a.sharedWith(ctx, by, *b.Groups); err != nil {
+			return err
+		}
+	}
+	return b.applyTo(l)
+}
+
 // applyTo puts what a request says into l.
 func (b assetBody) applyTo(l *harrier.AssetList) error {
 	for _, set := range []struct {
@@ -234,9 +244,6 @@ func (b assetBody) applyTo(l *harrier.AssetList) error {
 		if set.from != nil {
 			*set.to = string(*set.from)
 		}
-	}
-	if b.Groups != nil {
-		l.Groups = sharedWith(*b.Groups)
 	}
 	if l.Kind == "" {
 		l.Kind = "static"
@@ -289,7 +296,7 @@ func (a api) createAsset(ctx context.Context, by harrier.Actor, q *query) (any, 
 		return nil, err
 	}
 	var l harrier.AssetList
-	if err := b.applyTo(&l); err != nil {
+	if err := a.applyAsset(ctx, by, b, &l); err != nil {
 		return nil, err
 	}
 	if err := a.AssetLists.Create(ctx, by, &l); err != nil {
@@ -307,11 +314,11 @@ func (a api) changeAsset(ctx context.Context, by harrier.Actor, q *query) (any, 
 	if err != nil {
 		return nil, err
 	}
-	if err := b.applyTo(&l); err != nil {
+	if err := a.applyAsset(ctx, by, b, &l); err != nil {
 		return nil, err
 	}
 	if err := a.AssetLists.Update(ctx, by, &l); err != nil {
-		return nil, err
+		return nil, missing(err, "Asset", q.path("id"), "update")
 	}
 	return a.showAsset(ctx, by, q, l)
 }
@@ -331,9 +338,11 @@ func (a api) shareAsset(ctx context.Context, by harrier.Actor, q *query) (any, e
 	if err != nil {
 		return nil, err
 	}
-	l.Groups = sharedWith(b.Groups)
-	if err := a.AssetLists.Update(ctx, by, &l); err != nil {
+	if l.Groups, err = a.sharedWith(ctx, by, b.Groups); err != nil {
 		return nil, err
+	}
+	if err := a.AssetLists.Update(ctx, by, &l); err != nil {
+		return nil, missing(err, "Asset", q.path("id"), "update")
 	}
 	return a.showAsset(ctx, by, q, l)
 }

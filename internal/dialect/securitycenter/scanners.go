@@ -57,7 +57,7 @@ func (a api) zone(ctx context.Context) (zoneItem, error) {
 	s, err := a.scanner(ctx)
 	w := zoneItem{
 		ID: theZone.ID, Name: theZone.Name, Description: theZone.Description, IPList: "0.0.0.0/0,::/0", Created: stime(a.Started), Modified: stime(a.Started),
-		Scanners: []scannerRef{{theScanner, s.Status}}, Organizations: []ref{theOrganization}, Total: 1,
+		Scanners: []scannerRef{{theScanner, s.Status}}, Organizations: []ref{}, Total: 1,
 	}
 	if s.Status == scannerWorks {
 		w.Active = 1
