@@ -97,7 +97,10 @@ func (a api) sharedWith(ctx context.Context, by harrier.Actor, list givens) ([]h
 	for _, one := range list {
 		g, err := a.groupByID(ctx, by, sid(one), 0)
 		if err != nil {
-			return nil, missing(err, "Group", sid(one), "use")
+			if harrier.KindOf(err) == harrier.NotFound {
+				err = harrier.Errorf(harrier.Invalid, "Group #%d does not exist.", one)
+			}
+			return nil, err
 		}
 		if !slices.Contains(out, g.ID) {
 			out = append(out, g.ID)
