@@ -9,7 +9,7 @@ import (
 )
 
 func seesDashboard(by harrier.Actor, d harrier.Dashboard) bool {
-	return len(d.Groups) > 0 && by.May(harrier.ReadOwn) || by.LevelOn(d.Owner, nil) >= harrier.MayView
+	return by.LevelOn(d.Owner, harrier.SharedWith(d.Groups)) >= harrier.MayView
 }
 
 // Dashboards lists the dashboards that by may see, by rising ID: the own ones,

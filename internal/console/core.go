@@ -118,7 +118,7 @@ func newCore(ctx context.Context, c coreConfig) (*core, error) {
 	})
 	scans = scan.New(scan.Config{
 		Store: db, Bus: c.bus, Policies: guarded{policies, c.guard}, Findings: findings, Next: calendar.Next, Family: vulns.Check,
-		Tell: tell, Now: now, Log: c.log, BatchSize: c.batchSize,
+		Tell: tell, InScope: inScope(db), Now: now, Log: c.log, BatchSize: c.batchSize,
 	})
 	engines := fleet.New(fleet.Config{Store: db, Bus: c.bus, Tell: tell, Now: now, Log: c.log})
 	assets := asset.New(db, func(ctx context.Context, e harrier.Expr, p asset.Page) ([]harrier.Asset, int, error) {
@@ -127,7 +127,9 @@ func newCore(ctx context.Context, c coreConfig) (*core, error) {
 	var err error
 	reports, err = report.New(report.Config{
 		Store: db, Scans: scans, Vulns: vulns, Findings: findings, Formats: Formats(), Dir: filepath.Join(c.data, "files"), Version: c.version, Next: calendar.Next, Now: now, Log: c.log,
-		Actor: func(ctx context.Context, id harrier.ID) (harrier.Actor, error) { return users.Actor(ctx, id, "report") },
+		Actor: func(ctx context.Context, id harrier.ID) (harrier.Actor, error) {
+			return users.ActorOf(ctx, id, "report")
+		},
 	})
 	if err != nil {
 		return nil, err

@@ -30,7 +30,7 @@ func (r *Room) Definitions(ctx context.Context, by harrier.Actor) ([]harrier.Rep
 }
 
 func sees(by harrier.Actor, d harrier.ReportDefinition) bool {
-	return by.LevelOn(d.Owner, nil) >= harrier.MayView || len(d.Groups) > 0 && by.May(harrier.ReadOwn)
+	return by.LevelOn(d.Owner, harrier.SharedWith(d.Groups)) >= harrier.MayView
 }
 
 // Definition returns one definition. It answers NotFound for one that by may

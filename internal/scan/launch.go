@@ -79,7 +79,11 @@ func (r *Room) launch(ctx context.Context, by harrier.Actor, s harrier.Site, l L
 	if strings.TrimSpace(l.Targets) != "" {
 		told = l.Targets
 	}
-	cut, err := cutTargets(told, s.Exclude, plan.Guard, r.BatchSize)
+	exclude, err := r.excluded(ctx, s)
+	if err != nil {
+		return harrier.Scan{}, err
+	}
+	cut, err := cutTargets(told, exclude, plan.Guard, r.BatchSize)
 	if err != nil {
 		return harrier.Scan{}, err
 	}
