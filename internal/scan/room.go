@@ -109,9 +109,10 @@ type Mailer interface {
 	Send(ctx context.Context, m harrier.Mail) error
 }
 
-// Reporter makes a report after a scan, by a definition that by may use.
+// Reporter makes a report after a scan, for its owner and by a definition that
+// they may use.
 type Reporter interface {
-	Launch(ctx context.Context, by harrier.Actor, definition, scan harrier.ID) error
+	Launch(ctx context.Context, owner, definition, scan harrier.ID) error
 }
 
 // Config is what a Room needs. Store, Bus and Policies must be given.
