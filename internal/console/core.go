@@ -132,9 +132,7 @@ func newCore(ctx context.Context, c coreConfig) (*core, error) {
 	var err error
 	reports, err = report.New(report.Config{
 		Store: db, Scans: scans, Vulns: vulns, Findings: findings, Formats: Formats(), Dir: filepath.Join(c.data, "files"), Version: c.version, Next: calendar.Next, Now: now, Log: c.log,
-		Actor: func(ctx context.Context, id harrier.ID) (harrier.Actor, error) {
-			return users.ActorOf(ctx, id, "report")
-		},
+		Actor: owner, Mail: mail,
 	})
 	if err != nil {
 		return nil, err
