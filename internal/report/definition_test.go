@@ -257,10 +257,15 @@ func TestDefinitionRights(t *testing.T) {
 	}
 	d.Groups = []harrier.ID{1}
 	must(t, h.UpdateDefinition(ctx, ann, &d))
-	if _, err := h.Definition(ctx, bob, d.ID); err != nil {
+	member := bob
+	member.Group = 1
+	if _, err := h.Definition(ctx, bob, d.ID); harrier.KindOf(err) != harrier.NotFound {
+		t.Errorf("one that is shared with others = %v; want NotFound", err)
+	}
+	if _, err := h.Definition(ctx, member, d.ID); err != nil {
 		t.Errorf("a shared one = %v", err)
 	}
-	if err := h.DeleteDefinition(ctx, bob, d.ID); harrier.KindOf(err) != harrier.Forbidden {
+	if err := h.DeleteDefinition(ctx, member, d.ID); harrier.KindOf(err) != harrier.Forbidden {
 		t.Errorf("delete of a shared one = %v; want Forbidden", err)
 	}
 	for name, bad := range map[string]harrier.ReportDefinition{
