@@ -203,7 +203,7 @@ func (a api) createDashboard(ctx context.Context, by harrier.Actor, q *query) (a
 	return a.showDashboard(ctx, by, q, d)
 }
 
-func (a api) alterDashboard(ctx context.Context, by harrier.Actor, q *query, verb string, change func(*harrier.Dashboard) error) (harrier.Dashboard, error) {
+func (a api) alterDashboard(ctx context.Context, by harrier.Actor, q *query, verb string, change func(context.Context, *harrier.Dashboard) error) (harrier.Dashboard, error) {
 	d, err := a.Alerts.ChangeDashboard(ctx, by, q.id(), change)
 	return d, missing(err, "Dashboard", q.path("id"), verb)
 }
@@ -213,7 +213,7 @@ func (a api) changeDashboard(ctx context.Context, by harrier.Actor, q *query) (a
 	if err := q.body(&b); err != nil {
 		return nil, err
 	}
-	d, err := a.alterDashboard(ctx, by, q, "update", func(d *harrier.Dashboard) error { return a.applyDashboard(ctx, by, b, d) })
+	d, err := a.alterDashboard(ctx, by, q, "update", func(ctx context.Context, d *harrier.Dashboard) error { return a.applyDashboard(ctx, by, b, d) })
 	if err != nil {
 		return nil, err
 	}
@@ -227,7 +227,7 @@ func (a api) shareDashboard(ctx context.Context, by harrier.Actor, q *query) (an
 	if err := q.body(&b); err != nil {
 		return nil, err
 	}
-	d, err := a.alterDashboard(ctx, by, q, "share", func(d *harrier.Dashboard) error {
+	d, err := a.alterDashboard(ctx, by, q, "share", func(ctx context.Context, d *harrier.Dashboard) error {
 		var err error
 		d.Groups, err = a.sharedWith(ctx, by, b.Groups)
 		return err
@@ -481,7 +481,7 @@ func (a api) createComponent(ctx context.Context, by harrier.Actor, q *query) (a
 	if err := a.applyComponent(ctx, by, q.keys, &c); err != nil {
 		return nil, err
 	}
-	d, err := a.alterDashboard(ctx, by, q, "update", func(d *harrier.Dashboard) error {
+	d, err := a.alterDashboard(ctx, by, q, "update", func(ctx context.Context, d *harrier.Dashboard) error {
 		d.Components = append(d.Components, c)
 		return nil
 	})
@@ -493,7 +493,7 @@ func (a api) createComponent(ctx context.Context, by harrier.Actor, q *query) (a
 
 func (a api) changeComponent(ctx context.Context, by harrier.Actor, q *query) (any, error) {
 	at := 0
-	d, err := a.alterDashboard(ctx, by, q, "update", func(d *harrier.Dashboard) error {
+	d, err := a.alterDashboard(ctx, by, q, "update", func(ctx context.Context, d *harrier.Dashboard) error {
 		if at = componentAt(*d, q); at < 0 {
 			return noObject("Component", q.path("component"), "update")
 		}
@@ -506,7 +506,7 @@ func (a api) changeComponent(ctx context.Context, by harrier.Actor, q *query) (a
 }
 
 func (a api) deleteComponent(ctx context.Context, by harrier.Actor, q *query) (any, error) {
-	_, err := a.alterDashboard(ctx, by, q, "update", func(d *harrier.Dashboard) error {
+	_, err := a.alterDashboard(ctx, by, q, "update", func(ctx context.Context, d *harrier.Dashboard) error {
 		at := componentAt(*d, q)
 		if at < 0 {
 			return noObject("Component", q.path("component"), "delete")
