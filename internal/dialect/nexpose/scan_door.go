@@ -317,10 +317,7 @@ func (a *api) scanPart(w http.ResponseWriter, r *http.Request, by harrier.Actor)
 		}
 		l.Variant = &v
 	}
-	var hosts []string
-	for _, h := range strings.FieldsFunc(strings.ReplaceAll(form.Get("addressList"), " - ", "-"), func(c rune) bool { return strings.ContainsRune(", \r\n\t", c) }) {
-		hosts = append(hosts, h)
-	}
+	hosts := strings.FieldsFunc(strings.ReplaceAll(form.Get("addressList"), " - ", "-"), func(c rune) bool { return strings.ContainsRune(", \r\n\t", c) })
 	if l.Targets, err = a.inside(r.Context(), by, s, hosts, nil); err != nil {
 		return err
 	}

@@ -29,8 +29,6 @@ func attrsOf(e *element) map[string]string {
 // weekdays by their first three letters.
 var weekdays = map[string]string{"mon": "MO", "tue": "TU", "wed": "WE", "thu": "TH", "fri": "FR", "sat": "SA", "sun": "SU"}
 
-var weekdayNames = map[string]string{"MO": "monday", "TU": "tuesday", "WE": "wednesday", "TH": "thursday", "FR": "friday", "SA": "saturday", "SU": "sunday"}
-
 var months = []string{"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"}
 
 func three(s string) string { return strings.ToLower(s[:min(3, len(s))]) }
