@@ -16,8 +16,10 @@ func (r *Room) check(ctx context.Context, by harrier.Actor, s *harrier.Site, old
 	if err := s.Check(); err != nil {
 		return err
 	}
-	if err := calendar.Check(s.Schedule); err != nil {
-		return err
+	for _, run := range s.Runs() {
+		if err := calendar.Check(run.Schedule); err != nil {
+			return err
+		}
 	}
 	if s.Schedule.After != old.Schedule.After {
 		if err := r.checkAfter(ctx, by, s); err != nil {

@@ -5,6 +5,7 @@ package site
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"slices"
 	"time"
 
@@ -100,7 +101,7 @@ func (r *Room) Create(ctx context.Context, by harrier.Actor, s *harrier.Site) er
 			return err
 		}
 		var err error
-		if s.NextRun, err = calendar.Next(s.Schedule, r.now()); err != nil {
+		if s.NextRun, err = s.Next(r.now(), calendar.Next); err != nil {
 			return err
 		}
 		if err := r.policies.Follow(ctx, *s); err != nil {
@@ -164,8 +165,8 @@ func (r *Room) Update(ctx context.Context, by harrier.Actor, s *harrier.Site) er
 		if err := r.check(ctx, by, &changed, old); err != nil {
 			return err
 		}
-		if changed.Schedule != old.Schedule {
-			if changed.NextRun, err = calendar.Next(changed.Schedule, r.now()); err != nil {
+		if !reflect.DeepEqual(changed.Runs(), old.Runs()) {
+			if changed.NextRun, err = changed.Next(r.now(), calendar.Next); err != nil {
 				return err
 			}
 		}

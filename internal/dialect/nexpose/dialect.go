@@ -37,6 +37,7 @@ type api struct {
 	kit.Rooms
 	commands map[string]command // by key of the request's name without "Request"
 	side     http.Handler
+	found    *foundCache
 }
 
 // New returns the handler of the whole dialect.
@@ -46,8 +47,11 @@ func newAPI(rooms kit.Rooms) *api {
 	if rooms.Now == nil {
 		rooms.Now = time.Now
 	}
-	a := &api{Rooms: rooms, commands: map[string]command{}}
+	a := &api{Rooms: rooms, commands: map[string]command{}, found: &foundCache{}}
+	a.engineCommands()
+	a.scanCommands()
 	a.sessionCommands()
+	a.siteCommands()
 	a.side = a.sideDoors()
 	return a
 }
