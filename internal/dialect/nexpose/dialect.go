@@ -47,7 +47,10 @@ func newAPI(rooms kit.Rooms) *api {
 		rooms.Now = time.Now
 	}
 	a := &api{Rooms: rooms, commands: map[string]command{}}
+	a.reportCommands()
+	a.reportTemplateCommands()
 	a.sessionCommands()
+	a.vulnerabilityCommands()
 	a.side = a.sideDoors()
 	return a
 }
