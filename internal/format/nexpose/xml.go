@@ -19,7 +19,9 @@ func newXML(w io.Writer) *xml { return &xml{w: bufio.NewWriterSize(w, 64<<10)} }
 
 // start opens an element with attributes: names and values in turn.
 func (x *xml) start(name string, attrs ...string) {
-	x.body()
+	if x.body() && len(x.open) <= lined {
+		x.put("\n")
+	}
 	x.put("<")
 	x.put(name)
 	x.open, x.begun = append(x.open, name), true
@@ -81,14 +83,14 @@ func (x *xml) text(s string) {
 	}
 }
 
-func (x *xml) body() {
-	if x.begun {
+// body closes the start tag of the innermost element; false when it is closed.
+func (x *xml) body() bool {
+	begun := x.begun
+	if begun {
 		x.put(">")
 		x.begun = false
-		if len(x.open) <= lined {
-			x.put("\n")
-		}
 	}
+	return begun
 }
 
 func (x *xml) put(s string) { _, _ = x.w.WriteString(s) } // as in attr
