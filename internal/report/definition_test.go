@@ -241,6 +241,8 @@ func TestPages(t *testing.T) {
 }
 
 func TestDefinitionRights(t *testing.T) {
+	bob := bob
+	bob.Group = 1 // shared with below
 	h := newHouse(t, nil)
 	ctx := t.Context()
 	viewer := harrier.Actor{User: 3, Permissions: harrier.Viewer.Permissions()}

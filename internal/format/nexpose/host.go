@@ -83,8 +83,19 @@ var classes = map[string]string{
 
 // families are the families of systems, by a part of their names.
 var families = []struct{ part, family string }{
-	{"windows", "Windows"}, {"linux", "Linux"}, {"ubuntu", "Linux"}, {"debian", "Linux"}, {"centos", "Linux"}, {"freebsd", "FreeBSD"}, {"openbsd", "OpenBSD"},
-	{"netbsd", "NetBSD"}, {"macos", "Mac OS X"}, {"mac os", "Mac OS X"}, {"solaris", "Solaris"}, {"ios", "IOS"}, {"esx", "ESX"},
+	{"windows", "Windows"},
+	{"linux", "Linux"},
+	{"ubuntu", "Linux"},
+	{"debian", "Linux"},
+	{"centos", "Linux"},
+	{"freebsd", "FreeBSD"},
+	{"openbsd", "OpenBSD"},
+	{"netbsd", "NetBSD"},
+	{"macos", "Mac OS X"},
+	{"mac os", "Mac OS X"},
+	{"solaris", "Solaris"},
+	{"ios", "IOS"},
+	{"esx", "ESX"},
 }
 
 // systemOf is what is known of the host's operating system; false when nothing
