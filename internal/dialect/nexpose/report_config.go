@@ -59,7 +59,7 @@ func readReportConfig(e *element, d *harrier.ReportDefinition) error {
 	}
 	d.Given = keepOthers(d.Given)
 	d.Name = cmp.Or(strings.TrimSpace(e.attr("name")), d.Name)
-	d.Description = cmp.Or(e.child("description").content(), e.attr("description"))
+	d.Description = cmp.Or(e.child("description").content(), strings.TrimSpace(e.attr("description")))
 	keep := func(name, value string) {
 		if value != "" {
 			d.Given[name] = value
