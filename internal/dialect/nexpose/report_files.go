@@ -140,7 +140,7 @@ func (c *call) multipart(w http.ResponseWriter, part string, body io.Reader) err
 		if n > 0 {
 			o.put(base64.StdEncoding.EncodeToString(line[:n]) + "\r\n")
 		}
-		if err == io.EOF || err == io.ErrUnexpectedEOF { //nolint:errorlint // the values that io.ReadFull documents
+		if err == io.EOF || err == io.ErrUnexpectedEOF {
 			break
 		}
 		if err != nil {

@@ -65,7 +65,7 @@ func (c client) call(body string) *nexposetest.Element {
 
 // get fetches a path with the cookie of the session alone; a redirect is not
 // followed.
-func (c client) get(path, cookie string) (*http.Response, []byte) {
+func (c client) get(path, cookie string) (status int, location string, file []byte) {
 	c.t.Helper()
 	r, err := http.NewRequestWithContext(c.t.Context(), http.MethodGet, c.url+path, nil)
 	if err != nil {
@@ -83,7 +83,7 @@ func (c client) get(path, cookie string) (*http.Response, []byte) {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	return res, text
+	return res.StatusCode, res.Header.Get("Location"), text
 }
 
 // history polls the history of a configuration until its newest report has
@@ -171,9 +171,9 @@ func TestReports(t *testing.T) {
 	}
 	id := run()
 	made := c.history(after)
-	res, file := c.get(made.Attrs["report-URI"], c.session)
-	if res.StatusCode != http.StatusOK || !bytes.HasPrefix(file, []byte("<NeXposeSimpleXML")) || !bytes.Contains(file, []byte(`address="127.0.0.91"`)) {
-		t.Fatalf("GET %s = %d: %.300s", made.Attrs["report-URI"], res.StatusCode, file)
+	status, _, file := c.get(made.Attrs["report-URI"], c.session)
+	if status != http.StatusOK || !bytes.HasPrefix(file, []byte("<NeXposeSimpleXML")) || !bytes.Contains(file, []byte(`address="127.0.0.91"`)) {
+		t.Fatalf("GET %s = %d: %.300s", made.Attrs["report-URI"], status, file)
 	}
 	nexposetest.Valid(t, top, "nexpose-simple.xsd", file)
 	if !bytes.Contains(file, []byte(`resultCode="V`)) {
@@ -182,8 +182,8 @@ func TestReports(t *testing.T) {
 	if !regexp.MustCompile(`^/reports/\d{8}/\d{8}/report\.xml$`).MatchString(made.Attrs["report-URI"]) {
 		t.Errorf("report-URI = %s", made.Attrs["report-URI"])
 	}
-	if res, _ := c.get(made.Attrs["report-URI"], ""); res.StatusCode != http.StatusFound || !strings.Contains(res.Header.Get("Location"), "login") {
-		t.Errorf("without a session: %d to %s; want a redirect to the login page", res.StatusCode, res.Header.Get("Location"))
+	if status, to, _ := c.get(made.Attrs["report-URI"], ""); status != http.StatusFound || !strings.Contains(to, "login") {
+		t.Errorf("without a session: %d to %s; want a redirect to the login page", status, to)
 	}
 
 	// generate-now shows at once, whatever template a raw format names.
@@ -191,7 +191,7 @@ func TestReports(t *testing.T) {
 	if list := c.call(`<ReportHistoryRequest SESSION reportcfg-id="` + saved + `"/>`).All("ReportSummary"); len(list) != 1 {
 		t.Errorf("%d reports right after generate-now", len(list))
 	}
-	_, file = c.get(c.history(saved).Attrs["report-URI"], c.session)
+	_, _, file = c.get(c.history(saved).Attrs["report-URI"], c.session)
 	nexposetest.Raw(t, file, false)
 	nexposetest.Valid(t, top, "nexpose-report.xsd", file)
 	started := c.call(`<ReportGenerateRequest SESSION report-id="` + saved + `"/>`).Child("ReportSummary")
