@@ -184,6 +184,13 @@ func (r *Room) launch(ctx context.Context, by harrier.Actor, d harrier.ReportDef
 		Definition: d.ID, Scan: scan, Scope: d.Scope, Title: d.Name, Template: d.Template, Format: f.Name,
 		Options: maps.Clone(d.Options), Recipients: slices.Clone(d.Recipients),
 	}
+	if scan == 0 && d.Scope.Last {
+		var err error
+		if scan, err = r.last(ctx, by, d.Scope.Sites); err != nil {
+			return harrier.Report{}, err
+		}
+		rep.Scan = scan
+	}
 	switch {
 	case scan == 0 && len(d.Scope.Scans) > 0:
 		rep.Scan = d.Scope.Scans[0]

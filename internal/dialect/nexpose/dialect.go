@@ -49,9 +49,12 @@ func newAPI(rooms kit.Rooms) *api {
 	}
 	a := &api{Rooms: rooms, commands: map[string]command{}, found: &foundCache{}}
 	a.engineCommands()
+	a.reportCommands()
+	a.reportTemplateCommands()
 	a.scanCommands()
 	a.sessionCommands()
 	a.siteCommands()
+	a.vulnerabilityCommands()
 	a.side = a.sideDoors()
 	return a
 }

@@ -25,6 +25,7 @@ func ownsSide(path string) bool {
 // sideDoors are what clients call beside the XML API.
 func (a *api) sideDoors() http.Handler {
 	m := kit.NewMux(kit.Wire{Fail: a.failSide, Log: a.Log})
+	a.reportDoors(m)
 	a.scanDoors(m)
 	a.siteDoors(m)
 	return m
