@@ -47,7 +47,14 @@ func newAPI(rooms kit.Rooms) *api {
 		rooms.Now = time.Now
 	}
 	a := &api{Rooms: rooms, commands: map[string]command{}}
+	a.consoleCommands()
+	a.exceptionCommands()
+	a.groupCommands()
+	a.roleCommands()
 	a.sessionCommands()
+	a.siloCommands()
+	a.ticketCommands()
+	a.userCommands()
 	a.side = a.sideDoors()
 	return a
 }
