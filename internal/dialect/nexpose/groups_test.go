@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/netip"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -251,8 +252,16 @@ func TestHostile(t *testing.T) {
 		"large": "<a>" + strings.Repeat("x", 100<<20) + "</a>",
 	} {
 		for version, want := range map[string]string{"1.1": `<XMLResponse success="0"><Failure><message>`, "1.2": `<Failure success="0"><Exception><Message>`} {
-			if text := cl.post(version, body); !strings.HasPrefix(text, want) || len(text) > 500 {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			text := cl.post(version, body)
+			runtime.ReadMemStats(&after)
+			if !strings.HasPrefix(text, want) || len(text) > 500 {
 				t.Errorf("%s: %.200s; want %s", name, text, want)
+			}
+			// The request itself is in memory here, twice.
+			if used := int64(after.TotalAlloc-before.TotalAlloc) - 2*int64(len(body)); used > 200<<20 {
+				t.Errorf("%s took %d MiB", name, used>>20)
 			}
 		}
 	}
