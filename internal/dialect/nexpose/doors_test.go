@@ -4,14 +4,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
-
-	"github.com/harrier-scan/harrier/internal/asset"
-	"github.com/harrier-scan/harrier/internal/dialect/nessus"
-	"github.com/harrier-scan/harrier/internal/dialect/securitycenter"
 )
 
 // get asks a side door, with a form for a POST.
@@ -76,45 +71,5 @@ func TestDoors(t *testing.T) {
 	}
 	if status, to := (client{t: t, url: c.URL}).get("/api/2.0/tags", nil); status != 302 || !strings.HasPrefix(to, "/login.html") {
 		t.Errorf("without a session: %d %s; want the login page", status, to)
-	}
-}
-
-// TestGroupsHoldInAllDialects grants one device of three here and asks the other
-// dialects as its user.
-func TestGroupsHoldInAllDialects(t *testing.T) {
-	c, _ := lab(t)
-	admin := signIn(t, c, c.Name, c.Password)
-	devices, _, err := c.Rooms.Assets.Assets(t.Context(), c.Admin, nil, asset.Page{Sort: "address"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	group := admin.value("group-id", fmt.Sprintf(`<AssetGroupSaveRequest @><AssetGroup id="-1" name="one"><Devices><device id="%d"/></Devices></AssetGroup></AssetGroupSaveRequest>`, devices[0].ID))
-	admin.ok(`<UserSaveRequest @><UserConfig id="-1" name="member" password="correct-horse-9" role-name="user" allSites="false" allGroups="false"><site id="1"/><group id="` + group + `"/></UserConfig></UserSaveRequest>`)
-	users, err := c.Rooms.Identity.Users(t.Context(), c.Admin)
-	if err != nil {
-		t.Fatal(err)
-	}
-	access, secret, err := c.Rooms.Identity.NewKeys(t.Context(), c.Admin, users[len(users)-1].ID)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ask := func(h http.Handler, path, header, key string) string {
-		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil)
-		r.Header.Set(header, key)
-		w := httptest.NewRecorder()
-		h.ServeHTTP(w, r)
-		return w.Body.String()
-	}
-	scans, err := c.Rooms.Scans.Of(t.Context(), c.Admin, 1)
-	if err != nil || len(scans) != 1 {
-		t.Fatalf("scans = %d, %v", len(scans), err)
-	}
-	for name, text := range map[string]string{
-		"securitycenter": ask(securitycenter.New(c.Rooms), "/rest/hosts", "X-ApiKey", "accesskey="+access+"; secretkey="+secret),
-		"nessus":         ask(nessus.New(c.Rooms), fmt.Sprint("/scans/", scans[0].Site), "X-ApiKeys", "accessKey="+access+"; secretKey="+secret),
-	} {
-		if !strings.Contains(text, "192.0.2.1") || strings.Contains(text, "192.0.2.2") || strings.Contains(text, "192.0.2.3") {
-			t.Errorf("%s shows %.600s; want 192.0.2.1 alone", name, text)
-		}
 	}
 }

@@ -32,19 +32,39 @@ const (
 
 // privileges are all there are, in the order in which they are told.
 var privileges = []privilege{
-	{global, "CreateReports", harrier.ReadFindings}, {global, "ConfigureGlobalSettings", harrier.OperateConsole}, {global, "ManageSites", harrier.EditSites},
-	{global, "ManageAssetGroups", harrier.EditSites}, {global, "ManageDynamicAssetGroups", harrier.EditSites}, {global, "ManageScanTemplates", harrier.EditPolicies},
-	{global, "ManageReportTemplates", harrier.ReadFindings}, {global, "GenerateRestrictedReports", harrier.ReadFindings}, {global, "ManageScanEngines", harrier.ManageEngines},
-	{global, "SubmitVulnExceptions", harrier.EditFindings}, {global, "ApproveVulnExceptions", harrier.ReadAll | harrier.RecastFindings},
-	{global, "DeleteVulnExceptions", harrier.EditFindings}, {global, "CreateTickets", harrier.EditFindings}, {global, "CloseTickets", harrier.EditFindings},
-	{global, "TicketAssignee", harrier.ReadOwn}, {global, "AddUsersToSite", harrier.ShareObjects}, {global, "AddUsersToGroup", harrier.ShareObjects},
-	{global, "AddUsersToReport", harrier.ShareObjects}, {global, "ManagePolicies", harrier.EditPolicies}, {global, "ManageTags", harrier.EditSites},
+	{global, "CreateReports", harrier.ReadFindings},
+	{global, "ConfigureGlobalSettings", harrier.OperateConsole},
+	{global, "ManageSites", harrier.EditSites},
+	{global, "ManageAssetGroups", harrier.EditSites},
+	{global, "ManageDynamicAssetGroups", harrier.EditSites},
+	{global, "ManageScanTemplates", harrier.EditPolicies},
+	{global, "ManageReportTemplates", harrier.ReadFindings},
+	{global, "GenerateRestrictedReports", harrier.ReadFindings},
+	{global, "ManageScanEngines", harrier.ManageEngines},
+	{global, "SubmitVulnExceptions", harrier.EditFindings},
+	{global, "ApproveVulnExceptions", harrier.ReadAll | harrier.RecastFindings},
+	{global, "DeleteVulnExceptions", harrier.EditFindings},
+	{global, "CreateTickets", harrier.EditFindings},
+	{global, "CloseTickets", harrier.EditFindings},
+	{global, "TicketAssignee", harrier.ReadOwn},
+	{global, "AddUsersToSite", harrier.ShareObjects},
+	{global, "AddUsersToGroup", harrier.ShareObjects},
+	{global, "AddUsersToReport", harrier.ShareObjects},
+	{global, "ManagePolicies", harrier.EditPolicies},
+	{global, "ManageTags", harrier.EditSites},
 	{global, "ManageAdvPolicies", harrier.EditPolicies},
-	{ofSite, "ViewAssetData", harrier.ReadFindings}, {ofSite, "ConfigureSiteSettings", harrier.EditSites}, {ofSite, "ConfigureTargets", harrier.EditSites},
-	{ofSite, "ConfigureEngines", harrier.EditSites}, {ofSite, "ConfigureScanTemplates", harrier.EditPolicies}, {ofSite, "ConfigureAlerts", harrier.EditSites},
-	{ofSite, "ConfigureCredentials", harrier.EditPolicies}, {ofSite, "ConfigureScheduleScans", harrier.EditSites | harrier.RunScans},
-	{ofSite, "ManualScans", harrier.RunScans}, {ofSite, "PurgeData", harrier.EditAll},
-	{ofGroup, "ViewAssetData", harrier.ReadFindings}, {ofGroup, "ConfigureAssets", harrier.EditSites},
+	{ofSite, "ViewAssetData", harrier.ReadFindings},
+	{ofSite, "ConfigureSiteSettings", harrier.EditSites},
+	{ofSite, "ConfigureTargets", harrier.EditSites},
+	{ofSite, "ConfigureEngines", harrier.EditSites},
+	{ofSite, "ConfigureScanTemplates", harrier.EditPolicies},
+	{ofSite, "ConfigureAlerts", harrier.EditSites},
+	{ofSite, "ConfigureCredentials", harrier.EditPolicies},
+	{ofSite, "ConfigureScheduleScans", harrier.EditSites | harrier.RunScans},
+	{ofSite, "ManualScans", harrier.RunScans},
+	{ofSite, "PurgeData", harrier.EditAll},
+	{ofGroup, "ViewAssetData", harrier.ReadFindings},
+	{ofGroup, "ConfigureAssets", harrier.EditSites},
 }
 
 // knownRole is a role, built in or not.
@@ -164,7 +184,8 @@ func readRole(e *element, d *harrier.RoleDefinition) error {
 	if slices.ContainsFunc(roleWords, func(w struct {
 		word, full string
 		role       harrier.Role
-	}) bool {
+	},
+	) bool {
 		return strings.EqualFold(w.word, d.Name)
 	}) {
 		return harrier.Errorf(harrier.Conflict, "the role %s is built in", clip(d.Name))
