@@ -2,6 +2,7 @@ package finding
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/harrier-scan/harrier"
@@ -19,9 +20,15 @@ func (r *Room) Findings(ctx context.Context, by harrier.Actor, e harrier.Expr, p
 	return r.Search(ctx, by.Within(e), p)
 }
 
-// Exceptions lists the exceptions that by may see, by rising id: the own ones,
-// or all with the right to read everybody's objects.
+// Exceptions lists the exceptions in force that by may see, by rising id: the own
+// ones, or all with the right to read everybody's objects.
 func (r *Room) Exceptions(ctx context.Context, by harrier.Actor) ([]harrier.Exception, error) {
+	all, err := r.Submissions(ctx, by)
+	return slices.DeleteFunc(all, func(e harrier.Exception) bool { return e.State != harrier.InForce }), err
+}
+
+// Submissions is Exceptions with those that are not in force.
+func (r *Room) Submissions(ctx context.Context, by harrier.Actor) ([]harrier.Exception, error) {
 	all, err := r.Store.Exceptions(ctx)
 	if err != nil {
 		return nil, err
@@ -60,6 +67,11 @@ func (r *Room) CreateException(ctx context.Context, by harrier.Actor, e *harrier
 	if err := checkException(e); err != nil {
 		return err
 	}
+	e.State, e.Reviewer, e.Remark = harrier.InForce, 0, ""
+	return r.createException(ctx, by, e)
+}
+
+func (r *Room) createException(ctx context.Context, by harrier.Actor, e *harrier.Exception) error {
 	return r.Store.InTx(ctx, func(ctx context.Context) error {
 		if err := r.exceptInSight(ctx, by, e); err != nil {
 			return err
@@ -145,6 +157,7 @@ func (r *Room) UpdateException(ctx context.Context, by harrier.Actor, e *harrier
 			}
 		}
 		e.UUID, e.Owner, e.Created = have.UUID, have.Owner, have.Created
+		e.State, e.Reviewer, e.Remark, e.Given = have.State, have.Reviewer, have.Remark, have.Given
 		return r.Store.UpdateException(ctx, e)
 	})
 }

@@ -262,6 +262,9 @@ func (r *Room) Copy(ctx context.Context, by harrier.Actor, id harrier.ID) (harri
 // and shares it with whom the site is shared with; a listed policy stays as it
 // is. The caller has checked that the site may be changed.
 func (r *Room) Follow(ctx context.Context, s harrier.Site) error {
+	if s.Policy == 0 { // a site of imported scans
+		return nil
+	}
 	p, err := r.store.Policy(ctx, s.Policy)
 	if err != nil || !p.Hidden || p.Owner == s.Owner && slices.Equal(p.Grants, s.Grants) {
 		return err

@@ -48,12 +48,19 @@ func newAPI(rooms kit.Rooms) *api {
 		rooms.Now = time.Now
 	}
 	a := &api{Rooms: rooms, commands: map[string]command{}, found: &foundCache{}}
+	a.consoleCommands()
 	a.engineCommands()
+	a.exceptionCommands()
+	a.groupCommands()
 	a.reportCommands()
 	a.reportTemplateCommands()
+	a.roleCommands()
 	a.scanCommands()
 	a.sessionCommands()
+	a.siloCommands()
 	a.siteCommands()
+	a.ticketCommands()
+	a.userCommands()
 	a.vulnerabilityCommands()
 	a.side = a.sideDoors()
 	return a
