@@ -263,9 +263,9 @@ func TestDefinitionRights(t *testing.T) {
 	}
 	d.Groups = []harrier.ID{1}
 	must(t, h.UpdateDefinition(ctx, ann, &d))
-	member := bob
-	member.Group = 1
-	if _, err := h.Definition(ctx, bob, d.ID); harrier.KindOf(err) != harrier.NotFound {
+	member, other := bob, bob
+	member.Group, other.Group = 1, 2
+	if _, err := h.Definition(ctx, other, d.ID); harrier.KindOf(err) != harrier.NotFound {
 		t.Errorf("one that is shared with others = %v; want NotFound", err)
 	}
 	if _, err := h.Definition(ctx, member, d.ID); err != nil {

@@ -24,14 +24,14 @@ import (
 
 const top = "../../.."
 
-// client calls the API as one user.
-type client struct {
+// reader calls the API as one user.
+type reader struct {
 	t       *testing.T
 	url     string
 	session string
 }
 
-func (c client) post(version, body string) (string, http.Header) {
+func (c reader) post(version, body string) (string, http.Header) {
 	c.t.Helper()
 	r, err := http.NewRequestWithContext(c.t.Context(), http.MethodPost, c.url+"/api/"+version+"/xml", strings.NewReader(strings.ReplaceAll(body, "SESSION", `session-id="`+c.session+`"`)))
 	if err != nil {
@@ -50,7 +50,7 @@ func (c client) post(version, body string) (string, http.Header) {
 }
 
 // call is post for a command that has to succeed.
-func (c client) call(body string) *nexposetest.Element {
+func (c reader) call(body string) *nexposetest.Element {
 	c.t.Helper()
 	text, h := c.post("1.1", body)
 	if strings.HasPrefix(text, "<?") || h.Get("Content-Type") != "application/xml;charset=UTF-8" {
@@ -65,7 +65,7 @@ func (c client) call(body string) *nexposetest.Element {
 
 // get fetches a path with the cookie of the session alone; a redirect is not
 // followed.
-func (c client) get(path, cookie string) (status int, location string, file []byte) {
+func (c reader) get(path, cookie string) (status int, location string, file []byte) {
 	c.t.Helper()
 	r, err := http.NewRequestWithContext(c.t.Context(), http.MethodGet, c.url+path, nil)
 	if err != nil {
@@ -88,7 +88,7 @@ func (c client) get(path, cookie string) (status int, location string, file []by
 
 // history polls the history of a configuration until its newest report has
 // ended.
-func (c client) history(cfg string) *nexposetest.Element {
+func (c reader) history(cfg string) *nexposetest.Element {
 	c.t.Helper()
 	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		list := c.call(`<ReportHistoryRequest SESSION reportcfg-id="` + cfg + `"/>`).All("ReportSummary")
@@ -108,8 +108,8 @@ func (c client) history(cfg string) *nexposetest.Element {
 	return nil
 }
 
-// lab is a console with a site of one web server.
-func lab(t *testing.T) (*exchange.Console, client, harrier.ID, func() harrier.ID) {
+// reportLab is a console with a site of one web server.
+func reportLab(t *testing.T) (*exchange.Console, reader, harrier.ID, func() harrier.ID) {
 	t.Helper()
 	port := exchange.Listen(t, "127.0.0.91:0", func(conn net.Conn) {
 		in := bufio.NewReader(conn)
@@ -132,7 +132,7 @@ func lab(t *testing.T) (*exchange.Console, client, harrier.ID, func() harrier.ID
 	if err := console.Rooms.Sites.CreateWith(t.Context(), console.Admin, &site, &policy); err != nil {
 		t.Fatal(err)
 	}
-	c := client{t: t, url: console.URL}
+	c := reader{t: t, url: console.URL}
 	c.session = c.call(`<LoginRequest user-id="` + console.Name + `" password="` + console.Password + `"/>`).Attrs["session-id"]
 	run := func() harrier.ID {
 		t.Helper()
@@ -158,7 +158,7 @@ func lab(t *testing.T) (*exchange.Console, client, harrier.ID, func() harrier.ID
 //
 // Source: section 17, items 9 to 13.
 func TestReports(t *testing.T) {
-	_, c, site, run := lab(t)
+	_, c, site, run := reportLab(t)
 
 	// A client that scans asks for the default configuration, saves one that runs
 	// after scans, scans, and polls the history for ever.
@@ -264,7 +264,7 @@ func TestReports(t *testing.T) {
 // byte for byte.
 //
 // Source: section 8.9.
-func (c client) adhoc(format, filters, part string) []byte {
+func (c reader) adhoc(format, filters, part string) []byte {
 	c.t.Helper()
 	text, h := c.post("1.2", `<ReportAdhocGenerateRequest SESSION sync-id="s"><AdhocReportConfig format="`+format+`"><Filters>`+filters+`</Filters></AdhocReportConfig></ReportAdhocGenerateRequest>`)
 	const boundary = "AxB9sl3299asdjvbA"
