@@ -155,6 +155,7 @@ func TestQueue(t *testing.T) {
 
 // TestTimeLimit shows that a scan ends by itself although its engine is gone.
 func TestTimeLimit(t *testing.T) {
+	onlyFast(t)
 	bubble(t, func(t *testing.T, h *house) {
 		h.policies.settings.MaxDuration = harrier.Duration(3 * time.Minute)
 		defer h.run(t)()

@@ -45,6 +45,7 @@ func (h *house) findingsCount(t testing.TB) int {
 // TestTimeoutActions: a scan that its time limit ends is kept, discarded without
 // a trace, or goes on as another one that looks at exactly what was left.
 func TestTimeoutActions(t *testing.T) {
+	onlyFast(t)
 	for _, c := range []struct {
 		name     string
 		terms    harrier.Terms
@@ -396,6 +397,7 @@ func TestTold(t *testing.T) {
 // TestFreeze: no scan begins in a freeze window; one that goes on is held if the
 // window says so, and goes on after it.
 func TestFreeze(t *testing.T) {
+	onlyFast(t)
 	synctest.Test(t, func(t *testing.T) {
 		db := openStore(t)
 		h := build(t, db)
