@@ -148,7 +148,7 @@ func (db *DB) RoleDefinitions(ctx context.Context) ([]harrier.RoleDefinition, er
 	return roleDefinitions.list(ctx, db, "ORDER BY id")
 }
 
-// Spots tells where everybody belongs, by rising ID; those who were deleted,
+// Seats tells where everybody belongs, by rising ID; those who were deleted,
 // where they belonged.
 func (db *DB) Seats(ctx context.Context) ([]harrier.Seat, error) {
 	const text = "SELECT id, organization, group_id FROM users UNION ALL SELECT id, organization, group_id FROM former_user ORDER BY id"

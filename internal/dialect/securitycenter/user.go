@@ -141,12 +141,12 @@ func (a api) getCurrentUser(ctx context.Context, by harrier.Actor, q *query) (an
 }
 
 func (a api) updateCurrentUser(ctx context.Context, by harrier.Actor, q *query) (any, error) {
-	u, warnings, err := a.changeUser(ctx, by, by.User, q)
+	u, err := a.changeUser(ctx, by, by.User, q)
 	if err != nil {
 		return nil, err
 	}
 	w, err := a.newCurrentUser(ctx, by, u)
-	return remarked{response: pick(w, q.fields(), "id", "uuid"), warnings: warnings}, err
+	return pick(w, q.fields(), "id", "uuid"), err
 }
 
 // listUsers shows the users to those who manage them; others see themselves.
@@ -321,39 +321,39 @@ func (a api) createUser(ctx context.Context, by harrier.Actor, q *query) (any, e
 }
 
 func (a api) updateUser(ctx context.Context, by harrier.Actor, q *query) (any, error) {
-	u, warnings, err := a.changeUser(ctx, by, q.id(), q)
+	u, err := a.changeUser(ctx, by, q.id(), q)
 	if err != nil {
 		return nil, missing(err, "User", q.path("id"), "update")
 	}
-	return remarked{response: pick(a.newUser(ctx, by, u), q.fields(), "id", "uuid"), warnings: warnings}, nil
+	return pick(a.newUser(ctx, by, u), q.fields(), "id", "uuid"), nil
 }
 
 // changeUser does what a PATCH says. Either all of it comes true or nothing.
-func (a api) changeUser(ctx context.Context, by harrier.Actor, id harrier.ID, q *query) (harrier.User, []warning, error) {
+func (a api) changeUser(ctx context.Context, by harrier.Actor, id harrier.ID, q *query) (harrier.User, error) {
 	var in userRequest
 	if err := q.body(&in); err != nil {
-		return harrier.User{}, nil, err
+		return harrier.User{}, err
 	}
 	u, err := a.Identity.User(ctx, by, id)
 	if err != nil {
-		return u, nil, err
+		return u, err
 	}
 	old := u
 	if err := in.apply(ctx, a, by, q, &u); err != nil {
-		return u, nil, err
+		return u, err
 	}
 	if err := a.Identity.Update(ctx, by, &u); err != nil {
-		return u, nil, err
+		return u, err
 	}
 	if in.Password != nil && *in.Password != passwordSet {
 		if err := a.Identity.SetPassword(ctx, by, id, string(in.CurrentPassword), string(*in.Password)); err != nil {
 			if undo := a.Identity.Update(context.WithoutCancel(ctx), by, &old); undo != nil {
 				a.Log.ErrorContext(ctx, "user is changed by half", "user", id, "err", undo)
 			}
-			return u, nil, err
+			return u, err
 		}
 	}
-	return u, nil, nil
+	return u, nil
 }
 
 // deleteRequest is the body of DELETE /user/{id}.
