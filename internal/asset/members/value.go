@@ -133,6 +133,13 @@ func (v value) numbers(field string, high int64) (harrier.Expr, error) {
 	if err != nil {
 		return nil, err
 	}
+	return Numbers(field, list, high, v.bad)
+}
+
+// Numbers reads numbers and ranges of them, "1" and "5-7", as a condition on a
+// field. What can not be read, and more than 200 ranges, it tells by bad, whose
+// error it returns; high is only told.
+func Numbers(field string, list []string, high int64, bad func(format string, args ...any) error) (harrier.Expr, error) {
 	var single []any
 	var some harrier.Or
 	for _, s := range list {
@@ -144,7 +151,7 @@ func (v value) numbers(field string, high int64) (harrier.Expr, error) {
 		to, err2 := strconv.ParseInt(strings.TrimSpace(b), 10, 64)
 		switch {
 		case err1 != nil || err2 != nil || from > to || from < 0:
-			return nil, v.bad("%q is neither a number from %d to %d nor a range", cut(s, 64), 0, high)
+			return nil, bad("%q is neither a number from %d to %d nor a range", cut(s, 64), 0, high)
 		case from == to:
 			single = append(single, from)
 		default:
@@ -152,7 +159,7 @@ func (v value) numbers(field string, high int64) (harrier.Expr, error) {
 		}
 	}
 	if len(some) > maxRanges {
-		return nil, v.bad("more than %d ranges", maxRanges)
+		return nil, bad("more than %d ranges", maxRanges)
 	}
 	if len(single) > 0 || len(some) == 0 {
 		some = append(some, cmp(field, harrier.Eq, single...))
