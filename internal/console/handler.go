@@ -18,7 +18,11 @@ func handler(rooms kit.Rooms, dialects []kit.Dialect) http.Handler {
 	for i, d := range dialects {
 		doors[i] = door{d.Owns, d.Handler(rooms)}
 	}
+	described := descriptions(dialects)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if described.answer(w, r) {
+			return
+		}
 		for _, d := range doors {
 			if d.owns(r) {
 				d.serve.ServeHTTP(w, r)

@@ -11,10 +11,14 @@ import (
 	"time"
 )
 
+// Watch is told of an exchange that went as written: the request and the body
+// that it had, the reply and its body.
+type Watch func(q *http.Request, sent []byte, r *http.Response, got []byte)
+
 // Run replays every file that fits pattern, each against a server of its own:
 // start returns its address and the values that the file may name. It fails for
 // a pattern that fits no file.
-func Run(t *testing.T, pattern string, start func(t *testing.T) (url string, v Values)) {
+func Run(t *testing.T, pattern string, start func(t *testing.T) (url string, v Values), watch ...Watch) {
 	t.Helper()
 	files, err := filepath.Glob(pattern)
 	if err != nil || len(files) == 0 {
@@ -35,7 +39,7 @@ func Run(t *testing.T, pattern string, start func(t *testing.T) (url string, v V
 			}
 			url, values := start(t)
 			for _, e := range list {
-				if err := play(t, url, e, values); err != nil {
+				if err := play(t, url, e, values, watch); err != nil {
 					t.Fatalf("%s:%d: %s %s %v", file, e.Line, e.Method, values.Fill(e.Path), err)
 				}
 			}
@@ -44,11 +48,11 @@ func Run(t *testing.T, pattern string, start func(t *testing.T) (url string, v V
 }
 
 // play makes one exchange, repeatedly where it may take time.
-func play(t *testing.T, url string, e Exchange, v Values) error {
+func play(t *testing.T, url string, e Exchange, v Values, watch []Watch) error {
 	t.Helper()
 	until := time.Now().Add(e.Within)
 	for {
-		err := once(t, url, e, v)
+		err := once(t, url, e, v, watch)
 		if err == nil || !time.Now().Before(until) {
 			return err
 		}
@@ -63,9 +67,10 @@ var client = &http.Client{
 	Timeout:       90 * time.Second,
 }
 
-func once(t *testing.T, url string, e Exchange, v Values) error {
+func once(t *testing.T, url string, e Exchange, v Values, watch []Watch) error {
 	t.Helper()
-	q, err := http.NewRequestWithContext(t.Context(), e.Method, url+v.Fill(e.Path), strings.NewReader(v.Fill(e.Body)))
+	sent := v.Fill(e.Body)
+	q, err := http.NewRequestWithContext(t.Context(), e.Method, url+v.Fill(e.Path), strings.NewReader(sent))
 	if err != nil {
 		return err
 	}
@@ -98,6 +103,9 @@ func once(t *testing.T, url string, e Exchange, v Values) error {
 		if err := v.Match(h.Value, got); err != nil {
 			return fmt.Errorf("header %s %w", h.Name, err)
 		}
+	}
+	for _, w := range watch {
+		w(q, []byte(sent), r, body)
 	}
 	return nil
 }

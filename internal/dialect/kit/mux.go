@@ -66,6 +66,17 @@ func (m *Mux) Patterns() []string {
 	return out
 }
 
+// Route finds the pattern under which a request is served; "" for none.
+func (m *Mux) Route(method, path string) string {
+	segments := split(path)
+	for _, route := range m.routes[len(segments)] {
+		if route.matches(segments) && route.methods[method] != nil {
+			return method + " /" + strings.Join(route.segments, "/")
+		}
+	}
+	return ""
+}
+
 // ServeHTTP hands r to its route. A panic in the route becomes an Internal
 // error and is logged with its stack.
 func (m *Mux) ServeHTTP(rw http.ResponseWriter, r *http.Request) {

@@ -1,6 +1,7 @@
 package nessus
 
 import (
+	_ "embed"
 	"net/http"
 	"net/url"
 	"slices"
@@ -12,7 +13,10 @@ import (
 )
 
 // Dialect is the Nessus API.
-var Dialect = kit.Dialect{Name: via, Owns: owns, Handler: New}
+var Dialect = kit.Dialect{Name: via, Owns: owns, Handler: New, OpenAPI: description}
+
+//go:embed openapi.json
+var description []byte
 
 // roots are the first segments of this dialect's paths; "" is the page that
 // clients probe for a server.

@@ -2,6 +2,7 @@ package securitycenter
 
 import (
 	"context"
+	_ "embed"
 	"net/http"
 	"strings"
 	"time"
@@ -14,7 +15,10 @@ import (
 const via = "securitycenter"
 
 // Dialect is the SecurityCenter API.
-var Dialect = kit.Dialect{Name: via, Owns: owns, Handler: New}
+var Dialect = kit.Dialect{Name: via, Owns: owns, Handler: New, OpenAPI: description}
+
+//go:embed openapi.json
+var description []byte
 
 // base is the first segment of every path of this dialect.
 const base = "rest"

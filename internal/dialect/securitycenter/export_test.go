@@ -10,3 +10,6 @@ import (
 func Patterns() []string {
 	return newRouter(kit.Rooms{Log: slog.New(slog.DiscardHandler)}).Patterns()
 }
+
+// Mux is the table of routes, for tests from outside.
+func Mux() *kit.Mux { return newRouter(kit.Rooms{Log: slog.New(slog.DiscardHandler)}).mux }
