@@ -2,6 +2,7 @@ package nexpose_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http/httptest"
@@ -85,7 +86,11 @@ func everything(t *testing.T, rooms kit.Rooms, by harrier.Actor) map[string]stri
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		out[name] = fmt.Sprintf("%+v", v)
+		text, err := json.Marshal(v)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		out[name] = string(text)
 	}
 	ctx := t.Context()
 	sites, err := rooms.Sites.Sites(ctx, by)
