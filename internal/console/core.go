@@ -158,7 +158,7 @@ func newCore(ctx context.Context, c coreConfig) (*core, error) {
 		rooms: kit.Rooms{
 			Identity: users, Sites: site.New(db, policies, now), Policies: policies, Scans: scans, Findings: findings, Assets: assets,
 			AssetLists: asset.NewLists(db, now), Repositories: asset.NewRepositories(db, now),
-			Vulns: vulns, Fleet: engines, Reports: reports, Alerts: alerts, Version: c.version, Started: now(), ServerUUID: id, Now: now, Log: c.log,
+			Vulns: vulns, Fleet: engines, Reports: reports, Alerts: alerts, Together: db.InTx, Version: c.version, Started: now(), ServerUUID: id, Now: now, Log: c.log,
 		},
 		log:     c.log,
 		runners: []func(context.Context) error{users.Run, findings.Run, scans.Run, engines.Run, reports.Run, alerts.Run},

@@ -62,7 +62,7 @@ func lab(t *testing.T) (*exchange.Console, harrier.Scan) {
 			add(scanInformation, 0)
 			add(pingResult, 0)
 			add(serviceDetected, 443)
-			for k, id := range flaws[:min(len(flaws), 2+i)] {
+			for k, id := range flaws[:min(len(flaws), 3+i)] {
 				add(id, uint16(80+k))
 			}
 			if !yield(h, nil) {

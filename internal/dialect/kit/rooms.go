@@ -1,6 +1,7 @@
 package kit
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"time"
@@ -36,6 +37,10 @@ type Rooms struct {
 	UpdateContent func()
 	AssetLists    *asset.Lists
 	Repositories  *asset.Repositories
+
+	// Together runs calls of rooms as one: all that they store is kept when do
+	// returns nil, else none of it. They have to be given the context of do.
+	Together func(ctx context.Context, do func(ctx context.Context) error) error
 
 	Version    string           // of Harrier: "0.3.0"
 	Started    time.Time        // of the console

@@ -21,6 +21,21 @@ func (a *api) add(name string, do func(*call) (answer, error)) {
 	a.commands[key(name)] = command{name: name, do: do}
 }
 
+// change adds a command of several steps that are taken together or not at all:
+// whatever ends it in between, the process too, leaves nothing half done.
+func (a *api) change(name string, do func(*call) (answer, error)) {
+	a.add(name, func(c *call) (ans answer, err error) {
+		request := c.r
+		defer func() { c.r = request }()
+		err = a.Together(c.ctx(), func(ctx context.Context) error {
+			c.r = request.WithContext(ctx)
+			ans, err = do(c)
+			return err
+		})
+		return ans, err
+	})
+}
+
 // call is a command on its way.
 type call struct {
 	rw       http.ResponseWriter

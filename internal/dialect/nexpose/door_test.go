@@ -14,14 +14,13 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/dialect/exchange"
-	"github.com/harrier-scan/harrier/internal/dialect/nexpose"
 	"github.com/harrier-scan/harrier/internal/scan"
 )
 
 // TestScanDoors exports a scan, takes it in again, lists both, reads the log
 // and deletes one.
 func TestScanDoors(t *testing.T) {
-	c := exchange.Start(t, nexpose.New)
+	c := exchange.Start(t, recorded(t))
 	session, _, err := c.Rooms.Identity.SignInHex(t.Context(), c.Name, c.Password, "nexpose", "127.0.0.1")
 	if err != nil {
 		t.Fatal(err)

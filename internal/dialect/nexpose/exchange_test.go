@@ -12,7 +12,6 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/dialect/exchange"
-	"github.com/harrier-scan/harrier/internal/dialect/nexpose"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -24,7 +23,7 @@ func TestExchanges(t *testing.T) {
 	exchange.Run(t, "testdata/*.exchange", func(t *testing.T) (string, exchange.Values) {
 		web := exchange.Listen(t, "127.0.0.77:0", serveWeb)
 		silent := exchange.Listen(t, "127.0.0.78:0", func(c net.Conn) { _, _ = io.Copy(io.Discard, c) })
-		console := exchange.Start(t, nexpose.New)
+		console := exchange.Start(t, recorded(t))
 		v := console.Values()
 		p := harrier.Policy{Name: "lab", Template: "basic", Settings: harrier.Settings{Ports: "T:" + web + "," + silent, Connect: true, NoPing: true}}
 		if err := console.Rooms.Policies.Create(t.Context(), console.Admin, &p); err != nil {

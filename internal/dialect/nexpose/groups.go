@@ -15,9 +15,9 @@ import (
 // Source: section 6.
 func (a *api) groupCommands() {
 	a.add("AssetGroupConfig", a.assetGroupConfig)
-	a.add("AssetGroupDelete", a.assetGroupDelete)
+	a.change("AssetGroupDelete", a.assetGroupDelete)
 	a.add("AssetGroupListing", a.assetGroupListing)
-	a.add("AssetGroupSave", a.assetGroupSave)
+	a.change("AssetGroupSave", a.assetGroupSave)
 	a.add("DeviceDelete", a.deviceDelete)
 }
 

@@ -15,7 +15,6 @@ import (
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/asset"
 	"github.com/harrier-scan/harrier/internal/dialect/exchange"
-	"github.com/harrier-scan/harrier/internal/dialect/nexpose"
 	"github.com/harrier-scan/harrier/internal/finding"
 	"github.com/harrier-scan/harrier/internal/scan"
 )
@@ -84,7 +83,7 @@ func (c client) fails(body string) {
 // each.
 func lab(t *testing.T) (*exchange.Console, []harrier.VulnID) {
 	t.Helper()
-	c := exchange.Start(t, nexpose.New)
+	c := exchange.Start(t, recorded(t))
 	var flaws []harrier.VulnID
 	for _, v := range c.Rooms.Vulns.All(t.Context()) {
 		if v.Severity == harrier.High && len(flaws) < 2 {
@@ -244,7 +243,7 @@ func TestExceptionsNeedApproval(t *testing.T) {
 
 // TestHostile sends what is to exhaust the reader.
 func TestHostile(t *testing.T) {
-	c := exchange.Start(t, nexpose.New)
+	c := exchange.Start(t, recorded(t))
 	cl := client{t: t, url: c.URL}
 	bomb := `<!DOCTYPE l [<!ENTITY a "ha">` + strings.Repeat(`<!ENTITY b "&a;&a;&a;&a;">`, 50) + `]><l>&b;</l>`
 	for name, body := range map[string]string{
@@ -293,7 +292,7 @@ func TestTickets(t *testing.T) {
 
 // TestRoles makes a role and gives it to a user.
 func TestRoles(t *testing.T) {
-	c := exchange.Start(t, nexpose.New)
+	c := exchange.Start(t, recorded(t))
 	admin := signIn(t, c, c.Name, c.Password)
 	role := `<Role name="scanner" full-name="S" scope="global"><Description>d</Description><GlobalPrivileges><CreateTickets enabled="1"/></GlobalPrivileges><SitePrivileges><ManualScans enabled="true"/></SitePrivileges></Role>`
 	admin.ok("<RoleCreateRequest @>" + role + "</RoleCreateRequest>")
@@ -317,7 +316,7 @@ func TestRoles(t *testing.T) {
 // TestBadInput sends requests without, with empty, wrong and unknown ids; none
 // succeeds.
 func TestBadInput(t *testing.T) {
-	c := exchange.Start(t, nexpose.New)
+	c := exchange.Start(t, recorded(t))
 	admin := signIn(t, c, c.Name, c.Password)
 	for _, q := range []string{
 		"DeviceDelete device-id", "AssetGroupConfig group-id", "AssetGroupDelete group-id", "UserConfig id", "UserDelete id", "MultiTenantUserConfig user-id",

@@ -19,11 +19,11 @@ import (
 func (a *api) reportCommands() {
 	a.add("ReportAdhocGenerate", a.adhocReport)
 	a.add("ReportConfig", a.reportConfig)
-	a.add("ReportDelete", a.deleteReport)
+	a.change("ReportDelete", a.deleteReport)
 	a.add("ReportGenerate", a.generateReport)
 	a.add("ReportHistory", a.reportHistory)
 	a.add("ReportListing", a.listReports)
-	a.add("ReportSave", a.saveReport)
+	a.change("ReportSave", a.saveReport)
 }
 
 // reportWords are the states of reports.

@@ -17,7 +17,6 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/dialect/exchange"
-	"github.com/harrier-scan/harrier/internal/dialect/nexpose"
 	"github.com/harrier-scan/harrier/internal/format/nexpose/nexposetest"
 	"github.com/harrier-scan/harrier/internal/scan"
 )
@@ -125,7 +124,7 @@ func reportLab(t *testing.T) (*exchange.Console, reader, harrier.ID, func() harr
 			}
 		}
 	})
-	console := exchange.Start(t, nexpose.New)
+	console := exchange.Start(t, recorded(t))
 	policy := harrier.Policy{Name: "lab", Template: "basic"}
 	policy.Settings.Ports = port
 	site := harrier.Site{Name: "lab", Targets: "127.0.0.91"}

@@ -11,11 +11,11 @@ import (
 //
 // Source: section 11.2.
 func (a *api) roleCommands() {
-	a.add("RoleCreate", a.roleCreate)
-	a.add("RoleDelete", a.roleDelete)
+	a.change("RoleCreate", a.roleCreate)
+	a.change("RoleDelete", a.roleDelete)
 	a.add("RoleDetails", a.roleDetails)
 	a.add("RoleListing", a.roleListing)
-	a.add("RoleUpdate", a.roleUpdate)
+	a.change("RoleUpdate", a.roleUpdate)
 }
 
 // privilege is a right of the API with the permissions that it comes to.

@@ -4,12 +4,12 @@ import (
 	"cmp"
 	"context"
 	"maps"
-	"math"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/harrier-scan/harrier"
+	formatnexpose "github.com/harrier-scan/harrier/internal/format/nexpose"
 )
 
 // scanWord is the state of a scan as this API names it. A scan that is about to
@@ -116,7 +116,7 @@ func (a *api) scanFound(ctx context.Context, by harrier.Actor, sc harrier.Scan) 
 				continue
 			}
 			v, _ := a.Vulns.Lookup(o.Vulnerability)
-			counts[scanFound{status: foundStatus(o.Observation), severity: severityNumber(v, o.Severity)}]++
+			counts[scanFound{status: foundStatus(o.Observation), severity: formatnexpose.SeverityShown(v, o.Severity)}]++
 		}
 	}
 	var found []scanFound
@@ -151,23 +151,6 @@ func foundStatus(o harrier.Observation) string {
 	default:
 		return "vuln-exploit"
 	}
-}
-
-// severityNumber is a severity from 1 to 10: the base score of CVSS 2, or of 3
-// where there is none, rounded up. Where the score and the severity that the
-// vulnerability shows with differ, by an exception or for want of a score, the
-// severity counts.
-//
-// Source: section 13.11.
-func severityNumber(v harrier.Vulnerability, shown harrier.Severity) int {
-	score := v.CVSS2Score
-	if score == 0 {
-		score = v.CVSS3Score
-	}
-	if score == 0 || shown != v.Severity {
-		return [harrier.Severities]int{1, 3, 6, 8, 10}[min(shown, harrier.Critical)]
-	}
-	return min(max(int(math.Ceil(score)), 1), 10)
 }
 
 // write writes a summary; capital names are those of version 1.2.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/harrier-scan/harrier"
+	formatnexpose "github.com/harrier-scan/harrier/internal/format/nexpose"
 )
 
 // scanEvents are the attributes of a scanFilter and the events that they stand
@@ -33,21 +34,6 @@ const (
 	alertServer    = ownField + "server"
 	alertLimit     = ownField + "limitText"
 )
-
-// severityFrom is the least severity of the model that a threshold of 1 to 10
-// lets through.
-func severityFrom(threshold int) harrier.Severity {
-	switch {
-	case threshold >= 8:
-		return harrier.High
-	case threshold >= 4:
-		return harrier.Medium
-	case threshold > 1:
-		return harrier.Low
-	default:
-		return harrier.Info
-	}
-}
 
 // readAlert reads an Alert element of a site's document, in its form of today
 // and the one before 2013.
@@ -94,7 +80,7 @@ func readAlert(e *element) (harrier.Alert, error) {
 	if vulns.attr("severityThreshold") != "" && (threshold < 1 || threshold > 10) {
 		return al, harrier.Invalidf("severityThreshold", "%d is not between 1 and 10", threshold)
 	}
-	al.Filter.Severity, al.Given[alertThreshold] = severityFrom(threshold), strconv.Itoa(threshold)
+	al.Filter.Severity, al.Given[alertThreshold] = formatnexpose.SeverityOf(threshold), strconv.Itoa(threshold)
 	for _, f := range []struct {
 		name string
 		not  *bool
@@ -220,8 +206,8 @@ func (a *api) saveAlerts(ctx context.Context, by harrier.Actor, site harrier.ID,
 // threshold is the number of a filter's severity.
 func threshold(al harrier.Alert) string {
 	n, err := strconv.Atoi(al.Given[alertThreshold])
-	if err != nil || severityFrom(n) != al.Filter.Severity {
-		n = [harrier.Severities]int{1, 2, 4, 8, 8}[min(al.Filter.Severity, harrier.Critical)]
+	if err != nil || formatnexpose.SeverityOf(n) != al.Filter.Severity {
+		n = [harrier.Severities]int{1, 2, 4, 7, 9}[min(al.Filter.Severity, harrier.Critical)]
 	}
 	return strconv.Itoa(n)
 }

@@ -12,10 +12,18 @@ import (
 )
 
 // saveSite stores a Site document over the site with its id, or as a new one,
-// and returns the id. Nothing is stored of a document that is wrong.
+// and returns the id: all of it or nothing.
 //
 // Source: section 3.3.
-func (a *api) saveSite(ctx context.Context, by harrier.Actor, e *element) (harrier.ID, error) {
+func (a *api) saveSite(ctx context.Context, by harrier.Actor, e *element) (id harrier.ID, err error) {
+	err = a.Together(ctx, func(ctx context.Context) error {
+		id, err = a.saveSiteParts(ctx, by, e)
+		return err
+	})
+	return id, err
+}
+
+func (a *api) saveSiteParts(ctx context.Context, by harrier.Actor, e *element) (harrier.ID, error) {
 	var old siteDoc
 	if id, err := e.number("id", -1); err != nil {
 		return 0, err
@@ -49,13 +57,7 @@ func (a *api) saveSite(ctx context.Context, by harrier.Actor, e *element) (harri
 	if err := a.storeSite(ctx, by, e, &s, old); err != nil {
 		return 0, err
 	}
-	err := a.saveAlerts(ctx, by, s.ID, alerts)
-	if err != nil && old.ID == 0 { // a refused request leaves nothing behind
-		if undo := a.Sites.Delete(context.WithoutCancel(ctx), by, s.ID); undo != nil {
-			a.Log.ErrorContext(ctx, "site left over", "site", s.ID, "err", undo)
-		}
-	}
-	return s.ID, err
+	return s.ID, a.saveAlerts(ctx, by, s.ID, alerts)
 }
 
 // freeSiteName answers Conflict when another site has the name.

@@ -11,8 +11,8 @@ import (
 //
 // Source: section 11.1.
 func (a *api) ticketCommands() {
-	a.add("TicketCreate", a.ticketCreate)
-	a.add("TicketDelete", a.ticketDelete)
+	a.change("TicketCreate", a.ticketCreate)
+	a.change("TicketDelete", a.ticketDelete)
 	a.add("TicketDetails", a.ticketDetails)
 	a.add("TicketListing", a.ticketListing)
 }

@@ -15,7 +15,7 @@ func (a *api) userCommands() {
 	a.add("UserConfig", a.userConfig)
 	a.add("UserDelete", a.userDelete)
 	a.add("UserListing", a.userListing)
-	a.add("UserSave", a.userSave)
+	a.change("UserSave", a.userSave)
 }
 
 // roleWords are the words of the API for the built-in roles, the one that is

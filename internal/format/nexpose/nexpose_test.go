@@ -129,9 +129,31 @@ func TestRefuses(t *testing.T) {
 // TestSeverity compares the number with the condition that asks for it.
 func TestSeverity(t *testing.T) {
 	for _, v := range []harrier.Vulnerability{
-		{CVSS2Score: 5.4, CVSS3Score: 9.8}, {CVSS3Score: 7.5}, {CVSS2Score: 10}, {CVSS2Score: 0.1}, {Severity: harrier.Info}, {Severity: harrier.Low}, {Severity: harrier.Medium}, {Severity: harrier.High}, {Severity: harrier.Critical},
+		{CVSS2Score: 5.4, CVSS3Score: 9.8},
+		{CVSS3Score: 7.5},
+		{CVSS2Score: 10},
+		{CVSS2Score: 0.1},
+		{CVSS2Score: 5.4, CVSS3Score: 9.8, Severity: harrier.Critical},
+		{CVSS2Score: 3.9, Severity: harrier.Low},
+		{CVSS3Score: 7.5, Severity: harrier.High},
+		{CVSS3Score: 7, Severity: harrier.High},
+		{CVSS2Score: 4.1, Severity: harrier.Medium},
+		{CVSS3Score: 9.1, Severity: harrier.Critical},
+		{Severity: harrier.Info},
+		{Severity: harrier.Low},
+		{Severity: harrier.Medium},
+		{Severity: harrier.High},
+		{Severity: harrier.Critical},
 	} {
 		have := nexpose.Severity(v)
+		if nexpose.SeverityOf(have) != v.Severity {
+			t.Errorf("%+v has number %d, which is %s", v, have, nexpose.SeverityOf(have))
+		}
+		for s := range harrier.Severity(harrier.Severities) {
+			if n := nexpose.SeverityShown(v, s); nexpose.SeverityOf(n) != s || n < 1 || n > 10 {
+				t.Errorf("%+v shown as %s has number %d, which is %s", v, s, n, nexpose.SeverityOf(n))
+			}
+		}
 		for n := range 11 {
 			got := harrier.Matches(nexpose.AtLeast(n), func(f string) []any {
 				return map[string][]any{"cvss2": {v.CVSS2Score}, "cvss3": {v.CVSS3Score}, "severity": {int64(v.Severity)}}[f]

@@ -2,7 +2,6 @@ package nexpose
 
 import (
 	"cmp"
-	"math"
 	"regexp"
 	"strconv"
 	"strings"
@@ -40,38 +39,6 @@ func Number(id string) (harrier.VulnID, bool) {
 	rest, ok := strings.CutPrefix(id, numbered)
 	n, err := strconv.ParseInt(rest, 10, 32)
 	return harrier.VulnID(n), ok && err == nil
-}
-
-// bySeverity are the scores of vulnerabilities that have no CVSS score.
-var bySeverity = [harrier.Severities]int{1, 2, 5, 8, 10}
-
-// Severity grades a vulnerability from 1 to 10: by its CVSS version 2 score,
-// else that of version 3, else its severity.
-//
-// Source: section 13.11.
-func Severity(v harrier.Vulnerability) int {
-	if score := cmp.Or(v.CVSS2Score, v.CVSS3Score); score > 0 {
-		return min(10, max(1, int(math.Ceil(score))))
-	}
-	return bySeverity[min(v.Severity, harrier.Critical)]
-}
-
-// AtLeast is the condition on findings that Severity is n or more.
-func AtLeast(n int) harrier.Expr {
-	above := func(field string, x float64) harrier.Expr {
-		return harrier.Cmp{Field: field, Op: harrier.Gt, Values: []any{x}}
-	}
-	least := harrier.Critical
-	for s := harrier.Critical; s > harrier.Info && bySeverity[s-1] >= n; s-- {
-		least = s - 1
-	}
-	limit := float64(n - 1)
-	no2, no3 := harrier.Not{Of: above("cvss2", 0)}, harrier.Not{Of: above("cvss3", 0)}
-	return harrier.Or{
-		above("cvss2", max(limit, 0)),
-		harrier.And{no2, above("cvss3", max(limit, 0))},
-		harrier.And{no2, no3, harrier.Cmp{Field: "severity", Op: harrier.Ge, Values: []any{int64(least)}}},
-	}
 }
 
 // PCISeverity grades a vulnerability from 1 to 5.
