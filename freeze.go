@@ -7,7 +7,8 @@ import (
 
 // Freeze is a window in which no scan starts: it begins when its schedule says
 // and lasts for Duration. Runs wait until it is over; those that go on are left
-// alone, or held with HoldRunning.
+// alone, or held with HoldRunning. It is for the scans of its owner's
+// organisation; one of the installation's own people is for all.
 //
 // Source: securitycenter-api.md, section 25, freezeWindow.
 type Freeze struct {

@@ -131,6 +131,18 @@ func (a Actor) GroupOf(user ID) ID {
 	return s.Group
 }
 
+// OwnOrganization is the organisation that a user belongs to, as far as a knows:
+// zero for the installation's own people.
+func (a Actor) OwnOrganization(user ID) ID {
+	if user == a.User {
+		return a.Organization
+	}
+	if a.Place == nil {
+		return 0
+	}
+	return a.Place.Seats[user].Organization
+}
+
 // OrganizationOf is the organisation of a user, as far as a knows.
 func (a Actor) OrganizationOf(user ID) ID {
 	s, _ := a.spotOf(user)

@@ -56,8 +56,8 @@ func (r *Room) Exception(ctx context.Context, by harrier.Actor, id harrier.ID) (
 }
 
 // CreateException stores e and gives it an ID, a UUID and its owner, by. One for
-// all repositories by somebody who may not use all of them becomes one for each
-// that they may; e is the first. It answers Forbidden without the right to edit
+// all repositories by somebody of an organisation becomes one for each that they
+// may use now; e is the first. It answers Forbidden without the right to edit
 // findings, or to recast them, and Invalid for one without a vulnerability or
 // with a severity that does not exist, and for one about what by does not see.
 func (r *Room) CreateException(ctx context.Context, by harrier.Actor, e *harrier.Exception) error {

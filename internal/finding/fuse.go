@@ -11,20 +11,33 @@ import (
 
 // Merge makes two assets of one repository one, because a person says so: into
 // stays, and gets all that from has. UndoMerge takes it back. It answers
-// Forbidden without the right to edit everybody's objects, NotFound for an
-// unknown asset, Invalid for one asset twice or two repositories.
+// Forbidden without the right to edit everybody's objects, NotFound for an asset
+// outside of by's scope, Invalid for one asset twice or two repositories.
 func (r *Room) Merge(ctx context.Context, by harrier.Actor, into, from harrier.ID) (harrier.Merge, error) {
 	if !by.May(harrier.EditAll) {
 		return harrier.Merge{}, harrier.Errorf(harrier.Forbidden, "you may not merge assets")
 	}
 	m := harrier.Merge{Into: into, From: from, By: by.Name, Score: 100, Reasons: []harrier.Reason{{Points: 100, Note: "merged by hand"}}}
 	err := r.mend(ctx, func(ctx context.Context) error {
+		for _, id := range []harrier.ID{into, from} {
+			if a, err := r.Store.Asset(ctx, id); err != nil {
+				return err
+			} else if !seesWhole(by, a.Repository) {
+				return harrier.Errorf(harrier.NotFound, "no asset %d", id)
+			}
+		}
 		if err := r.fuse(ctx, &m); err != nil {
 			return err
 		}
 		return r.record(ctx, by, "asset.merge", m)
 	})
 	return m, err
+}
+
+// seesWhole reports whether by sees all of a repository: whoever sees a part only
+// does not change what its assets are.
+func seesWhole(by harrier.Actor, repository harrier.ID) bool {
+	return by.SeesRepository(repository) && !by.Narrow()
 }
 
 // mend runs do in a transaction while nothing is folded.

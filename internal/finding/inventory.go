@@ -25,7 +25,7 @@ func (r *Room) TakeInventory(ctx context.Context, by harrier.Actor, id harrier.I
 		if err != nil {
 			return err
 		}
-		if !by.SeesRepository(a.Repository) || by.Narrow() {
+		if !seesWhole(by, a.Repository) {
 			return harrier.Errorf(harrier.NotFound, "no asset %d", id)
 		}
 		if inv.Collected.IsZero() {

@@ -17,7 +17,7 @@ const microsecond = time.Microsecond
 // merge left. The scans will not make the same merge again by themselves.
 //
 // It answers Forbidden without the right to edit everybody's objects, NotFound
-// for an unknown merge, Conflict for one that is undone already or has a later
+// for a merge outside of by's scope, Conflict for one that is undone already or has a later
 // one built upon it.
 func (r *Room) UndoMerge(ctx context.Context, by harrier.Actor, id harrier.ID) (harrier.Merge, error) {
 	if !by.May(harrier.EditAll) {
@@ -28,6 +28,9 @@ func (r *Room) UndoMerge(ctx context.Context, by harrier.Actor, id harrier.ID) (
 		var err error
 		if m, err = r.Store.Merge(ctx, id); err != nil {
 			return err
+		}
+		if !seesWhole(by, m.Repository) {
+			return harrier.Errorf(harrier.NotFound, "no merge %d", id)
 		}
 		if err := r.undoable(ctx, m); err != nil {
 			return err

@@ -66,7 +66,7 @@ type access struct {
 
 // sight is what the members of a group see.
 type sight struct {
-	repositories []harrier.ID // nil: all
+	repositories []harrier.ID
 	narrow       bool
 	scope        harrier.Expr
 }
@@ -148,10 +148,9 @@ func (a *access) sightOf(g harrier.Group) (sight, error) {
 	have := slices.DeleteFunc(slices.Clone(a.repositories), func(id harrier.ID) bool {
 		return !slices.Contains(o.Repositories, id) || !g.First && !slices.Contains(g.Repositories, id)
 	})
-	var s sight
+	s := sight{repositories: append([]harrier.ID{}, have...)} // a list also of all: there may be more tomorrow
 	parts := harrier.And{}
 	if len(have) < len(a.repositories) {
-		s.repositories = append([]harrier.ID{}, have...)
 		values := make([]any, len(have))
 		for i, id := range have {
 			values[i] = int64(id)

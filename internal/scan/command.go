@@ -52,7 +52,9 @@ func (r *Room) commanded(ctx context.Context, by harrier.Actor, scan harrier.ID,
 			if err != nil {
 				return err
 			}
-			if w := windows.about(sc); w != nil && w.HoldRunning {
+			if w, err := r.holder(ctx, windows, sc); err != nil {
+				return err
+			} else if w != nil && w.HoldRunning {
 				return harrier.Errorf(harrier.Conflict, "scan %d is %s", sc.ID, w.reason())
 			}
 			sc.Frozen = 0

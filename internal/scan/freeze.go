@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -21,7 +22,8 @@ type FreezeStore interface {
 // window is a freeze window that is open now.
 type window struct {
 	harrier.Freeze
-	until time.Time
+	until        time.Time
+	organization harrier.ID // of its owner; zero: the installation
 }
 
 // frozenBy begins the part of a reason that says that a freeze window holds a
@@ -35,18 +37,47 @@ func (w *window) reason() string {
 // windows are those that are open now.
 type windows []window
 
-// about returns the window that holds a scan, nil when none does.
-func (l windows) about(sc harrier.Scan) *window {
+// holder returns the window that holds a scan, nil when none does. A window of
+// an organisation holds the scans of its own sites; the installation's people
+// work in the first organisation. One of the installation holds all.
+func (r *Room) holder(ctx context.Context, l windows, sc harrier.Scan) (*window, error) {
 	if len(l) == 0 {
-		return nil
+		return nil, nil
+	}
+	home, err := r.homeOf(ctx, sc)
+	if err != nil {
+		return nil, err
 	}
 	targets, _ := harrier.ParseTargets(sc.Targets) // none for what can not be read: only windows for all meet them
 	for i := range l {
-		if l[i].Meets(targets) {
-			return &l[i]
+		if w := &l[i]; (w.organization == 0 || w.organization == home) && w.Meets(targets) {
+			return w, nil
 		}
 	}
-	return nil
+	return nil, nil
+}
+
+// homeOf is the organisation that a scan belongs to: that of its site.
+func (r *Room) homeOf(ctx context.Context, sc harrier.Scan) (harrier.ID, error) {
+	owner := sc.Owner
+	switch s, err := r.Store.Site(ctx, sc.Site); {
+	case err == nil:
+		owner = s.Owner
+	case harrier.KindOf(err) != harrier.NotFound:
+		return 0, err
+	}
+	seats, err := r.organizations(ctx)
+	return cmp.Or(seats[owner], harrier.FirstOrganization), err
+}
+
+// organizations tells where everybody belongs.
+func (r *Room) organizations(ctx context.Context) (map[harrier.ID]harrier.ID, error) {
+	list, err := r.Store.Seats(ctx)
+	out := make(map[harrier.ID]harrier.ID, len(list))
+	for _, s := range list {
+		out[s.User] = s.Organization
+	}
+	return out, err
 }
 
 func (l windows) byID(id harrier.ID) bool {
@@ -71,16 +102,27 @@ func (r *Room) freezes(ctx context.Context) (windows, error) {
 	var open windows
 	for _, f := range all {
 		if until, err := f.Until(r.Now(), r.Next); err == nil && !until.IsZero() {
-			open = append(open, window{f, until})
+			open = append(open, window{Freeze: f, until: until})
 		}
 	}
-	return open, nil
+	if len(open) == 0 {
+		return nil, nil
+	}
+	seats, err := r.organizations(ctx)
+	for i := range open {
+		open[i].organization = seats[open[i].Owner]
+	}
+	return open, err
 }
 
 // freeze holds a scan that goes on when a window says so, and lets it go on when
 // that window is over. What a person paused stays paused.
 func (r *Room) freeze(ctx context.Context, sc harrier.Scan, open windows) (harrier.Scan, error) {
-	switch w := open.about(sc); {
+	w, err := r.holder(ctx, open, sc)
+	if err != nil {
+		return sc, err
+	}
+	switch {
 	case sc.Frozen == 0 && w != nil && w.HoldRunning && (sc.Status == harrier.ScanRunning || sc.Status == harrier.ScanResuming):
 		return r.change(ctx, sc, func(ctx context.Context, sc *harrier.Scan) error {
 			sc.Status, sc.Modified, sc.Frozen = harrier.ScanPausing, r.now(), w.ID
@@ -97,20 +139,42 @@ func (r *Room) freeze(ctx context.Context, sc harrier.Scan, open windows) (harri
 	return sc, nil
 }
 
-// Freezes lists the freeze windows of by's organisation by rising ID.
+// Freezes lists the freeze windows of by's organisation and of the installation
+// by rising ID.
 func (r *Room) Freezes(ctx context.Context, by harrier.Actor) ([]harrier.Freeze, error) {
 	if !by.May(harrier.ReadOwn) {
 		return nil, nil
 	}
 	list, err := r.Store.Freezes(ctx)
-	return slices.DeleteFunc(list, func(f harrier.Freeze) bool { return !by.PeerOf(f.Owner) }), err
+	return slices.DeleteFunc(list, func(f harrier.Freeze) bool { return !seesFreeze(by, f) }), err
 }
 
-// Freeze returns a freeze window of by's organisation, or NotFound.
+// Freeze returns a freeze window of by's organisation or of the installation, or
+// NotFound.
 func (r *Room) Freeze(ctx context.Context, by harrier.Actor, id harrier.ID) (harrier.Freeze, error) {
 	f, err := r.Store.Freeze(ctx, id)
-	if err == nil && (!by.May(harrier.ReadOwn) || !by.PeerOf(f.Owner)) {
+	if err == nil && (!by.May(harrier.ReadOwn) || !seesFreeze(by, f)) {
 		return harrier.Freeze{}, harrier.Errorf(harrier.NotFound, "no freeze window %d", id)
+	}
+	return f, err
+}
+
+// seesFreeze reports whether f may hold by's scans.
+func seesFreeze(by harrier.Actor, f harrier.Freeze) bool {
+	return by.Organization == 0 || by.OwnOrganization(f.Owner) == 0 || by.OwnOrganization(f.Owner) == by.Organization
+}
+
+// MayEditFreeze reports whether by may change f: those of the installation are
+// changed by its own people alone.
+func (r *Room) MayEditFreeze(by harrier.Actor, f harrier.Freeze) bool {
+	return mayFreeze(by) == nil && (by.Organization == 0 || by.OwnOrganization(f.Owner) == by.Organization)
+}
+
+// editable returns a freeze window that by may change, NotFound or Forbidden.
+func (r *Room) editable(ctx context.Context, by harrier.Actor, id harrier.ID) (harrier.Freeze, error) {
+	f, err := r.Freeze(ctx, by, id)
+	if err == nil && !r.MayEditFreeze(by, f) {
+		return f, harrier.Errorf(harrier.Forbidden, "freeze window %d is not your organization's", id)
 	}
 	return f, err
 }
@@ -152,7 +216,7 @@ func (r *Room) PutFreeze(ctx context.Context, by harrier.Actor, f *harrier.Freez
 			f.UUID, f.Owner, f.Created = harrier.NewUUID(f.Modified), by.User, f.Modified
 			return r.Store.InsertFreeze(ctx, f)
 		}
-		old, err := r.Freeze(ctx, by, f.ID)
+		old, err := r.editable(ctx, by, f.ID)
 		if err != nil {
 			return err
 		}
@@ -169,7 +233,7 @@ func (r *Room) DeleteFreeze(ctx context.Context, by harrier.Actor, id harrier.ID
 	}
 	defer r.nudge()
 	return r.Store.InTx(ctx, func(ctx context.Context) error {
-		if _, err := r.Freeze(ctx, by, id); err != nil {
+		if _, err := r.editable(ctx, by, id); err != nil {
 			return err
 		}
 		return r.Store.DeleteFreeze(ctx, id)

@@ -124,7 +124,9 @@ func (r *Room) launch(ctx context.Context, by harrier.Actor, s harrier.Site, l L
 	if err != nil {
 		return harrier.Scan{}, err
 	}
-	if w := windows.about(sc); w != nil && l.NoFreeze {
+	if w, err := r.holder(ctx, windows, sc); err != nil {
+		return harrier.Scan{}, err
+	} else if w != nil && l.NoFreeze {
 		return harrier.Scan{}, harrier.Errorf(harrier.Conflict, "scans of %q are %s", s.Name, w.reason()).Because(ErrFrozen)
 	} else if w != nil {
 		sc.Reason = also(sc.Reason, w.reason())

@@ -33,6 +33,7 @@ type Store interface {
 	Exceptions(ctx context.Context) ([]harrier.Exception, error)
 	User(ctx context.Context, id harrier.ID) (harrier.User, error)
 	Organization(ctx context.Context, id harrier.ID) (harrier.Organization, error)
+	Seats(ctx context.Context) ([]harrier.Seat, error)
 
 	Runs
 	FreezeStore

@@ -150,7 +150,12 @@ func (r *Room) step(ctx context.Context) (busy bool, err error) {
 			errs = append(errs, err)
 			continue
 		}
-		if sc.Status == harrier.ScanQueued && free > 0 && first && windows.about(sc) == nil {
+		held, err := r.holder(ctx, windows, sc)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		if sc.Status == harrier.ScanQueued && free > 0 && first && held == nil {
 			free--
 			if sc, err = r.start(ctx, sc); err != nil {
 				errs = append(errs, err)

@@ -2,6 +2,7 @@ package scan
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -455,4 +456,68 @@ func TestFreeze(t *testing.T) {
 		must(t, h.DeleteFreeze(t.Context(), boss, window.ID))
 		crash()
 	})
+}
+
+// TestFreezeHoldsOwnScans opens windows of two organisations and one of the
+// installation: each holds the scans of its own organisation, the last one all.
+func TestFreezeHoldsOwnScans(t *testing.T) {
+	db := openStore(t)
+	h := build(t, db)
+	ctx := t.Context()
+	other := harrier.Organization{Name: "other", UUID: harrier.NewUUID(h.Now())}
+	must(t, db.InsertOrganization(ctx, &other))
+	user := func(name string, organization harrier.ID) harrier.Actor {
+		u := harrier.User{Name: name, UUID: harrier.NewUUID(h.Now()), Role: harrier.Administrator, Organization: organization}
+		must(t, db.InsertUser(ctx, &u))
+		return harrier.Actor{User: u.ID, Name: name, Organization: organization, Permissions: u.Role.Permissions()}
+	}
+	people := map[string]harrier.Actor{
+		"one": user("one", harrier.FirstOrganization), "two": user("two", other.ID), "operator": user("operator", 0),
+	}
+	seats, err := db.Seats(ctx)
+	must(t, err)
+	place := &harrier.Standing{Seats: map[harrier.ID]harrier.Seat{}}
+	for _, s := range seats {
+		place.Seats[s.User] = s
+	}
+	for name, by := range people {
+		by.Place = place
+		people[name] = by
+	}
+	for _, tt := range []struct {
+		by           string
+		holds, sees  []string
+		mayNotChange []string
+	}{
+		{"one", []string{"one", "operator"}, []string{"one", "operator"}, []string{"two"}},
+		{"two", []string{"two"}, []string{"two", "operator"}, []string{"one"}},
+		{"operator", []string{"one", "two", "operator"}, []string{"one", "two", "operator"}, []string{"one", "two"}},
+	} {
+		w := harrier.Freeze{
+			Name: "of " + tt.by, Duration: harrier.Duration(time.Hour),
+			Schedule: harrier.Schedule{Enabled: true, Start: time.Now().UTC().Add(-time.Minute).Format("20060102T150405"), Rule: "FREQ=DAILY;INTERVAL=1"},
+		}
+		must(t, h.PutFreeze(ctx, people[tt.by], &w))
+		open, err := h.freezes(ctx)
+		must(t, err)
+		for name, by := range people {
+			s := h.site(t, "192.0.2.1", func(s *harrier.Site) { s.Owner = by.User })
+			held, err := h.holder(ctx, open, harrier.Scan{Site: s.ID, Owner: people["operator"].User, Targets: s.Targets})
+			must(t, err)
+			if want := slices.Contains(tt.holds, name); (held != nil) != want {
+				t.Errorf("the window of %s holds the scan of %s: %v; want %v", tt.by, name, held != nil, want)
+			}
+			_, err = h.Freeze(ctx, by, w.ID)
+			if want := slices.Contains(tt.sees, name); (err == nil) != want {
+				t.Errorf("%s sees the window of %s: %v; want %v", name, tt.by, err, want)
+			}
+		}
+		for _, name := range tt.mayNotChange {
+			changed := w
+			if h.PutFreeze(ctx, people[name], &changed) == nil || h.DeleteFreeze(ctx, people[name], w.ID) == nil {
+				t.Errorf("%s changed the window of %s", name, tt.by)
+			}
+		}
+		must(t, h.DeleteFreeze(ctx, people[tt.by], w.ID))
+	}
 }

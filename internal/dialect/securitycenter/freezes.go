@@ -114,10 +114,11 @@ func (a api) listFreezes(ctx context.Context, by harrier.Actor, q *query) (any, 
 	}
 	var usable, manageable []freezeItem
 	for _, f := range all {
-		usable = append(usable, a.newFreeze(ctx, f))
-	}
-	if by.May(harrier.EditAll) {
-		manageable = usable
+		item := a.newFreeze(ctx, f)
+		usable = append(usable, item)
+		if a.Scans.MayEditFreeze(by, f) {
+			manageable = append(manageable, item)
+		}
 	}
 	return lists(by, q, usable, manageable, q.fields("id", "name", "description"), "id", "uuid"), nil
 }
