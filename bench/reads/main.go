@@ -23,6 +23,7 @@ import (
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
 
+	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/store"
 )
 
@@ -53,7 +54,7 @@ func main() {
 	flag.IntVar(&o.slow, "sql-rounds", 5, "how often every hand-written one is")
 	flag.BoolVar(&o.json, "json", false, "print a JSON object for each read")
 	flag.BoolVar(&o.without, "without", false, "also measure the store without its copy in memory")
-	dir := flag.String("dir", "", "folder for the SQLite file; a temporary one if empty")
+	dir := flag.String("dir", "", "folder for the SQLite file, which is used again when it is there; a temporary one if empty")
 	only := flag.String("only", "", "sqlite, postgres, or memory, which needs no database; the first two if empty")
 	profile := flag.String("cpuprofile", "", "file for a CPU profile of the reads from memory")
 	flag.Parse()
@@ -102,10 +103,16 @@ func (o options) measure(ctx context.Context, on, dsn string, direct *sql.DB) er
 	defer func() { _ = db.Close() }() // the data go with it
 	begin := time.Now()
 	w := o.world
-	if err := w.fill(ctx, db, direct); err != nil {
-		return fmt.Errorf("fill: %w", err)
+	there, err := db.CountFindings(ctx, is("state", harrier.Eq, "open"))
+	if err != nil {
+		return err
 	}
-	o.say("%s: %d findings on %d assets written in %.1f s", on, o.findings, o.assets, time.Since(begin).Seconds())
+	if there.Total() == 0 { // else the folder is of an earlier run
+		if err := w.fill(ctx, db, direct); err != nil {
+			return fmt.Errorf("fill: %w", err)
+		}
+		o.say("%s: %d findings on %d assets written in %.1f s", on, o.findings, o.assets, time.Since(begin).Seconds())
+	}
 	reads := w.reads()
 	if o.without {
 		for _, r := range reads {

@@ -113,18 +113,17 @@ func (w *world) fill(ctx context.Context, db *store.DB, copied *sql.DB) error {
 	const group = 100
 	for from := 0; from < w.assets; from += group {
 		err := db.InTx(ctx, func(ctx context.Context) error {
+			var list []*harrier.Finding
 			for i := from; i < min(from+group, w.assets); i++ {
 				a := w.asset(i)
 				if err := db.InsertAsset(ctx, &a); err != nil {
 					return err
 				}
 				if copied == nil {
-					if err := db.SaveFindings(ctx, w.of(i, a.ID)); err != nil {
-						return err
-					}
+					list = append(list, w.of(i, a.ID)...)
 				}
 			}
-			return nil
+			return db.SaveFindings(ctx, list)
 		})
 		if err != nil {
 			return err

@@ -35,6 +35,9 @@ func (db *DB) bulk(ctx context.Context, text string, rows [][]any) (changed int6
 		})
 		return changed, err
 	}
+	if err := t.settled(ctx); err != nil {
+		return 0, err
+	}
 	if db.driver == sqliteDialect {
 		t.w.rows.rows = rows
 		defer func() { t.w.rows.rows = nil }()

@@ -16,7 +16,11 @@ type changes struct {
 	exceptions []harrier.Exception
 	rules      bool // exceptions are others now
 	vulns      bool // definitions are
+	lost       bool // there were too many to keep: the copy has to be made anew
 }
+
+// size is how much memory the changes take, in findings.
+func (c *changes) size() int { return len(c.findings) + len(c.removed) + len(c.nouns) }
 
 // apply makes the changes in the copy.
 func (c changes) apply(v *columns.View) error {
@@ -29,6 +33,9 @@ func (c changes) apply(v *columns.View) error {
 		v.RemoveFinding(id)
 	}
 	for i := range c.findings {
+		if c.findings[i].ID == 0 { // removed again
+			continue
+		}
 		if err := v.PutFinding(&c.findings[i]); err != nil {
 			return err
 		}
@@ -41,9 +48,9 @@ func (c changes) apply(v *columns.View) error {
 
 // touched is what a transaction notes of its changes as it goes.
 type touched struct {
-	any  bool                    // the number of the last change is to be raised
-	keep bool                    // the changes are to be kept
-	ids  map[harrier.ID]struct{} // of findings
+	any  bool               // the number of the last change is to be raised
+	keep bool               // the changes are to be kept
+	at   map[harrier.ID]int // where in findings
 	changes
 }
 
@@ -55,19 +62,41 @@ func (db *DB) touch(ctx context.Context, note func(t *touched)) {
 		return
 	}
 	t.any = true
-	if t.keep {
-		note(t)
+	if !t.keep {
+		return
+	}
+	if note(t); t.size() > db.view.most { // reading all again is cheaper in memory
+		t.keep, t.at, t.changes = false, nil, changes{lost: true, rules: t.rules, vulns: t.vulns}
 	}
 }
 
+// touchFindings notes findings that were stored.
 func (db *DB) touchFindings(ctx context.Context, list []*harrier.Finding) {
 	db.touch(ctx, func(t *touched) {
-		if t.ids == nil {
-			t.ids = make(map[harrier.ID]struct{}, len(list))
+		if t.at == nil {
+			t.at = make(map[harrier.ID]int, len(list))
 		}
 		for _, f := range list {
-			t.ids[f.ID] = struct{}{}
+			i, there := t.at[f.ID]
+			if !there {
+				i = len(t.findings)
+				t.at[f.ID], t.findings = i, append(t.findings, columns.Finding{})
+			}
+			t.findings[i] = columnsOf(f)
 		}
+	})
+}
+
+// touchNoFindings notes findings that were removed.
+func (db *DB) touchNoFindings(ctx context.Context, ids []harrier.ID) {
+	db.touch(ctx, func(t *touched) {
+		for _, id := range ids {
+			if i, there := t.at[id]; there {
+				t.findings[i] = columns.Finding{}
+				delete(t.at, id)
+			}
+		}
+		t.removed = append(t.removed, ids...)
 	})
 }
 
@@ -151,7 +180,7 @@ func (db *DB) announce(ctx context.Context) error {
 	if !t.touched.any {
 		return nil
 	}
-	if t.touched.rules {
+	if t.touched.rules && t.touched.keep {
 		var err error
 		if t.touched.exceptions, err = db.Exceptions(ctx); err != nil {
 			return err
@@ -161,15 +190,8 @@ func (db *DB) announce(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("note the change: %w", err)
 	}
-	if !t.touched.keep {
+	if !t.touched.keep && !t.touched.lost {
 		return nil
-	}
-	for id := range t.touched.ids {
-		if f := t.known[id]; f != nil {
-			t.touched.findings = append(t.touched.findings, columnsOf(f))
-		} else {
-			t.touched.removed = append(t.touched.removed, id)
-		}
 	}
 	t.announced = db.view.expect(version, t.touched.changes)
 	return nil

@@ -181,6 +181,7 @@ func (db *DB) SaveFindings(ctx context.Context, list []*harrier.Finding) error {
 			return err
 		}
 		db.touchFindings(ctx, list)
+		s.t.forget()
 		return s.t.trim(ctx)
 	})
 }
@@ -214,14 +215,18 @@ func (t *tx) remember(list ...*harrier.Finding) {
 // stored: one that takes over a large file must not grow with it.
 const maxRemembered = 50_000
 
-// trim forgets what can be read again.
-func (t *tx) trim(ctx context.Context) error {
+// forget forgets what can be read again.
+func (t *tx) forget() {
 	if len(t.known) > maxRemembered {
 		t.known = nil
 	}
 	if len(t.repositories) > maxRemembered {
 		t.repositories = nil
 	}
+}
+
+// trim writes what has gathered.
+func (t *tx) trim(ctx context.Context) error {
 	if len(t.fresh) < t.db.maxLate {
 		return nil
 	}

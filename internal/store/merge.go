@@ -161,7 +161,7 @@ func (db *DB) DeleteFindings(ctx context.Context, ids []harrier.ID) error {
 		for i, id := range ids {
 			stubs[i] = &harrier.Finding{ID: id}
 		}
-		db.touchFindings(ctx, stubs)
+		db.touchNoFindings(ctx, ids)
 		if err := s.read(ctx, stubs); err != nil {
 			return err
 		}

@@ -12,10 +12,11 @@ import (
 
 // saver is one call of SaveFindings.
 type saver struct {
-	db   *DB
-	t    *tx
-	open map[harrier.ID]*harrier.Counts // what open findings of assets change by
-	all  map[countKey]int               // what the counts of repositories change by
+	db           *DB
+	t            *tx
+	open         map[harrier.ID]*harrier.Counts // what open findings of assets change by
+	all          map[countKey]int               // what the counts of repositories change by
+	repositories map[harrier.ID]harrier.ID      // of the assets, also when the transaction forgets them
 	// The arguments of the row before, by column.
 	before [findingValues]any
 }
@@ -39,13 +40,15 @@ func (s *saver) check(ctx context.Context, list []*harrier.Finding) error {
 			return harrier.Invalidf("severity", "there is no %d", f.Severity)
 		}
 	}
-	return s.t.learnRepositories(ctx, func(yield func(harrier.ID) bool) {
+	err := s.t.learnRepositories(ctx, func(yield func(harrier.ID) bool) {
 		for _, f := range list {
 			if !yield(f.Asset) {
 				return
 			}
 		}
 	})
+	s.repositories = s.t.repositories
+	return err
 }
 
 func (s *saver) save(ctx context.Context, list []*harrier.Finding) error {
@@ -80,23 +83,11 @@ func (s *saver) insert(ctx context.Context, list []*harrier.Finding) ([]*harrier
 	}
 	// Neighbours in the index of instances are written one after the other.
 	slices.SortStableFunc(fresh, compareInstances)
-	var last harrier.ID
-	if _, err := s.db.one(ctx, "UPDATE sequence SET last = last + $1 WHERE name = 'finding' RETURNING last",
-		[]any{int64(len(fresh))}, &last); err != nil {
+	last, err := s.takeIDs(ctx, len(fresh))
+	if err != nil {
 		return nil, err
 	}
-	if s.t.last == 0 {
-		s.t.before = last - harrier.ID(len(fresh))
-	}
-	s.t.last = last
-	rows := make([][]any, len(fresh))
-	values := make([]any, 0, findingValues*len(fresh))
-	for i, f := range fresh {
-		from := len(values)
-		values = s.row(values, f, last-harrier.ID(len(fresh)-1-i))
-		rows[i] = values[from:]
-	}
-	inserted, err := s.db.bulk(ctx, insertFinding, rows)
+	inserted, err := s.db.bulk(ctx, insertFinding, s.rows(fresh, func(i int) harrier.ID { return last - harrier.ID(len(fresh)-1-i) }))
 	if err != nil {
 		return nil, err
 	}
@@ -124,6 +115,30 @@ func (s *saver) insert(ctx context.Context, list []*harrier.Finding) ([]*harrier
 	}
 	s.t.remember(stored...)
 	return changed, s.putOlder(ctx, chains)
+}
+
+// takeIDs takes so many IDs of findings, and returns the last one.
+func (s *saver) takeIDs(ctx context.Context, n int) (last harrier.ID, err error) {
+	if _, err := s.db.one(ctx, "UPDATE sequence SET last = last + $1 WHERE name = 'finding' RETURNING last", []any{int64(n)}, &last); err != nil {
+		return 0, err
+	}
+	if s.t.last == 0 {
+		s.t.before = last - harrier.ID(n)
+	}
+	s.t.last = last
+	return last, nil
+}
+
+// rows are the arguments of insertFinding for a list.
+func (s *saver) rows(list []*harrier.Finding, id func(i int) harrier.ID) [][]any {
+	rows := make([][]any, len(list))
+	values := make([]any, 0, findingValues*len(list))
+	for i, f := range list {
+		from := len(values)
+		values = s.row(values, f, id(i))
+		rows[i] = values[from:]
+	}
+	return rows
 }
 
 func compareInstances(a, b *harrier.Finding) int {
@@ -171,7 +186,7 @@ func (s *saver) row(values []any, f *harrier.Finding, id harrier.ID) []any {
 	from := len(values)
 	for _, n := range [...]int64{
 		int64(id), int64(f.Asset), int64(f.Vulnerability), 0, int64(f.Port), 0,
-		int64(s.t.repositories[f.Asset]), int64(f.Severity), int64(f.Certainty), int64(f.LastScan),
+		int64(s.repositories[f.Asset]), int64(f.Severity), int64(f.Certainty), int64(f.LastScan),
 		int64(len(f.Intervals) - 1), micros(f.Intervals[0].Opened), micros(now.Opened), micros(now.LastSeen),
 		micros(now.Closed),
 	} {
@@ -229,10 +244,18 @@ const (
 // update stores findings that are in the database, as cheaply as what changed
 // allows.
 func (s *saver) update(ctx context.Context, list []*harrier.Finding) error {
+	var p pending
+	if err := s.compareAll(ctx, &p, list); err != nil {
+		return err
+	}
+	return s.write(ctx, &p)
+}
+
+// compareAll notes what is to be written of findings that are in the database.
+func (s *saver) compareAll(ctx context.Context, p *pending, list []*harrier.Finding) error {
 	if err := s.read(ctx, list); err != nil {
 		return err
 	}
-	var p pending
 	for _, f := range list {
 		old, ok := s.t.known[f.ID]
 		if !ok {
@@ -243,7 +266,7 @@ func (s *saver) update(ctx context.Context, list []*harrier.Finding) error {
 			continue
 		}
 		if p.ids[f.ID] { // twice in the list
-			if err := s.write(ctx, &p); err != nil {
+			if err := s.write(ctx, p); err != nil {
 				return err
 			}
 		}
@@ -255,37 +278,43 @@ func (s *saver) update(ctx context.Context, list []*harrier.Finding) error {
 				return err
 			}
 		}
-		p.add(what, f, s.row(make([]any, 0, findingValues+1), f, f.ID))
-		if !slices.EqualFunc(old.Intervals[:len(old.Intervals)-1], f.Intervals[:len(f.Intervals)-1], sameInterval) {
-			p.chains = append(p.chains, f)
+		p.add(s, what, f)
+		if what != changedSeen {
+			if !slices.EqualFunc(old.Intervals[:len(old.Intervals)-1], f.Intervals[:len(f.Intervals)-1], sameInterval) {
+				p.chains = append(p.chains, old)
+			}
+			s.add(old, -1)
+			s.add(f, 1)
 		}
-		s.add(old, -1)
-		s.add(f, 1)
 		intervals := append(old.Intervals[:0], f.Intervals...)
 		*old = *f
 		old.Intervals = intervals
 	}
-	return s.write(ctx, &p)
+	return nil
 }
 
 // pending holds updates to be written, none of a finding twice.
 type pending struct {
 	ids             map[harrier.ID]bool
 	seen, body, all [][]any
-	chains          []*harrier.Finding // whose older intervals changed
+	chains          []*harrier.Finding // whose older intervals changed, as the transaction remembers them
 }
 
-// add takes the arguments of insertFinding for f.
-func (p *pending) add(what change, f *harrier.Finding, row []any) {
+// add takes what is to be written of f.
+func (p *pending) add(s *saver, what change, f *harrier.Finding) {
 	if p.ids == nil {
 		p.ids = map[harrier.ID]bool{}
 	}
 	p.ids[f.ID] = true
+	if what == changedSeen {
+		seen := f.Intervals[len(f.Intervals)-1].LastSeen
+		p.seen = append(p.seen, []any{s.number(9, int64(f.LastScan)), s.number(13, micros(seen)), int64(f.ID)})
+		return
+	}
+	row := s.row(make([]any, 0, findingValues+1), f, f.ID)
 	id := row[0]
 	switch what {
-	case changedNothing:
-	case changedSeen:
-		p.seen = append(p.seen, []any{row[9], row[13], id})
+	case changedNothing, changedSeen:
 	case changedBody:
 		p.body = append(p.body, append(row[8:], id))
 	case changedKey:

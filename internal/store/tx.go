@@ -34,11 +34,14 @@ func (db *DB) InTx(ctx context.Context, f func(ctx context.Context) error) error
 	}()
 	err = f(context.WithValue(ctx, txKey{db}, t))
 	done = true
-	if err == nil {
-		err = cmp.Or(t.broken, ctx.Err())
+	if end := t.settled(ctx); err == nil {
+		err = cmp.Or(end, ctx.Err())
 	}
 	if err == nil {
 		err = db.flush(context.WithValue(ctx, txKey{db}, t))
+	}
+	if err == nil {
+		err = t.settled(ctx)
 	}
 	if err != nil {
 		t.end(ctx, "ROLLBACK")
@@ -66,7 +69,8 @@ type tx struct {
 	db      *DB
 	w       *writer
 	release func()
-	broken  error // a fault after which the transaction can not go on
+	broken  error         // a fault after which the transaction can not go on
+	work    chan struct{} // closed when the work in the background has ended; nil for none
 	// Findings as they stand in the database, by ID, as far as this
 	// transaction has read or written them: nobody else writes meanwhile.
 	known        map[harrier.ID]*harrier.Finding
@@ -134,6 +138,7 @@ func (t *tx) commit(ctx context.Context) error {
 
 func (t *tx) end(ctx context.Context, how string) {
 	defer t.release()
+	_ = t.settled(ctx) // the caller has the error
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
 	defer cancel()
 	// A transaction that the database has ended by itself needs no rollback.
@@ -268,9 +273,10 @@ func (db *DB) exec(ctx context.Context, text string, args ...any) (n int64, err 
 // a transaction up when a statement is interrupted, so that there a statement
 // runs to its end, and the context is looked at in between.
 func (t *tx) enter(ctx context.Context) (context.Context, error) {
+	err := t.settled(ctx)
 	switch {
-	case t.broken != nil:
-		return ctx, t.broken
+	case err != nil:
+		return ctx, err
 	case ctx.Err() != nil:
 		return ctx, ctx.Err()
 	case t.db.driver == sqliteDialect:

@@ -32,7 +32,9 @@ type view struct {
 	queue struct {
 		sync.Mutex
 		list []*commit
+		size int // of the changes in it
 	}
+	most int           // how large the queue, and the changes of one transaction, may grow: mostWaiting, but in tests
 	wake chan struct{} // there is something in the queue
 	anew chan struct{} // the copy does not fit any more
 	// What the bodies of definitions were asked, until one changes.
@@ -45,8 +47,12 @@ type view struct {
 }
 
 func newView(db *DB) *view {
-	return &view{db: db, wake: make(chan struct{}, 1), anew: make(chan struct{}, 1)}
+	return &view{db: db, most: mostWaiting, wake: make(chan struct{}, 1), anew: make(chan struct{}, 1)}
 }
+
+// mostWaiting is how many changes wait for the copy to be made: some 100 bytes
+// each. With more of them the copy is made again from the tables.
+const mostWaiting = 400_000
 
 // ViewState tells how the copy in memory does.
 type ViewState struct {
@@ -142,7 +148,7 @@ func (v *view) drop() {
 	v.columns = nil
 	v.on.Store(false)
 	v.queue.Lock()
-	v.queue.list = nil
+	v.queue.list, v.queue.size = nil, 0
 	v.queue.Unlock()
 	v.forgetBodies(changes{vulns: true})
 }
@@ -154,6 +160,12 @@ func (v *view) expect(version int64, c changes) *commit {
 	v.queue.Lock()
 	defer v.queue.Unlock()
 	v.queue.list = append(v.queue.list, e)
+	if v.queue.size += e.changes.size(); v.queue.size > v.most {
+		for _, e := range v.queue.list {
+			e.changes = changes{lost: true}
+		}
+		v.queue.size = 0
+	}
 	return e
 }
 
@@ -190,7 +202,9 @@ func (v *view) next() (ended, waits *commit) {
 	e := v.queue.list[0]
 	select {
 	case <-e.done:
+		v.queue.list[0] = nil
 		v.queue.list = v.queue.list[1:]
+		v.queue.size -= e.changes.size()
 		return e, nil
 	default:
 		return nil, e
@@ -211,10 +225,10 @@ func (v *view) apply() *commit {
 		case e == nil:
 			return waits
 		case !e.kept || e.version <= v.version: // older than the copy
-		case e.version == v.version+1 && e.changes.apply(v.columns) == nil:
+		case e.version == v.version+1 && !e.changes.lost && e.changes.apply(v.columns) == nil:
 			v.version = e.version
 			v.forgetBodies(e.changes)
-		default: // another process has written in between
+		default: // another process has written in between, or too much was
 			v.columns = nil
 			v.again()
 		}
