@@ -27,6 +27,12 @@ type Terms struct {
 	// addresses are the identity.
 	VirtualHosts bool `json:"virtual_hosts,omitempty"`
 
+	// Continue has the scan pause at its time limit, see FurtherRun. AtLimit tells
+	// that it does so, and Until is its limit, from its start, once it went on.
+	Continue bool     `json:"continue,omitempty"`
+	AtLimit  bool     `json:"at_limit,omitempty"`
+	Until    Duration `json:"until,omitempty"`
+
 	MailLaunch bool            `json:"mail_launch,omitempty"` // to the user who launches, or owns the site
 	MailEnd    bool            `json:"mail_end,omitempty"`    // likewise
 	Reports    []ReportRequest `json:"reports,omitempty"`     // made when the results are taken over

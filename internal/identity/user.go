@@ -136,7 +136,7 @@ func (r *Room) Update(ctx context.Context, by harrier.Actor, u *harrier.User) er
 		stored.Name, stored.FullName, stored.Email = u.Name, u.FullName, u.Email
 		stored.Role, stored.Disabled, stored.Given = u.Role, u.Disabled, u.Given
 		stored.Organization, stored.Group, stored.Responsible = u.Organization, u.Group, u.Responsible
-		stored.ManagedUsers, stored.ManagedObjects = u.ManagedUsers, u.ManagedObjects
+		stored.ManagedUsers, stored.ManagedObjects, stored.AllSites = u.ManagedUsers, u.ManagedObjects, u.AllSites
 		if err := check(stored); err != nil {
 			return err
 		}
@@ -299,7 +299,7 @@ func (r *Room) change(ctx context.Context, by harrier.Actor, id harrier.ID, acti
 // moved reports whether two states of a user belong to different groups or manage
 // different ones.
 func moved(a, b harrier.User) bool {
-	return a.Organization != b.Organization || a.Group != b.Group || a.Responsible != b.Responsible ||
+	return a.Organization != b.Organization || a.Group != b.Group || a.Responsible != b.Responsible || a.AllSites != b.AllSites ||
 		!slices.Equal(a.ManagedUsers, b.ManagedUsers) || !slices.Equal(a.ManagedObjects, b.ManagedObjects)
 }
 

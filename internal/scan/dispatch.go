@@ -145,8 +145,15 @@ func (r *Room) launchScheduled(ctx context.Context, id harrier.ID) error {
 		by := harrier.System
 		by.User, by.Via = s.Owner, "schedule"
 		for i, run := range due {
+			if run.Continue {
+				if on, err := r.goOn(ctx, s, run, now); err != nil {
+					return err
+				} else if on {
+					continue
+				}
+			}
 			sc, err := r.launch(ctx, by, s, Launch{
-				Scheduled: true, Queue: s.Schedule.After != 0 || i > 0,
+				Scheduled: true, Continue: run.Continue, Queue: s.Schedule.After != 0 || i > 0,
 				Targets: run.Targets, Variant: run.Variant, MaxDuration: run.MaxDuration,
 			})
 			if kind := harrier.KindOf(err); err != nil && kind != harrier.Internal && kind != harrier.Unavailable { // nothing is stored of it

@@ -16,6 +16,7 @@ type Launch struct {
 	// Variant is what it does otherwise than the policy says; nil: nothing.
 	Variant     *harrier.Variant
 	MaxDuration harrier.Duration // instead of the site's; 0 for the site's own
+	Continue    bool             // see harrier.FurtherRun
 	// Queue stores the scan also while others of the site go on: it starts when
 	// they have ended. Else that is a Conflict.
 	Queue bool
@@ -114,6 +115,7 @@ func (r *Room) launch(ctx context.Context, by harrier.Actor, s harrier.Site, l L
 		Created: now, Modified: now, HostsTotal: cut.count, Forbidden: cut.forbidden,
 		Terms: s.Options.Terms, Held: s.Options.Terms.Unfinished == harrier.DiscardResults,
 	}
+	sc.Terms.Continue = l.Continue
 	if sc.Repository == 0 {
 		sc.Repository = harrier.DefaultRepository
 	}

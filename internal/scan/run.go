@@ -232,12 +232,14 @@ func (r *Room) start(ctx context.Context, sc harrier.Scan) (harrier.Scan, error)
 // advance does what is due for one scan.
 func (r *Room) advance(ctx context.Context, sc harrier.Scan) error {
 	now := r.Now()
-	if limit := time.Duration(sc.Plan.Settings.MaxDuration); limit > 0 && !sc.Started.IsZero() &&
-		now.Sub(sc.Started) >= limit && sc.Status != harrier.ScanStopping {
+	if limit := limitOf(sc); limit > 0 && !sc.Started.IsZero() && now.Sub(sc.Started) >= limit && sc.Status != harrier.ScanStopping && !sc.Terms.AtLimit {
 		var err error
 		if sc, err = r.change(ctx, sc, func(ctx context.Context, sc *harrier.Scan) error {
 			sc.Status, sc.Modified = harrier.ScanStopping, r.now()
-			sc.Reason = also(withoutWait(sc.Reason), fmt.Sprintf("the scan reached its time limit of %s", limit))
+			if sc.Terms.Continue {
+				sc.Status, sc.Terms.AtLimit = harrier.ScanPausing, true
+			}
+			sc.Reason = also(withoutWait(sc.Reason), reachedLimit(time.Duration(sc.Plan.Settings.MaxDuration)))
 			return r.Store.UpdateScan(ctx, sc)
 		}); err != nil {
 			return err

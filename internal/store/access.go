@@ -63,13 +63,14 @@ func (db *DB) Organizations(ctx context.Context) ([]harrier.Organization, error)
 
 var userGroups = table[harrier.Group]{
 	name: "user_group", noun: "group", taken: "a group with this name exists already",
-	columns: "uuid organization name name_key description first repositories lists given created modified",
+	columns: "uuid organization name name_key description first repositories lists by_sites given created modified",
 	row: func(g *harrier.Group) []any {
 		return []any{
 			longName{&g.UUID},
 			&g.Organization, &g.Name, derived(func() any { return strings.ToLower(g.Name) }), &g.Description, &g.First,
 			document{&g.Repositories},
 			document{&g.Lists},
+			&g.BySites,
 			document{&g.Given},
 			moment{&g.Created},
 			moment{&g.Modified},

@@ -12,7 +12,7 @@ import (
 var users = table[harrier.User]{
 	name: "users", noun: "user", taken: "a user with this name exists already",
 	columns: `uuid name name_key full_name email role disabled password_hash access_key secret_hash
-		failures last_failure last_login created organization group_id managed_users managed_objects responsible given`,
+		failures last_failure last_login created organization group_id managed_users managed_objects responsible given all_sites`,
 	row: func(u *harrier.User) []any {
 		return []any{
 			longName{&u.UUID},
@@ -26,6 +26,7 @@ var users = table[harrier.User]{
 			document{&u.ManagedObjects},
 			&u.Responsible,
 			document{&u.Given},
+			&u.AllSites,
 		}
 	},
 	id:   func(u *harrier.User) *harrier.ID { return &u.ID },
