@@ -160,6 +160,9 @@ func (f *folding) lookAhead(ctx context.Context, group []imported) error {
 	var unread []harrier.ID
 	for _, a := range known {
 		if met := f.cache.assets[a.ID]; met != nil { // with what is not written yet
+			if f.assets[a.ID] == nil { // else it is of the group before
+				f.Store.KnowFindings(ctx, slices.Collect(maps.Values(met.findings)))
+			}
 			a = met.Asset
 			f.ahead.read = append(f.ahead.read, met)
 		} else {

@@ -61,6 +61,7 @@ type AssetStore interface {
 	FindingsOf(ctx context.Context, asset harrier.ID) ([]*harrier.Finding, error)
 	SaveFindings(ctx context.Context, list []*harrier.Finding) error
 	SaveFindingsLater(ctx context.Context, list []*harrier.Finding) error
+	KnowFindings(ctx context.Context, list []*harrier.Finding)
 }
 
 // ThingStore is the part of Store that holds what software assets have.
