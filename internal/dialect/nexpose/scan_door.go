@@ -134,7 +134,7 @@ func (a *api) importScan(w http.ResponseWriter, r *http.Request, by harrier.Acto
 	if err != nil {
 		return err
 	}
-	said, learnt, err := a.ReadNessus(r.Context(), in)
+	said, err := kit.NessusHead(in)
 	done()
 	if err != nil {
 		return err
@@ -142,17 +142,14 @@ func (a *api) importScan(w http.ResponseWriter, r *http.Request, by harrier.Acto
 	if a.Sites.Level(by, s) < harrier.MayControl || !by.May(harrier.EditSites) {
 		return harrier.Errorf(harrier.Forbidden, "you may not import scans of %q", s.Name)
 	}
-	if err := a.Vulns.Learn(r.Context(), learnt); err != nil {
-		return err
-	}
 	if in, done, err = open(); err != nil {
 		return err
 	}
 	defer done()
-	sc, err := a.Scans.Import(r.Context(), by, &s, harrier.Scan{
+	sc, err := a.ImportNessus(r.Context(), by, &s, harrier.Scan{
 		Name: said.Report, Targets: said.Policy.Preferences["TARGET"], PolicyID: s.Policy,
 		Started: kit.NessusTime(said.Policy, "scan_start_timestamp"), Ended: kit.NessusTime(said.Policy, "scan_end_timestamp"),
-	}, kit.NessusHosts(in))
+	}, in)
 	if err != nil {
 		return err
 	}

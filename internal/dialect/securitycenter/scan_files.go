@@ -132,7 +132,7 @@ func (a api) importResult(ctx context.Context, by harrier.Actor, q *query) (any,
 	if _, err := a.repositoryRef(ctx, by, harrier.ID(r.Repository)); err != nil {
 		return nil, err
 	}
-	head, learnt, err := a.readImport(ctx, by, q.param("filename"))
+	head, err := a.readHead(ctx, by, q.param("filename"))
 	if err != nil {
 		return nil, err
 	}
@@ -141,9 +141,6 @@ func (a api) importResult(ctx context.Context, by harrier.Actor, q *query) (any,
 	}
 	if !by.May(harrier.EditSites) {
 		return nil, notAllowed("you may not import scan results")
-	}
-	if err := a.Vulns.Learn(ctx, learnt); err != nil {
-		return nil, err
 	}
 	f, err := a.openUpload(ctx, by, q.param("filename"))
 	if err != nil {
@@ -160,7 +157,7 @@ func (a api) importResult(ctx context.Context, by harrier.Actor, q *query) (any,
 		Name: head.Report, Targets: head.Policy.Preferences["TARGET"], PolicyID: p.ID, PolicyName: p.Name, Template: p.Template,
 		Plan: harrier.Plan{Settings: p.Settings}, Started: kit.NessusTime(head.Policy, "scan_start_timestamp"), Ended: kit.NessusTime(head.Policy, "scan_end_timestamp"),
 	}
-	if _, err = a.Scans.Import(ctx, by, &s, said, kit.NessusHosts(f)); err != nil {
+	if _, err = a.ImportNessus(ctx, by, &s, said, f); err != nil {
 		if undo := a.Policies.Delete(context.WithoutCancel(ctx), by, p.ID); undo != nil {
 			a.Log.ErrorContext(ctx, "private policy left over", "policy", p.ID, "err", undo)
 		}
@@ -168,15 +165,14 @@ func (a api) importResult(ctx context.Context, by harrier.Actor, q *query) (any,
 	return nil, err
 }
 
-// readImport reads the whole file once, to find its faults before anything is
-// stored, and returns what it says of itself and of plugins.
-func (a api) readImport(ctx context.Context, by harrier.Actor, name string) (nessusfile.Header, []harrier.Vulnerability, error) {
+// readHead reads what a file says of itself.
+func (a api) readHead(ctx context.Context, by harrier.Actor, name string) (nessusfile.Header, error) {
 	f, err := a.openUpload(ctx, by, name)
 	if err != nil {
-		return nessusfile.Header{}, nil, err
+		return nessusfile.Header{}, err
 	}
 	defer func() { _ = f.Close() }() // it was only read
-	return a.ReadNessus(ctx, f)
+	return kit.NessusHead(f)
 }
 
 var errEnough = errors.New("no more is wanted")
