@@ -119,7 +119,7 @@ func parseDate(v token) (t time.Time, precision time.Duration, e *Error) {
 	}
 	if before, name, ok := strings.Cut(s, "["); ok {
 		name, closed := strings.CutSuffix(name, "]")
-		if !closed || name == "" || strings.Trim(name, zoneLetters) != "" || strings.TrimRight(before, "0123456789:+-zZ") == before {
+		if !closed || name == "" || strings.Trim(name, zoneLetters) != "" || !hasOffset(before) {
 			return t, 0, bad
 		}
 		s = before
@@ -136,6 +136,12 @@ func parseDate(v token) (t time.Time, precision time.Duration, e *Error) {
 		return t, precisionOf(s), nil
 	}
 	return t, 0, bad
+}
+
+// hasOffset reports whether a date and time ends with "Z" or "+hh:mm".
+func hasOffset(s string) bool {
+	n := len(s)
+	return n > 6 && (s[n-1] == 'Z' || s[n-1] == 'z' || s[n-6] == '+' || s[n-6] == '-')
 }
 
 const zoneLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/_+-"
