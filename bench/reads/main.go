@@ -42,6 +42,7 @@ type options struct {
 	rounds, slow int
 	json         bool
 	without      bool
+	search       bool
 	profile      string
 }
 
@@ -55,6 +56,7 @@ func main() {
 	flag.BoolVar(&o.json, "json", false, "print a JSON object for each read")
 	flag.BoolVar(&o.without, "without", false, "also measure the store without its copy in memory")
 	dir := flag.String("dir", "", "folder for the SQLite file, which is used again when it is there; a temporary one if empty")
+	flag.BoolVar(&o.search, "search", false, "measure the search language, changes and walks instead")
 	only := flag.String("only", "", "sqlite, postgres, or memory, which needs no database; the first two if empty")
 	profile := flag.String("cpuprofile", "", "file for a CPU profile of reading into memory and of the reads from there")
 	flag.Parse()
@@ -112,6 +114,9 @@ func (o options) measure(ctx context.Context, on, dsn string, direct *sql.DB) er
 			return fmt.Errorf("fill: %w", err)
 		}
 		o.say("%s: %d findings on %d assets written in %.1f s", on, o.findings, o.assets, time.Since(begin).Seconds())
+	}
+	if o.search {
+		return o.searches(ctx, on, db)
 	}
 	reads := w.reads()
 	if o.without {
