@@ -41,7 +41,9 @@ import (
 
 // Dialects are the public APIs, in the order in which they are asked whether a
 // request is theirs.
-func Dialects() []kit.Dialect { return []kit.Dialect{nessus.Dialect, securitycenter.Dialect, nexpose.Dialect} }
+func Dialects() []kit.Dialect {
+	return []kit.Dialect{nessus.Dialect, securitycenter.Dialect, nexpose.Dialect}
+}
 
 // Formats are the shapes that results can be written in.
 func Formats() []format.Format {

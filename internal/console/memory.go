@@ -68,7 +68,7 @@ func (l *Local) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return l.core.run(ctx) })
 	g.Go(func() error {
-		return newEngine(l.wires, EngineOptions{Name: "local", Pool: harrier.LocalPool, Beat: 100 * time.Millisecond, record: l.record, rules: l.rules, templates: l.templates}, l.core.log).Run(ctx)
+		return newEngine(l.wires, EngineOptions{logins: l.core.logins, Name: "local", Pool: harrier.LocalPool, Beat: 100 * time.Millisecond, record: l.record, rules: l.rules, templates: l.templates}, l.core.log).Run(ctx)
 	})
 	return g.Wait()
 }

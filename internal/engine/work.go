@@ -110,8 +110,15 @@ func (e *Engine) scanBatch(ctx context.Context, b *batch, out *outbox) error {
 	default:
 	}
 	plan := b.job.Plan
+	var logins []harrier.Login
+	if e.c.Logins != nil {
+		var err error
+		if logins, err = e.c.Logins(ctx, b.job); err != nil {
+			return err
+		}
+	}
 	return pipeline.Run(ctx, b.scan.stop, e.tools, pipeline.Batch{
-		Targets: b.job.Targets, Plan: plan, Net: b.scan.net, Hosts: b.scan.hosts, Learned: b.scan.learned, Skip: e.done(ctx, b), Publish: out.put,
+		Targets: b.job.Targets, Plan: plan, Net: b.scan.net, Hosts: b.scan.hosts, Learned: b.scan.learned, Skip: e.done(ctx, b), Logins: logins, Publish: out.put,
 	})
 }
 

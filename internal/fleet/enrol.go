@@ -26,7 +26,7 @@ type NewToken struct {
 }
 
 // Token makes a token with which one engine can enrol once, and returns it; the
-// room keeps its hash only. It answers Forbidden without ManageEngines and
+// room keeps the hash of its secret part only. It answers Forbidden without ManageEngines and
 // Invalid for a name or pool that can not be.
 func (r *Room) Token(ctx context.Context, by harrier.Actor, n NewToken) (string, error) {
 	if err := manages(by); err != nil {
@@ -48,17 +48,20 @@ func (r *Room) Token(ctx context.Context, by harrier.Actor, n NewToken) (string,
 			return "", harrier.Invalidf("pool", "%s", harrier.MessageOf(err))
 		}
 	}
-	token, now := rand.Text(), r.Now().UTC()
+	secret, now := rand.Text(), r.Now().UTC()
 	err := r.Store.InTx(ctx, func(ctx context.Context) error {
 		err := r.Store.InsertEngineToken(ctx, harrier.EngineToken{
-			Hash: hashOf(token), Name: n.Name, Pool: n.Pool, By: by.Name, Created: now, Expires: now.Add(n.Life),
+			Hash: hashOf(secret), Name: n.Name, Pool: n.Pool, By: by.Name, Created: now, Expires: now.Add(n.Life),
 		})
 		if err != nil {
 			return err
 		}
 		return r.audit(ctx, by, "engine.token", 0, n.Name)
 	})
-	return token, err
+	if err != nil {
+		return "", err
+	}
+	return r.Present(secret), nil
 }
 
 func hashOf(token string) string {
@@ -66,7 +69,7 @@ func hashOf(token string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Admits answers nil when an engine may enrol with token now. The error is
+// Admits answers nil when an engine may enrol with the token of that secret now. The error is
 // Unauthenticated and says why for the log: unknown, used or expired.
 func (r *Room) Admits(ctx context.Context, token string) error {
 	_, err := r.token(ctx, token)

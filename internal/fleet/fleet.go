@@ -62,6 +62,9 @@ type Config struct {
 	// Changed is told that an engine was enrolled, revoked or deleted; must not
 	// block; nil: nobody is. Others may have changed the store, too.
 	Changed func()
+	// Present makes of the secret part of a token what an engine is given; nil: the
+	// same.
+	Present func(secret string) string
 	Now     func() time.Time // nil: time.Now
 	Log     *slog.Logger     // nil: none
 }
@@ -87,6 +90,9 @@ func New(c Config) *Room {
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Present == nil {
+		c.Present = func(secret string) string { return secret }
 	}
 	if c.Changed == nil {
 		c.Changed = func() {}
