@@ -16,8 +16,8 @@ type Engine struct {
 	ID   ID
 	UUID UUID
 	Name string
-	// Pool is the pool that it works for: LocalPool for the console's own engine,
-	// otherwise the first pool that has it as a member, "" for none.
+	// Pool is the pool that it works for: LocalPool for the console's own engine and
+	// it alone, otherwise the first other pool that has it as a member, "" for none.
 	Pool string
 	// Address and Port are where it listens for the console. "" and 0 for an engine
 	// that dials the console, which is the usual way.
@@ -49,8 +49,8 @@ type Engine struct {
 // other. An engine that speaks another number gets no work.
 const EngineProtocol = 1
 
-// LocalPool is the pool of the engine that every console starts, and of it
-// alone.
+// LocalPool is the pool of the engine that every console starts. Engines
+// elsewhere can share its work: they are members of a pool of that name.
 const LocalPool = "local"
 
 // EngineStatus is how an engine stands.
@@ -144,13 +144,13 @@ type Pool struct {
 }
 
 // Check answers Invalid, naming the field, for a pool that breaks its own
-// rules. The name of the console's own is taken.
+// rules.
 func (p *Pool) Check() error {
 	if err := checkName(p.Name); err != nil {
 		return err
 	}
-	if p.Name == LocalPool || strings.HasPrefix(p.Name, engineQueue) {
-		return Invalidf("name", "%q is taken by the console", p.Name)
+	if strings.HasPrefix(p.Name, engineQueue) {
+		return Invalidf("name", "must not begin with %s", engineQueue)
 	}
 	return nil
 }

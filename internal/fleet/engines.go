@@ -49,7 +49,7 @@ func (r *Room) fresh(e *harrier.Engine, pools []harrier.Pool) {
 			e.Pool = ""
 		}
 		for _, p := range pools {
-			if slices.Contains(p.Members, e.ID) {
+			if p.Name != harrier.LocalPool && slices.Contains(p.Members, e.ID) {
 				e.Pool = p.Name
 				break
 			}

@@ -8,8 +8,9 @@ import (
 	"github.com/harrier-scan/harrier"
 )
 
-// Pools lists the pools of engines, by rising id. The console's own, LocalPool,
-// is not among them. Everybody who may see anything may see them.
+// Pools lists the pools of engines, by rising id. LocalPool is among
+// them when engines elsewhere share the work of the console's own, which is in it
+// anyway. Everybody who may see anything may see them.
 func (r *Room) Pools(ctx context.Context, by harrier.Actor) ([]harrier.Pool, error) {
 	if !by.May(harrier.ReadOwn) {
 		return nil, harrier.Errorf(harrier.Forbidden, "you may not see engines")
@@ -35,6 +36,9 @@ func (r *Room) UpdatePool(ctx context.Context, by harrier.Actor, p *harrier.Pool
 		old, err := r.Store.Pool(ctx, p.ID)
 		if err != nil {
 			return err
+		}
+		if old.Name == harrier.LocalPool && p.Name != old.Name {
+			return harrier.Errorf(harrier.Conflict, "the pool of the console's own engine keeps its name")
 		}
 		p.UUID, p.Created = old.UUID, old.Created
 		if err := r.Store.UpdatePool(ctx, p); err != nil || old.Name == p.Name {
@@ -75,7 +79,7 @@ func (r *Room) savePool(ctx context.Context, by harrier.Actor, p *harrier.Pool, 
 				return harrier.Invalidf("members", "no engine %d", id)
 			}
 			if !engines[i].Remote() {
-				return harrier.Invalidf("members", "the console's own engine can not be in a pool with others")
+				return harrier.Invalidf("members", "the console's own engine works for pool %q only", harrier.LocalPool)
 			}
 		}
 		if err := save(ctx); err != nil {
@@ -96,7 +100,7 @@ func (r *Room) DeletePool(ctx context.Context, by harrier.Actor, id harrier.ID) 
 		if err != nil {
 			return err
 		}
-		if err := r.unbound(ctx, fmt.Sprintf("pool %q", p.Name), func(s harrier.Site) bool { return s.Engine == 0 && s.Pool == p.Name }); err != nil {
+		if err := r.unbound(ctx, fmt.Sprintf("pool %q", p.Name), func(s harrier.Site) bool { return s.Engine == 0 && s.Pool == p.Name && p.Name != harrier.LocalPool }); err != nil {
 			return err
 		}
 		if err := r.Store.DeletePool(ctx, id); err != nil {

@@ -296,5 +296,5 @@ func (g *Gate) papers(ctx context.Context, e harrier.Engine) (papers, error) {
 	if err := g.Fleet.Renewed(ctx, e.UUID, now.Add(g.Life)); err != nil {
 		return papers{}, err
 	}
-	return papers{UUID: e.UUID, Name: e.Name, Chain: chain, Authority: g.Authority.Certificate().Raw, Redeliver: harrier.Duration(g.Redeliver)}, nil
+	return papers{UUID: e.UUID, Name: e.Name, Chain: chain, Authority: g.Authority.Certificate().Raw, Life: harrier.Duration(g.Life), Redeliver: harrier.Duration(g.Redeliver)}, nil
 }

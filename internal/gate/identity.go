@@ -183,6 +183,7 @@ func (i *Identity) take(p papers) error {
 	if err != nil || leaf.Subject.CommonName != p.UUID.String() || !i.sign.PublicKey.Equal(leaf.PublicKey) {
 		return harrier.Errorf(harrier.Invalid, "the console's papers are not for this engine")
 	}
+	p.Taken = time.Now().UTC()
 	b, err := json.MarshalIndent(p, "", "  ")
 	if err != nil {
 		return fmt.Errorf("encode papers: %w", err)
@@ -210,13 +211,11 @@ func (i *Identity) certificate(*tls.CertificateRequestInfo) (*tls.Certificate, e
 	return &tls.Certificate{Certificate: [][]byte{i.paper().Chain}, PrivateKey: i.sign}, nil
 }
 
-// halfLife is when the certificate is to be renewed.
+// halfLife is when the certificate is to be renewed, by this machine's clock,
+// which may differ from the console's.
 func (i *Identity) halfLife() time.Time {
-	leaf, err := x509.ParseCertificate(i.paper().Chain)
-	if err != nil {
-		return time.Time{}
-	}
-	return leaf.NotBefore.Add(leaf.NotAfter.Sub(leaf.NotBefore) / 2)
+	p := i.paper()
+	return p.Taken.Add(time.Duration(p.Life) / 2)
 }
 
 // trusts returns TLS settings for a console whose authority is the one that is

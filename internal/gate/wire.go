@@ -107,6 +107,8 @@ type papers struct {
 	Name      string           `json:"name"`
 	Chain     []byte           `json:"chain"`           // certificate, DER
 	Authority []byte           `json:"authority"`       // that signed it, and the console's own, DER
+	Life      harrier.Duration `json:"life"`            // of the certificate
+	Taken     time.Time        `json:"taken,omitzero"`  // on the engine: when it came
 	Token     string           `json:"token,omitempty"` // on the engine: hash of that it enrolled with
 	Redeliver harrier.Duration `json:"redeliver"`       // after which silence the console gives a batch away
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"testing"
 	"time"
@@ -32,6 +33,16 @@ func Dial(t testing.TB, addr string) *Client {
 	tr := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}
 	t.Cleanup(tr.CloseIdleConnections)
 	return &Client{t: t, base: "https://" + addr, web: &http.Client{Transport: tr, Timeout: 15 * time.Second}}
+}
+
+// DialBy is Dial for a console that is reached by dial.
+func DialBy(t testing.TB, addr string, dial func(ctx context.Context, network, addr string) (net.Conn, error)) *Client {
+	t.Helper()
+	c := Dial(t, addr)
+	if tr, ok := c.web.Transport.(*http.Transport); ok {
+		tr.DialContext = dial
+	}
+	return c
 }
 
 // SignIn opens a session.
