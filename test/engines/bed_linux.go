@@ -112,15 +112,15 @@ func (b *Bed) attach(of, addr, let string) {
 	ns := b.ns(of)
 	b.run("ip netns add " + ns)
 	b.cleanup("ip netns del " + ns)
-	b.run("ip link add up0 netns " + ns + " type veth peer name " + of + " netns " + b.ns("h"))
-	b.run("ip -n " + b.ns("h") + " link set " + of + " master br0")
-	b.run("ip -n " + b.ns("h") + " link set " + of + " up")
+	b.run("ip link add up0 netns " + ns + " type veth peer name to-" + of + " netns " + b.ns("h"))
+	b.run("ip -n " + b.ns("h") + " link set to-" + of + " master br0")
+	b.run("ip -n " + b.ns("h") + " link set to-" + of + " up")
 	b.run("ip -n " + ns + " addr add " + addr + "/24 dev up0")
 	b.run("ip -n " + ns + " link set lo up")
 	b.run("ip -n " + ns + " link set up0 up")
 	cmd := exec.CommandContext(context.Background(), "ip", "netns", "exec", ns, "nft", "-f", "-")
 	cmd.Stdin = strings.NewReader("table inet wall { chain in { type filter hook input priority 0; policy drop;\n" +
-		"ct state established,related accept\niif lo accept\n" + let + "\n} }\n")
+		"ct state established,related accept\niif lo accept\n" + let + "\n}\n}\n")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		b.T.Fatalf("nft: %v: %s", err, out)
 	}
@@ -224,5 +224,5 @@ func (b *Bed) Link(i int, up bool) {
 	if up {
 		state = "up"
 	}
-	b.run("ip -n " + b.ns("h") + " link set " + engine(i) + " " + state)
+	b.run("ip -n " + b.ns("h") + " link set to-" + engine(i) + " " + state)
 }

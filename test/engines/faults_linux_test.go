@@ -99,7 +99,9 @@ func check(t *testing.T, b *Bed, scan int, d console.Details) {
 	for _, h := range d.Hosts {
 		got := map[int]int{}
 		for _, v := range b.API.Host(scan, h.ID).Vulnerabilities {
-			got[v.PluginID] += v.Count
+			if v.PluginID != 10114 && v.PluginID != 10180 { // told from ICMP, which a busy kernel does not always answer
+				got[v.PluginID] += v.Count
+			}
 		}
 		if got[console.RedisNoAuth] != 1 {
 			t.Errorf("%s has plugin %d %d times; want once", h.Hostname, console.RedisNoAuth, got[console.RedisNoAuth])
