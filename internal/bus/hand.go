@@ -25,7 +25,7 @@ func (c *Conn) TryJob(ctx context.Context, pool string) (*Delivery, error) {
 		c.forget(pool)
 		return nil, err
 	}
-	for msg := range batch.Messages() {
+	if msg, some := <-batch.Messages(); some {
 		d, err := newDelivery(msg)
 		if err != nil {
 			_ = msg.Term() // no engine of this version will ever read it

@@ -60,7 +60,6 @@ type house struct {
 	box   *secret.Box
 	gate  *Gate
 	stop  func()
-	now   func() time.Time
 }
 
 const secretWord = "correct horse battery"
