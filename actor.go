@@ -12,11 +12,14 @@ const (
 	EditSites                             // create, change and delete sites
 	RunScans                              // launch, pause, resume and stop scans of sites one may control
 	EditPolicies                          // create, change and delete policies
-	EditFindings                          // write exceptions
+	EditFindings                          // write exceptions, save queries
 	EditAll                               // do all of these to everybody's objects
 	ManageUsers                           // create, change and delete users
 	ManageEngines                         // engines and pools
 	OperateConsole                        // guard rules, configuration, restart
+	ReadFindings                          // see the assets and findings of one's scope
+	RecastFindings                        // write exceptions that recast; EditFindings are those that accept
+	ShareObjects                          // give others levels on one's objects
 )
 
 // Role is a named set of permissions.
@@ -24,23 +27,31 @@ type Role string
 
 // The built-in roles.
 const (
-	NoRole        Role = "none"
-	Viewer        Role = "viewer"
-	Analyst       Role = "analyst"       // own sites, scans and policies
-	Administrator Role = "administrator" // everybody's objects, users
-	Operator      Role = "operator"      // everything, also the installation itself
+	NoRole               Role = "none"
+	CredentialManager    Role = "credential manager" // looks after credentials, and sees no findings
+	Executive            Role = "executive"          // reads
+	Viewer               Role = "viewer"             // reads
+	VulnerabilityAnalyst Role = "vulnerability analyst"
+	Analyst              Role = "analyst"       // own sites, scans and policies
+	Administrator        Role = "administrator" // everybody's objects, users
+	Operator             Role = "operator"      // everything, also the installation itself
 )
 
 // Roles lists the built-in roles by rising power.
-var Roles = []Role{NoRole, Viewer, Analyst, Administrator, Operator}
+var Roles = []Role{NoRole, CredentialManager, Executive, Viewer, VulnerabilityAnalyst, Analyst, Administrator, Operator}
 
-// Permissions returns what r may do; an unknown role may do nothing.
+// Permissions returns what r may do; an unknown role may do nothing, nor may one
+// that is somebody's own: RoleDefinition says what that may.
 func (r Role) Permissions() Permission {
 	switch r {
-	case Viewer:
-		return ReadOwn
+	case CredentialManager:
+		return ReadOwn | EditPolicies | ShareObjects
+	case Viewer, Executive:
+		return ReadOwn | ReadFindings
+	case VulnerabilityAnalyst:
+		return Viewer.Permissions() | EditFindings | ShareObjects
 	case Analyst:
-		return ReadOwn | EditSites | RunScans | EditPolicies | EditFindings
+		return VulnerabilityAnalyst.Permissions() | EditSites | RunScans | EditPolicies | RecastFindings
 	case Administrator:
 		return Analyst.Permissions() | ReadAll | EditAll | ManageUsers
 	case Operator:
@@ -57,6 +68,15 @@ type Actor struct {
 	Role        Role
 	Permissions Permission
 	Via         string // how it came in: "nessus", "cli", "schedule"
+	Session     string // hash of the token of the session that it came with; "" without one
+
+	Organization ID // zero: the installation, which is above all organisations
+	Group        ID
+	// Scope is the condition that assets and findings must meet for a to see them,
+	// in fields that both have. Nil sees all.
+	Scope Expr
+	// Place is where a stands among the others; nil for one without organisation.
+	Place *Standing
 }
 
 // System is the actor of what the console does by itself.
@@ -64,45 +84,6 @@ var System = Actor{Name: "system", Role: Operator, Permissions: Operator.Permiss
 
 // May reports whether a has all of p.
 func (a Actor) May(p Permission) bool { return a.Permissions&p == p }
-
-// Level is how far a user may go with one object. The numbers are those of the
-// Nessus API.
-type Level int
-
-// The levels.
-const (
-	NoAccess     Level = 0
-	MayView      Level = 16
-	MayControl   Level = 32
-	MayConfigure Level = 64
-	Owns         Level = 128
-)
-
-// Grant gives a user a level on an object. User 0 stands for everybody.
-type Grant struct {
-	User  ID    `json:"user,omitempty"`
-	Level Level `json:"level"`
-}
-
-// LevelOn says how far a may go with an object of owner that carries grants.
-func (a Actor) LevelOn(owner ID, grants []Grant) Level {
-	if a.May(EditAll) || a.User != 0 && a.User == owner && a.May(ReadOwn) {
-		return Owns
-	}
-	level := NoAccess
-	if a.May(ReadAll) {
-		level = MayView
-	}
-	if !a.May(ReadOwn) {
-		return level
-	}
-	for _, g := range grants {
-		if g.User == 0 || g.User == a.User {
-			level = max(level, min(g.Level, MayConfigure))
-		}
-	}
-	return level
-}
 
 // User is somebody who can sign in.
 type User struct {
@@ -120,6 +101,17 @@ type User struct {
 	LastFailure  time.Time
 	LastLogin    time.Time
 	Created      time.Time
+
+	Organization ID // zero: the installation
+	Group        ID // zero for those of the installation
+	// ManagedUsers and ManagedObjects are the groups whose users and objects the
+	// user manages. Nil leaves it to the role: with the right to do so, all groups
+	// for members of the organisation's first group, and the own one for others.
+	ManagedUsers   []ID
+	ManagedObjects []ID
+	Responsible    ID // the asset list that the user answers for; zero: none
+	// Given is what else a dialect says of the user, by its own names: "title".
+	Given map[string]string
 }
 
 // Session is a sign-in that lasts until it is ended or idle for too long.

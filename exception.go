@@ -24,6 +24,29 @@ type Exception struct {
 	Owner      ID
 	Created    time.Time
 	Expires    time.Time // zero: never
+	// State says whether the rule is in force; Reviewer is who decided, and Remark
+	// what they said.
+	State    ExceptionState
+	Reviewer ID
+	Remark   string
+	// Given is what else a dialect says of it, by its own names: "reason".
+	Given map[string]string
+}
+
+// ExceptionState is where an exception stands on its way into force.
+type ExceptionState string
+
+// The states of an exception. Only those that are in force alter reads.
+const (
+	InForce     ExceptionState = ""             // approved, or never in need of it
+	UnderReview ExceptionState = "under review" // submitted
+	Rejected    ExceptionState = "rejected"
+	Recalled    ExceptionState = "recalled" // by who submitted it
+)
+
+// Holds reports whether e alters what is read at time at.
+func (e Exception) Holds(at time.Time) bool {
+	return e.State == InForce && (e.Expires.IsZero() || at.Before(e.Expires))
 }
 
 // Narrow reports whether e speaks of some endpoints of a host only, or of hosts
@@ -33,7 +56,7 @@ func (e Exception) Narrow() bool { return e.Repository != 0 || e.Protocol != "" 
 // Applies reports whether e speaks of vulnerability v on a host known by any
 // of names, at time at. It does not look at what narrows e to endpoints.
 func (e Exception) Applies(v VulnID, at time.Time, names ...string) bool {
-	if e.Vulnerability != v || !e.Expires.IsZero() && !at.Before(e.Expires) {
+	if e.Vulnerability != v || !e.Holds(at) {
 		return false
 	}
 	return e.Names(names...)

@@ -144,6 +144,13 @@ type Scope struct {
 	// Filter is a condition on the results of a scan, by the fields of formats; it
 	// is used with Scans only.
 	Filter Condition `json:"filter,omitzero"`
+	// Only is a condition on findings, by their fields, of a scan or of what is
+	// known now.
+	Only Condition `json:"only,omitzero"`
+	// Last stands for the last scan that has ended by the time when the report is
+	// made: of Sites, or of all that its maker sees. Of Sites, nothing else is
+	// meant by them then.
+	Last bool `json:"last,omitempty"`
 }
 
 // State says whether open or closed findings are meant.
@@ -202,6 +209,9 @@ func (s *Scope) Check() error {
 	}
 	if len(s.Scans) > 0 && len(s.Sites)+len(s.Assets)+len(s.AssetLists)+len(s.Repositories) > 0 {
 		return Invalidf("scans", "can not be joined with sites, assets or repositories")
+	}
+	if s.Last && len(s.Scans)+len(s.Assets)+len(s.AssetLists)+len(s.Repositories) > 0 {
+		return Invalidf("scans", "the last scan can not be joined with other scans, assets or repositories")
 	}
 	if len(s.Asked) > maxReportOptions {
 		return Invalidf("query", "is longer than %d bytes", maxReportOptions)

@@ -42,6 +42,8 @@ type SiteOptions struct {
 	// RolloverOf is the scan whose rest this site is, made when that one was
 	// stopped; 0 for others.
 	RolloverOf ID `json:"rollover_of,omitempty"`
+	// Further are more times at which the site is scanned by itself.
+	Further []FurtherRun `json:"further,omitempty"`
 	// Given are a dialect's settings as given, by their own names, to be given
 	// back.
 	Given map[string]string `json:"given,omitempty"`
@@ -66,6 +68,9 @@ func (s *Site) Check() error {
 	}
 	if s.Options.MaxDuration < 0 {
 		return Invalidf("max_duration", "must not be negative")
+	}
+	if err := s.checkFurther(); err != nil {
+		return err
 	}
 	return s.Options.Terms.Check()
 }

@@ -9,20 +9,14 @@ import (
 	"time"
 
 	"github.com/harrier-scan/harrier/internal/flight"
+	built "github.com/harrier-scan/harrier/test/console"
 )
 
 // A scan that is killed leaves a record that names the addresses that it had in
 // hand, and what was sent to them.
 func TestKilledScanFlight(t *testing.T) {
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	bin, path := filepath.Join(dir, "harrier"), filepath.Join(dir, "record")
-	if err := os.Symlink(self, bin); err != nil {
-		t.Skipf("no links here: %v", err)
-	}
+	bin := built.Build(t)
+	path := filepath.Join(filepath.Dir(bin), "record")
 	cmd := exec.CommandContext(t.Context(), bin, "scan", "--connect", "--no-ping", "--ports-only", "--progress", "never", "-f", "list",
 		"-p", "T:20000-60000", "--host-rate", "200", "--flight", path, "127.9.8.1-127.9.8.2")
 	cmd.Stderr = os.Stderr

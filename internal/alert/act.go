@@ -29,7 +29,7 @@ const triggered harrier.EventKind = "alert.triggered"
 // did.
 func (r *Room) act(ctx context.Context, a harrier.Alert, by harrier.Actor, h happening) error {
 	now, err := r.Store.Alert(ctx, a.ID)
-	if harrier.KindOf(err) == harrier.NotFound && err != nil {
+	if is(err, harrier.NotFound) {
 		return nil // deleted meanwhile
 	}
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 )
 
 func seesDashboard(by harrier.Actor, d harrier.Dashboard) bool {
-	return len(d.Groups) > 0 && by.May(harrier.ReadOwn) || by.LevelOn(d.Owner, nil) >= harrier.MayView
+	return by.LevelOn(d.Owner, harrier.SharedWith(d.Groups)) >= harrier.MayView
 }
 
 // Dashboards lists the dashboards that by may see, by rising ID: the own ones,
@@ -53,9 +53,10 @@ func (r *Room) CreateDashboard(ctx context.Context, by harrier.Actor, d *harrier
 }
 
 // ChangeDashboard stores what change makes of a dashboard, but for its owner and
-// creation, and returns it as it is stored. It answers NotFound, Forbidden and
+// creation, and returns it as it is stored. What change reads is read in the
+// transaction of the context that it gets. It answers NotFound, Forbidden and
 // Invalid, and the errors of change.
-func (r *Room) ChangeDashboard(ctx context.Context, by harrier.Actor, id harrier.ID, change func(*harrier.Dashboard) error) (harrier.Dashboard, error) {
+func (r *Room) ChangeDashboard(ctx context.Context, by harrier.Actor, id harrier.ID, change func(context.Context, *harrier.Dashboard) error) (harrier.Dashboard, error) {
 	var d harrier.Dashboard
 	err := r.Store.InTx(ctx, func(ctx context.Context) error {
 		have, err := r.Dashboard(ctx, by, id)
@@ -67,7 +68,7 @@ func (r *Room) ChangeDashboard(ctx context.Context, by harrier.Actor, id harrier
 		}
 		d = have
 		d.Components = slices.Clone(have.Components)
-		if err := change(&d); err != nil {
+		if err := change(ctx, &d); err != nil {
 			return err
 		}
 		d.ID, d.UUID, d.Owner, d.Created, d.Modified = have.ID, have.UUID, have.Owner, have.Created, r.now()

@@ -77,7 +77,7 @@ func (r *Room) evaluate(ctx context.Context, a harrier.Alert, asked string) erro
 	now := r.now()
 	return r.Store.InTx(ctx, func(ctx context.Context) error {
 		have, err := r.Store.Alert(ctx, a.ID)
-		if harrier.KindOf(err) == harrier.NotFound && err != nil {
+		if is(err, harrier.NotFound) {
 			return nil // deleted meanwhile
 		}
 		if err != nil {

@@ -111,7 +111,7 @@ func (r *Room) put(ctx context.Context, d harrier.Delivery, body any) error {
 	now := r.now()
 	d.Body, d.UUID, d.State, d.Created, d.Next = string(text), harrier.NewUUID(now), harrier.DeliveryWaits, now, now
 	err = r.Store.InsertDelivery(ctx, &d)
-	if harrier.KindOf(err) == harrier.Conflict && err != nil {
+	if is(err, harrier.Conflict) {
 		return nil
 	}
 	return err
@@ -311,10 +311,13 @@ func (r *Room) tryLaunch(ctx context.Context, d harrier.Delivery) error {
 		}
 		return r.tried(ctx, d, nil)
 	})
-	if err == nil || ctx.Err() != nil {
-		return nil
+	if err != nil && ctx.Err() == nil {
+		err = r.tried(ctx, d, err)
 	}
-	return r.tried(ctx, d, err)
+	if ctx.Err() != nil { // the next start goes on with it
+		err = nil
+	}
+	return err
 }
 
 // Outbox lists the messages of the last days for those who operate the console,

@@ -34,7 +34,7 @@ type Store interface {
 	Site(ctx context.Context, id harrier.ID) (harrier.Site, error)
 
 	OutboxStore
-	AlertStore
+	Alerts
 	TicketStore
 	DashboardStore
 }
@@ -49,8 +49,8 @@ type OutboxStore interface {
 	ForgetDeliveries(ctx context.Context, t time.Time) error
 }
 
-// AlertStore is the part of Store that holds alerts and what they were told.
-type AlertStore interface {
+// Alerts is the part of Store that holds alerts and what they were told.
+type Alerts interface {
 	InsertAlert(ctx context.Context, a *harrier.Alert) error
 	UpdateAlert(ctx context.Context, a *harrier.Alert) error
 	DeleteAlert(ctx context.Context, id harrier.ID) error
@@ -252,3 +252,6 @@ func (r *Room) forget(ctx context.Context) error {
 
 // now is the instant in the precision that the store keeps.
 func (r *Room) now() time.Time { return r.Now().UTC().Truncate(time.Microsecond) }
+
+// is reports whether err is of a kind; nil is of none.
+func is(err error, k harrier.Kind) bool { return err != nil && harrier.KindOf(err) == k }

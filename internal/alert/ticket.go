@@ -74,7 +74,7 @@ func (r *Room) writeTicket(ctx context.Context, by harrier.Actor, t *harrier.Tic
 	}
 	t.ID, t.UUID, t.Owner, t.Created, t.Modified, t.Assigned = 0, harrier.NewUUID(now), by.User, now, now, now
 	t.Resolved, t.Closed, t.History = time.Time{}, time.Time{}, nil
-	if err := r.checkTicket(ctx, t); err != nil {
+	if err := r.checkTicket(ctx, by, t); err != nil {
 		return err
 	}
 	step(t, by, now)
@@ -84,10 +84,13 @@ func (r *Room) writeTicket(ctx context.Context, by harrier.Actor, t *harrier.Tic
 	return r.tellAssignee(ctx, by, *t)
 }
 
-func (r *Room) checkTicket(ctx context.Context, t *harrier.Ticket) error {
+func (r *Room) checkTicket(ctx context.Context, by harrier.Actor, t *harrier.Ticket) error {
 	t.Name = strings.TrimSpace(t.Name)
 	if err := t.Check(); err != nil {
 		return err
+	}
+	if t.Assignee != 0 && !by.PeerOf(t.Assignee) {
+		return harrier.Invalidf("assignee", "there is no user %d who could do it", t.Assignee)
 	}
 	_, err := r.People.ActorOf(ctx, t.Assignee, via)
 	if err != nil && t.Assignee != 0 {
@@ -157,7 +160,7 @@ func (r *Room) UpdateTicket(ctx context.Context, by harrier.Actor, t *harrier.Ti
 		now := r.now()
 		t.UUID, t.Owner, t.Created, t.Modified, t.History = have.UUID, have.Owner, have.Created, now, have.History
 		t.Assigned, t.Resolved, t.Closed = have.Assigned, have.Resolved, have.Closed
-		if err := r.checkTicket(ctx, t); err != nil {
+		if err := r.checkTicket(ctx, by, t); err != nil {
 			return err
 		}
 		if t.Status == "" {

@@ -193,12 +193,8 @@ func titleOf(k harrier.EventKind, sc harrier.Scan) string {
 // gone or disabled, whose alerts rest.
 func (r *Room) behalf(ctx context.Context, a harrier.Alert) (harrier.Actor, bool, error) {
 	by, err := r.People.ActorOf(ctx, a.Owner, via)
-	switch harrier.KindOf(err) {
-	case harrier.NotFound, harrier.Unauthenticated:
-		if err != nil {
-			return by, false, nil
-		}
-	default:
+	if is(err, harrier.NotFound) || is(err, harrier.Unauthenticated) {
+		return by, false, nil
 	}
 	return by, err == nil, err
 }

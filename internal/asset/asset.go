@@ -31,8 +31,8 @@ type Page struct {
 type Search func(ctx context.Context, e harrier.Expr, p Page) ([]harrier.Asset, int, error)
 
 // Room is the room of assets. Its methods may overlap. All of them answer
-// Forbidden without the right to read everybody's objects, since assets belong
-// to repositories and not to one user.
+// Forbidden without the right to read findings, and NotFound for assets outside
+// of the actor's scope: assets belong to repositories and not to one user.
 type Room struct {
 	store  Store
 	search Search // nil: Assets answers Unavailable
@@ -43,8 +43,8 @@ type Room struct {
 func New(store Store, search Search, mender Mender) *Room { return &Room{store, search, mender} }
 
 func may(by harrier.Actor) error {
-	if !by.May(harrier.ReadAll) {
-		return harrier.Errorf(harrier.Forbidden, "you may not read all assets")
+	if !by.May(harrier.ReadFindings) {
+		return harrier.Errorf(harrier.Forbidden, "you may not read assets")
 	}
 	return nil
 }
@@ -54,7 +54,39 @@ func (r *Room) Asset(ctx context.Context, by harrier.Actor, id harrier.ID) (harr
 	if err := may(by); err != nil {
 		return harrier.Asset{}, err
 	}
-	return r.store.Asset(ctx, id)
+	a, err := r.store.Asset(ctx, id)
+	if err != nil {
+		return harrier.Asset{}, err
+	}
+	if err := r.inSight(ctx, by, a); err != nil {
+		return harrier.Asset{}, err
+	}
+	return a, nil
+}
+
+// inSight answers NotFound for an asset outside of by's scope.
+func (r *Room) inSight(ctx context.Context, by harrier.Actor, a harrier.Asset) error {
+	sees, err := Sees(ctx, r.search, by, a)
+	if err == nil && !sees {
+		err = harrier.Errorf(harrier.NotFound, "no asset %d", a.ID)
+	}
+	return err
+}
+
+// Sees reports whether an asset is in by's scope.
+func Sees(ctx context.Context, search Search, by harrier.Actor, a harrier.Asset) (bool, error) {
+	switch {
+	case by.Scope == nil:
+		return true, nil
+	case !by.SeesRepository(a.Repository):
+		return false, nil
+	case !by.Narrow():
+		return true, nil
+	case search == nil:
+		return false, nil
+	}
+	_, n, err := search(ctx, by.Within(harrier.Cmp{Field: "id", Op: harrier.Eq, Values: []any{int64(a.ID)}}), Page{Limit: 1})
+	return n > 0, err
 }
 
 // ByUUID returns the asset with the long name uuid. It answers NotFound.
@@ -62,7 +94,14 @@ func (r *Room) ByUUID(ctx context.Context, by harrier.Actor, uuid harrier.UUID) 
 	if err := may(by); err != nil {
 		return harrier.Asset{}, err
 	}
-	return r.store.AssetByUUID(ctx, uuid)
+	a, err := r.store.AssetByUUID(ctx, uuid)
+	if err != nil {
+		return harrier.Asset{}, err
+	}
+	if err := r.inSight(ctx, by, a); err != nil {
+		return harrier.Asset{}, err
+	}
+	return a, nil
 }
 
 // Assets lists assets that match e, one page of them, and how many match.
@@ -73,7 +112,7 @@ func (r *Room) Assets(ctx context.Context, by harrier.Actor, e harrier.Expr, p P
 	if r.search == nil {
 		return nil, 0, harrier.Errorf(harrier.Unavailable, "assets can not be searched here")
 	}
-	return r.search(ctx, e, p)
+	return r.search(ctx, by.Within(e), p)
 }
 
 // Services lists what listens on an asset, in the order of Endpoint.Compare. It
@@ -94,6 +133,9 @@ func (r *Room) SetImportance(ctx context.Context, by harrier.Actor, id harrier.I
 		return harrier.Errorf(harrier.Forbidden, "you may not edit assets")
 	case percent < 50 || percent > 200:
 		return harrier.Invalidf("importance", "%d is not between 50 and 200 percent", percent)
+	}
+	if _, err := r.Asset(ctx, by, id); err != nil {
+		return err
 	}
 	return r.store.SetImportance(ctx, id, percent)
 }

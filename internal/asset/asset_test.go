@@ -27,7 +27,8 @@ func TestRoom(t *testing.T) {
 		return db.SearchAssets(ctx, e, store.Page{Sort: p.Sort, Desc: p.Desc, Limit: p.Limit, Offset: p.Offset})
 	}, nil)
 	for role, want := range map[harrier.Role]harrier.Kind{
-		harrier.NoRole: harrier.Forbidden, harrier.Viewer: harrier.Forbidden, harrier.Analyst: harrier.Forbidden, harrier.Administrator: harrier.Internal,
+		harrier.NoRole: harrier.Forbidden, harrier.CredentialManager: harrier.Forbidden, harrier.Viewer: harrier.Internal, harrier.Analyst: harrier.Internal,
+		harrier.Administrator: harrier.Internal,
 	} {
 		by := harrier.Actor{User: 1, Permissions: role.Permissions()}
 		got, errA := r.Asset(t.Context(), by, a.ID)

@@ -45,8 +45,11 @@ func (r *Room) Explain(ctx context.Context, by harrier.Actor, id harrier.ID) (Ex
 	if err != nil {
 		return e, err
 	}
-	if e.Asset, err = r.store.Asset(ctx, id); err != nil {
-		return e, gone(merges, id, err)
+	if e.Asset, err = r.Asset(ctx, by, id); err != nil {
+		if by.Scope == nil {
+			err = gone(merges, id, err)
+		}
+		return Explanation{}, err
 	}
 	e.Merges = slices.DeleteFunc(merges, func(m harrier.Merge) bool { return m.Into != id && m.From != id })
 	if e.Identifiers, err = r.store.Identifiers(ctx, id); err != nil {
@@ -58,9 +61,14 @@ func (r *Room) Explain(ctx context.Context, by harrier.Actor, id harrier.ID) (Ex
 	sight := harrier.Sight{Identifiers: e.Identifiers}
 	known, err := r.store.AssetsAlike(ctx, e.Repository, sight)
 	for _, k := range known {
-		if m := sight.Match(k); k.ID != id && m.Score >= harrier.SameScore {
-			e.Alike = append(e.Alike, m)
+		m := sight.Match(k)
+		if k.ID == id || m.Score < harrier.SameScore {
+			continue
 		}
+		if _, err := r.Asset(ctx, by, k.ID); harrier.KindOf(err) == harrier.NotFound && err != nil {
+			continue
+		}
+		e.Alike = append(e.Alike, m)
 	}
 	slices.SortStableFunc(e.Alike, func(a, b harrier.Match) int { return b.Score - a.Score })
 	return e, err
@@ -81,19 +89,52 @@ func (r *Room) Merges(ctx context.Context, by harrier.Actor) ([]harrier.Merge, e
 	if err := may(by); err != nil {
 		return nil, err
 	}
-	return r.store.Merges(ctx)
+	all, err := r.store.Merges(ctx)
+	if err != nil || by.Scope == nil {
+		return all, err
+	}
+	var out []harrier.Merge
+	for _, m := range all {
+		_, err := r.Asset(ctx, by, m.Into)
+		switch {
+		case err == nil:
+			out = append(out, m)
+		case harrier.KindOf(err) != harrier.NotFound:
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
-// Merge makes two assets one: into stays. See finding.Room.Merge.
+// Merge makes two assets one: into stays. See finding.Room.Merge. Both must be in
+// by's scope.
 func (r *Room) Merge(ctx context.Context, by harrier.Actor, into, from harrier.ID) (harrier.Merge, error) {
+	for _, id := range []harrier.ID{into, from} {
+		if by.Scope == nil {
+			break
+		}
+		if _, err := r.Asset(ctx, by, id); err != nil {
+			return harrier.Merge{}, err
+		}
+	}
 	if r.mender == nil {
 		return harrier.Merge{}, harrier.Errorf(harrier.Unavailable, "assets can not be merged here")
 	}
 	return r.mender.Merge(ctx, by, into, from)
 }
 
-// UndoMerge takes a merge back. See finding.Room.UndoMerge.
+// UndoMerge takes a merge back. See finding.Room.UndoMerge. It answers NotFound
+// for a merge into an asset outside of by's scope.
 func (r *Room) UndoMerge(ctx context.Context, by harrier.Actor, merge harrier.ID) (harrier.Merge, error) {
+	if by.Scope != nil {
+		list, err := r.Merges(ctx, by)
+		if err != nil {
+			return harrier.Merge{}, err
+		}
+		if !slices.ContainsFunc(list, func(m harrier.Merge) bool { return m.ID == merge }) {
+			return harrier.Merge{}, harrier.Errorf(harrier.NotFound, "no merge %d", merge)
+		}
+	}
 	if r.mender == nil {
 		return harrier.Merge{}, harrier.Errorf(harrier.Unavailable, "merges can not be undone here")
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/asset/members"
 )
 
 // ListStore holds the lists of assets. The methods are those of the store
@@ -18,10 +19,11 @@ type ListStore interface {
 	DeleteAssetList(ctx context.Context, id harrier.ID) error
 	AssetList(ctx context.Context, id harrier.ID) (harrier.AssetList, error)
 	AssetLists(ctx context.Context) ([]harrier.AssetList, error)
+	Groups(ctx context.Context) ([]harrier.Group, error)
 }
 
 // Lists is the part of the room that keeps lists of assets. Its methods may
-// overlap. What a list holds is worked out by who asks: its definition is text.
+// overlap. What a list holds is worked out when it is asked for.
 type Lists struct {
 	store ListStore
 	now   func() time.Time
@@ -38,7 +40,7 @@ func (l *Lists) All(ctx context.Context, by harrier.Actor) ([]harrier.AssetList,
 }
 
 func sees(by harrier.Actor, a harrier.AssetList) bool {
-	return len(a.Groups) > 0 || by.LevelOn(a.Owner, nil) >= harrier.MayView
+	return by.LevelOn(a.Owner, harrier.SharedWith(a.Groups)) >= harrier.MayView
 }
 
 // List returns one list. It answers NotFound for one that by may not see.
@@ -59,12 +61,14 @@ func (l *Lists) Edits(by harrier.Actor, a harrier.AssetList) bool {
 }
 
 // Create stores a and gives it an ID, a UUID and its owner, by. It answers
-// Forbidden without the right to edit sites, and Invalid without a name.
+// Forbidden without the right to edit sites, and to share where a is shared;
+// Invalid without a name and for a definition that can not be read; NotFound for
+// one that names a list that by may not see.
 func (l *Lists) Create(ctx context.Context, by harrier.Actor, a *harrier.AssetList) error {
 	if !by.May(harrier.EditSites) {
 		return harrier.Errorf(harrier.Forbidden, "you may not write asset lists")
 	}
-	if err := checkList(a); err != nil {
+	if err := l.check(ctx, by, a, nil); err != nil {
 		return err
 	}
 	a.Owner, a.Created = by.User, l.now().UTC()
@@ -73,29 +77,92 @@ func (l *Lists) Create(ctx context.Context, by harrier.Actor, a *harrier.AssetLi
 }
 
 // Update stores what a says, but for its owner and creation. It answers
-// NotFound, Forbidden and Invalid like the others.
+// NotFound, Forbidden and Invalid like the others, and Forbidden for a list that
+// says what members of a group see, to those who do not manage groups or do not
+// see everything themselves.
 func (l *Lists) Update(ctx context.Context, by harrier.Actor, a *harrier.AssetList) error {
-	if err := checkList(a); err != nil {
-		return err
-	}
 	return l.store.InTx(ctx, func(ctx context.Context) error {
 		have, err := l.own(ctx, by, a.ID)
 		if err != nil {
 			return err
+		}
+		if err := l.check(ctx, by, a, have.Groups); err != nil {
+			return err
+		}
+		if a.Kind != have.Kind || a.Definition != have.Definition {
+			g, err := l.defines(ctx, a.ID)
+			if err != nil {
+				return err
+			}
+			if g.ID != 0 && (!by.May(harrier.ManageUsers) || by.Narrow()) {
+				return harrier.Errorf(harrier.Forbidden, "asset list %d says what the members of %q see", a.ID, g.Name)
+			}
 		}
 		a.UUID, a.Owner, a.Created, a.Modified = have.UUID, have.Owner, have.Created, l.now().UTC()
 		return l.store.UpdateAssetList(ctx, a)
 	})
 }
 
-// Delete removes a list. It answers NotFound and Forbidden.
+// Delete removes a list. It answers NotFound and Forbidden, and Conflict for one
+// that says what members of a group see or that another list is made of.
 func (l *Lists) Delete(ctx context.Context, by harrier.Actor, id harrier.ID) error {
 	return l.store.InTx(ctx, func(ctx context.Context) error {
 		if _, err := l.own(ctx, by, id); err != nil {
 			return err
 		}
+		g, err := l.defines(ctx, id)
+		if err != nil {
+			return err
+		}
+		if g.ID != 0 {
+			return harrier.Errorf(harrier.Conflict, "asset list %d says what the members of %q see", id, g.Name)
+		}
+		all, err := l.store.AssetLists(ctx)
+		if err != nil {
+			return err
+		}
+		for _, other := range all {
+			if other.ID != id && slices.Contains(members.Parts(other), id) {
+				return harrier.Errorf(harrier.Conflict, "Unable to delete Asset #%d.\nIt is in use by Asset #%d.", id, other.ID)
+			}
+		}
 		return l.store.DeleteAssetList(ctx, id)
 	})
+}
+
+// defines returns a group whose members see what the list says, if there is one.
+func (l *Lists) defines(ctx context.Context, id harrier.ID) (harrier.Group, error) {
+	groups, err := l.store.Groups(ctx)
+	if err != nil {
+		return harrier.Group{}, err
+	}
+	lists, err := l.store.AssetLists(ctx)
+	if err != nil {
+		return harrier.Group{}, err
+	}
+	parts := map[harrier.ID][]harrier.ID{}
+	for _, a := range lists {
+		parts[a.ID] = members.Parts(a)
+	}
+	seen := map[harrier.ID]bool{}
+	var holds func(list harrier.ID) bool
+	holds = func(list harrier.ID) bool {
+		if list == id {
+			return true
+		}
+		if seen[list] {
+			return false
+		}
+		seen[list] = true
+		return slices.ContainsFunc(parts[list], holds)
+	}
+	for _, g := range groups {
+		clear(seen)
+		if slices.ContainsFunc(g.Lists, holds) {
+			return g, nil
+		}
+	}
+	return harrier.Group{}, nil
 }
 
 func (l *Lists) own(ctx context.Context, by harrier.Actor, id harrier.ID) (harrier.AssetList, error) {
@@ -112,6 +179,18 @@ const (
 	maxDefinition = 1 << 20
 )
 
+// check answers Invalid, NotFound or Forbidden for a list that by may not write;
+// shared are the groups that it was shared with before.
+func (l *Lists) check(ctx context.Context, by harrier.Actor, a *harrier.AssetList, shared []harrier.ID) error {
+	if err := checkList(a); err != nil {
+		return err
+	}
+	if !by.May(harrier.ShareObjects) && !slices.Equal(a.Groups, shared) {
+		return harrier.Errorf(harrier.Forbidden, "you may not share asset lists")
+	}
+	return l.readable(ctx, by, a)
+}
+
 func checkList(a *harrier.AssetList) error {
 	a.Name = strings.TrimSpace(a.Name)
 	switch {
@@ -123,4 +202,31 @@ func checkList(a *harrier.AssetList) error {
 		return harrier.Invalidf("definition", "is longer than %d bytes", maxDefinition)
 	}
 	return nil
+}
+
+// Members is the condition that an asset, or a finding's asset, is in the list
+// with an ID. Whoever may use a list may use what it is made of. It answers
+// NotFound for a list that by may not see, or that is made of one that there is
+// not.
+func (l *Lists) Members(ctx context.Context, by harrier.Actor, id harrier.ID) (harrier.Expr, error) {
+	if id == harrier.EverythingList {
+		return members.Everything, nil
+	}
+	a, err := l.List(ctx, by, id)
+	if err != nil {
+		return nil, err
+	}
+	return members.Of(a, l.now(), func(id harrier.ID) (harrier.AssetList, error) { return l.store.AssetList(ctx, id) })
+}
+
+// readable answers Invalid for a definition that can not be read or would
+// contain itself, and NotFound for one that names a list that by may not see.
+func (l *Lists) readable(ctx context.Context, by harrier.Actor, a *harrier.AssetList) error {
+	_, err := members.Of(*a, l.now(), func(id harrier.ID) (harrier.AssetList, error) {
+		if id == a.ID {
+			return harrier.AssetList{}, harrier.Errorf(harrier.Invalid, "Asset #%d would contain itself.", id)
+		}
+		return l.List(ctx, by, id)
+	})
+	return err
 }

@@ -119,7 +119,7 @@ func (v *View) rulesAt(at int64) map[uint32][]rule {
 	var list []*rule
 	for _, e := range v.exceptions {
 		code, known := v.vulnAt[e.Vulnerability]
-		if expires := micros(e.Expires); !known || expires != 0 && expires <= at {
+		if expires := micros(e.Expires); !known || e.State != harrier.InForce || expires != 0 && expires <= at {
 			continue
 		}
 		r := &rule{Exception: e, all: e.Host == "", hosts: map[uint32]bool{}}

@@ -106,6 +106,10 @@ func newCore(ctx context.Context, c coreConfig) (*core, error) {
 		alerts.Tell(e)
 		reports.Heard(e)
 	}
+	mail := mailer(func(ctx context.Context, m harrier.Mail) error { return alerts.Send(ctx, m) })
+	owner := func(ctx context.Context, id harrier.ID) (harrier.Actor, error) {
+		return users.ActorOf(ctx, id, "report")
+	}
 	findings := finding.New(finding.Config{
 		Store: db, Bus: c.bus, Catalog: vulns, Family: vulns.Check, Judge: newJudge(k), Version: c.version, Now: now, Log: c.log,
 		Search: func(ctx context.Context, e harrier.Expr, p finding.Page) ([]harrier.Finding, int, error) {
@@ -119,7 +123,8 @@ func newCore(ctx context.Context, c coreConfig) (*core, error) {
 	})
 	scans = scan.New(scan.Config{
 		Store: db, Bus: c.bus, Policies: guarded{policies, c.guard}, Findings: findings, Next: calendar.Next, Family: vulns.Check,
-		Tell: tell, Now: now, Log: c.log, BatchSize: c.batchSize,
+		Mail: mail, Reports: reporter(func() (*report.Room, func(context.Context, harrier.ID) (harrier.Actor, error)) { return reports, owner }),
+		Tell: tell, InScope: inScope(db), Now: now, Log: c.log, BatchSize: c.batchSize,
 	})
 	engines := fleet.New(fleet.Config{Store: db, Bus: c.bus, Tell: tell, Now: now, Log: c.log})
 	assets := asset.New(db, func(ctx context.Context, e harrier.Expr, p asset.Page) ([]harrier.Asset, int, error) {
@@ -128,7 +133,7 @@ func newCore(ctx context.Context, c coreConfig) (*core, error) {
 	var err error
 	reports, err = report.New(report.Config{
 		Store: db, Scans: scans, Vulns: vulns, Findings: findings, Formats: Formats(), Dir: filepath.Join(c.data, "files"), Version: c.version, Next: calendar.Next, Now: now, Log: c.log,
-		Actor: func(ctx context.Context, id harrier.ID) (harrier.Actor, error) { return users.Actor(ctx, id, "report") },
+		Actor: owner, Mail: mail,
 	})
 	if err != nil {
 		return nil, err
@@ -138,6 +143,10 @@ func newCore(ctx context.Context, c coreConfig) (*core, error) {
 		Store: db, People: users, Scans: scans, Findings: findings, Vulns: vulns, Secrets: c.box, Dir: c.data, Mail: c.mail, Next: calendar.Next,
 		LaunchScan: func(ctx context.Context, by harrier.Actor, site harrier.ID) error {
 			_, err := scans.Launch(ctx, by, site, scan.Launch{})
+			return err
+		},
+		LaunchReport: func(ctx context.Context, by harrier.Actor, definition harrier.ID) error {
+			_, err := reports.Launch(ctx, by, definition, 0)
 			return err
 		},
 		Host: host, Version: c.version, Now: now, Log: c.log,

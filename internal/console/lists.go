@@ -34,6 +34,7 @@ import (
 	formatjson "github.com/harrier-scan/harrier/internal/format/json"
 	formatlist "github.com/harrier-scan/harrier/internal/format/list"
 	formatnessus "github.com/harrier-scan/harrier/internal/format/nessus"
+	formatnexpose "github.com/harrier-scan/harrier/internal/format/nexpose"
 	formatpdf "github.com/harrier-scan/harrier/internal/format/pdf"
 	"github.com/harrier-scan/harrier/internal/format/sarif"
 	"github.com/harrier-scan/harrier/internal/format/table"
@@ -47,7 +48,7 @@ func Dialects() []kit.Dialect {
 
 // Formats are the shapes that results can be written in.
 func Formats() []format.Format {
-	return []format.Format{formatnessus.Format, formatcsv.Format, formatjson.Format, sarif.Format, table.Format, formatlist.Format, formathtml.Format, formatpdf.Format}
+	return []format.Format{formatnessus.Format, formatcsv.Format, formatjson.Format, sarif.Format, table.Format, formatlist.Format, formathtml.Format, formatpdf.Format, formatnexpose.RawV2, formatnexpose.Raw, formatnexpose.Simple, formatnexpose.Table}
 }
 
 // Feeds are the publishers of content, in the order in which they are read.

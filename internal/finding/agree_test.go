@@ -225,8 +225,11 @@ func loreRoom(db *store.DB, k *lore) (*Room, *match.Judge) {
 // TestRematchAgrees shows that new knowledge leaves the findings that a scan of
 // the same services has under it, but for those of which it is silent.
 func TestRematchAgrees(t *testing.T) {
-	found := 0
-	for seed := range uint64(6) {
+	found, seeds := 0, []uint64{0, 1, 2, 3, 4, 5}
+	if raced {
+		seeds = []uint64{4}
+	}
+	for _, seed := range seeds {
 		rnd := rand.New(rand.NewPCG(seed, 5))
 		k := &lore{records: map[string]harrier.Record{}}
 		for range 4 {

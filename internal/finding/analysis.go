@@ -21,24 +21,24 @@ type QueryStore interface {
 // page of them, and how many match. It answers like Findings.
 func (r *Room) Judged(ctx context.Context, by harrier.Actor, e harrier.Expr, p Page) ([]harrier.JudgedFinding, int, error) {
 	switch {
-	case !by.May(harrier.ReadAll):
-		return nil, 0, harrier.Errorf(harrier.Forbidden, "you may not read all findings")
+	case !by.May(harrier.ReadFindings):
+		return nil, 0, harrier.Errorf(harrier.Forbidden, "you may not read findings")
 	case r.SearchJudged == nil:
 		return nil, 0, harrier.Errorf(harrier.Unavailable, "findings can not be searched here")
 	}
-	return r.SearchJudged(ctx, e, p, r.Now())
+	return r.SearchJudged(ctx, by.Within(e), p, r.Now())
 }
 
 // Sums counts the findings that match e in groups, as they show under the
 // exceptions. It answers like Findings.
 func (r *Room) Sums(ctx context.Context, by harrier.Actor, e harrier.Expr, q harrier.SumQuery) (harrier.Sums, error) {
 	switch {
-	case !by.May(harrier.ReadAll):
-		return harrier.Sums{}, harrier.Errorf(harrier.Forbidden, "you may not read all findings")
+	case !by.May(harrier.ReadFindings):
+		return harrier.Sums{}, harrier.Errorf(harrier.Forbidden, "you may not read findings")
 	case r.Sum == nil:
 		return harrier.Sums{}, harrier.Errorf(harrier.Unavailable, "findings can not be counted here")
 	}
-	return r.Sum(ctx, e, q, r.Now())
+	return r.Sum(ctx, by.Within(e), q, r.Now())
 }
 
 // Queries lists the saved queries that by may see, by rising id: the own ones,
@@ -49,7 +49,7 @@ func (r *Room) Queries(ctx context.Context, by harrier.Actor) ([]harrier.SavedQu
 }
 
 func seesQuery(by harrier.Actor, q harrier.SavedQuery) bool {
-	return len(q.Groups) > 0 || by.LevelOn(q.Owner, nil) >= harrier.MayView
+	return by.LevelOn(q.Owner, harrier.SharedWith(q.Groups)) >= harrier.MayView
 }
 
 // Query returns one saved query. It answers NotFound for one that by may not
@@ -79,6 +79,9 @@ func (r *Room) CreateQuery(ctx context.Context, by harrier.Actor, q *harrier.Sav
 	if err := checkQuery(q); err != nil {
 		return err
 	}
+	if len(q.Groups) > 0 && !by.May(harrier.ShareObjects) {
+		return harrier.Errorf(harrier.Forbidden, "you may not share queries")
+	}
 	q.Owner, q.Created = by.User, r.Now().UTC()
 	q.Modified, q.UUID = q.Created, harrier.NewUUID(q.Created)
 	return r.Saved.InsertSavedQuery(ctx, q)
@@ -94,6 +97,9 @@ func (r *Room) UpdateQuery(ctx context.Context, by harrier.Actor, q *harrier.Sav
 		have, err := r.ownQuery(ctx, by, q.ID)
 		if err != nil {
 			return err
+		}
+		if !slices.Equal(q.Groups, have.Groups) && !by.May(harrier.ShareObjects) {
+			return harrier.Errorf(harrier.Forbidden, "you may not share queries")
 		}
 		q.UUID, q.Owner, q.Created, q.Modified = have.UUID, have.Owner, have.Created, r.Now().UTC()
 		return r.Saved.UpdateSavedQuery(ctx, q)

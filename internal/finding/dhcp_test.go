@@ -390,7 +390,7 @@ func (l *leases) run(t *testing.T, db *store.DB, rounds int) {
 func TestLeases(t *testing.T) {
 	size, rounds := 1000, 10
 	if testing.Short() || raced {
-		size, rounds = 300, 5
+		size, rounds = 120, 4
 	}
 	seeds := 1 // more, with HARRIER_SEEDS, to look for what one does not show
 	if os.Getenv("HARRIER_SEEDS") != "" {

@@ -130,8 +130,9 @@ func TestExceptionPermissions(t *testing.T) {
 		create, see, own, list harrier.Kind
 	}{
 		{"owner", actor(1, harrier.Analyst), ok, ok, ok, ok},
-		{"stranger", actor(2, harrier.Analyst), ok, harrier.NotFound, harrier.NotFound, harrier.Forbidden},
-		{"viewer", actor(3, harrier.Viewer), harrier.Forbidden, harrier.NotFound, harrier.NotFound, harrier.Forbidden},
+		{"stranger", actor(2, harrier.Analyst), ok, harrier.NotFound, harrier.NotFound, harrier.Unavailable},
+		{"viewer", actor(3, harrier.Viewer), harrier.Forbidden, harrier.NotFound, harrier.NotFound, harrier.Unavailable},
+		{"credential manager", actor(5, harrier.CredentialManager), harrier.Forbidden, harrier.NotFound, harrier.NotFound, harrier.Forbidden},
 		{"administrator", actor(4, harrier.Administrator), ok, ok, ok, harrier.Unavailable},
 	} {
 		check := func(what string, err error, want harrier.Kind) {

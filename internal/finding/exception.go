@@ -2,27 +2,33 @@ package finding
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/harrier-scan/harrier"
 )
 
-// Findings lists findings that match e, one page of them, and how many match.
-// It answers Forbidden without the right to read everybody's objects, since
-// findings belong to repositories and not to one scan.
+// Findings lists findings that match e, one page of them, and how many match,
+// within by's scope. It answers Forbidden without the right to read findings.
 func (r *Room) Findings(ctx context.Context, by harrier.Actor, e harrier.Expr, p Page) ([]harrier.Finding, int, error) {
 	switch {
-	case !by.May(harrier.ReadAll):
-		return nil, 0, harrier.Errorf(harrier.Forbidden, "you may not read all findings")
+	case !by.May(harrier.ReadFindings):
+		return nil, 0, harrier.Errorf(harrier.Forbidden, "you may not read findings")
 	case r.Search == nil:
 		return nil, 0, harrier.Errorf(harrier.Unavailable, "findings can not be searched here")
 	}
-	return r.Search(ctx, e, p)
+	return r.Search(ctx, by.Within(e), p)
 }
 
-// Exceptions lists the exceptions that by may see, by rising id: the own ones,
-// or all with the right to read everybody's objects.
+// Exceptions lists the exceptions in force that by may see, by rising id: the own
+// ones, or all with the right to read everybody's objects.
 func (r *Room) Exceptions(ctx context.Context, by harrier.Actor) ([]harrier.Exception, error) {
+	all, err := r.Submissions(ctx, by)
+	return slices.DeleteFunc(all, func(e harrier.Exception) bool { return e.State != harrier.InForce }), err
+}
+
+// Submissions is Exceptions with those that are not in force.
+func (r *Room) Submissions(ctx context.Context, by harrier.Actor) ([]harrier.Exception, error) {
 	all, err := r.Store.Exceptions(ctx)
 	if err != nil {
 		return nil, err
@@ -49,19 +55,83 @@ func (r *Room) Exception(ctx context.Context, by harrier.Actor, id harrier.ID) (
 	return e, nil
 }
 
-// CreateException stores e and gives it an ID, a UUID and its owner, by. It
-// answers Forbidden without the right to edit findings, and Invalid for one
-// without a vulnerability or with a severity that does not exist.
+// CreateException stores e and gives it an ID, a UUID and its owner, by. One for
+// all repositories by somebody who may not use all of them becomes one for each
+// that they may; e is the first. It answers Forbidden without the right to edit
+// findings, or to recast them, and Invalid for one without a vulnerability or
+// with a severity that does not exist, and for one about what by does not see.
 func (r *Room) CreateException(ctx context.Context, by harrier.Actor, e *harrier.Exception) error {
-	if !by.May(harrier.EditFindings) {
+	if !mayExcept(by, *e) {
 		return harrier.Errorf(harrier.Forbidden, "you may not write exceptions")
 	}
 	if err := checkException(e); err != nil {
 		return err
 	}
-	e.Owner, e.Created = by.User, r.Now().UTC()
-	e.UUID = harrier.NewUUID(e.Created)
-	return r.Store.InsertException(ctx, e)
+	e.State, e.Reviewer, e.Remark = harrier.InForce, 0, ""
+	return r.createException(ctx, by, e)
+}
+
+func (r *Room) createException(ctx context.Context, by harrier.Actor, e *harrier.Exception) error {
+	return r.Store.InTx(ctx, func(ctx context.Context) error {
+		if err := r.exceptInSight(ctx, by, e); err != nil {
+			return err
+		}
+		e.Owner, e.Created = by.User, r.Now().UTC()
+		e.UUID = harrier.NewUUID(e.Created)
+		rest := by.Repositories()
+		if e.Repository != 0 || rest == nil {
+			return r.Store.InsertException(ctx, e)
+		}
+		e.Repository = rest[0]
+		if err := r.Store.InsertException(ctx, e); err != nil {
+			return err
+		}
+		for _, id := range rest[1:] {
+			more := *e
+			more.ID, more.Repository, more.UUID = 0, id, harrier.NewUUID(e.Created)
+			if err := r.Store.InsertException(ctx, &more); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// mayExcept reports whether by may write exceptions of the kind of e.
+func mayExcept(by harrier.Actor, e harrier.Exception) bool {
+	if e.Hide {
+		return by.May(harrier.EditFindings)
+	}
+	return by.May(harrier.RecastFindings)
+}
+
+// exceptInSight answers Invalid for an exception that would speak of assets that
+// by does not see.
+func (r *Room) exceptInSight(ctx context.Context, by harrier.Actor, e *harrier.Exception) error {
+	have := by.Repositories()
+	switch {
+	case e.Repository != 0 && !by.SeesRepository(e.Repository), e.Repository == 0 && have != nil && len(have) == 0:
+		return harrier.Invalidf("repository", "there is no repository %d", e.Repository)
+	case !by.Narrow():
+		return nil
+	case e.Host == "" || r.Search == nil:
+		return harrier.Invalidf("host", "name the hosts: you do not see all of the repository")
+	}
+	for name := range strings.SplitSeq(e.Host, ",") {
+		name = strings.TrimSpace(name)
+		some := harrier.Or{}
+		for _, field := range []string{"address", "fqdn", "netbios", "uuid", "host"} {
+			some = append(some, harrier.Cmp{Field: field, Op: harrier.Eq, Values: []any{name}})
+		}
+		_, n, err := r.Search(ctx, by.Within(some), Page{Limit: 1})
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return harrier.Invalidf("host", "there is no host %q", name)
+		}
+	}
+	return nil
 }
 
 // UpdateException stores what e says, but for its owner and creation. It
@@ -75,7 +145,19 @@ func (r *Room) UpdateException(ctx context.Context, by harrier.Actor, e *harrier
 		if err != nil {
 			return err
 		}
+		if !mayExcept(by, *e) {
+			return harrier.Errorf(harrier.Forbidden, "you may not write such exceptions")
+		}
+		if e.Host != have.Host || e.Repository != have.Repository {
+			if err := r.exceptInSight(ctx, by, e); err != nil {
+				return err
+			}
+			if e.Repository == 0 && by.Repositories() != nil {
+				e.Repository = have.Repository
+			}
+		}
 		e.UUID, e.Owner, e.Created = have.UUID, have.Owner, have.Created
+		e.State, e.Reviewer, e.Remark, e.Given = have.State, have.Reviewer, have.Remark, have.Given
 		return r.Store.UpdateException(ctx, e)
 	})
 }
@@ -96,7 +178,7 @@ func (r *Room) ownException(ctx context.Context, by harrier.Actor, id harrier.ID
 	if err != nil {
 		return harrier.Exception{}, err
 	}
-	if !by.May(harrier.EditFindings) || by.LevelOn(e.Owner, nil) < harrier.Owns {
+	if !mayExcept(by, e) || by.LevelOn(e.Owner, nil) < harrier.Owns {
 		return harrier.Exception{}, harrier.Errorf(harrier.Forbidden, "you may not change exception %d", id)
 	}
 	return e, nil

@@ -25,6 +25,9 @@ func (r *Room) TakeInventory(ctx context.Context, by harrier.Actor, id harrier.I
 		if err != nil {
 			return err
 		}
+		if !by.SeesRepository(a.Repository) || by.Narrow() {
+			return harrier.Errorf(harrier.NotFound, "no asset %d", id)
+		}
 		if inv.Collected.IsZero() {
 			inv.Collected = r.Now()
 		}

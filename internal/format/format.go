@@ -60,6 +60,10 @@ type Scan struct {
 	Coverage harrier.Totals
 	Dead     []harrier.Span // targets that did not answer
 
+	// Scans are those that the results come from, where there is not one alone, in
+	// Scan.
+	Scans []harrier.Scan
+
 	// Title is the name of a document; "" is the name of the scan.
 	Title string
 	// About says in words what is in a document, each with its value: "Site",

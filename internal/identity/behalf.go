@@ -19,7 +19,7 @@ func (r *Room) ActorOf(ctx context.Context, id harrier.ID, via string) (harrier.
 	if u.Disabled {
 		return harrier.Actor{}, refused()
 	}
-	return actor(u, via), nil
+	return r.actor(ctx, u, via)
 }
 
 // Addresses returns the mail addresses of those users that have one and are not

@@ -9,6 +9,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"log/slog"
+	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/harrier-scan/harrier"
@@ -19,6 +21,7 @@ type Store interface {
 	UserStore
 	SessionStore
 	AuditStore
+	AccessStore
 }
 
 // UserStore keeps users.
@@ -67,6 +70,7 @@ type Room struct {
 	limits *throttle
 	keys   *keyCache
 	used   *recent[time.Time] // last use of sessions, by token hash
+	seen   atomic.Pointer[access]
 }
 
 // New returns the room over store.
@@ -114,11 +118,6 @@ func refused() *harrier.Error {
 	return harrier.Errorf(harrier.Unauthenticated, "Invalid Credentials")
 }
 
-// actor returns u as one who acts.
-func actor(u harrier.User, via string) harrier.Actor {
-	return harrier.Actor{User: u.ID, Name: u.Name, Role: u.Role, Permissions: u.Role.Permissions(), Via: via}
-}
-
 // hashOf returns the SHA-256 of a random secret in hex. Secrets of 128 bits and
 // more can not be guessed, so that they need no slow hash.
 func hashOf(secret string) string {
@@ -153,10 +152,29 @@ func (r *Room) Record(ctx context.Context, by harrier.Actor, action, object, det
 }
 
 // Audit returns the newest lines of the audit log, newest first; all for a
-// limit of 0. It answers Forbidden to those who do not manage users.
+// limit of 0. Of an organisation's log there is what its people did. It answers
+// Forbidden to those who do not manage users.
 func (r *Room) Audit(ctx context.Context, by harrier.Actor, limit int) ([]harrier.AuditEntry, error) {
 	if !by.May(harrier.ManageUsers) {
 		return nil, harrier.Errorf(harrier.Forbidden, "you may not read the audit log")
 	}
-	return r.store.Audit(ctx, limit)
+	if by.Organization == 0 {
+		return r.store.Audit(ctx, limit)
+	}
+	users, err := r.store.Users(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ours := map[string]bool{}
+	for _, u := range users {
+		if u.Organization == by.Organization {
+			ours[u.Name] = true
+		}
+	}
+	all, err := r.store.Audit(ctx, 0)
+	all = slices.DeleteFunc(all, func(e harrier.AuditEntry) bool { return !ours[e.Actor] })
+	if limit > 0 && len(all) > limit {
+		all = all[:limit]
+	}
+	return all, err
 }

@@ -15,9 +15,8 @@ import (
 // audit log, those of one access key at most once a minute.
 func (r *Room) Keys(ctx context.Context, access, secret, via string) (harrier.Actor, error) {
 	pair, now := hashOf(access+"\x00"+secret), r.now()
-	if who, found := r.keys.get(pair, now); found {
-		who.Via = via
-		return who, nil
+	if u, found := r.keys.get(pair, now); found {
+		return r.actor(ctx, u, via)
 	}
 	age := r.keys.age.Load()
 	u, err := r.store.UserByAccessKey(ctx, access)
@@ -29,8 +28,8 @@ func (r *Room) Keys(ctx context.Context, access, secret, via string) (harrier.Ac
 	if missing || !same || u.Disabled {
 		return harrier.Actor{}, r.refuseKey(ctx, u, access, via)
 	}
-	r.keys.put(pair, actor(u, ""), now, age)
-	return actor(u, via), nil
+	r.keys.put(pair, public(u), now, age)
+	return r.actor(ctx, u, via)
 }
 
 func (r *Room) refuseKey(ctx context.Context, u harrier.User, access, via string) error {
@@ -39,7 +38,7 @@ func (r *Room) refuseKey(ctx context.Context, u harrier.User, access, via string
 	}
 	who, what := harrier.Actor{Via: via}, "unknown key"
 	if u.ID != 0 {
-		who, what = actor(u, via), object(u.ID)
+		who.Name, what = u.Name, object(u.ID)
 	}
 	if err := r.Record(ctx, who, "key.refused", what, "access key "+cut(access, 8)); err != nil {
 		return err
@@ -74,7 +73,7 @@ type keyCache struct {
 }
 
 type cachedKey struct {
-	who     harrier.Actor
+	who     harrier.User
 	expires time.Time
 }
 
@@ -89,14 +88,14 @@ func newKeyCache() *keyCache {
 	return c
 }
 
-func (c *keyCache) get(pair string, now time.Time) (harrier.Actor, bool) {
+func (c *keyCache) get(pair string, now time.Time) (harrier.User, bool) {
 	k, found := c.pairs.Load().get(pair)
 	return k.who, found && now.Before(k.expires)
 }
 
 // put remembers a pair, unless the cache was emptied since age was read: what
 // was looked up before may be out of date.
-func (c *keyCache) put(pair string, who harrier.Actor, now time.Time, age int64) {
+func (c *keyCache) put(pair string, who harrier.User, now time.Time, age int64) {
 	pairs := c.pairs.Load() // emptied meanwhile, it is not looked at again
 	if c.age.Load() == age {
 		pairs.change(pair, func(cachedKey) cachedKey { return cachedKey{who, now.Add(keyCacheTime)} })

@@ -42,7 +42,7 @@ func TestKeys(t *testing.T) {
 		t.Errorf("stored secret %q; want its hash", stored.SecretHash)
 	}
 	for range 100 {
-		if who, err := r.Keys(ctx, access, secret, "nessus"); err != nil || who != self {
+		if who, err := r.Keys(ctx, access, secret, "nessus"); err != nil || who.User != self.User || who.Permissions != self.Permissions || who.Via != self.Via {
 			t.Fatalf("Keys = %+v, %v; want %+v", who, err, self)
 		}
 	}
@@ -100,11 +100,11 @@ func TestKeyCacheAge(t *testing.T) {
 	c, now := newKeyCache(), time.Now()
 	age := c.age.Load()
 	c.clear()
-	c.put("pair", harrier.Actor{User: 1}, now, age)
+	c.put("pair", harrier.User{ID: 1}, now, age)
 	if _, found := c.get("pair", now); found {
 		t.Error("a look-up from before the change is remembered")
 	}
-	c.put("pair", harrier.Actor{User: 1}, now, c.age.Load())
+	c.put("pair", harrier.User{ID: 1}, now, c.age.Load())
 	if _, found := c.get("pair", now); !found {
 		t.Error("a look-up from after the change is not remembered")
 	}

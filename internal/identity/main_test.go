@@ -46,10 +46,22 @@ func open(t *testing.T) *store.DB {
 func add(t *testing.T, db *store.DB, name string, role harrier.Role) harrier.User {
 	t.Helper()
 	u := harrier.User{UUID: harrier.NewUUID(time.Now()), Name: name, Role: role}
+	if role != harrier.Operator {
+		u.Organization, u.Group = harrier.FirstOrganization, harrier.FullAccess
+	}
 	if err := db.InsertUser(t.Context(), &u); err != nil {
 		t.Fatal(err)
 	}
 	return u
+}
+
+// actor is u as one who acts on a new installation.
+func actor(u harrier.User, via string) harrier.Actor {
+	a := &access{
+		groups: map[harrier.ID]harrier.Group{1: {ID: 1, Organization: 1, First: true}},
+		sights: map[harrier.ID]sight{1: {}},
+	}
+	return a.actor(u, via)
 }
 
 const goodPassword = "correct horse"

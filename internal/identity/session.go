@@ -59,7 +59,10 @@ func (r *Room) signIn(ctx context.Context, e attempt) (before harrier.User, who 
 	if err != nil {
 		return before, who, err
 	}
-	who = actor(u, e.via)
+	if who, err = r.actor(ctx, u, e.via); err != nil {
+		return before, who, err
+	}
+	who.Session = hashOf(e.token)
 	err = r.store.InTx(ctx, func(ctx context.Context) error {
 		// The user may have changed while the password was hashed.
 		fresh, err := r.store.User(ctx, u.ID)
@@ -147,7 +150,7 @@ func (r *Room) noteFailure(ctx context.Context, u harrier.User, name, via, from 
 			if err := r.store.UpdateUser(ctx, &fresh); err != nil {
 				return fmt.Errorf("count failure: %w", err)
 			}
-			who, what = actor(fresh, via), object(u.ID)
+			who.Name, what = fresh.Name, object(u.ID)
 		}
 		return r.Record(ctx, who, "session.refused", what, "from "+from)
 	})
@@ -182,7 +185,9 @@ func (r *Room) Session(ctx context.Context, token, via string) (harrier.Actor, e
 	if err := r.touch(ctx, s, now); err != nil {
 		return harrier.Actor{}, err
 	}
-	return actor(u, via), nil
+	who, err := r.actor(ctx, u, via)
+	who.Session = hash
+	return who, err
 }
 
 // ended reports whether s was idle for too long.
@@ -228,7 +233,7 @@ func (r *Room) SignOut(ctx context.Context, token string) error {
 		if err := r.store.DeleteSession(ctx, hash); err != nil {
 			return unknown(err)
 		}
-		return r.Record(ctx, actor(u, s.Via), "session.end", object(u.ID), "")
+		return r.Record(ctx, harrier.Actor{Name: u.Name, Via: s.Via}, "session.end", object(u.ID), "")
 	})
 	r.used.forget(hash)
 	return err

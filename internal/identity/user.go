@@ -28,8 +28,8 @@ func (r *Room) First(ctx context.Context) (name, password string, created bool, 
 	return name, password, true, nil
 }
 
-// Users returns all users by rising ID, without what is secret about them. It
-// answers Forbidden to those who do not manage users.
+// Users returns oneself and the users that by manages, by rising ID, without what
+// is secret about them. It answers Forbidden to those who do not manage users.
 func (r *Room) Users(ctx context.Context, by harrier.Actor) ([]harrier.User, error) {
 	if !by.May(harrier.ManageUsers) {
 		return nil, harrier.Errorf(harrier.Forbidden, "you may not see the users")
@@ -38,14 +38,15 @@ func (r *Room) Users(ctx context.Context, by harrier.Actor) ([]harrier.User, err
 	if err != nil {
 		return nil, fmt.Errorf("list users: %w", err)
 	}
+	users = slices.DeleteFunc(users, func(u harrier.User) bool { return u.ID != by.User && !by.ManagesUsersOf(u.Organization, u.Group) })
 	for i := range users {
 		users[i] = public(users[i])
 	}
 	return users, nil
 }
 
-// User returns a user without what is secret about them: oneself, or anybody
-// to those who manage users; others are NotFound.
+// User returns a user without what is secret about them: oneself, or one that by
+// manages; others are NotFound.
 func (r *Room) User(ctx context.Context, by harrier.Actor, id harrier.ID) (harrier.User, error) {
 	u, err := r.visible(ctx, by, id)
 	return public(u), err
@@ -93,8 +94,9 @@ func (r *Room) Create(ctx context.Context, by harrier.Actor, u *harrier.User, pa
 	if err := checkPassword("password", password, u.Name); err != nil {
 		return err
 	}
-	if !by.May(u.Role.Permissions()) {
-		return harrier.Errorf(harrier.Forbidden, "you may not create a user who may do more than you")
+	placed := *u
+	if err := r.place(ctx, by, &placed, harrier.User{}); err != nil {
+		return err
 	}
 	phc, err := r.hasher.hash(ctx, password)
 	if err != nil {
@@ -102,7 +104,8 @@ func (r *Room) Create(ctx context.Context, by harrier.Actor, u *harrier.User, pa
 	}
 	stored := harrier.User{
 		UUID: harrier.NewUUID(r.now()), Name: u.Name, FullName: u.FullName, Email: u.Email, Role: u.Role, Disabled: u.Disabled,
-		PasswordHash: phc, Created: r.now(),
+		PasswordHash: phc, Created: r.now(), Organization: placed.Organization, Group: placed.Group,
+		ManagedUsers: placed.ManagedUsers, ManagedObjects: placed.ManagedObjects, Responsible: placed.Responsible, Given: u.Given,
 	}
 	err = r.store.InTx(ctx, func(ctx context.Context) error {
 		if err := r.freeName(ctx, stored); err != nil {
@@ -120,25 +123,31 @@ func (r *Room) Create(ctx context.Context, by harrier.Actor, u *harrier.User, pa
 	return nil
 }
 
-// Update stores name, full name, address, role and whether they are disabled
-// over the user with u's ID. Users change their own full name and address;
-// those who manage users change the rest, for users who may do no more than
-// they, and not their own role to a higher one. It answers NotFound, Forbidden,
+// Update stores name, full name, address, role, whether they are disabled, where
+// they belong, what they manage and what else was given over the user with u's
+// ID. Users change their own full name, address and what else was given; those
+// who manage users change the rest, for users who may do no more than they, and
+// not their own role to a higher one, nor where they belong themselves. It answers NotFound, Forbidden,
 // Invalid, Conflict for a taken name, and Conflict for what would leave no
 // operator who can sign in.
 func (r *Room) Update(ctx context.Context, by harrier.Actor, u *harrier.User) error {
 	err := r.change(ctx, by, u.ID, "user.update", func(ctx context.Context, stored *harrier.User) error {
 		old := *stored
 		stored.Name, stored.FullName, stored.Email = u.Name, u.FullName, u.Email
-		stored.Role, stored.Disabled = u.Role, u.Disabled
+		stored.Role, stored.Disabled, stored.Given = u.Role, u.Disabled, u.Given
+		stored.Organization, stored.Group, stored.Responsible = u.Organization, u.Group, u.Responsible
+		stored.ManagedUsers, stored.ManagedObjects = u.ManagedUsers, u.ManagedObjects
 		if err := check(stored); err != nil {
 			return err
 		}
 		if (stored.Name != old.Name || stored.Role != old.Role || stored.Disabled != old.Disabled) && !by.May(harrier.ManageUsers) {
 			return harrier.Errorf(harrier.Forbidden, "you may not change names, roles and who may sign in")
 		}
-		if stored.Role != old.Role && !by.May(stored.Role.Permissions()) {
-			return harrier.Errorf(harrier.Forbidden, "you may not give a role that may do more than you")
+		if err := r.place(ctx, by, stored, old); err != nil {
+			return err
+		}
+		if moved(*stored, old) && (!by.May(harrier.ManageUsers) || old.ID == by.User && by.Organization != 0) {
+			return harrier.Errorf(harrier.Forbidden, "you may not change where you belong")
 		}
 		if err := r.freeName(ctx, *stored); err != nil {
 			return err
@@ -193,7 +202,8 @@ func (r *Room) Delete(ctx context.Context, by harrier.Actor, id harrier.ID) erro
 }
 
 // SetPassword gives a user another password. Whoever changes their own has to
-// know the current one, and keeps their sessions; those of another user end.
+// know the current one, and keeps the session that they came with; all others of
+// the user end.
 // It answers NotFound, Forbidden, and Invalid, naming the field, for a wrong
 // current_password or a bad password.
 func (r *Room) SetPassword(ctx context.Context, by harrier.Actor, id harrier.ID, current, password string) error {
@@ -218,13 +228,28 @@ func (r *Room) SetPassword(ctx context.Context, by harrier.Actor, id harrier.ID,
 			return harrier.Errorf(harrier.Conflict, "the password was changed meanwhile")
 		}
 		stored.PasswordHash = phc
-		if id == by.User {
-			return nil
-		}
-		return r.store.DeleteSessionsOf(ctx, id)
+		return r.endSessions(ctx, id, by.Session)
 	})
 	if err != nil {
 		return fmt.Errorf("set password: %w", err)
+	}
+	return nil
+}
+
+// endSessions ends the sessions of a user but for the one with the hash but.
+func (r *Room) endSessions(ctx context.Context, user harrier.ID, but string) error {
+	list, err := r.store.SessionsOf(ctx, user)
+	if err != nil {
+		return err
+	}
+	for _, s := range list {
+		if s.TokenHash == but {
+			continue
+		}
+		if err := r.store.DeleteSession(ctx, s.TokenHash); err != nil && harrier.KindOf(err) != harrier.NotFound {
+			return err
+		}
+		r.used.forget(s.TokenHash)
 	}
 	return nil
 }
@@ -271,13 +296,20 @@ func (r *Room) change(ctx context.Context, by harrier.Actor, id harrier.ID, acti
 	return err
 }
 
+// moved reports whether two states of a user belong to different groups or manage
+// different ones.
+func moved(a, b harrier.User) bool {
+	return a.Organization != b.Organization || a.Group != b.Group || a.Responsible != b.Responsible ||
+		!slices.Equal(a.ManagedUsers, b.ManagedUsers) || !slices.Equal(a.ManagedObjects, b.ManagedObjects)
+}
+
 // visible returns a stored user that by may see.
 func (r *Room) visible(ctx context.Context, by harrier.Actor, id harrier.ID) (harrier.User, error) {
 	u, err := r.store.User(ctx, id)
 	if err != nil && harrier.KindOf(err) != harrier.NotFound {
 		return u, fmt.Errorf("load user: %w", err)
 	}
-	if err != nil || id != by.User && !by.May(harrier.ManageUsers) {
+	if err != nil || id != by.User && !by.ManagesUsersOf(u.Organization, u.Group) {
 		return harrier.User{}, harrier.Errorf(harrier.NotFound, "no user %d", id)
 	}
 	return u, nil
@@ -287,7 +319,11 @@ func (r *Room) visible(ctx context.Context, by harrier.Actor, id harrier.ID) (ha
 // do no more than by.
 func (r *Room) changeable(ctx context.Context, by harrier.Actor, id harrier.ID) (harrier.User, error) {
 	u, err := r.visible(ctx, by, id)
-	if err == nil && id != by.User && !by.May(u.Role.Permissions()) {
+	if err != nil {
+		return u, err
+	}
+	may, err := r.Permissions(ctx, u.Role)
+	if err == nil && id != by.User && !by.May(may) {
 		return u, harrier.Errorf(harrier.Forbidden, "you may not change a user who may do more than you")
 	}
 	return u, err
@@ -330,8 +366,16 @@ func check(u *harrier.User) error {
 		return harrier.Invalidf("username", "must not be empty")
 	case u.Name != strings.TrimSpace(u.Name):
 		return harrier.Invalidf("username", "must not begin or end with a blank")
-	case !slices.Contains(harrier.Roles, u.Role):
+	case !known(u.Role):
 		return harrier.Invalidf("role", "%q is not a role", u.Role)
+	}
+	if len(u.Given) > 64 {
+		return harrier.Invalidf("given", "has more than 64 members")
+	}
+	for name, text := range u.Given {
+		if len(text) > 4096 {
+			return harrier.Invalidf(name, "is longer than 4096 bytes")
+		}
 	}
 	for _, f := range []struct{ field, value string }{{"username", u.Name}, {"name", u.FullName}, {"email", u.Email}} {
 		if len(f.value) > most {
@@ -342,6 +386,12 @@ func check(u *harrier.User) error {
 		}
 	}
 	return nil
+}
+
+// known reports whether a role is built in or may be somebody's own.
+func known(role harrier.Role) bool {
+	_, own := role.Own()
+	return own || slices.Contains(harrier.Roles, role)
 }
 
 // public returns u without what is secret.

@@ -107,7 +107,7 @@ func TestPermissions(t *testing.T) {
 			harrier.NoRole:        {ok, notFound, notFound, notFound, notFound},
 			harrier.Viewer:        {ok, notFound, notFound, notFound, notFound},
 			harrier.Analyst:       {ok, notFound, notFound, notFound, notFound},
-			harrier.Administrator: {ok, ok, ok, ok, ok},
+			harrier.Administrator: {ok, ok, ok, ok, notFound},
 			harrier.Operator:      {ok, ok, ok, ok, ok},
 		}},
 		{"change the address of", func(r *Room, by harrier.Actor, u harrier.User) error {
@@ -117,7 +117,7 @@ func TestPermissions(t *testing.T) {
 			harrier.NoRole:        {ok, notFound, notFound, notFound, notFound},
 			harrier.Viewer:        {ok, notFound, notFound, notFound, notFound},
 			harrier.Analyst:       {ok, notFound, notFound, notFound, notFound},
-			harrier.Administrator: {ok, ok, ok, ok, forbidden},
+			harrier.Administrator: {ok, ok, ok, ok, notFound},
 			harrier.Operator:      {ok, ok, ok, ok, ok},
 		}},
 		{"make an operator of", func(r *Room, by harrier.Actor, u harrier.User) error {
@@ -127,7 +127,7 @@ func TestPermissions(t *testing.T) {
 			harrier.NoRole:        {forbidden, notFound, notFound, notFound, notFound},
 			harrier.Viewer:        {forbidden, notFound, notFound, notFound, notFound},
 			harrier.Analyst:       {forbidden, notFound, notFound, notFound, notFound},
-			harrier.Administrator: {forbidden, forbidden, forbidden, forbidden, forbidden},
+			harrier.Administrator: {forbidden, forbidden, forbidden, forbidden, notFound},
 			harrier.Operator:      {ok, ok, ok, ok, ok},
 		}},
 		{"make an analyst of", func(r *Room, by harrier.Actor, u harrier.User) error {
@@ -137,7 +137,7 @@ func TestPermissions(t *testing.T) {
 			harrier.NoRole:        {forbidden, notFound, notFound, notFound, notFound},
 			harrier.Viewer:        {forbidden, notFound, notFound, notFound, notFound},
 			harrier.Analyst:       {ok, notFound, notFound, notFound, notFound},
-			harrier.Administrator: {ok, ok, ok, ok, forbidden},
+			harrier.Administrator: {ok, ok, ok, ok, notFound},
 			harrier.Operator:      {ok, ok, ok, ok, ok},
 		}},
 		{"disable", func(r *Room, by harrier.Actor, u harrier.User) error {
@@ -147,7 +147,7 @@ func TestPermissions(t *testing.T) {
 			harrier.NoRole:        {forbidden, notFound, notFound, notFound, notFound},
 			harrier.Viewer:        {forbidden, notFound, notFound, notFound, notFound},
 			harrier.Analyst:       {forbidden, notFound, notFound, notFound, notFound},
-			harrier.Administrator: {ok, ok, ok, ok, forbidden},
+			harrier.Administrator: {ok, ok, ok, ok, notFound},
 			harrier.Operator:      {ok, ok, ok, ok, ok},
 		}},
 		{"rename", func(r *Room, by harrier.Actor, u harrier.User) error {
@@ -157,7 +157,7 @@ func TestPermissions(t *testing.T) {
 			harrier.NoRole:        {forbidden, notFound, notFound, notFound, notFound},
 			harrier.Viewer:        {forbidden, notFound, notFound, notFound, notFound},
 			harrier.Analyst:       {forbidden, notFound, notFound, notFound, notFound},
-			harrier.Administrator: {ok, ok, ok, ok, forbidden},
+			harrier.Administrator: {ok, ok, ok, ok, notFound},
 			harrier.Operator:      {ok, ok, ok, ok, ok},
 		}},
 		{"give keys to", func(r *Room, by harrier.Actor, u harrier.User) error {
@@ -167,7 +167,7 @@ func TestPermissions(t *testing.T) {
 			harrier.NoRole:        {ok, notFound, notFound, notFound, notFound},
 			harrier.Viewer:        {ok, notFound, notFound, notFound, notFound},
 			harrier.Analyst:       {ok, notFound, notFound, notFound, notFound},
-			harrier.Administrator: {ok, ok, ok, ok, forbidden},
+			harrier.Administrator: {ok, ok, ok, ok, notFound},
 			harrier.Operator:      {ok, ok, ok, ok, ok},
 		}},
 		{"set the password, without the current one, of", func(r *Room, by harrier.Actor, u harrier.User) error {
@@ -177,14 +177,14 @@ func TestPermissions(t *testing.T) {
 			harrier.NoRole:        {invalid, notFound, notFound, notFound, notFound},
 			harrier.Viewer:        {invalid, notFound, notFound, notFound, notFound},
 			harrier.Analyst:       {invalid, notFound, notFound, notFound, notFound},
-			harrier.Administrator: {invalid, invalid, invalid, invalid, forbidden},
+			harrier.Administrator: {invalid, invalid, invalid, invalid, notFound},
 			harrier.Operator:      {invalid, invalid, invalid, invalid, invalid},
 		}},
 		{"delete", func(r *Room, by harrier.Actor, u harrier.User) error { return r.Delete(ctx, by, u.ID) }, map[harrier.Role][5]harrier.Kind{
 			harrier.NoRole:        {forbidden, forbidden, forbidden, forbidden, forbidden},
 			harrier.Viewer:        {forbidden, forbidden, forbidden, forbidden, forbidden},
 			harrier.Analyst:       {forbidden, forbidden, forbidden, forbidden, forbidden},
-			harrier.Administrator: {conflict, ok, ok, ok, forbidden},
+			harrier.Administrator: {conflict, ok, ok, ok, notFound},
 			harrier.Operator:      {conflict, ok, ok, ok, ok},
 		}},
 	}
@@ -272,7 +272,13 @@ func TestSetPassword(t *testing.T) {
 			t.Errorf("SetPassword with current %q = %v; want Invalid %q", current, err, want)
 		}
 	}
-	noError(t, "SetPassword", r.SetPassword(ctx, self, u.ID, goodPassword, next))
+	other, _, err := r.SignIn(ctx, "alice", goodPassword, "", "")
+	noError(t, "SignIn elsewhere", err)
+	came, err := r.Session(ctx, token, "")
+	noError(t, "Session", err)
+	noError(t, "SetPassword", r.SetPassword(ctx, came, u.ID, goodPassword, next))
+	_, err = r.Session(ctx, other, "")
+	wantKind(t, "another Session after changing one's own password", err, harrier.Unauthenticated)
 	_, err = r.Session(ctx, token, "")
 	noError(t, "Session after changing one's own password", err)
 	_, _, err = r.SignIn(ctx, "alice", goodPassword, "", "")

@@ -81,14 +81,17 @@ func (r *Room) Create(ctx context.Context, by harrier.Actor, p *harrier.Policy) 
 		return err
 	}
 	p.ID, p.UUID = 0, harrier.NewUUID(r.now())
-	if p.Owner == 0 || !by.May(harrier.EditAll) {
+	if p.Owner == 0 || !by.May(harrier.EditAll) || !by.PeerOf(p.Owner) {
 		p.Owner = by.User
+	}
+	if err := mayShare(by, p.Grants, nil); err != nil {
+		return err
 	}
 	p.Created, p.Modified = r.now(), r.now()
 	p.Preferences = withoutSecrets(p.Preferences)
 	stored := clone(*p)
 	err := r.store.InTx(ctx, func(ctx context.Context) error {
-		if err := r.freeName(ctx, &stored); err != nil {
+		if err := r.freeName(ctx, by, &stored); err != nil {
 			return err
 		}
 		if err := r.seal(ctx, by, &stored); err != nil {
@@ -133,12 +136,15 @@ func (r *Room) Update(ctx context.Context, by harrier.Actor, p *harrier.Policy) 
 		if level < harrier.Owns {
 			changed.Grants = old.Grants
 		}
+		if err := mayShare(by, changed.Grants, old.Grants); err != nil {
+			return err
+		}
 		changed.Preferences = withoutSecrets(changed.Preferences)
 		if err := r.check(&changed); err != nil {
 			return err
 		}
 		if changed.Name != old.Name {
-			if err := r.freeName(ctx, &changed); err != nil {
+			if err := r.freeName(ctx, by, &changed); err != nil {
 				return err
 			}
 		}
@@ -256,6 +262,9 @@ func (r *Room) Copy(ctx context.Context, by harrier.Actor, id harrier.ID) (harri
 // and shares it with whom the site is shared with; a listed policy stays as it
 // is. The caller has checked that the site may be changed.
 func (r *Room) Follow(ctx context.Context, s harrier.Site) error {
+	if s.Policy == 0 { // a site of imported scans
+		return nil
+	}
 	p, err := r.store.Policy(ctx, s.Policy)
 	if err != nil || !p.Hidden || p.Owner == s.Owner && slices.Equal(p.Grants, s.Grants) {
 		return err
@@ -333,6 +342,14 @@ func (r *Room) visible(ctx context.Context, by harrier.Actor, id harrier.ID) (ha
 	return p, level, nil
 }
 
+// mayShare answers Forbidden for a change of grants without the right to share.
+func mayShare(by harrier.Actor, grants, old []harrier.Grant) error {
+	if !by.May(harrier.ShareObjects) && !slices.Equal(grants, old) {
+		return harrier.Errorf(harrier.Forbidden, "you may not share policies")
+	}
+	return nil
+}
+
 func (r *Room) mayEdit(by harrier.Actor) error {
 	if !by.May(harrier.EditPolicies) {
 		return harrier.Errorf(harrier.Forbidden, "you may not edit policies")
@@ -340,8 +357,8 @@ func (r *Room) mayEdit(by harrier.Actor) error {
 	return nil
 }
 
-// freeName gives p a suffix if its name is taken.
-func (r *Room) freeName(ctx context.Context, p *harrier.Policy) error {
+// freeName gives p a suffix if its name is taken in by's organisation.
+func (r *Room) freeName(ctx context.Context, by harrier.Actor, p *harrier.Policy) error {
 	if p.Hidden {
 		return nil
 	}
@@ -351,7 +368,7 @@ func (r *Room) freeName(ctx context.Context, p *harrier.Policy) error {
 	}
 	taken := map[string]bool{}
 	for _, other := range all {
-		if !other.Hidden && other.ID != p.ID {
+		if !other.Hidden && other.ID != p.ID && by.PeerOf(other.Owner) {
 			taken[other.Name] = true
 		}
 	}

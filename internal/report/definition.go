@@ -30,7 +30,7 @@ func (r *Room) Definitions(ctx context.Context, by harrier.Actor) ([]harrier.Rep
 }
 
 func sees(by harrier.Actor, d harrier.ReportDefinition) bool {
-	return by.LevelOn(d.Owner, nil) >= harrier.MayView || len(d.Groups) > 0 && by.May(harrier.ReadOwn)
+	return by.LevelOn(d.Owner, harrier.SharedWith(d.Groups)) >= harrier.MayView
 }
 
 // Definition returns one definition. It answers NotFound for one that by may
@@ -183,6 +183,13 @@ func (r *Room) launch(ctx context.Context, by harrier.Actor, d harrier.ReportDef
 	rep := harrier.Report{
 		Definition: d.ID, Scan: scan, Scope: d.Scope, Title: d.Name, Template: d.Template, Format: f.Name,
 		Options: maps.Clone(d.Options), Recipients: slices.Clone(d.Recipients),
+	}
+	if scan == 0 && d.Scope.Last {
+		var err error
+		if scan, err = r.last(ctx, by, d.Scope.Sites); err != nil {
+			return harrier.Report{}, err
+		}
+		rep.Scan = scan
 	}
 	switch {
 	case scan == 0 && len(d.Scope.Scans) > 0:

@@ -199,15 +199,19 @@ func TestScopes(t *testing.T) {
 	h.found.list[2].Intervals[0].Closed = h.now() // of b
 	const ofA = "192.0.2.1 80/tcp\n192.0.2.1 443/tcp\n"
 	for want, scope := range map[string]harrier.Scope{
-		ofA:                        {},
-		"192.0.2.2 80/tcp\n":       {State: harrier.ClosedFindings},
-		ofA + "192.0.2.2 80/tcp\n": {State: harrier.AllFindings, Assets: []harrier.ID{a, b}},
-		"192.0.2.1 80/tcp\n":       {Query: 5},
-		"192.0.2.1 443/tcp\n":      {AssetLists: []harrier.ID{a}, Asked: "443"},
-		"":                         {AssetLists: []harrier.ID{b}, Sites: []harrier.ID{}},
-		all:                        {Scans: []harrier.ID{1}},
-		"192.0.2.2 22/tcp\n":       {Asked: "22 of 1"},
+		ofA:                           {},
+		"192.0.2.2 80/tcp\n":          {State: harrier.ClosedFindings},
+		ofA + "192.0.2.2 80/tcp\n":    {State: harrier.AllFindings, Assets: []harrier.ID{a, b}},
+		"192.0.2.1 80/tcp\n":          {Query: 5},
+		"192.0.2.1 443/tcp\n":         {AssetLists: []harrier.ID{a}, Asked: "443"},
+		"":                            {AssetLists: []harrier.ID{b}, Sites: []harrier.ID{}},
+		all:                           {Scans: []harrier.ID{1}},
+		"192.0.2.2 22/tcp\n":          {Asked: "22 of 1"},
+		"192.0.2.1 443/tcp\n\x00":     {Only: port(443)},
+		"192.0.2.1 443/tcp\n\x00\x00": {Last: true, Sites: []harrier.ID{1}, Only: port(443)},
+		all + "\x00":                  {Last: true},
 	} {
+		want = strings.TrimRight(want, "\x00") // so that the same can be wanted twice
 		if got := h.made(t, ann, harrier.ReportDefinition{Scope: scope}); got != want {
 			t.Errorf("%+v = %q; want %q", scope, got, want)
 		}
@@ -237,6 +241,8 @@ func TestPages(t *testing.T) {
 }
 
 func TestDefinitionRights(t *testing.T) {
+	bob := bob
+	bob.Group = 1 // shared with below
 	h := newHouse(t, nil)
 	ctx := t.Context()
 	viewer := harrier.Actor{User: 3, Permissions: harrier.Viewer.Permissions()}
@@ -257,10 +263,15 @@ func TestDefinitionRights(t *testing.T) {
 	}
 	d.Groups = []harrier.ID{1}
 	must(t, h.UpdateDefinition(ctx, ann, &d))
-	if _, err := h.Definition(ctx, bob, d.ID); err != nil {
+	member, other := bob, bob
+	member.Group, other.Group = 1, 2
+	if _, err := h.Definition(ctx, other, d.ID); harrier.KindOf(err) != harrier.NotFound {
+		t.Errorf("one that is shared with others = %v; want NotFound", err)
+	}
+	if _, err := h.Definition(ctx, member, d.ID); err != nil {
 		t.Errorf("a shared one = %v", err)
 	}
-	if err := h.DeleteDefinition(ctx, bob, d.ID); harrier.KindOf(err) != harrier.Forbidden {
+	if err := h.DeleteDefinition(ctx, member, d.ID); harrier.KindOf(err) != harrier.Forbidden {
 		t.Errorf("delete of a shared one = %v; want Forbidden", err)
 	}
 	for name, bad := range map[string]harrier.ReportDefinition{

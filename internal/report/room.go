@@ -52,6 +52,7 @@ type Scans interface {
 	Results(ctx context.Context, by harrier.Actor, id harrier.ID) iter.Seq2[scan.HostResult, error]
 	Dead(ctx context.Context, by harrier.Actor, id harrier.ID) ([]harrier.Span, error)
 	Of(ctx context.Context, by harrier.Actor, site harrier.ID) ([]harrier.Scan, error)
+	Latest(ctx context.Context, by harrier.Actor) (map[harrier.ID]harrier.Scan, error)
 }
 
 // Vulns is the room of vulnerabilities.

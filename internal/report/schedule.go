@@ -25,9 +25,9 @@ func (r *Room) launchOften(ctx context.Context) error {
 	t := time.NewTicker(launchEvery)
 	defer t.Stop()
 	for {
-		for what, do := range map[string]func(context.Context) error{"scheduled reports": r.launchDue, "reports after scans": r.launchAfter} {
+		for what, do := range map[string]func(context.Context) error{"schedules": r.launchDue, "scans": r.launchAfter} {
 			if err := do(ctx); err != nil && ctx.Err() == nil {
-				r.Log.ErrorContext(ctx, what+" not launched", "err", err)
+				r.Log.ErrorContext(ctx, "reports not launched", "of", what, "err", err)
 			}
 		}
 		select {

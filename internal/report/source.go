@@ -60,6 +60,9 @@ func (r *Room) source(ctx context.Context, j job, f format.Format) (source, erro
 	}
 	var src source
 	var err error
+	if only := scope.Only.Expr; only != nil {
+		asked.Expr = harrier.And{orAll(asked.Expr), only}
+	}
 	if id := cmp.Or(j.report.Scan, asked.Scan); id != 0 {
 		j.report.Scan = id
 		if err := answerable(asked.Expr); err != nil {
@@ -141,6 +144,10 @@ var fieldsOfResults = map[string]func(h format.Host, r format.Result, v harrier.
 	"mac":       func(h format.Host, _ format.Result, _ harrier.Vulnerability) []any { return []any{h.MAC} },
 	"os":        func(h format.Host, _ format.Result, _ harrier.Vulnerability) []any { return []any{h.OS} },
 	"host":      func(h format.Host, _ format.Result, _ harrier.Vulnerability) []any { return []any{h.Name, h.FQDN} },
+	"certainty": func(_ format.Host, r format.Result, _ harrier.Vulnerability) []any { return []any{int64(r.Certainty)} },
+	"source":    func(_ format.Host, r format.Result, _ harrier.Vulnerability) []any { return []any{r.Source} },
+	"cvss2":     func(_ format.Host, _ format.Result, v harrier.Vulnerability) []any { return []any{v.CVSS2Score} },
+	"cvss3":     func(_ format.Host, _ format.Result, v harrier.Vulnerability) []any { return []any{v.CVSS3Score} },
 	"name":      func(_ format.Host, _ format.Result, v harrier.Vulnerability) []any { return []any{v.Name} },
 	"family":    func(_ format.Host, _ format.Result, v harrier.Vulnerability) []any { return []any{v.Family} },
 	"slug":      func(_ format.Host, _ format.Result, v harrier.Vulnerability) []any { return []any{v.Slug} },
@@ -233,6 +240,9 @@ func (r *Room) about(ctx context.Context, scope harrier.Scope, state harrier.Sta
 	}
 	if scope.Query != 0 || scope.Asked != "" {
 		out = append(out, [2]string{"Restricted", "by a query"})
+	}
+	if scope.Only.Expr != nil {
+		out = append(out, [2]string{"Restricted", "by filters"})
 	}
 	return out, nil
 }

@@ -51,6 +51,9 @@ func (r *Room) ofFindings(ctx context.Context, j job, f format.Format, asked Que
 		},
 		Families: func() []harrier.Family { return r.Vulns.Families(ctx) },
 	}
+	if s.Scans, err = r.sources(ctx, j.by, scope.Sites); err != nil {
+		return source{}, err
+	}
 	if s.About, err = r.about(ctx, scope, state); err != nil {
 		return source{}, err
 	}

@@ -133,51 +133,93 @@ func (r *Room) launchDue(ctx context.Context) error {
 	return nil
 }
 
-// launchScheduled launches the site and moves its next run on in one
-// transaction. When it can not be launched, because it is being scanned or is
-// wrong, only the next run moves on.
+// launchScheduled launches the site by each of its schedules that is due, and
+// moves its next run on, in one transaction. What can not be launched, because
+// it is being scanned or is wrong, is left out.
 func (r *Room) launchScheduled(ctx context.Context, id harrier.ID) error {
 	now := r.now()
-	try := func(launch bool) (sc harrier.Scan, err error) {
-		err = r.Store.InTx(ctx, func(ctx context.Context) error {
-			s, err := r.Store.Site(ctx, id)
-			if err != nil || s.NextRun.IsZero() || s.NextRun.After(now) {
-				return err
-			}
-			if s.NextRun, err = r.nextRun(s, now); err != nil {
-				return err
-			}
-			if !launch {
-				return r.Store.UpdateSite(ctx, &s)
-			}
-			by := harrier.System
-			by.User, by.Via = s.Owner, "schedule"
-			sc, err = r.launch(ctx, by, s, Launch{Scheduled: true, Queue: s.Schedule.After != 0})
+	var launched []harrier.Scan
+	err := r.Store.InTx(ctx, func(ctx context.Context) error {
+		launched = nil
+		s, err := r.Store.Site(ctx, id)
+		if err != nil || s.NextRun.IsZero() || s.NextRun.After(now) {
 			return err
-		})
-		return sc, err
-	}
-	sc, err := try(true)
+		}
+		due := r.dueRuns(&s, now)
+		if s.NextRun, err = r.nextRun(s, now); err != nil {
+			return err
+		}
+		if err := r.Store.UpdateSite(ctx, &s); err != nil {
+			return err
+		}
+		by := harrier.System
+		by.User, by.Via = s.Owner, "schedule"
+		for i, run := range due {
+			sc, err := r.launch(ctx, by, s, Launch{
+				Scheduled: true, Queue: s.Schedule.After != 0 || i > 0,
+				Targets: run.Targets, Variant: run.Variant, MaxDuration: run.MaxDuration,
+			})
+			if kind := harrier.KindOf(err); err != nil && kind != harrier.Internal && kind != harrier.Unavailable { // nothing is stored of it
+				r.Log.WarnContext(ctx, "scheduled scan not launched", "site", id, "err", err)
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			launched = append(launched, sc)
+			if s, err = r.Store.Site(ctx, id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 	if err != nil {
-		r.Log.WarnContext(ctx, "scheduled scan not launched", "site", id, "err", err)
-		_, err = try(false)
 		return err
 	}
-	if sc.ID != 0 {
+	for _, sc := range launched {
 		r.launched(ctx, sc)
 	}
 	return nil
 }
 
+// dueRuns are those of the schedules of s that have a run between its next run
+// and now; a plain one when the next run comes from no calendar. Further runs
+// that were the last of their schedule and have targets of their own are gone
+// from s then.
+func (r *Room) dueRuns(s *harrier.Site, now time.Time) []harrier.FurtherRun {
+	var due []harrier.FurtherRun
+	is := func(run harrier.FurtherRun) bool {
+		at, err := r.Next(run.Schedule, s.NextRun.Add(-time.Microsecond))
+		return err == nil && !at.IsZero() && !at.After(now)
+	}
+	if plain := (harrier.FurtherRun{Schedule: s.Schedule}); is(plain) {
+		due = append(due, plain)
+	}
+	var kept []harrier.FurtherRun
+	for _, run := range s.Options.Further {
+		if is(run) {
+			due = append(due, run)
+			if next, err := r.Next(run.Schedule, now); run.Targets != "" && err == nil && next.IsZero() {
+				continue
+			}
+		}
+		kept = append(kept, run)
+	}
+	s.Options.Further = kept
+	if len(due) == 0 {
+		due = append(due, harrier.FurtherRun{})
+	}
+	return due
+}
+
 // nextRun is when the site runs after now; a schedule that can not be read
 // runs never again.
 func (r *Room) nextRun(s harrier.Site, now time.Time) (time.Time, error) {
-	if !s.Schedule.Planned() {
-		return time.Time{}, nil
-	}
-	next, err := r.Next(s.Schedule, now)
-	if harrier.KindOf(err) == harrier.Invalid {
-		return time.Time{}, nil
-	}
-	return next, err
+	return s.Next(now, func(when harrier.Schedule, after time.Time) (time.Time, error) {
+		at, err := r.Next(when, after)
+		if err != nil && harrier.KindOf(err) == harrier.Invalid {
+			return time.Time{}, nil
+		}
+		return at, err
+	})
 }

@@ -3,6 +3,7 @@ package scan
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/harrier-scan/harrier"
@@ -96,20 +97,22 @@ func (r *Room) freeze(ctx context.Context, sc harrier.Scan, open windows) (harri
 	return sc, nil
 }
 
-// Freezes lists the freeze windows by rising ID, for everybody.
+// Freezes lists the freeze windows of by's organisation by rising ID.
 func (r *Room) Freezes(ctx context.Context, by harrier.Actor) ([]harrier.Freeze, error) {
 	if !by.May(harrier.ReadOwn) {
 		return nil, nil
 	}
-	return r.Store.Freezes(ctx)
+	list, err := r.Store.Freezes(ctx)
+	return slices.DeleteFunc(list, func(f harrier.Freeze) bool { return !by.PeerOf(f.Owner) }), err
 }
 
-// Freeze returns a freeze window, or NotFound.
+// Freeze returns a freeze window of by's organisation, or NotFound.
 func (r *Room) Freeze(ctx context.Context, by harrier.Actor, id harrier.ID) (harrier.Freeze, error) {
-	if !by.May(harrier.ReadOwn) {
+	f, err := r.Store.Freeze(ctx, id)
+	if err == nil && (!by.May(harrier.ReadOwn) || !by.PeerOf(f.Owner)) {
 		return harrier.Freeze{}, harrier.Errorf(harrier.NotFound, "no freeze window %d", id)
 	}
-	return r.Store.Freeze(ctx, id)
+	return f, err
 }
 
 // FrozenUntil returns when a freeze window that is open now ends, the zero time
@@ -149,7 +152,7 @@ func (r *Room) PutFreeze(ctx context.Context, by harrier.Actor, f *harrier.Freez
 			f.UUID, f.Owner, f.Created = harrier.NewUUID(f.Modified), by.User, f.Modified
 			return r.Store.InsertFreeze(ctx, f)
 		}
-		old, err := r.Store.Freeze(ctx, f.ID)
+		old, err := r.Freeze(ctx, by, f.ID)
 		if err != nil {
 			return err
 		}
@@ -165,7 +168,12 @@ func (r *Room) DeleteFreeze(ctx context.Context, by harrier.Actor, id harrier.ID
 		return err
 	}
 	defer r.nudge()
-	return r.Store.DeleteFreeze(ctx, id)
+	return r.Store.InTx(ctx, func(ctx context.Context) error {
+		if _, err := r.Freeze(ctx, by, id); err != nil {
+			return err
+		}
+		return r.Store.DeleteFreeze(ctx, id)
+	})
 }
 
 func mayFreeze(by harrier.Actor) error {

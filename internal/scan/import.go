@@ -3,6 +3,7 @@ package scan
 import (
 	"context"
 	"iter"
+	"slices"
 
 	"github.com/harrier-scan/harrier"
 )
@@ -74,6 +75,12 @@ func (r *Room) importSite(ctx context.Context, by harrier.Actor, site *harrier.S
 	}
 	if site.Repository == 0 {
 		site.Repository = harrier.DefaultRepository
+		if have := by.Repositories(); len(have) > 0 && !slices.Contains(have, site.Repository) {
+			site.Repository = have[0]
+		}
+	}
+	if !by.SeesRepository(site.Repository) {
+		return harrier.Invalidf("repository", "there is no %d", site.Repository)
 	}
 	if site.UUID.IsZero() {
 		site.UUID = harrier.NewUUID(now)

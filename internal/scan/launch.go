@@ -1,7 +1,9 @@
 package scan
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"strings"
 
 	"github.com/harrier-scan/harrier"
@@ -11,10 +13,19 @@ import (
 type Launch struct {
 	Targets   string // instead of the site's, see harrier.ParseTargets; "" for the site's own
 	Scheduled bool   // by its schedule, not by a person
+	// Variant is what it does otherwise than the policy says; nil: nothing.
+	Variant     *harrier.Variant
+	MaxDuration harrier.Duration // instead of the site's; 0 for the site's own
 	// Queue stores the scan also while others of the site go on: it starts when
 	// they have ended. Else that is a Conflict.
 	Queue bool
+	// NoFreeze answers Conflict, because of ErrFrozen, where the scan would wait
+	// for a freeze window to end.
+	NoFreeze bool
 }
+
+// ErrFrozen is why a scan is refused, see Launch.NoFreeze.
+var ErrFrozen = errors.New("a freeze window is open")
 
 // maxQueued is how many scans of a site there are that have not ended.
 const maxQueued = 32
@@ -68,6 +79,9 @@ func (r *Room) launch(ctx context.Context, by harrier.Actor, s harrier.Site, l L
 	if err != nil {
 		return harrier.Scan{}, err
 	}
+	if v := l.Variant; v != nil {
+		policy.Name, policy.Template, policy.Settings, policy.Checks = v.Name, v.Template, v.Settings, v.Checks
+	}
 	plan, err := r.Policies.Plan(ctx, policy)
 	if err != nil {
 		return harrier.Scan{}, err
@@ -79,12 +93,16 @@ func (r *Room) launch(ctx context.Context, by harrier.Actor, s harrier.Site, l L
 	if strings.TrimSpace(l.Targets) != "" {
 		told = l.Targets
 	}
-	cut, err := cutTargets(told, s.Exclude, plan.Guard, r.BatchSize)
+	exclude, err := r.excluded(ctx, s)
+	if err != nil {
+		return harrier.Scan{}, err
+	}
+	cut, err := cutTargets(told, exclude, plan.Guard, r.BatchSize)
 	if err != nil {
 		return harrier.Scan{}, err
 	}
 	plan.Exclude = cut.exclude
-	if limit := s.Options.MaxDuration; limit > 0 {
+	if limit := cmp.Or(l.MaxDuration, s.Options.MaxDuration); limit > 0 {
 		plan.Settings.MaxDuration = limit
 	}
 
@@ -106,7 +124,9 @@ func (r *Room) launch(ctx context.Context, by harrier.Actor, s harrier.Site, l L
 	if err != nil {
 		return harrier.Scan{}, err
 	}
-	if w := windows.about(sc); w != nil {
+	if w := windows.about(sc); w != nil && l.NoFreeze {
+		return harrier.Scan{}, harrier.Errorf(harrier.Conflict, "scans of %q are %s", s.Name, w.reason()).Because(ErrFrozen)
+	} else if w != nil {
 		sc.Reason = also(sc.Reason, w.reason())
 	} else if slots(active) < r.MaxRunning && before == 0 {
 		sc.Status, sc.Started = harrier.ScanRunning, now

@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -154,6 +155,7 @@ func TestQueue(t *testing.T) {
 
 // TestTimeLimit shows that a scan ends by itself although its engine is gone.
 func TestTimeLimit(t *testing.T) {
+	onlyFast(t)
 	bubble(t, func(t *testing.T, h *house) {
 		h.policies.settings.MaxDuration = harrier.Duration(3 * time.Minute)
 		defer h.run(t)()
@@ -275,6 +277,54 @@ func TestSchedule(t *testing.T) {
 		want := []string{"23h50m0s completed", "24h0m0s completed"}
 		if !slices.Equal(got, want) {
 			t.Errorf("runs = %q; want %q", got, want)
+		}
+	})
+}
+
+// TestFurtherRuns: every schedule of a site fires, each in its own way; those
+// that fall on one time run one after the other, and a single run with targets
+// of its own is gone afterwards.
+func TestFurtherRuns(t *testing.T) {
+	bubble(t, func(t *testing.T, h *house) {
+		_, kill := h.engine(t, time.Millisecond)
+		defer kill()
+		start := time.Now().UTC().Add(time.Minute).Truncate(time.Second)
+		hourly := func(after time.Duration) harrier.Schedule {
+			return harrier.Schedule{Enabled: true, Start: start.Add(after).Format("20060102T150405"), Rule: "FREQ=HOURLY;INTERVAL=1"}
+		}
+		once := hourly(20 * time.Minute)
+		once.Rule = "FREQ=ONETIME"
+		s := h.site(t, "192.0.2.0/31", func(s *harrier.Site) {
+			s.Schedule = hourly(0)
+			s.Options.Further = []harrier.FurtherRun{
+				{Schedule: hourly(0), Variant: &harrier.Variant{Name: "Discovery", Template: "discovery", Settings: harrier.Settings{DiscoverOnly: true}}},
+				{Schedule: hourly(10 * time.Minute), MaxDuration: harrier.Duration(90 * time.Minute)},
+				{Schedule: once, Targets: "192.0.2.1"},
+			}
+			s.NextRun = start
+		})
+		defer h.run(t)()
+		time.Sleep(65 * time.Minute)
+		list, err := h.Of(t.Context(), owner, s.ID)
+		must(t, err)
+		var got []string
+		for _, sc := range list {
+			sc, err := h.db.Scan(t.Context(), sc.ID) // lists come without plans
+			must(t, err)
+			got = append(got, fmt.Sprint(sc.Created.Sub(start).Truncate(time.Minute), " ", sc.Status, " ", sc.Template, " ",
+				sc.HostsTotal, " ", time.Duration(sc.Plan.Settings.MaxDuration), " ", sc.Scheduled))
+		}
+		want := []string{
+			"0s completed  2 0s true", "0s completed discovery 2 0s true", "10m0s completed  2 1h30m0s true",
+			"20m0s completed  1 0s true", "1h0m0s completed  2 0s true", "1h0m0s completed discovery 2 0s true",
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("runs = %q; want %q", got, want)
+		}
+		stored, err := h.db.Site(t.Context(), s.ID)
+		must(t, err)
+		if n := len(stored.Options.Further); n != 2 || !stored.NextRun.Equal(start.Add(70*time.Minute)) {
+			t.Errorf("%d further runs are left, the next at %v; want 2, %v", n, stored.NextRun, start.Add(70*time.Minute))
 		}
 	})
 }

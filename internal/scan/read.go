@@ -3,6 +3,7 @@ package scan
 import (
 	"context"
 	"iter"
+	"slices"
 
 	"github.com/harrier-scan/harrier"
 )
@@ -46,10 +47,10 @@ func (r *Room) visible(ctx context.Context, by harrier.Actor, sc harrier.Scan) (
 	if err != nil {
 		return harrier.Scan{}, err
 	}
-	if level < harrier.MayView {
+	if level < harrier.MayView || !by.SeesRepository(sc.Repository) {
 		return harrier.Scan{}, harrier.Errorf(harrier.NotFound, "no scan %d", sc.ID)
 	}
-	return r.withSums(ctx, sc)
+	return r.summed(ctx, by, sc)
 }
 
 // level says how far by may go with the scans of a site; NoAccess for a site
@@ -78,6 +79,8 @@ func (r *Room) controlled(ctx context.Context, by harrier.Actor, id harrier.ID) 
 		return harrier.Site{}, harrier.Errorf(harrier.NotFound, "no site %d", id)
 	case level < harrier.MayControl || !by.May(harrier.RunScans):
 		return harrier.Site{}, harrier.Errorf(harrier.Forbidden, "you may not control scans of %q", s.Name)
+	case s.Repository != 0 && !by.SeesRepository(s.Repository):
+		return harrier.Site{}, harrier.Errorf(harrier.Forbidden, "you may not use the repository of %q", s.Name)
 	}
 	return s, nil
 }
@@ -96,7 +99,7 @@ func (r *Room) Of(ctx context.Context, by harrier.Actor, site harrier.ID) ([]har
 	if err != nil {
 		return nil, err
 	}
-	return r.allWithSums(ctx, list)
+	return r.allWithSums(ctx, by, list)
 }
 
 // Latest returns the newest scan of each site that by may see and that was
@@ -112,10 +115,10 @@ func (r *Room) Latest(ctx context.Context, by harrier.Actor) (map[harrier.ID]har
 	}
 	out := make(map[harrier.ID]harrier.Scan, len(all))
 	for site, sc := range all {
-		if !seen[site] {
+		if !seen[site] || !by.SeesRepository(sc.Repository) {
 			continue
 		}
-		if out[site], err = r.withSums(ctx, sc); err != nil {
+		if out[site], err = r.summed(ctx, by, sc); err != nil {
 			return nil, err
 		}
 	}
@@ -138,7 +141,7 @@ func (r *Room) Active(ctx context.Context, by harrier.Actor) ([]harrier.Scan, er
 			list = append(list, sc)
 		}
 	}
-	return r.allWithSums(ctx, list)
+	return r.allWithSums(ctx, by, list)
 }
 
 func (r *Room) visibleSites(ctx context.Context, by harrier.Actor) (map[harrier.ID]bool, error) {
@@ -153,10 +156,11 @@ func (r *Room) visibleSites(ctx context.Context, by harrier.Actor) (map[harrier.
 	return seen, nil
 }
 
-func (r *Room) allWithSums(ctx context.Context, list []harrier.Scan) ([]harrier.Scan, error) {
+func (r *Room) allWithSums(ctx context.Context, by harrier.Actor, list []harrier.Scan) ([]harrier.Scan, error) {
+	list = slices.DeleteFunc(list, func(sc harrier.Scan) bool { return !by.SeesRepository(sc.Repository) })
 	for i := range list {
 		var err error
-		if list[i], err = r.withSums(ctx, list[i]); err != nil {
+		if list[i], err = r.summed(ctx, by, list[i]); err != nil {
 			return nil, err
 		}
 	}
@@ -170,7 +174,7 @@ func (r *Room) Hosts(ctx context.Context, by harrier.Actor, scan harrier.ID) ([]
 	if err != nil {
 		return nil, err
 	}
-	hosts, err := r.Store.ScanHosts(ctx, scan)
+	hosts, err := r.hosts(ctx, by, scan)
 	if err != nil {
 		return nil, err
 	}
@@ -194,7 +198,7 @@ func (r *Room) Host(ctx context.Context, by harrier.Actor, scan harrier.ID, inde
 	if err != nil {
 		return HostResult{}, err
 	}
-	h, err := r.Store.ScanHost(ctx, scan, index)
+	h, err := r.host(ctx, by, scan, index)
 	if err != nil {
 		return HostResult{}, err
 	}
@@ -215,9 +219,9 @@ func (r *Room) Results(ctx context.Context, by harrier.Actor, scan harrier.ID) i
 			yield(HostResult{}, err)
 			return
 		}
-		for last := 0; ; {
-			page, err := v.page(ctx, last)
-			if err != nil {
+		for last, more := 0, true; more; {
+			var page []HostResult
+			if page, last, more, err = v.page(ctx, last); err != nil {
 				yield(HostResult{}, err)
 				return
 			}
@@ -226,10 +230,6 @@ func (r *Room) Results(ctx context.Context, by harrier.Actor, scan harrier.ID) i
 					return
 				}
 			}
-			if len(page) < hostsAtOnce {
-				return
-			}
-			last = page[len(page)-1].Index
 		}
 	}
 }
@@ -245,9 +245,10 @@ func (r *Room) Vulnerabilities(ctx context.Context, by harrier.Actor, scan harri
 }
 
 // Dead lists the targets that did not answer, and in a scan that has ended
-// those that it did not get to, each with the reason.
+// those that it did not get to, each with the reason. Somebody who does not see
+// all of the repository is told of none.
 func (r *Room) Dead(ctx context.Context, by harrier.Actor, scan harrier.ID) ([]harrier.Span, error) {
-	if _, err := r.Scan(ctx, by, scan); err != nil {
+	if _, err := r.Scan(ctx, by, scan); err != nil || by.Narrow() {
 		return nil, err
 	}
 	spans, err := r.Store.Dead(ctx, scan)

@@ -32,6 +32,7 @@ type Store interface {
 	Engines(ctx context.Context) ([]harrier.Engine, error)
 	Exceptions(ctx context.Context) ([]harrier.Exception, error)
 	User(ctx context.Context, id harrier.ID) (harrier.User, error)
+	Organization(ctx context.Context, id harrier.ID) (harrier.Organization, error)
 
 	Runs
 	FreezeStore
@@ -108,9 +109,10 @@ type Mailer interface {
 	Send(ctx context.Context, m harrier.Mail) error
 }
 
-// Reporter makes a report after a scan, by a definition that by may use.
+// Reporter makes a report after a scan, for its owner and by a definition that
+// they may use.
 type Reporter interface {
-	Launch(ctx context.Context, by harrier.Actor, definition, scan harrier.ID) error
+	Launch(ctx context.Context, owner, definition, scan harrier.ID) error
 }
 
 // Config is what a Room needs. Store, Bus and Policies must be given.
@@ -125,6 +127,8 @@ type Config struct {
 	Tell     func(harrier.Event)                                          // hears of launched and ended scans; must not block; nil: nobody
 	Now      func() time.Time                                             // nil: time.Now
 	Log      *slog.Logger                                                 // nil: none
+
+	InScope InScope // nil: those who do not see all of a repository see no hosts
 
 	Family func(harrier.VulnID) harrier.VulnID // the check that stands for a vulnerability of content; nil: none does
 

@@ -274,3 +274,12 @@ func must(t testing.TB, err error) {
 		t.Fatal(err)
 	}
 }
+
+// onlyFast leaves out a test of many virtual hours under the race detector; make
+// test runs it without.
+func onlyFast(t *testing.T) {
+	t.Helper()
+	if raced {
+		t.Skip("takes minutes under the race detector; make test runs it without")
+	}
+}

@@ -50,28 +50,13 @@ func (r *Room) tell(ctx context.Context, sc harrier.Scan) error {
 				return err
 			}
 		}
-		if told == harrier.ToldEnd {
-			if err := r.mailEnd(ctx, sc); err != nil {
+		if told == harrier.ToldEnd && sc.Terms.MailEnd { // alerts write to the addresses of the site
+			if err := r.mail(ctx, endMail(sc), sc, ""); err != nil {
 				return err
 			}
 		}
 		return r.Store.SetTold(ctx, sc.ID, told)
 	})
-}
-
-// mailEnd writes to whom the scan and its site say.
-func (r *Room) mailEnd(ctx context.Context, sc harrier.Scan) error {
-	s, err := r.Store.Site(ctx, sc.Site)
-	if err != nil && harrier.KindOf(err) != harrier.NotFound {
-		return err
-	}
-	if !sc.Terms.MailEnd && strings.TrimSpace(s.Emails) == "" {
-		return nil
-	}
-	if !sc.Terms.MailEnd {
-		sc.Owner = 0
-	}
-	return r.mail(ctx, endMail(sc), sc, s.Emails)
 }
 
 // mail sends m to the owner of a scan and to further addresses. What is no
@@ -171,14 +156,8 @@ func (r *Room) makeReports(ctx context.Context, sc harrier.Scan) {
 	if r.Reports == nil || len(sc.Terms.Reports) == 0 {
 		return
 	}
-	u, err := r.Store.User(ctx, sc.Owner)
-	if err != nil {
-		r.Log.WarnContext(ctx, "no reports for a scan without owner", "scan", sc.ID, "err", err)
-		return
-	}
-	by := harrier.Actor{User: u.ID, Name: u.Name, Role: u.Role, Permissions: u.Role.Permissions(), Via: "scan"}
 	for _, q := range sc.Terms.Reports {
-		if err := r.Reports.Launch(ctx, by, q.Definition, sc.ID); err != nil {
+		if err := r.Reports.Launch(ctx, sc.Owner, q.Definition, sc.ID); err != nil {
 			r.Log.WarnContext(ctx, "report not made", "scan", sc.ID, "definition", q.Definition, "err", err)
 		}
 	}

@@ -19,6 +19,9 @@ type view struct {
 	at      time.Time
 	planned *harrier.IDs // of the scan, once it was needed
 	family  func(harrier.VulnID) harrier.VulnID
+	narrow  bool               // not all hosts are seen, but only
+	seen    []harrier.ScanHost // these
+	shown   map[int]bool       // by their index
 }
 
 // view opens a scan for reading. Rules apply to the scans of their owner and to
@@ -33,10 +36,19 @@ func (r *Room) view(ctx context.Context, by harrier.Actor, scan harrier.ID) (*vi
 	if err != nil {
 		return nil, err
 	}
-	if level < harrier.MayView {
+	if level < harrier.MayView || !by.SeesRepository(sc.Repository) {
 		return nil, harrier.Errorf(harrier.NotFound, "no scan %d", scan)
 	}
 	v := &view{store: r.Store, family: r.Family, scan: sc, grades: map[harrier.VulnID]harrier.Severity{}, at: r.Now()}
+	if v.narrow = by.Narrow(); v.narrow {
+		if v.seen, err = r.hosts(ctx, by, scan); err != nil {
+			return nil, err
+		}
+		v.shown = make(map[int]bool, len(v.seen))
+		for _, h := range v.seen {
+			v.shown[h.Index] = true
+		}
+	}
 	if v.vulns, err = r.Store.ScanVulns(ctx, scan); err != nil {
 		return nil, err
 	}
@@ -116,26 +128,29 @@ func (v *view) host(ctx context.Context, h harrier.ScanHost) (HostResult, error)
 const hostsAtOnce = 16
 
 // page reads the next hosts above an index.
-func (v *view) page(ctx context.Context, after int) ([]HostResult, error) {
+func (v *view) page(ctx context.Context, after int) (list []HostResult, last int, more bool, err error) {
 	hosts, err := v.store.ScanHostsFrom(ctx, v.scan.ID, after, hostsAtOnce)
 	if err != nil || len(hosts) == 0 {
-		return nil, err
+		return nil, after, false, err
 	}
 	first, last := hosts[0].Index, hosts[len(hosts)-1].Index
 	seen, err := v.store.ObservationsBetween(ctx, v.scan.ID, first, last)
 	if err != nil {
-		return nil, err
+		return nil, after, false, err
 	}
 	covered, err := v.store.CoverageBetween(ctx, v.scan.ID, first, last)
 	if err != nil {
-		return nil, err
+		return nil, after, false, err
 	}
-	out := make([]HostResult, len(hosts))
-	for i, h := range hosts {
-		out[i] = v.judged(h, seen[h.Index])
-		out[i].Coverage = v.enabled(covered[h.Index])
+	for _, h := range hosts {
+		if v.narrow && !v.shown[h.Index] {
+			continue
+		}
+		res := v.judged(h, seen[h.Index])
+		res.Coverage = v.enabled(covered[h.Index])
+		list = append(list, res)
 	}
-	return out, nil
+	return list, last, len(hosts) == hostsAtOnce, nil
 }
 
 // judged applies the rules to what was observed on a host.
@@ -167,12 +182,17 @@ func (v *view) vulnerabilities(ctx context.Context) ([]harrier.ScanVuln, error) 
 		n := sums[k]
 		sums[k] = harrier.ScanVuln{Vulnerability: id, Severity: s, Count: n.Count + count, Hosts: n.Hosts + hosts}
 	}
+	if v.narrow {
+		if err := v.countSeen(ctx, add); err != nil {
+			return nil, err
+		}
+	}
 	for _, n := range v.vulns {
-		if s, show := harrier.Judge(v.rules, n.Vulnerability, v.grades[n.Vulnerability], v.at); show {
+		if s, show := harrier.Judge(v.rules, n.Vulnerability, v.grades[n.Vulnerability], v.at); show && !v.narrow {
 			add(n.Vulnerability, s, n.Count, n.Hosts)
 		}
 	}
-	if slices.ContainsFunc(v.rules, func(e harrier.Exception) bool { return e.Host != "" }) {
+	if !v.narrow && slices.ContainsFunc(v.rules, func(e harrier.Exception) bool { return e.Host != "" }) {
 		if err := v.named(ctx, add); err != nil {
 			return nil, err
 		}

@@ -26,7 +26,7 @@ func (r *Room) Followers(ctx context.Context) (map[harrier.ID]int, error) {
 // with the hidden policy p, unless that is nil: sites that came after it are on
 // demand from then on. It answers as Update and UpdateWith do.
 func (r *Room) Retire(ctx context.Context, by harrier.Actor, s *harrier.Site, p *harrier.Policy) error {
-	s.Schedule = harrier.Schedule{}
+	s.Schedule, s.Options.Further = harrier.Schedule{}, nil
 	return r.store.InTx(ctx, func(ctx context.Context) error {
 		var err error
 		if p == nil {

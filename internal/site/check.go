@@ -16,8 +16,10 @@ func (r *Room) check(ctx context.Context, by harrier.Actor, s *harrier.Site, old
 	if err := s.Check(); err != nil {
 		return err
 	}
-	if err := calendar.Check(s.Schedule); err != nil {
-		return err
+	for _, run := range s.Runs() {
+		if err := calendar.Check(run.Schedule); err != nil {
+			return err
+		}
 	}
 	if s.Schedule.After != old.Schedule.After {
 		if err := r.checkAfter(ctx, by, s); err != nil {
@@ -34,6 +36,9 @@ func (r *Room) check(ctx context.Context, by harrier.Actor, s *harrier.Site, old
 	}
 	if s.Repository != old.Repository {
 		_, err := r.store.Repository(ctx, s.Repository)
+		if err == nil && !by.SeesRepository(s.Repository) {
+			err = harrier.Errorf(harrier.NotFound, "no repository %d", s.Repository)
+		}
 		if err := missing(err, "repository", s.Repository); err != nil {
 			return err
 		}
@@ -45,11 +50,14 @@ func (r *Room) check(ctx context.Context, by harrier.Actor, s *harrier.Site, old
 	}
 	if s.Owner != old.Owner && s.Owner != by.User {
 		_, err := r.store.User(ctx, s.Owner)
+		if err == nil && !by.PeerOf(s.Owner) {
+			err = harrier.Errorf(harrier.NotFound, "no user %d", s.Owner)
+		}
 		if err := missing(err, "owner", s.Owner); err != nil {
 			return err
 		}
 	}
-	return r.checkGrants(ctx, s.Grants, old.Grants)
+	return r.checkGrants(ctx, by, s.Grants, old.Grants)
 }
 
 // checkAfter: a site comes after one that by may see, and never after itself,
@@ -134,7 +142,10 @@ func (r *Room) checkEngine(ctx context.Context, id harrier.ID) error {
 	return nil
 }
 
-func (r *Room) checkGrants(ctx context.Context, grants, old []harrier.Grant) error {
+func (r *Room) checkGrants(ctx context.Context, by harrier.Actor, grants, old []harrier.Grant) error {
+	if !slices.Equal(grants, old) && !by.May(harrier.ShareObjects) {
+		return harrier.Errorf(harrier.Forbidden, "you may not share sites")
+	}
 	levels := []harrier.Level{harrier.NoAccess, harrier.MayView, harrier.MayControl, harrier.MayConfigure, harrier.Owns}
 	for _, g := range grants {
 		if slices.Contains(old, g) {
@@ -143,12 +154,23 @@ func (r *Room) checkGrants(ctx context.Context, grants, old []harrier.Grant) err
 		if !slices.Contains(levels, g.Level) {
 			return harrier.Invalidf("grants", "%d is not a level (0, 16, 32, 64, 128)", g.Level)
 		}
-		if g.User == 0 {
-			continue // everybody
+		if g.User != 0 {
+			_, err := r.store.User(ctx, g.User)
+			if err == nil && !by.PeerOf(g.User) {
+				err = harrier.Errorf(harrier.NotFound, "no user %d", g.User)
+			}
+			if err := missing(err, "grants", g.User); err != nil {
+				return err
+			}
 		}
-		_, err := r.store.User(ctx, g.User)
-		if err := missing(err, "grants", g.User); err != nil {
-			return err
+		if g.Group != 0 {
+			group, err := r.store.Group(ctx, g.Group)
+			if err == nil && by.Organization != 0 && group.Organization != by.Organization {
+				err = harrier.Errorf(harrier.NotFound, "no group %d", g.Group)
+			}
+			if err := missing(err, "grants", g.Group); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

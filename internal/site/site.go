@@ -5,6 +5,7 @@ package site
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"slices"
 	"time"
 
@@ -43,6 +44,7 @@ type Surroundings interface {
 	Engines(ctx context.Context) ([]harrier.Engine, error)
 	Repository(ctx context.Context, id harrier.ID) (harrier.Repository, error)
 	User(ctx context.Context, id harrier.ID) (harrier.User, error)
+	Group(ctx context.Context, id harrier.ID) (harrier.Group, error)
 	ScansOf(ctx context.Context, site harrier.ID) ([]harrier.Scan, error)
 	DeleteScan(ctx context.Context, id harrier.ID) error
 	AppendAudit(ctx context.Context, e *harrier.AuditEntry) error
@@ -71,7 +73,7 @@ func New(store Store, policies Policies, now func() time.Time) *Room {
 
 // Create stores s for by and gives it its ID, UUID, owner, times and next run.
 // A site without a policy gets a hidden one with the built-in settings; without
-// a folder it lies in My Scans; without a repository, in the first one. It
+// a folder it lies in My Scans; without a repository, in the first one that by may use. It
 // answers Forbidden without the right to edit sites, and Invalid, naming the
 // field, for a site that breaks its own rules or names a policy, folder,
 // engine, repository or user that by can not name.
@@ -92,14 +94,14 @@ func (r *Room) Create(ctx context.Context, by harrier.Actor, s *harrier.Site) er
 		s.Folder = harrier.MyScans
 	}
 	if s.Repository == 0 {
-		s.Repository = harrier.DefaultRepository
+		s.Repository = firstRepository(by)
 	}
 	err := r.store.InTx(ctx, func(ctx context.Context) error {
 		if err := r.check(ctx, by, s, harrier.Site{}); err != nil {
 			return err
 		}
 		var err error
-		if s.NextRun, err = calendar.Next(s.Schedule, r.now()); err != nil {
+		if s.NextRun, err = s.Next(r.now(), calendar.Next); err != nil {
 			return err
 		}
 		if err := r.policies.Follow(ctx, *s); err != nil {
@@ -114,6 +116,14 @@ func (r *Room) Create(ctx context.Context, by harrier.Actor, s *harrier.Site) er
 		return fmt.Errorf("create site: %w", err)
 	}
 	return nil
+}
+
+// firstRepository is where the sites of by lie that say nothing else.
+func firstRepository(by harrier.Actor) harrier.ID {
+	if have := by.Repositories(); len(have) > 0 && !slices.Contains(have, harrier.DefaultRepository) {
+		return have[0]
+	}
+	return harrier.DefaultRepository
 }
 
 // CreateWith stores s together with a hidden policy of its own, p: both or
@@ -155,8 +165,8 @@ func (r *Room) Update(ctx context.Context, by harrier.Actor, s *harrier.Site) er
 		if err := r.check(ctx, by, &changed, old); err != nil {
 			return err
 		}
-		if changed.Schedule != old.Schedule {
-			if changed.NextRun, err = calendar.Next(changed.Schedule, r.now()); err != nil {
+		if !reflect.DeepEqual(changed.Runs(), old.Runs()) {
+			if changed.NextRun, err = changed.Next(r.now(), calendar.Next); err != nil {
 				return err
 			}
 		}

@@ -210,7 +210,7 @@ type judged struct {
 func (db *DB) judging(ctx context.Context, at time.Time) (condition, judged, error) {
 	c := condition{db: db, fields: findingFields}
 	j := judged{severity: "severity", accepted: "0", recast: "0"}
-	live := fmt.Sprintf("(x.expires = 0 OR x.expires > %d)", micros(at))
+	live := fmt.Sprintf("(x.state = '' AND (x.expires = 0 OR x.expires > %d))", micros(at))
 	n := 0
 	if _, err := db.one(ctx, "SELECT count(*) FROM exception x WHERE "+live, nil, &n); err != nil {
 		return c, j, fmt.Errorf("read exceptions: %w", err)

@@ -158,25 +158,6 @@ func checkValue(field string, v any) error {
 	return harrier.Invalidf(field, "can not be compared with %v", v)
 }
 
-// ranges returns the condition that an address is within one of the ranges.
-func (c *condition) ranges(f field, e harrier.Cmp) (string, error) {
-	var texts []string
-	for _, v := range e.Values {
-		s, _ := v.(string)
-		first, last, ok := harrier.ParseRange(s)
-		if !ok {
-			return "", harrier.Invalidf(e.Field, "%q is not a range of addresses", s)
-		}
-		a, b := first.As16(), last.As16()
-		if first == last {
-			texts = append(texts, f.key+" = "+c.parameter(a[:]))
-			continue
-		}
-		texts = append(texts, f.key+" BETWEEN "+c.parameter(a[:])+" AND "+c.parameter(b[:]))
-	}
-	return either(texts, -1), nil
-}
-
 // positive returns the condition on the column for Eq, Lt, Le, Gt, Ge and
 // Contains, and for a column with few values also for Ne and Lacks.
 func (c *condition) positive(f field, e harrier.Cmp) string {

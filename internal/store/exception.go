@@ -8,14 +8,15 @@ import (
 
 var exceptions = table[harrier.Exception]{
 	name: "exception", noun: "exception", taken: "an exception with this UUID exists already",
-	columns: "uuid vuln host hide recast reason owner created expires repository protocol port scope",
+	columns: "uuid vuln host hide recast reason owner created expires repository protocol port scope state reviewer remark given",
 	row: func(e *harrier.Exception) []any {
 		return []any{
 			longName{&e.UUID},
 			&e.Vulnerability, &e.Host, &e.Hide, &e.Recast, &e.Reason, &e.Owner,
 			moment{&e.Created},
 			moment{&e.Expires},
-			&e.Repository, &e.Protocol, &e.Port, &e.Scope,
+			&e.Repository, &e.Protocol, &e.Port, &e.Scope, &e.State, &e.Reviewer, &e.Remark,
+			document{&e.Given},
 		}
 	},
 	id:   func(e *harrier.Exception) *harrier.ID { return &e.ID },

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"database/sql"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -43,9 +44,9 @@ func TestVerdictsOfBefore(t *testing.T) {
 	must(db.Close())
 	raw, err := sql.Open("sqlite", path)
 	must(err)
-	for _, text := range []string{
-		"DELETE FROM goose_db_version WHERE version_id = 7", "DROP INDEX thing_key_thing", "UPDATE thing SET verdict = '0123456789abcdef'",
-	} {
+	migration, err := os.ReadFile(filepath.Join("migrations", "sqlite", "00007_held.sql"))
+	must(err)
+	for _, text := range []string{"DROP INDEX thing_key_thing", "UPDATE thing SET verdict = '0123456789abcdef'", string(migration)} {
 		_, err := raw.ExecContext(ctx, text)
 		must(err)
 	}

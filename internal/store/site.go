@@ -48,7 +48,7 @@ var sites = table[harrier.Site]{
 			&s.Name, &s.Description, &s.Owner, &s.Repository, &s.Folder, &s.Targets, &s.Exclude, &s.Policy,
 			&s.Engine, &s.Pool,
 			document{&s.Schedule},
-			derived(func() any { return s.Schedule.Enabled }), &s.Emails,
+			derived(func() any { return s.Schedule.Enabled || s.Planned() }), &s.Emails,
 			document{&s.Grants},
 			moment{&s.NextRun},
 			moment{&s.LastRun},

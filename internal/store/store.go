@@ -70,9 +70,14 @@ func (db *DB) start(ctx context.Context) error {
 		}
 	}
 	return db.InTx(ctx, func(ctx context.Context) error {
-		_, err := db.exec(ctx, `UPDATE repository SET uuid = $1, created = $2 WHERE uuid = ''`,
-			harrier.NewUUID(time.Now()).String(), time.Now().UnixMicro())
-		return err
+		for _, table := range []string{"repository", "organization", "user_group"} { // the seeds of the schema
+			_, err := db.exec(ctx, "UPDATE "+table+" SET uuid = $1, created = $2 WHERE uuid = ''",
+				harrier.NewUUID(time.Now()).String(), time.Now().UnixMicro())
+			if err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 

@@ -12,7 +12,7 @@ import (
 var users = table[harrier.User]{
 	name: "users", noun: "user", taken: "a user with this name exists already",
 	columns: `uuid name name_key full_name email role disabled password_hash access_key secret_hash
-		failures last_failure last_login created`,
+		failures last_failure last_login created organization group_id managed_users managed_objects responsible given`,
 	row: func(u *harrier.User) []any {
 		return []any{
 			longName{&u.UUID},
@@ -21,6 +21,11 @@ var users = table[harrier.User]{
 			moment{&u.LastFailure},
 			moment{&u.LastLogin},
 			moment{&u.Created},
+			&u.Organization, &u.Group,
+			document{&u.ManagedUsers},
+			document{&u.ManagedObjects},
+			&u.Responsible,
+			document{&u.Given},
 		}
 	},
 	id:   func(u *harrier.User) *harrier.ID { return &u.ID },
@@ -34,11 +39,16 @@ func (db *DB) InsertUser(ctx context.Context, u *harrier.User) error { return us
 // UpdateUser stores u over the one with its ID.
 func (db *DB) UpdateUser(ctx context.Context, u *harrier.User) error { return users.update(ctx, db, u) }
 
-// DeleteUser removes a user and its sessions.
+// DeleteUser removes a user and its sessions. Where the user belonged is kept,
+// see Spots.
 func (db *DB) DeleteUser(ctx context.Context, id harrier.ID) error {
 	return db.InTx(ctx, func(ctx context.Context) error {
 		if err := db.DeleteSessionsOf(ctx, id); err != nil {
 			return err
+		}
+		const keep = "INSERT INTO former_user (id, organization, group_id) SELECT id, organization, group_id FROM users WHERE id = $1"
+		if _, err := db.exec(ctx, keep, int64(id)); err != nil {
+			return fmt.Errorf("delete user: %w", err)
 		}
 		return users.delete(ctx, db, id)
 	})

@@ -75,9 +75,16 @@ func (w *world) inside(t *testing.T, what string) {
 	t.Logf("%s", said)
 }
 
-// watch returns a function that ends the watch and returns the frames.
+// watch returns a function that ends the watch and returns the frames. The
+// kernel forgets its neighbours first: it would ask for those of earlier tests
+// whether they are still there.
 func (w *world) watch(t *testing.T) func() []netbed.Seen {
 	t.Helper()
+	for _, version := range []string{"-4", "-6"} {
+		if out, err := w.Command(t.Context(), "ip", version, "neigh", "flush", "dev", "scan0").CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+	}
 	var mu sync.Mutex
 	var all []netbed.Seen
 	end, err := w.Watch(func(s netbed.Seen) {

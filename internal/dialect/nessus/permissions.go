@@ -3,6 +3,7 @@ package nessus
 import (
 	"context"
 	"encoding/json"
+	"slices"
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/dialect/kit"
@@ -19,8 +20,8 @@ type acl struct {
 }
 
 // acls lists who may do what with an object of owner.
-func (a api) acls(ctx context.Context, owner harrier.ID, grants []harrier.Grant) []acl {
-	names := a.names(ctx)
+func (a api) acls(ctx context.Context, by harrier.Actor, owner harrier.ID, grants []harrier.Grant) []acl {
+	names, groups := a.names(ctx), a.groupNames(ctx, by, grants)
 	one := 1
 	user := func(id harrier.ID, level harrier.Level) acl {
 		name := names.of(id)
@@ -34,6 +35,10 @@ func (a api) acls(ctx context.Context, owner harrier.ID, grants []harrier.Grant)
 		if g.User != 0 && g.User != owner {
 			out = append(out, user(g.User, g.Level))
 		}
+		if g.Group != 0 {
+			name := groups[g.Group]
+			out = append(out, acl{Type: "group", Permissions: g.Level, Name: &name, ID: &g.Group, DisplayName: &name})
+		}
 	}
 	return out
 }
@@ -42,15 +47,28 @@ func (a api) acls(ctx context.Context, owner harrier.ID, grants []harrier.Grant)
 func everybody(grants []harrier.Grant) harrier.Level {
 	level := harrier.NoAccess
 	for _, g := range grants {
-		if g.User == 0 {
+		if g.Everybody() {
 			level = max(level, g.Level)
 		}
 	}
 	return level
 }
 
-// grantsOf reads a list of ACLs. The owner's own and levels of 0 grant nothing;
-// groups are not known. It answers Invalid.
+// groupNames tells the names of the groups that grants speak of.
+func (a api) groupNames(ctx context.Context, by harrier.Actor, grants []harrier.Grant) map[harrier.ID]string {
+	out := map[harrier.ID]string{}
+	if !slices.ContainsFunc(grants, func(g harrier.Grant) bool { return g.Group != 0 }) {
+		return out
+	}
+	list, _ := a.Identity.Groups(ctx, by) // without them they have no names
+	for _, g := range list {
+		out[g.ID] = g.Name
+	}
+	return out
+}
+
+// grantsOf reads a list of ACLs. The owner's own and levels of 0 grant nothing.
+// It answers Invalid.
 func grantsOf(raw json.RawMessage) ([]harrier.Grant, error) {
 	var list []struct {
 		Type        kit.Text `json:"type"`
@@ -75,6 +93,8 @@ func grantsOf(raw json.RawMessage) ([]harrier.Grant, error) {
 			out = append(out, harrier.Grant{Level: level})
 		case e.Type == "user" && e.ID > 0:
 			out = append(out, harrier.Grant{User: harrier.ID(e.ID), Level: level})
+		case e.Type == "group" && e.ID > 0:
+			out = append(out, harrier.Grant{Group: harrier.ID(e.ID), Level: level})
 		default:
 			return nil, harrier.Invalidf("acls", "%q with id %d is nobody", e.Type, e.ID)
 		}
@@ -93,10 +113,10 @@ func (a api) getPermissions(ctx context.Context, by harrier.Actor, q permissions
 	switch q.Type {
 	case "scan":
 		s, err := a.Sites.Site(ctx, by, q.ID)
-		return a.acls(ctx, s.Owner, s.Grants), err
+		return a.acls(ctx, by, s.Owner, s.Grants), err
 	case "policy":
 		p, err := a.Policies.Policy(ctx, by, q.ID)
-		return a.acls(ctx, p.Owner, p.Grants), err
+		return a.acls(ctx, by, p.Owner, p.Grants), err
 	case "scanner":
 		if q.ID == localScanner {
 			return []acl{{Type: "default", Permissions: harrier.MayControl}}, nil

@@ -145,7 +145,7 @@ func (a api) getPolicy(ctx context.Context, by harrier.Actor, q byID) (policyDet
 		Plugins: policyFamilies(p.Checks, a.Vulns.Families(ctx), a.Vulns.All(ctx), a.Vulns.ContentCounts(ctx)), Credentials: credentialsOf(p),
 	}
 	reply.Settings["name"], reply.Settings["description"] = p.Name, p.Description
-	reply.Settings["acls"] = a.acls(ctx, p.Owner, p.Grants)
+	reply.Settings["acls"] = a.acls(ctx, by, p.Owner, p.Grants)
 	return reply, nil
 }
 

@@ -328,7 +328,7 @@ func (a api) details(ctx context.Context, by harrier.Actor, q runQuery) (details
 		return detailsReply{}, err
 	}
 	reply := detailsReply{
-		Info:  newScanInfo(s, sc, a.Sites.Level(by, s), a.acls(ctx, s.Owner, s.Grants)),
+		Info:  newScanInfo(s, sc, a.Sites.Level(by, s), a.acls(ctx, by, s.Owner, s.Grants)),
 		Hosts: []hostItem{}, CompHosts: []hostItem{}, Vulnerabilities: []vulnItem{}, Compliance: []vulnItem{},
 		History: newHistory(history), Filters: filterItems(),
 	}

@@ -37,6 +37,7 @@ type api struct {
 	kit.Rooms
 	commands map[string]command // by key of the request's name without "Request"
 	side     http.Handler
+	found    *foundCache
 }
 
 // New returns the handler of the whole dialect.
@@ -46,8 +47,21 @@ func newAPI(rooms kit.Rooms) *api {
 	if rooms.Now == nil {
 		rooms.Now = time.Now
 	}
-	a := &api{Rooms: rooms, commands: map[string]command{}}
+	a := &api{Rooms: rooms, commands: map[string]command{}, found: &foundCache{}}
+	a.consoleCommands()
+	a.engineCommands()
+	a.exceptionCommands()
+	a.groupCommands()
+	a.reportCommands()
+	a.reportTemplateCommands()
+	a.roleCommands()
+	a.scanCommands()
 	a.sessionCommands()
+	a.siloCommands()
+	a.siteCommands()
+	a.ticketCommands()
+	a.userCommands()
+	a.vulnerabilityCommands()
 	a.side = a.sideDoors()
 	return a
 }

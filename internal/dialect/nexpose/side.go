@@ -19,12 +19,16 @@ func ownsSide(path string) bool {
 			return true
 		}
 	}
-	return path == "/login.html"
+	return path == "/login.html" || path == "/" || path == exceptionsPath
 }
 
 // sideDoors are what clients call beside the XML API.
 func (a *api) sideDoors() http.Handler {
 	m := kit.NewMux(kit.Wire{Fail: a.failSide, Log: a.Log})
+	a.assetDoors(m)
+	a.reportDoors(m)
+	a.scanDoors(m)
+	a.siteDoors(m)
 	return m
 }
 

@@ -76,11 +76,12 @@ type alertView struct {
 	api
 	by     harrier.Actor
 	person func(harrier.ID) personRef
+	groups *groups
 	query  map[harrier.ID]harrier.SavedQuery
 }
 
 func (a api) alertView(ctx context.Context, by harrier.Actor) (*alertView, error) {
-	v := &alertView{api: a, by: by, query: map[harrier.ID]harrier.SavedQuery{}}
+	v := &alertView{api: a, by: by, groups: a.groups(ctx, by), query: map[harrier.ID]harrier.SavedQuery{}}
 	var err error
 	if v.person, err = a.personRefs(ctx); err != nil {
 		return nil, err
@@ -97,7 +98,7 @@ func (v *alertView) item(l harrier.Alert) alertItem {
 		ID: sid(l.ID), UUID: suuid(l.UUID), Name: l.Name, Description: l.Description, Status: "0", Tool: l.Trigger.Tool, Operator: string(l.Trigger.Op),
 		Value: sid(harrier.ID(l.Trigger.Value)), Modified: stime(l.Modified), Created: stime(l.Created), LastTriggered: stime0(l.LastTriggered),
 		LastEvaluated: stime0(l.LastEvaluated), Every: sbool(l.EveryTime), Did: sbool(l.Holds), Actions: []alertAction{}, Query: noRef,
-		CanUse: sbool(true), CanManage: sbool(v.Alerts.Edits(v.by, l)), Owner: v.person(l.Owner), OwnerGroup: fullAccess,
+		CanUse: sbool(true), CanManage: sbool(v.Alerts.Edits(v.by, l)), Owner: v.person(l.Owner), OwnerGroup: v.groups.owner(l.Owner),
 		Schedule: scheduleItem{ID: sid(l.ID), ObjectType: "alert", Type: "template", Enabled: sbool(!l.Disabled), Dependent: noRef},
 	}
 	if s := &item.Schedule; l.Schedule.Planned() {
@@ -262,7 +263,7 @@ func (a api) applyQuery(ctx context.Context, by harrier.Actor, l *harrier.Alert,
 		in.Tool = &tool
 	}
 	var s harrier.SavedQuery
-	if err := in.apply(&s, a.checkQuery(ctx, by, &s)); err != nil {
+	if err := in.apply(&s, a.checkQuery(ctx, by, &s), a.shareQueryWith(ctx, by, &s)); err != nil {
 		return 0, err
 	}
 	if s.Kind != "vuln" {

@@ -55,9 +55,10 @@ func (a api) otherAnalysis(ctx context.Context, by harrier.Actor, in analysisQue
 		if err != nil {
 			return nil, err
 		}
+		groups, roles := a.groups(ctx, by), a.roles(ctx, by)
 		for _, u := range users {
 			out.list = append(out.list, userRow{
-				ID: sid(u.ID), Username: u.Name, Firstname: u.FullName, Role: ref{Name: string(u.Role)}, Group: fullAccess,
+				ID: sid(u.ID), Username: u.Name, Firstname: u.FullName, Role: roles.of(u.Role).ref(), Group: groups.ref(u.Group),
 				LastLogin: lastLogin(u), Locked: sbool(u.Disabled), CanManage: sbool(by.May(harrier.ManageUsers)),
 			})
 		}

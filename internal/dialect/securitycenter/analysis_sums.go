@@ -425,8 +425,8 @@ func (s *asked) sumAsset(ctx context.Context) (rows, error) {
 	var all harrier.Sums
 	for _, l := range lists {
 		e := harrier.Expr(everything)
-		if l.ID != allDefinedRanges {
-			if e, err = s.listExpr(ctx, s.by, l, 0); err != nil {
+		if l.ID != harrier.EverythingList {
+			if e, err = s.AssetLists.Members(ctx, s.by, l.ID); err != nil {
 				return rows{}, err
 			}
 		}

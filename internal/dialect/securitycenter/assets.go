@@ -31,7 +31,7 @@ func noList(context.Context, harrier.Actor, *query) (any, error) { return []any{
 
 // definedRangesList is the list of everything that every organisation has.
 var definedRangesList = harrier.AssetList{
-	ID: allDefinedRanges, Name: "All Defined Ranges", Kind: "static", Definition: "0.0.0.0-255.255.255.255,::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+	ID: harrier.EverythingList, Name: "All Defined Ranges", Kind: "static", Definition: "0.0.0.0-255.255.255.255,::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
 	Description: "All defined ranges of the Group in whose context this Asset is being evaluated.",
 }
 
@@ -96,12 +96,13 @@ type assetView struct {
 	api
 	by           harrier.Actor
 	person       func(harrier.ID) personRef
+	groups       *groups
 	repositories []harrier.Repository
 	counts, ips  bool // are asked for
 }
 
 func (a api) assetView(ctx context.Context, by harrier.Actor, fields []string) (*assetView, error) {
-	v := &assetView{api: a, by: by}
+	v := &assetView{api: a, by: by, groups: a.groups(ctx, by)}
 	for _, f := range fields {
 		switch f {
 		case "ipCount", "repositories":
@@ -123,14 +124,14 @@ func (v *assetView) item(ctx context.Context, l harrier.AssetList) (assetItem, e
 	item := assetItem{
 		ID: sid(l.ID), UUID: suuid(l.UUID), Name: l.Name, Type: l.Kind, Description: l.Description, Tags: l.Tags, Status: "0",
 		Created: stime(l.Created), Modified: stime(l.Modified), IOStatus: "Not Synced", IOFirst: "-1", IOSuccess: "-1", IOFailure: "-1",
-		TypeFields: typeFields(l), Repositories: []ipCountOf{}, IPCount: -1, Groups: groupRefs(l.Groups), DataFields: []any{}, CanUse: "true",
-		CanManage: sbool(l.ID != allDefinedRanges && v.AssetLists.Edits(v.by, l)), Creator: v.person(l.Owner), Owner: v.person(l.Owner),
-		OwnerGroup: fullAccess, TargetGroup: noRef, Template: noRef,
+		TypeFields: typeFields(l), Repositories: []ipCountOf{}, IPCount: -1, Groups: v.groups.refs(l.Groups), DataFields: []any{}, CanUse: "true",
+		CanManage: sbool(l.ID != harrier.EverythingList && v.AssetLists.Edits(v.by, l)), Creator: v.person(l.Owner), Owner: v.person(l.Owner),
+		OwnerGroup: v.groups.owner(l.Owner), TargetGroup: noRef, Template: noRef,
 	}
-	if !v.counts || !v.by.May(harrier.ReadAll) {
+	if !v.counts || !v.by.May(harrier.ReadFindings) {
 		return item, nil
 	}
-	e, err := v.listExpr(ctx, v.by, l, 0)
+	e, err := v.AssetLists.Members(ctx, v.by, l.ID)
 	if err != nil { // a list in it is gone
 		return item, nil //nolint:nilerr // it is shown as not computed
 	}
@@ -225,8 +226,17 @@ func (a api) getAsset(ctx context.Context, by harrier.Actor, q *query) (any, err
 	return a.showAsset(ctx, by, q, l)
 }
 
-// apply puts what a request says into l, and checks what the list holds.
-func (a api) applyAsset(ctx context.Context, by harrier.Actor, b assetBody, l *harrier.AssetList) error {
+func (a api) applyAsset(ctx context.Context, by harrier.Actor, b assetBody, l *harrier.AssetList) (err error) {
+	if b.Groups != nil {
+		if l.Groups, err = a.sharedWith(ctx, by, *b.Groups); err != nil {
+			return err
+		}
+	}
+	return b.applyTo(l)
+}
+
+// applyTo puts what a request says into l.
+func (b assetBody) applyTo(l *harrier.AssetList) error {
 	for _, set := range []struct {
 		from *kit.Text
 		to   *string
@@ -234,9 +244,6 @@ func (a api) applyAsset(ctx context.Context, by harrier.Actor, b assetBody, l *h
 		if set.from != nil {
 			*set.to = string(*set.from)
 		}
-	}
-	if b.Groups != nil {
-		l.Groups = sharedWith(*b.Groups)
 	}
 	if l.Kind == "" {
 		l.Kind = "static"
@@ -280,28 +287,7 @@ func (a api) applyAsset(ctx context.Context, by harrier.Actor, b assetBody, l *h
 	if l.Definition == "" {
 		return fault(codeInvalid, 0, "The parameter '%s' is required for Assets of the type '%s'.", key, l.Kind)
 	}
-	_, err := a.listExpr(ctx, by, *l, 0)
-	if err == nil && l.Kind == "combination" && l.ID > 0 {
-		err = a.noLoop(ctx, by, l)
-	}
-	return missing(err, "Asset", "", "get")
-}
-
-// noLoop refuses a combination that contains itself.
-func (a api) noLoop(ctx context.Context, by harrier.Actor, l *harrier.AssetList) error {
-	var walk func(id harrier.ID, depth int) (harrier.Expr, error)
-	walk = func(id harrier.ID, depth int) (harrier.Expr, error) {
-		if id == l.ID || depth > maxRuleDepth {
-			return nil, fault(codeInvalid, 0, "Asset #%d would contain itself.", l.ID)
-		}
-		in, err := a.AssetLists.List(ctx, by, id)
-		if err != nil || in.Kind != "combination" {
-			return everything, nil //nolint:nilerr // listExpr has read it
-		}
-		return readCombination([]byte(in.Definition), 0, func(id harrier.ID) (harrier.Expr, error) { return walk(id, depth+1) })
-	}
-	_, err := readCombination([]byte(l.Definition), 0, func(id harrier.ID) (harrier.Expr, error) { return walk(id, 0) })
-	return err
+	return nil
 }
 
 func (a api) createAsset(ctx context.Context, by harrier.Actor, q *query) (any, error) {
@@ -318,7 +304,7 @@ func (a api) newAsset(ctx context.Context, by harrier.Actor, q *query, b assetBo
 		return nil, err
 	}
 	if err := a.AssetLists.Create(ctx, by, &l); err != nil {
-		return nil, err
+		return nil, missing(err, "Asset", "", "get")
 	}
 	return a.showAsset(ctx, by, q, l)
 }
@@ -336,30 +322,12 @@ func (a api) changeAsset(ctx context.Context, by harrier.Actor, q *query) (any, 
 		return nil, err
 	}
 	if err := a.AssetLists.Update(ctx, by, &l); err != nil {
-		return nil, err
+		return nil, missing(err, "Asset", q.path("id"), "update")
 	}
 	return a.showAsset(ctx, by, q, l)
 }
 
-// deleteAsset refuses a list that a combination uses.
 func (a api) deleteAsset(ctx context.Context, by harrier.Actor, q *query) (any, error) {
-	all, err := a.AssetLists.All(ctx, by)
-	if err != nil {
-		return nil, err
-	}
-	for _, l := range all {
-		if l.Kind != "combination" || l.ID == q.id() {
-			continue
-		}
-		used := false
-		_, _ = readCombination([]byte(l.Definition), 0, func(id harrier.ID) (harrier.Expr, error) { // it was read before
-			used = used || id == q.id()
-			return everything, nil
-		})
-		if used {
-			return nil, fault(codeInvalid, 0, "Unable to delete Asset #%s.\nIt is in use by Asset #%d.", q.path("id"), l.ID)
-		}
-	}
 	return nil, missing(a.AssetLists.Delete(ctx, by, q.id()), "Asset", q.path("id"), "delete")
 }
 
@@ -374,9 +342,11 @@ func (a api) shareAsset(ctx context.Context, by harrier.Actor, q *query) (any, e
 	if err != nil {
 		return nil, err
 	}
-	l.Groups = sharedWith(b.Groups)
-	if err := a.AssetLists.Update(ctx, by, &l); err != nil {
+	if l.Groups, err = a.sharedWith(ctx, by, b.Groups); err != nil {
 		return nil, err
+	}
+	if err := a.AssetLists.Update(ctx, by, &l); err != nil {
+		return nil, missing(err, "Asset", q.path("id"), "update")
 	}
 	return a.showAsset(ctx, by, q, l)
 }

@@ -74,11 +74,11 @@ type credentialItem struct {
 const secretSet = "SET"
 
 func (a api) newCredential(ctx context.Context, by harrier.Actor, p harrier.Policy) credentialItem {
-	level, owner := a.Policies.Level(by, p), a.people(ctx).ref(p.Owner)
+	level, owner, groups := a.Policies.Level(by, p), a.people(ctx).ref(p.Owner), a.groups(ctx, by)
 	w := credentialItem{
 		ID: sid(p.ID), UUID: suuid(p.UUID), Name: p.Name, Description: p.Description, Type: p.Preferences[keptType], Tags: p.Preferences[keptTags],
-		Created: stime(p.Created), Modified: stime(p.Modified), Fields: map[string]string{}, Groups: groupsOf(p.Grants),
-		CanUse: sbool(level >= harrier.MayView), CanManage: sbool(level >= harrier.MayConfigure), Creator: owner, Owner: owner, OwnerGroup: theGroup, TargetGroup: noRef,
+		Created: stime(p.Created), Modified: stime(p.Modified), Fields: map[string]string{}, Groups: groups.granted(p.Grants),
+		CanUse: sbool(level >= harrier.MayView), CanManage: sbool(level >= harrier.MayConfigure), Creator: owner, Owner: owner, OwnerGroup: groups.owner(p.Owner), TargetGroup: noRef,
 	}
 	for _, c := range p.Credentials {
 		for name, v := range c.Fields {
@@ -153,7 +153,7 @@ var credentialWords = []string{
 
 // applyCredential puts what a request gives into p. A secret "SET" keeps the
 // stored one.
-func applyCredential(q *query, p *harrier.Policy) error {
+func (a api) applyCredential(ctx context.Context, by harrier.Actor, q *query, p *harrier.Policy) error {
 	var r struct {
 		Name        *kit.Text     `json:"name"`
 		Description *kit.Text     `json:"description"`
@@ -178,7 +178,7 @@ func applyCredential(q *query, p *harrier.Policy) error {
 		p.Preferences[keptTags] = string(*r.Tags)
 	}
 	if r.Groups != nil {
-		grants, err := grantsOf(*r.Groups)
+		grants, err := a.grantsOf(ctx, by, *r.Groups, p.Grants)
 		if err != nil {
 			return err
 		}
@@ -230,7 +230,7 @@ func isSecret(name string) bool { return policy.IsSecret(name) }
 
 func (a api) createCredential(ctx context.Context, by harrier.Actor, q *query) (any, error) {
 	p := harrier.Policy{Hidden: true, Template: "custom", Preferences: map[string]string{keptKind: credentialKind}}
-	if err := applyCredential(q, &p); err != nil {
+	if err := a.applyCredential(ctx, by, q, &p); err != nil {
 		return nil, err
 	}
 	if err := a.Policies.Create(ctx, by, &p); err != nil {
@@ -244,7 +244,7 @@ func (a api) updateCredential(ctx context.Context, by harrier.Actor, q *query) (
 	if err != nil {
 		return nil, err
 	}
-	if err := applyCredential(q, &p); err != nil {
+	if err := a.applyCredential(ctx, by, q, &p); err != nil {
 		return nil, err
 	}
 	if err := a.Policies.Update(ctx, by, &p); err != nil {
@@ -281,7 +281,7 @@ func (a api) shareCredential(ctx context.Context, by harrier.Actor, q *query) (a
 	if err != nil {
 		return nil, err
 	}
-	if p.Grants, err = grantsOf(r.Groups); err != nil {
+	if p.Grants, err = a.grantsOf(ctx, by, r.Groups, p.Grants); err != nil {
 		return nil, err
 	}
 	if err := a.Policies.Update(ctx, by, &p); err != nil {

@@ -98,11 +98,11 @@ func newComponent(dashboard harrier.ID, c harrier.DashboardComponent) componentI
 	}
 }
 
-func (a api) dashboardItem(by harrier.Actor, person func(harrier.ID) personRef, d harrier.Dashboard, order int) dashboardItem {
+func (a api) dashboardItem(groups *groups, by harrier.Actor, person func(harrier.ID) personRef, d harrier.Dashboard, order int) dashboardItem {
 	item := dashboardItem{
 		ID: sid(d.ID), UUID: suuid(d.UUID), Name: d.Name, Description: d.Description, Tags: d.Tags, Activated: stime(d.Created), Order: sid(order), Status: "0", Failed: "0",
-		Columns: orRaw(json.RawMessage(d.Columns), "[]"), Groups: groupRefs(d.Groups), Components: []componentItem{}, Created: stime(d.Created), Modified: stime(d.Modified),
-		CanUse: sbool(true), CanManage: sbool(a.Alerts.EditsDashboard(by, d)), Creator: person(d.Owner), Owner: person(d.Owner), OwnerGroup: fullAccess, TargetGroup: noRef,
+		Columns: orRaw(json.RawMessage(d.Columns), "[]"), Groups: groups.refs(d.Groups), Components: []componentItem{}, Created: stime(d.Created), Modified: stime(d.Modified),
+		CanUse: sbool(true), CanManage: sbool(a.Alerts.EditsDashboard(by, d)), Creator: person(d.Owner), Owner: person(d.Owner), OwnerGroup: groups.owner(d.Owner), TargetGroup: noRef,
 	}
 	for _, c := range d.Components {
 		item.Components = append(item.Components, newComponent(d.ID, c))
@@ -118,7 +118,7 @@ func (a api) listDashboards(ctx context.Context, by harrier.Actor, q *query) (an
 	person, err := a.personRefs(ctx)
 	var usable, manageable []dashboardItem
 	for i, d := range list {
-		item := a.dashboardItem(by, person, d, i+1)
+		item := a.dashboardItem(a.groups(ctx, by), by, person, d, i+1)
 		if usable = append(usable, item); item.CanManage == "true" {
 			manageable = append(manageable, item)
 		}
@@ -128,7 +128,7 @@ func (a api) listDashboards(ctx context.Context, by harrier.Actor, q *query) (an
 
 func (a api) showDashboard(ctx context.Context, by harrier.Actor, q *query, d harrier.Dashboard) (any, error) {
 	person, err := a.personRefs(ctx)
-	return pick(a.dashboardItem(by, person, d, 1), q.fields(), "id"), err
+	return pick(a.dashboardItem(a.groups(ctx, by), by, person, d, 1), q.fields(), "id"), err
 }
 
 func (a api) getDashboard(ctx context.Context, by harrier.Actor, q *query) (any, error) {
@@ -149,7 +149,10 @@ func (a api) applyDashboard(ctx context.Context, by harrier.Actor, b dashboardBo
 		}
 	}
 	if b.Groups != nil {
-		d.Groups = sharedWith(*b.Groups)
+		var err error
+		if d.Groups, err = a.sharedWith(ctx, by, *b.Groups); err != nil {
+			return err
+		}
 	}
 	if len(b.Columns) > 0 {
 		d.Columns = string(b.Columns)
@@ -200,7 +203,7 @@ func (a api) createDashboard(ctx context.Context, by harrier.Actor, q *query) (a
 	return a.showDashboard(ctx, by, q, d)
 }
 
-func (a api) alterDashboard(ctx context.Context, by harrier.Actor, q *query, verb string, change func(*harrier.Dashboard) error) (harrier.Dashboard, error) {
+func (a api) alterDashboard(ctx context.Context, by harrier.Actor, q *query, verb string, change func(context.Context, *harrier.Dashboard) error) (harrier.Dashboard, error) {
 	d, err := a.Alerts.ChangeDashboard(ctx, by, q.id(), change)
 	return d, missing(err, "Dashboard", q.path("id"), verb)
 }
@@ -210,7 +213,7 @@ func (a api) changeDashboard(ctx context.Context, by harrier.Actor, q *query) (a
 	if err := q.body(&b); err != nil {
 		return nil, err
 	}
-	d, err := a.alterDashboard(ctx, by, q, "update", func(d *harrier.Dashboard) error { return a.applyDashboard(ctx, by, b, d) })
+	d, err := a.alterDashboard(ctx, by, q, "update", func(ctx context.Context, d *harrier.Dashboard) error { return a.applyDashboard(ctx, by, b, d) })
 	if err != nil {
 		return nil, err
 	}
@@ -224,9 +227,10 @@ func (a api) shareDashboard(ctx context.Context, by harrier.Actor, q *query) (an
 	if err := q.body(&b); err != nil {
 		return nil, err
 	}
-	d, err := a.alterDashboard(ctx, by, q, "share", func(d *harrier.Dashboard) error {
-		d.Groups = sharedWith(b.Groups)
-		return nil
+	d, err := a.alterDashboard(ctx, by, q, "share", func(ctx context.Context, d *harrier.Dashboard) error {
+		var err error
+		d.Groups, err = a.sharedWith(ctx, by, b.Groups)
+		return err
 	})
 	if err != nil {
 		return nil, err
@@ -269,7 +273,7 @@ func (a api) exportDashboard(ctx context.Context, by harrier.Actor, q *query) (a
 	if err != nil {
 		return nil, missing(err, "Dashboard", q.path("id"), "export")
 	}
-	item := a.dashboardItem(by, func(harrier.ID) personRef { return personRef{} }, d, 1)
+	item := a.dashboardItem(a.groups(ctx, by), by, func(harrier.ID) personRef { return personRef{} }, d, 1)
 	list, err := kit.Marshal(item.Components)
 	if err != nil {
 		return nil, err
@@ -477,7 +481,7 @@ func (a api) createComponent(ctx context.Context, by harrier.Actor, q *query) (a
 	if err := a.applyComponent(ctx, by, q.keys, &c); err != nil {
 		return nil, err
 	}
-	d, err := a.alterDashboard(ctx, by, q, "update", func(d *harrier.Dashboard) error {
+	d, err := a.alterDashboard(ctx, by, q, "update", func(ctx context.Context, d *harrier.Dashboard) error {
 		d.Components = append(d.Components, c)
 		return nil
 	})
@@ -489,7 +493,7 @@ func (a api) createComponent(ctx context.Context, by harrier.Actor, q *query) (a
 
 func (a api) changeComponent(ctx context.Context, by harrier.Actor, q *query) (any, error) {
 	at := 0
-	d, err := a.alterDashboard(ctx, by, q, "update", func(d *harrier.Dashboard) error {
+	d, err := a.alterDashboard(ctx, by, q, "update", func(ctx context.Context, d *harrier.Dashboard) error {
 		if at = componentAt(*d, q); at < 0 {
 			return noObject("Component", q.path("component"), "update")
 		}
@@ -502,7 +506,7 @@ func (a api) changeComponent(ctx context.Context, by harrier.Actor, q *query) (a
 }
 
 func (a api) deleteComponent(ctx context.Context, by harrier.Actor, q *query) (any, error) {
-	_, err := a.alterDashboard(ctx, by, q, "update", func(d *harrier.Dashboard) error {
+	_, err := a.alterDashboard(ctx, by, q, "update", func(ctx context.Context, d *harrier.Dashboard) error {
 		at := componentAt(*d, q)
 		if at < 0 {
 			return noObject("Component", q.path("component"), "delete")

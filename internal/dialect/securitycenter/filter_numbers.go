@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/asset/members"
 )
 
 // numberOf reads numbers, lists of them and ranges: "1,5-7".
@@ -25,34 +26,11 @@ func numberOf(field string, high int64) func(term) (harrier.Expr, error) {
 			}
 			return eq(field, harrier.Op(t.op), n), nil
 		}
-		var single []any
-		var some harrier.Or
-		for _, s := range list {
-			a, b, isRange := strings.Cut(s, "-")
-			if !isRange {
-				b = a
-			}
-			from, err1 := strconv.ParseInt(strings.TrimSpace(a), 10, 64)
-			to, err2 := strconv.ParseInt(strings.TrimSpace(b), 10, 64)
-			switch {
-			case err1 != nil || err2 != nil || from > to || from < 0:
-				return nil, t.bad("%q is neither a number from %d to %d nor a range", cut(s, 64), 0, high)
-			case from == to:
-				single = append(single, from)
-			default:
-				some = append(some, harrier.And{eq(field, harrier.Ge, from), eq(field, harrier.Le, to)})
-			}
+		e, err := members.Numbers(field, list, high, t.bad)
+		if err != nil {
+			return nil, err
 		}
-		if len(some) > 200 {
-			return nil, t.bad("more than 200 ranges")
-		}
-		if len(single) > 0 || len(some) == 0 {
-			some = append(some, eq(field, harrier.Eq, single...))
-		}
-		if len(some) == 1 {
-			return t.negated(some[0]), nil
-		}
-		return t.negated(some), nil
+		return t.negated(e), nil
 	}
 }
 

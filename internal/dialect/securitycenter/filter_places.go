@@ -1,9 +1,10 @@
 package securitycenter
 
 import (
-	"net/netip"
 	"strconv"
 	"strings"
+
+	"github.com/harrier-scan/harrier/internal/asset/members"
 
 	"github.com/harrier-scan/harrier"
 )
@@ -17,7 +18,7 @@ func (t term) addresses() (harrier.Expr, error) {
 	var ranges []any
 	for _, s := range list {
 		for _, part := range strings.Fields(strings.ReplaceAll(strings.ReplaceAll(s, " -", "-"), "- ", "-")) {
-			text, ok := addressRange(part)
+			text, ok := members.Range(part)
 			if !ok {
 				return nil, t.bad("%q is not an address, a network or a range", cut(part, 64))
 			}
@@ -25,37 +26,6 @@ func (t term) addresses() (harrier.Expr, error) {
 		}
 	}
 	return t.negated(eq("address", harrier.In, ranges...)), nil
-}
-
-// addressRange reads an address, CIDR or range and returns it as "first-last".
-func addressRange(s string) (string, bool) {
-	if p, err := netip.ParsePrefix(s); err == nil {
-		p = p.Masked()
-		return p.Addr().String() + "-" + lastOf(p).String(), true
-	}
-	first, last, found := strings.Cut(s, "-")
-	if !found {
-		last = first
-	}
-	a, err1 := netip.ParseAddr(first)
-	b, err2 := netip.ParseAddr(last)
-	if err1 != nil || err2 != nil || a.Zone() != "" || b.Zone() != "" {
-		return "", false
-	}
-	a, b = a.Unmap(), b.Unmap()
-	text := a.String() + "-" + b.String()
-	_, _, ok := harrier.ParseRange(text)
-	return text, ok
-}
-
-// lastOf is the last address of a network.
-func lastOf(p netip.Prefix) netip.Addr {
-	b := p.Addr().AsSlice()
-	for i := p.Bits(); i < len(b)*8; i++ {
-		b[i/8] |= 0x80 >> (i % 8)
-	}
-	a, _ := netip.AddrFromSlice(b)
-	return a
 }
 
 func (t term) dataFormat() (harrier.Expr, error) {

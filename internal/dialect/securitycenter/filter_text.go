@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/harrier-scan/harrier/internal/asset/members"
+
 	"github.com/harrier-scan/harrier"
 )
 
@@ -24,7 +26,7 @@ func (t term) textual(field, s string) (harrier.Expr, error) {
 	case len(s) > 4096:
 		return nil, t.bad("longer than 4096 bytes")
 	case t.op == "pcre":
-		p, err := pattern(s)
+		p, err := members.Pattern(s)
 		if err != nil {
 			return nil, t.bad("%q is not a regular expression", cut(s, 64))
 		}
@@ -43,27 +45,6 @@ func (t term) textual(field, s string) (harrier.Expr, error) {
 
 // maxPattern bounds regular expressions, in bytes.
 const maxPattern = 500
-
-// pattern reads a regular expression, which may stand between slashes.
-func pattern(s string) (string, error) {
-	if strings.HasPrefix(s, "/") {
-		if body, flags, ok := cutLast(s[1:], "/"); ok && strings.Trim(flags, "imsx") == "" {
-			s = body
-		}
-	}
-	if len(s) > maxPattern {
-		return "", harrier.Invalidf("pcre", "longer than %d bytes", maxPattern)
-	}
-	_, err := regexp.Compile(s)
-	return s, err
-}
-
-func cutLast(s, sep string) (before, after string, ok bool) {
-	if i := strings.LastIndex(s, sep); i >= 0 {
-		return s[:i], s[i+len(sep):], true
-	}
-	return s, "", false
-}
 
 // listOf reads a list of texts for "=" and "!=", one text otherwise.
 func listOf(field string) func(term) (harrier.Expr, error) {

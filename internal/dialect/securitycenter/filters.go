@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/asset/members"
 )
 
 // filter is one condition of an analysis. All of a query hold.
@@ -49,7 +50,7 @@ const (
 
 // The condition that holds for all, and the one that holds for none.
 var (
-	everything = harrier.And{}
+	everything = members.Everything
 	nothing    = harrier.Or{}
 )
 

@@ -197,38 +197,6 @@ func FuzzFilter(f *testing.F) {
 	})
 }
 
-// FuzzRule feeds any tree to the reader of dynamic lists and combinations.
-func FuzzRule(f *testing.F) {
-	f.Add(`{"operator":"all","children":[{"type":"clause","filterName":"os","operator":"contains","value":"Linux","pluginIDConstraint":"-1"}],"type":"group"}`)
-	f.Add(`{"operator":"union","operand1":{"id":"1"},"operand2":{"operator":"complement","operand1":{"id":"2"}}}`)
-	f.Fuzz(func(t *testing.T, text string) {
-		for _, read := range []func() (harrier.Expr, error){
-			func() (harrier.Expr, error) { return readRule([]byte(text), time.Unix(1_800_000_000, 0)) },
-			func() (harrier.Expr, error) {
-				return readCombination([]byte(text), 0, func(id harrier.ID) (harrier.Expr, error) { return eq("asset", harrier.Eq, int64(id)), nil })
-			},
-		} {
-			e, err := read()
-			if err == nil {
-				harrier.Matches(e, func(string) []any { return []any{int64(7), "x"} })
-			} else if harrier.KindOf(err) == harrier.Internal {
-				t.Fatalf("%q: %v", text, err)
-			}
-		}
-	})
-}
-
-func TestDefinedRanges(t *testing.T) {
-	have, err := definedRanges("127.0.0.1,172.36.48.0/24 198.168.1.1-198.168.1.11\n2001:db8::1")
-	want := []any{"127.0.0.1-127.0.0.1", "172.36.48.0-172.36.48.255", "198.168.1.1-198.168.1.11", "2001:db8::1-2001:db8::1"}
-	if err != nil || !cmp.Equal(have, want) {
-		t.Errorf("definedRanges = %v, %v; want %v", have, err, want)
-	}
-	if _, err := definedRanges("192.0.2.1,hostname"); err == nil || !strings.Contains(err.Error(), "hostname") {
-		t.Errorf("definedRanges with a name: %v; want an error that names it", err)
-	}
-}
-
 func TestScore(t *testing.T) {
 	n := harrier.Sums{Counts: harrier.Counts{1256, 32, 176, 146, 19}}
 	if have := matching(n); have != "1629:19:146:176:32:1256:2780" {

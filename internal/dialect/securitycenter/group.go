@@ -2,12 +2,14 @@ package securitycenter
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/dialect/kit"
 )
 
-// groupItem is a group. Only its users are ever more than empty.
+// groupItem is a group.
 //
 // Source: section 20.3.
 type groupItem struct {
@@ -32,74 +34,180 @@ type groupItem struct {
 
 func (a api) groupRoutes(m *router) {
 	m.handle("GET /group", a.listGroups)
-	m.handle("POST /group", a.refuseGroup)
+	m.handle("POST /group", a.createGroup)
 	m.handle("GET /group/{id}", a.getGroup)
 	m.handle("PATCH /group/{id}", a.updateGroup)
 	m.handle("DELETE /group/{id}", a.deleteGroup)
 }
 
-// group is the one group, with the users that by may see.
-func (a api) group(ctx context.Context, by harrier.Actor) (groupItem, error) {
-	users, err := a.visibleUsers(ctx, by)
-	g := groupItem{
-		ref: theGroup, UUID: suuid(a.ServerUUID), CreatedTime: "-1", ModifiedTime: "-1", LCEs: []ref{}, Repositories: []ref{},
-		Defining: []ref{{"0", "All Defined Ranges", ""}}, Users: []userRef{}, Assets: []ref{}, Policies: []ref{}, Queries: []ref{}, Credentials: []ref{},
+// groupOrg is the organisation whose groups by speaks of: their own, or the one
+// that an administrator of the installation names.
+func groupOrg(by harrier.Actor, q *query) harrier.ID {
+	if by.Organization != 0 {
+		return by.Organization
+	}
+	return max(idOf(q.param("orgID")), harrier.FirstOrganization)
+}
+
+// newGroup shows a group with the users and the shared objects that by may see.
+func (a api) newGroup(ctx context.Context, by harrier.Actor, g harrier.Group) (groupItem, error) {
+	w := groupItem{
+		ref: ref{groupID(g), g.Name, g.Description}, UUID: suuid(g.UUID), CreatedTime: stime(g.Created), ModifiedTime: stime(g.Modified), LCEs: []ref{},
+		Repositories: []ref{}, Defining: []ref{}, Users: []userRef{}, Assets: []ref{}, Policies: []ref{}, Queries: []ref{}, Credentials: []ref{},
 		DashboardTabs: []ref{}, AuditFiles: []ref{}, ARCs: []ref{}, DataFields: []ref{},
 	}
+	users, err := a.visibleUsers(ctx, by)
+	if err != nil {
+		return w, err
+	}
 	for _, u := range users {
-		if u.Role != harrier.Operator {
-			g.Users = append(g.Users, newUserRef(u))
+		if u.Group == g.ID {
+			w.Users = append(w.Users, newUserRef(u))
 		}
 	}
-	g.UserCount = len(g.Users)
-	return g, err
+	w.UserCount = len(w.Users)
+	repositories, err := a.repositoryMap(ctx, by)
+	if err != nil {
+		return w, err
+	}
+	o, err := a.Identity.Organization(ctx, by, g.Organization)
+	if err != nil {
+		return w, err
+	}
+	for _, id := range o.Repositories {
+		if r, ok := repositories[id]; ok && (g.First || slices.Contains(g.Repositories, id)) {
+			w.Repositories = append(w.Repositories, ref{sid(r.ID), r.Name, r.Description})
+		}
+	}
+	for _, id := range g.Lists {
+		if id == harrier.EverythingList {
+			w.Defining = append(w.Defining, ref{"0", definedRangesList.Name, ""})
+			continue
+		}
+		l, err := a.AssetLists.List(ctx, by, id)
+		if err != nil {
+			l.ID = id // by may not see what it holds
+		}
+		w.Defining = append(w.Defining, ref{sid(l.ID), l.Name, l.Description})
+	}
+	shared, err := a.sharedObjects(ctx, by, g.ID)
+	w.Assets, w.Policies, w.Queries, w.Credentials = shared["assets"], shared["policies"], shared["queries"], shared["credentials"]
+	return w, err
 }
 
 func (a api) listGroups(ctx context.Context, by harrier.Actor, q *query) (any, error) {
-	g, err := a.group(ctx, by)
-	return pick([]groupItem{g}, q.fields("name", "description"), "id", "uuid"), err
+	all, err := a.Identity.Groups(ctx, by)
+	if err != nil {
+		return nil, err
+	}
+	out := []groupItem{}
+	for _, g := range all {
+		if g.Organization != groupOrg(by, q) {
+			continue
+		}
+		w, err := a.newGroup(ctx, by, g)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, w)
+	}
+	return pick(out, q.fields("name", "description"), "id", "uuid"), nil
+}
+
+func (a api) showGroup(ctx context.Context, by harrier.Actor, q *query, g harrier.Group) (any, error) {
+	w, err := a.newGroup(ctx, by, g)
+	return pick(w, q.fields(), "id", "uuid"), err
 }
 
 func (a api) getGroup(ctx context.Context, by harrier.Actor, q *query) (any, error) {
-	if q.path("id") != theGroup.ID {
-		return nil, noObject("Group", q.path("id"), "retrieve")
+	g, err := a.groupByID(ctx, by, q.path("id"), groupOrg(by, q))
+	if err != nil {
+		return nil, missing(err, "Group", q.path("id"), "retrieve")
 	}
-	g, err := a.group(ctx, by)
-	return pick(g, q.fields(), "id", "uuid"), err
+	return a.showGroup(ctx, by, q, g)
 }
 
-// groupRequest is the part of a group that a client could change.
+// groupRequest is what a client says of a group: what is not given stays.
 type groupRequest struct {
-	Name        *kit.Text `json:"name"`
-	Description *kit.Text `json:"description"`
-	Users       *givens   `json:"users"`
+	Name         *kit.Text `json:"name"`
+	Description  *kit.Text `json:"description"`
+	Repositories *givens   `json:"repositories"`
+	Defining     *givens   `json:"definingAssets"`
+	Users        *givens   `json:"users"`
+	Assets       *givens   `json:"assets"`
+	Policies     *givens   `json:"policies"`
+	Queries      *givens   `json:"queries"`
+	Credentials  *givens   `json:"credentials"`
 }
 
-// updateGroup takes a group as it is: nothing of it can be changed.
+// apply puts what is given into g, and reports whether anything changes.
+func (in groupRequest) apply(g *harrier.Group) bool {
+	old := *g
+	if in.Name != nil {
+		g.Name = strings.TrimSpace(string(*in.Name))
+	}
+	if in.Description != nil {
+		g.Description = string(*in.Description)
+	}
+	if in.Repositories != nil {
+		g.Repositories = in.Repositories.ids()
+	}
+	if in.Defining != nil {
+		g.Lists = in.Defining.ids()
+	}
+	return g.Name != old.Name || g.Description != old.Description || !slices.Equal(g.Repositories, old.Repositories) || !slices.Equal(g.Lists, old.Lists)
+}
+
+func (a api) createGroup(ctx context.Context, by harrier.Actor, q *query) (any, error) {
+	var in groupRequest
+	if err := q.body(&in); err != nil {
+		return nil, err
+	}
+	g := harrier.Group{Organization: groupOrg(by, q)}
+	in.apply(&g)
+	join, share, err := a.groupMembers(ctx, by, in, g)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.Identity.CreateGroup(ctx, by, &g); err != nil {
+		return nil, err
+	}
+	if err := a.fillGroup(ctx, by, g, join, share); err != nil {
+		return nil, err
+	}
+	return a.showGroup(ctx, by, q, g)
+}
+
+// updateGroup also takes users into the group, and shares objects with it. Users
+// that it does not name stay: they must belong somewhere.
 func (a api) updateGroup(ctx context.Context, by harrier.Actor, q *query) (any, error) {
-	if q.path("id") != theGroup.ID {
-		return nil, noObject("Group", q.path("id"), "update")
+	g, err := a.groupByID(ctx, by, q.path("id"), groupOrg(by, q))
+	if err != nil {
+		return nil, missing(err, "Group", q.path("id"), "update")
 	}
 	var in groupRequest
 	if err := q.body(&in); err != nil {
 		return nil, err
 	}
-	if in.Name != nil && string(*in.Name) != theGroup.Name || in.Description != nil && string(*in.Description) != theGroup.Description || in.Users != nil {
-		return a.refuseGroup(ctx, by, q)
+	join, share, err := a.groupMembers(ctx, by, in, g)
+	if err != nil {
+		return nil, err
 	}
-	return a.getGroup(ctx, by, q)
+	if in.apply(&g) {
+		if err := a.Identity.UpdateGroup(ctx, by, &g); err != nil {
+			return nil, missing(err, "Group", q.path("id"), "update")
+		}
+	}
+	if err := a.fillGroup(ctx, by, g, join, share); err != nil {
+		return nil, err
+	}
+	return a.showGroup(ctx, by, q, g)
 }
 
 func (a api) deleteGroup(ctx context.Context, by harrier.Actor, q *query) (any, error) {
-	if q.path("id") != theGroup.ID {
-		return nil, noObject("Group", q.path("id"), "delete")
+	g, err := a.groupByID(ctx, by, q.path("id"), groupOrg(by, q))
+	if err != nil {
+		return nil, missing(err, "Group", q.path("id"), "delete")
 	}
-	return a.refuseGroup(ctx, by, q)
-}
-
-func (a api) refuseGroup(_ context.Context, by harrier.Actor, _ *query) (any, error) {
-	if !by.May(harrier.ManageUsers) {
-		return nil, notAllowed("You may not change groups.")
-	}
-	return nil, harrier.Errorf(harrier.Invalid, "There is one group, to which everybody belongs: it can not be changed.")
+	return nil, missing(a.Identity.DeleteGroup(ctx, by, g.ID), "Group", q.path("id"), "delete")
 }

@@ -3,11 +3,14 @@ package securitycenter
 import (
 	"context"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/dialect/kit"
 )
 
-// organizationItem is the organisation that everybody belongs to.
+// organizationItem is an organisation.
 //
 // Source: section 20.1.
 type organizationItem struct {
@@ -50,82 +53,190 @@ type orgRep struct {
 func (a api) organizationRoutes(m *router) {
 	m.handle("GET /currentOrganization", a.getCurrentOrganization)
 	m.handle("GET /organization", a.listOrganizations)
-	m.handle("POST /organization", a.refuseOrganization)
+	m.handle("POST /organization", a.createOrganization)
 	m.handle("GET /organization/{id}", a.getOrganization)
-	m.handle("PATCH /organization/{id}", a.changeOrganization)
-	m.handle("DELETE /organization/{id}", a.changeOrganization)
+	m.handle("PATCH /organization/{id}", a.updateOrganization)
+	m.handle("DELETE /organization/{id}", a.deleteOrganization)
 	m.handle("GET /organization/{id}/user", a.organized(a.listUsers))
 	m.handle("GET /organization/{id}/securityManager", a.organized(a.listManagers))
 	m.handle("POST /organization/{id}/securityManager", a.organized(a.createManager))
 	m.handle("GET /organization/{id}/securityManager/{user}", a.manager(a.getUser))
 	m.handle("PATCH /organization/{id}/securityManager/{user}", a.manager(a.updateUser))
 	m.handle("DELETE /organization/{id}/securityManager/{user}", a.manager(a.deleteUser))
+	for _, k := range []ruleKind{{"acceptRiskRule", true}, {"recastRiskRule", false}} {
+		m.handle("GET /organization/{id}/"+k.name, a.organized(k.list(a, false)))
+	}
 }
 
-func (a api) organization(ctx context.Context, by harrier.Actor) (organizationItem, error) {
+// contact are the keys of organisations and users that Harrier keeps for their
+// sake alone.
+var contact = []string{"email", "address", "city", "state", "country", "phone", "fax"}
+
+func (a api) organization(ctx context.Context, by harrier.Actor, o harrier.Organization) (organizationItem, error) {
 	users, err := a.visibleUsers(ctx, by)
+	if err != nil {
+		return organizationItem{}, err
+	}
 	n := 0
 	for _, u := range users {
-		if u.Role != harrier.Operator {
+		if u.Organization == o.ID {
 			n++
 		}
 	}
-	return organizationItem{
-		ref: theOrganization, UUID: suuid(a.ServerUUID), IPInfoLinks: []string{}, ZoneSelection: "auto_only",
-		ScoreLow: "1", ScoreMedium: "3", ScoreHigh: "10", ScoreCritical: "40", ScoringSystem: "CVSS", CreatedTime: "-1", ModifiedTime: "-1",
-		UserCount: sid(n), LCEs: []ref{}, Repositories: []orgRep{{ref{sid(harrier.DefaultRepository), "Default", ""}, "fullAccess"}},
+	score := func(i int) string { return strconv.Itoa(o.Scores[i]) }
+	w := organizationItem{
+		ref: ref{sid(o.ID), o.Name, o.Description}, UUID: suuid(o.UUID), IPInfoLinks: []string{}, ZoneSelection: o.ZoneSelection, RestrictedIPs: o.RestrictedIPs,
+		Email: o.Given["email"], Address: o.Given["address"], City: o.Given["city"], State: o.Given["state"], Country: o.Given["country"],
+		Phone: o.Given["phone"], Fax: o.Given["fax"],
+		ScoreLow: score(0), ScoreMedium: score(1), ScoreHigh: score(2), ScoreCritical: score(3), ScoringSystem: "CVSS",
+		CreatedTime: stime(o.Created), ModifiedTime: stime(o.Modified), UserCount: sid(n), LCEs: []ref{}, Repositories: []orgRep{},
 		Zones: []ref{}, NessusManagers: []ref{}, PublishingSites: []ref{}, LDAPs: []ref{}, PasswordExpires: sbool(false), PasswordLifetime: "-1",
-	}, err
+	}
+	repositories, err := a.repositoryMap(ctx, by)
+	for _, id := range o.Repositories {
+		if r, ok := repositories[id]; ok {
+			w.Repositories = append(w.Repositories, orgRep{ref{sid(r.ID), r.Name, r.Description}, "fullAccess"})
+		}
+	}
+	return w, err
 }
 
+func (a api) showOrganization(ctx context.Context, by harrier.Actor, q *query, o harrier.Organization) (any, error) {
+	w, err := a.organization(ctx, by, o)
+	return pick(w, q.fields(), "id", "uuid"), err
+}
+
+// getCurrentOrganization shows the organisation of who asks; to those who run
+// the installation the first one.
 func (a api) getCurrentOrganization(ctx context.Context, by harrier.Actor, q *query) (any, error) {
-	o, err := a.organization(ctx, by)
-	return pick(o, q.fields(), "id", "uuid"), err
+	o, err := a.Identity.Organization(ctx, by, max(by.Organization, harrier.FirstOrganization))
+	if err != nil {
+		return nil, err
+	}
+	return a.showOrganization(ctx, by, q, o)
 }
 
 func (a api) listOrganizations(ctx context.Context, by harrier.Actor, q *query) (any, error) {
-	o, err := a.organization(ctx, by)
-	return pick([]organizationItem{o}, q.fields("name", "description"), "id", "uuid"), err
+	all, err := a.Identity.Organizations(ctx, by)
+	if err != nil {
+		return nil, err
+	}
+	out := []organizationItem{}
+	for _, o := range all {
+		w, err := a.organization(ctx, by, o)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, w)
+	}
+	return pick(out, q.fields("name", "description"), "id", "uuid"), nil
 }
 
 func (a api) getOrganization(ctx context.Context, by harrier.Actor, q *query) (any, error) {
-	if q.path("id") != theOrganization.ID {
-		return nil, noObject("Organization", q.path("id"), "retrieve")
+	o, err := a.Identity.Organization(ctx, by, q.id())
+	if err != nil {
+		return nil, missing(err, "Organization", q.path("id"), "retrieve")
 	}
-	return a.getCurrentOrganization(ctx, by, q)
+	return a.showOrganization(ctx, by, q, o)
 }
 
-func (a api) changeOrganization(ctx context.Context, by harrier.Actor, q *query) (any, error) {
-	if q.path("id") != theOrganization.ID {
-		return nil, noObject("Organization", q.path("id"), "change")
+// applyOrganization puts what a request says into o.
+func applyOrganization(q *query, o *harrier.Organization) error {
+	var in struct {
+		Name         *kit.Text `json:"name"`
+		Description  *kit.Text `json:"description"`
+		Zones        *kit.Text `json:"zoneSelection"`
+		Restricted   *kit.Text `json:"restrictedIPs"`
+		Low          *kit.Int  `json:"vulnScoreLow"`
+		Medium       *kit.Int  `json:"vulnScoreMedium"`
+		High         *kit.Int  `json:"vulnScoreHigh"`
+		Critical     *kit.Int  `json:"vulnScoreCritical"`
+		Repositories *givens   `json:"repositories"`
 	}
-	return a.refuseOrganization(ctx, by, q)
+	if err := q.body(&in); err != nil {
+		return err
+	}
+	for _, t := range []struct {
+		from *kit.Text
+		to   *string
+	}{{in.Name, &o.Name}, {in.Description, &o.Description}, {in.Zones, &o.ZoneSelection}, {in.Restricted, &o.RestrictedIPs}} {
+		if t.from != nil {
+			*t.to = strings.TrimSpace(string(*t.from))
+		}
+	}
+	for i, n := range []*kit.Int{in.Low, in.Medium, in.High, in.Critical} {
+		if n != nil {
+			o.Scores[i] = int(*n)
+		}
+	}
+	if in.Repositories != nil {
+		o.Repositories = in.Repositories.ids()
+	}
+	o.Given = keep(q, o.Given, contact...)
+	return nil
 }
 
-func (a api) refuseOrganization(_ context.Context, by harrier.Actor, _ *query) (any, error) {
-	if !by.May(harrier.OperateConsole) {
-		return nil, notAllowed("You may not change organizations.")
+// keep puts the keys of a request that are named into what was given before.
+func keep(q *query, old map[string]string, names ...string) map[string]string {
+	out := cloneMap(old)
+	for _, name := range names {
+		if raw, ok := q.keys[name]; ok {
+			if text, single := kit.Scalar(raw); single {
+				out[name] = text
+			}
+		}
 	}
-	return nil, harrier.Errorf(harrier.Invalid, "There is one organization, to which everybody belongs: it can not be changed.")
+	return out
 }
 
-// organized does what h does below the one organisation.
+func (a api) createOrganization(ctx context.Context, by harrier.Actor, q *query) (any, error) {
+	o := harrier.Organization{Scores: harrier.DefaultScores}
+	if err := applyOrganization(q, &o); err != nil {
+		return nil, err
+	}
+	if err := a.Identity.CreateOrganization(ctx, by, &o); err != nil {
+		return nil, err
+	}
+	return a.showOrganization(ctx, by, q, o)
+}
+
+func (a api) updateOrganization(ctx context.Context, by harrier.Actor, q *query) (any, error) {
+	o, err := a.Identity.Organization(ctx, by, q.id())
+	if err != nil {
+		return nil, missing(err, "Organization", q.path("id"), "update")
+	}
+	if err := applyOrganization(q, &o); err != nil {
+		return nil, err
+	}
+	if err := a.Identity.UpdateOrganization(ctx, by, &o); err != nil {
+		return nil, missing(err, "Organization", q.path("id"), "update")
+	}
+	return a.showOrganization(ctx, by, q, o)
+}
+
+func (a api) deleteOrganization(ctx context.Context, by harrier.Actor, q *query) (any, error) {
+	return nil, missing(a.Identity.DeleteOrganization(ctx, by, q.id()), "Organization", q.path("id"), "delete")
+}
+
+// organized does what h does below an organisation.
 func (a api) organized(h handler) handler {
 	return func(ctx context.Context, by harrier.Actor, q *query) (any, error) {
-		if q.path("id") != theOrganization.ID {
-			return nil, noObject("Organization", q.path("id"), "retrieve")
+		o, err := a.Identity.Organization(ctx, by, q.id())
+		if err != nil {
+			return nil, missing(err, "Organization", q.path("id"), "retrieve")
 		}
+		q.organization = o.ID
 		return h(ctx, by, q)
 	}
 }
 
 // manager does what h does with the user of the path, who must be a security
-// manager.
+// manager of the organisation.
 func (a api) manager(h handler) handler {
 	return a.organized(func(ctx context.Context, by harrier.Actor, q *query) (any, error) {
 		user := q.path("user")
 		u, err := a.Identity.User(ctx, by, idOf(user))
-		if err == nil && u.Role != harrier.Administrator {
+		if err == nil && (u.Role != harrier.Administrator || u.Organization != q.organization) {
 			err = harrier.Errorf(harrier.NotFound, "no security manager %d", u.ID)
 		}
 		if err != nil {
@@ -137,14 +248,14 @@ func (a api) manager(h handler) handler {
 }
 
 func (a api) listManagers(ctx context.Context, by harrier.Actor, q *query) (any, error) {
-	list, err := a.visibleUsers(ctx, by)
+	list, err := a.usersOf(ctx, by, q)
 	if err != nil {
 		return nil, err
 	}
 	list = slices.DeleteFunc(list, func(u harrier.User) bool { return u.Role != harrier.Administrator })
 	out := make([]userItem, len(list))
 	for i, u := range list {
-		out[i] = newUser(by, u)
+		out[i] = a.newUser(ctx, by, u)
 	}
 	return pick(out, q.fields(), "id", "uuid"), nil
 }

@@ -7,13 +7,6 @@ import (
 	"github.com/harrier-scan/harrier"
 )
 
-// The one organisation and the one group that everybody belongs to: Harrier has
-// neither, and who may see what is a matter of roles and grants.
-var (
-	theOrganization = ref{"1", "Harrier", ""}
-	theGroup        = ref{"0", "Full Access", "Full Access group"}
-)
-
 // userRef names a user.
 //
 // Source: section 1.2.

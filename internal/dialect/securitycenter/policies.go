@@ -93,27 +93,20 @@ type policyTemplate struct {
 	Editor      string `json:"editor,omitempty"`
 }
 
-func groupsOf(grants []harrier.Grant) []ref {
-	if slices.ContainsFunc(grants, func(g harrier.Grant) bool { return g.User == 0 && g.Level >= harrier.MayView }) {
-		return []ref{theGroup}
-	}
-	return []ref{}
-}
-
 // newPolicy translates a policy; whole tells whether its families and its
 // editor are wanted, which take longer.
 func (a api) newPolicy(ctx context.Context, by harrier.Actor, p harrier.Policy, whole bool) (policyItem, error) {
 	id, t := a.templateOf(p.Template)
 	level := a.Policies.Level(by, p)
-	owner := a.people(ctx).ref(p.Owner)
+	owner, groups := a.people(ctx).ref(p.Owner), a.groups(ctx, by)
 	w := policyItem{
 		ID: sid(p.ID), UUID: suuid(p.UUID), Name: p.Name, Description: p.Description, Status: "0", Tags: p.Preferences[keptTags],
 		Created: stime(p.Created), Modified: stime(p.Modified), XCCDF: cmp.Or(p.Preferences[keptXCCDF], "false"), Profile: p.Preferences[keptProfile],
 		Type: "regular", Context: p.Preferences[keptContext], AuditFiles: []ref{}, Preferences: []any{}, Families: []policyFamily{},
 		Template: policyTemplate{ID: fmt.Sprint(id), Name: t.Title, Description: t.Description, Agent: sbool(false)},
-		Owner:    owner, Creator: owner, OwnerGroup: theGroup, TargetGroup: noRef, Groups: groupsOf(p.Grants),
+		Owner:    owner, Creator: owner, OwnerGroup: groups.owner(p.Owner), TargetGroup: noRef, Groups: groups.granted(p.Grants),
 		CanUse: sbool(level >= harrier.MayView), CanManage: sbool(level >= harrier.MayConfigure),
-		CreatorID: sid(p.Owner), OwnerID: sid(p.Owner), OwnerGroupID: theGroup.ID, TargetID: "-1",
+		CreatorID: sid(p.Owner), OwnerID: sid(p.Owner), OwnerGroupID: groups.owner(p.Owner).ID, TargetID: "-1",
 	}
 	if set := preferencesOf(p, t.Settings); len(set) > 0 {
 		w.Preferences = set
@@ -318,7 +311,7 @@ func (r policyRequest) apply(ctx context.Context, a api, by harrier.Actor, p *ha
 		p.Preferences[keptXCCDF] = sbool(bool(*r.XCCDF))
 	}
 	if r.Groups != nil {
-		grants, err := grantsOf(*r.Groups)
+		grants, err := a.grantsOf(ctx, by, *r.Groups, p.Grants)
 		if err != nil {
 			return err
 		}
@@ -328,18 +321,6 @@ func (r policyRequest) apply(ctx context.Context, a api, by harrier.Actor, p *ha
 		p.Owner = harrier.ID(*r.OwnerID)
 	}
 	return nil
-}
-
-// grantsOf is what sharing with groups means. All users are in Full Access.
-func grantsOf(groups givens) ([]harrier.Grant, error) {
-	var out []harrier.Grant
-	for _, g := range groups {
-		if g != 0 {
-			return nil, harrier.Errorf(harrier.Invalid, "Group #%d does not exist.", g)
-		}
-		out = []harrier.Grant{{Level: harrier.MayView}}
-	}
-	return out, nil
 }
 
 func (a api) createPolicy(ctx context.Context, by harrier.Actor, q *query) (any, error) {
@@ -502,7 +483,7 @@ func (a api) sharePolicy(ctx context.Context, by harrier.Actor, q *query) (any, 
 	if err != nil {
 		return nil, err
 	}
-	if p.Grants, err = grantsOf(r.Groups); err != nil {
+	if p.Grants, err = a.grantsOf(ctx, by, r.Groups, p.Grants); err != nil {
 		return nil, err
 	}
 	if err := a.Policies.Update(ctx, by, &p); err != nil {

@@ -115,38 +115,13 @@ type personRef struct {
 	UUID      string `json:"uuid"`
 }
 
-// fullAccess is the one group of the organisation.
-var fullAccess = ref{"0", "Full Access", "Full Access group"}
-
 // people names the users.
 func (a api) personRefs(ctx context.Context) (func(harrier.ID) personRef, error) {
 	names, err := a.Identity.Names(ctx)
 	return func(id harrier.ID) personRef { return personRef{ID: sid(id), Username: names[id]} }, err
 }
 
-// groupRefs names groups by their ids.
-func groupRefs(ids []harrier.ID) []ref {
-	out := []ref{}
-	for _, id := range ids {
-		if id <= 1 { // kept as id + 1
-			out = append(out, fullAccess)
-			continue
-		}
-		out = append(out, ref{ID: sid(id - 1)})
-	}
-	return out
-}
-
-// sharedWith is what is kept of groups: their id + 1, so that 0 stays none.
-func sharedWith(list givens) []harrier.ID {
-	var out []harrier.ID
-	for _, g := range list {
-		out = append(out, harrier.ID(g)+1)
-	}
-	return out
-}
-
-func (a api) queryItem(by harrier.Actor, person func(harrier.ID) personRef, q harrier.SavedQuery) (queryItem, error) {
+func (a api) queryItem(groups *groups, by harrier.Actor, person func(harrier.ID) personRef, q harrier.SavedQuery) (queryItem, error) {
 	d, err := definitionOf(q)
 	if err != nil {
 		return queryItem{}, err
@@ -154,8 +129,8 @@ func (a api) queryItem(by harrier.Actor, person func(harrier.ID) personRef, q ha
 	item := queryItem{
 		ID: sid(q.ID), UUID: suuid(q.UUID), Name: q.Name, Description: q.Description, Tool: q.Tool, Type: q.Kind, Tags: q.Tags,
 		Columns: orRaw(d.Columns, "[]"), SortColumn: string(d.SortColumn), SortDirection: string(d.SortDir), Created: stime(q.Created), Modified: stime(q.Modified), Status: "0",
-		Filters: orRaw(d.Filters, "[]"), Groups: groupRefs(q.Groups), CanUse: "true", CanManage: sbool(a.Findings.EditsQuery(by, q)),
-		Creator: person(q.Owner), Owner: person(q.Owner), OwnerGroup: fullAccess, TargetGroup: noRef,
+		Filters: orRaw(d.Filters, "[]"), Groups: groups.refs(q.Groups), CanUse: "true", CanManage: sbool(a.Findings.EditsQuery(by, q)),
+		Creator: person(q.Owner), Owner: person(q.Owner), OwnerGroup: groups.owner(q.Owner), TargetGroup: noRef,
 	}
 	if item.SortDirection == "" {
 		item.SortDirection = "ASC"
@@ -185,7 +160,7 @@ func (a api) listQueries(ctx context.Context, by harrier.Actor, q *query) (any, 
 		if want != "" && want != "all" && want != s.Kind {
 			continue
 		}
-		item, err := a.queryItem(by, person, s)
+		item, err := a.queryItem(a.groups(ctx, by), by, person, s)
 		if err != nil {
 			return nil, err
 		}
@@ -201,7 +176,7 @@ func (a api) showQuery(ctx context.Context, by harrier.Actor, q *query, s harrie
 	if err != nil {
 		return nil, err
 	}
-	item, err := a.queryItem(by, person, s)
+	item, err := a.queryItem(a.groups(ctx, by), by, person, s)
 	return pick(item, q.fields(), "id", "name", "description"), err
 }
 
@@ -214,7 +189,7 @@ func (a api) getQuery(ctx context.Context, by harrier.Actor, q *query) (any, err
 }
 
 // apply puts what a request says into s.
-func (b queryBody) apply(s *harrier.SavedQuery, check func(queryDefinition) error) error {
+func (b queryBody) apply(s *harrier.SavedQuery, check func(queryDefinition) error, share func(givens) error) error {
 	var d queryDefinition
 	if s.Definition != "" {
 		var err error
@@ -249,7 +224,9 @@ func (b queryBody) apply(s *harrier.SavedQuery, check func(queryDefinition) erro
 		}
 	}
 	if b.Groups != nil {
-		s.Groups = sharedWith(*b.Groups)
+		if err := share(*b.Groups); err != nil {
+			return err
+		}
 	}
 	if err := check(d); err != nil {
 		return err
@@ -257,6 +234,14 @@ func (b queryBody) apply(s *harrier.SavedQuery, check func(queryDefinition) erro
 	text, err := kit.Marshal(d)
 	s.Definition = string(text)
 	return err
+}
+
+// shareQueryWith puts the groups that a request names into s.
+func (a api) shareQueryWith(ctx context.Context, by harrier.Actor, s *harrier.SavedQuery) func(givens) error {
+	return func(list givens) (err error) {
+		s.Groups, err = a.sharedWith(ctx, by, list)
+		return err
+	}
 }
 
 // checkQuery answers a fault for filters that no analysis could read.
@@ -298,7 +283,7 @@ func (a api) createQuery(ctx context.Context, by harrier.Actor, q *query) (any, 
 		return nil, err
 	}
 	var s harrier.SavedQuery
-	if err := b.apply(&s, a.checkQuery(ctx, by, &s)); err != nil {
+	if err := b.apply(&s, a.checkQuery(ctx, by, &s), a.shareQueryWith(ctx, by, &s)); err != nil {
 		return nil, err
 	}
 	if err := a.Findings.CreateQuery(ctx, by, &s); err != nil {
@@ -316,7 +301,7 @@ func (a api) changeQuery(ctx context.Context, by harrier.Actor, q *query) (any, 
 	if err != nil {
 		return nil, missing(err, "Query", q.path("id"), "update")
 	}
-	if err := b.apply(&s, a.checkQuery(ctx, by, &s)); err != nil {
+	if err := b.apply(&s, a.checkQuery(ctx, by, &s), a.shareQueryWith(ctx, by, &s)); err != nil {
 		return nil, err
 	}
 	if err := a.Findings.UpdateQuery(ctx, by, &s); err != nil {
@@ -340,7 +325,9 @@ func (a api) shareQuery(ctx context.Context, by harrier.Actor, q *query) (any, e
 	if err != nil {
 		return nil, missing(err, "Query", q.path("id"), "share")
 	}
-	s.Groups = sharedWith(b.Groups)
+	if s.Groups, err = a.sharedWith(ctx, by, b.Groups); err != nil {
+		return nil, err
+	}
 	if err := a.Findings.UpdateQuery(ctx, by, &s); err != nil {
 		return nil, err
 	}

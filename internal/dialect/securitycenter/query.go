@@ -27,6 +27,8 @@ type query struct {
 	byKey  bool        // signed in with API keys, not with a session
 	params url.Values
 	keys   map[string]json.RawMessage // of the body
+	// organization is the one below which the route is; 0 for none.
+	organization harrier.ID
 }
 
 // newQuery reads the body, whatever its declared type, unless it is a

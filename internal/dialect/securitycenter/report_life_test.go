@@ -4,6 +4,7 @@ import (
 	"context"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/dialect/exchange"
@@ -19,6 +20,16 @@ func TestReportLife(t *testing.T) {
 	console := exchange.Start(t, securitycenter.New)
 	c := client{t, console.URL, "accesskey=" + console.Access + "; secretkey=" + console.SecretID}
 	room := console.Rooms.Reports
+	d := harrier.ReportDefinition{Name: "first", Format: "csv"}
+	if err := room.CreateDefinition(t.Context(), console.Admin, &d); err != nil {
+		t.Fatal(err)
+	}
+	for first, err := room.Launch(t.Context(), console.Admin, d.ID, 0); !first.Status.Ended(); first, err = room.Report(t.Context(), console.Admin, first.ID) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(5 * time.Millisecond) // the room works: it takes up no report of before any more
+	}
 	waits := harrier.Report{Title: "slow", Format: "pdf", Token: "waits", Status: harrier.ReportQueued}
 	ready := harrier.Report{Title: "quick", Format: "pdf", Token: "ready", Status: harrier.ReportReady, Path: "gone.pdf"}
 	for _, rep := range []*harrier.Report{&waits, &ready} {

@@ -79,14 +79,14 @@ type reportDefinitionItem struct {
 // reportDefinitionShown are the default members of lists.
 var reportDefinitionShown = []string{"id", "name", "description", "type", "status"}
 
-func (a api) reportDefinitionItem(p *people, by harrier.Actor, d harrier.ReportDefinition) reportDefinitionItem {
+func (a api) reportDefinitionItem(p *people, groups *groups, by harrier.Actor, d harrier.ReportDefinition) reportDefinitionItem {
 	kept, owner := d.Given, p.ref(d.Owner)
 	return reportDefinitionItem{
 		ID: sid(d.ID), UUID: suuid(d.UUID), Name: d.Name, Description: d.Description, Type: d.Format, Status: "0",
 		Points: cmp.Or(kept[givenPoints], "-1"), Targets: cmp.Or(kept[givenTargets], strings.Join(d.Recipients, ",")), Created: stime(d.Created), Modified: stime(d.Modified),
 		MailUsers: rawList(kept[givenMailUsers]), ShareUsers: rawList(kept[givenShareUsers]), Sites: rawList(kept[givenSites]),
 		AttributeSet: orRaw(json.RawMessage(kept[givenAttributes]), `{"id":-1,"name":"","description":""}`), Definition: orRaw(json.RawMessage(kept[givenDefinition]), "{}"),
-		Schedule: reportSchedule(d), Groups: groupRefs(d.Groups), CanUse: sbool(true), CanManage: sbool(a.Reports.Edits(by, d)), Creator: owner, Owner: owner, OwnerGroup: fullAccess,
+		Schedule: reportSchedule(d), Groups: groups.refs(d.Groups), CanUse: sbool(true), CanManage: sbool(a.Reports.Edits(by, d)), Creator: owner, Owner: owner, OwnerGroup: groups.owner(d.Owner),
 	}
 }
 
@@ -110,10 +110,10 @@ func (a api) listReportDefinitions(ctx context.Context, by harrier.Actor, q *que
 	if err != nil {
 		return nil, err
 	}
-	p := a.people(ctx)
+	p, groups := a.people(ctx), a.groups(ctx, by)
 	var usable, manageable []reportDefinitionItem
 	for _, d := range list {
-		item := a.reportDefinitionItem(p, by, d)
+		item := a.reportDefinitionItem(p, groups, by, d)
 		if want := q.param("type"); want != "" && want != item.Type {
 			continue
 		}
@@ -125,7 +125,7 @@ func (a api) listReportDefinitions(ctx context.Context, by harrier.Actor, q *que
 }
 
 func (a api) showReportDefinition(ctx context.Context, by harrier.Actor, q *query, d harrier.ReportDefinition) (any, error) {
-	return pick(a.reportDefinitionItem(a.people(ctx), by, d), q.fields(), "id"), nil
+	return pick(a.reportDefinitionItem(a.people(ctx), a.groups(ctx, by), by, d), q.fields(), "id"), nil
 }
 
 func (a api) getReportDefinition(ctx context.Context, by harrier.Actor, q *query) (any, error) {
@@ -193,7 +193,9 @@ func (b reportDefinitionBody) apply(ctx context.Context, a api, by harrier.Actor
 		d.Given[givenTargets] = string(*b.Targets)
 	}
 	if b.Groups != nil {
-		d.Groups = sharedWith(*b.Groups)
+		if d.Groups, err = a.sharedWith(ctx, by, *b.Groups); err != nil {
+			return false, err
+		}
 	}
 	if len(b.MailUsers) > 0 || b.Targets != nil {
 		if d.Recipients, err = a.recipients(ctx, d.Given[givenTargets], json.RawMessage(d.Given[givenMailUsers])); err != nil {
@@ -389,7 +391,7 @@ func (a api) exportReportDefinition(ctx context.Context, by harrier.Actor, q *qu
 	if err != nil {
 		return nil, missing(err, reportDefinitionNoun, q.path("id"), "export")
 	}
-	item := a.reportDefinitionItem(a.people(ctx), by, d)
+	item := a.reportDefinitionItem(a.people(ctx), a.groups(ctx, by), by, d)
 	text, err := kit.Marshal(exportedDefinition{exportedKind, d.Name, d.Description, d.Format, item.Definition, item.Points})
 	return kit.File{Name: "report-definition-" + strconv.FormatInt(int64(d.ID), 10) + ".json", Type: "application/json", Size: int64(len(text)), Body: io.NopCloser(bytes.NewReader(text))}, err
 }

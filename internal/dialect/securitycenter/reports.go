@@ -69,12 +69,12 @@ var reportWords = map[harrier.ReportStatus]string{
 	harrier.ReportReady: "Completed", harrier.ReportFailed: "Error",
 }
 
-func newReport(p *people, by harrier.Actor, r harrier.Report) reportItem {
+func newReport(p *people, groups *groups, by harrier.Actor, r harrier.Report) reportItem {
 	owner := p.ref(r.Owner)
 	item := reportItem{
 		ID: sid(r.ID), CreatorID: sid(r.Owner), OwnerID: sid(r.Owner), Definition: "-1", Job: sid(r.ID), Name: r.Title, Type: r.Format, DisplayType: strings.ToUpper(r.Format),
 		Status: reportWords[r.Status], Running: sbool(!r.Status.Ended()), Error: r.Error, Steps: sid(r.Steps), Done: sid(r.Done), Start: stime(r.Started), Finish: stime(r.Ended),
-		GroupID: "0", Sites: []ref{}, Logs: []ref{}, Creator: owner, Owner: owner, OwnerGroup: fullAccess, CanUse: sbool(true), CanManage: sbool(by.LevelOn(r.Owner, nil) >= harrier.Owns),
+		GroupID: "0", Sites: []ref{}, Logs: []ref{}, Creator: owner, Owner: owner, OwnerGroup: groups.owner(r.Owner), CanUse: sbool(true), CanManage: sbool(by.LevelOn(r.Owner, nil) >= harrier.Owns),
 	}
 	if r.Definition != 0 {
 		item.Definition = sid(r.Definition)
@@ -98,10 +98,10 @@ func (a api) listReports(ctx context.Context, by harrier.Actor, q *query) (any, 
 	if err != nil {
 		return nil, err
 	}
-	p := a.people(ctx)
+	p, groups := a.people(ctx), a.groups(ctx, by)
 	var usable, manageable []reportItem
 	for _, r := range list {
-		at, item := r.Created.Unix(), newReport(p, by, r)
+		at, item := r.Created.Unix(), newReport(p, groups, by, r)
 		if from > 0 && at < from || to > 0 && at > to {
 			continue
 		}
@@ -125,7 +125,7 @@ func (a api) report(ctx context.Context, by harrier.Actor, q *query, verb string
 
 func (a api) getReport(ctx context.Context, by harrier.Actor, q *query) (any, error) {
 	r, err := a.report(ctx, by, q, "get")
-	return pick(newReport(a.people(ctx), by, r), q.fields(), "id"), err
+	return pick(newReport(a.people(ctx), a.groups(ctx, by), by, r), q.fields(), "id"), err
 }
 
 func (a api) deleteReport(ctx context.Context, by harrier.Actor, q *query) (any, error) {
@@ -167,7 +167,7 @@ func (a api) copyReport(ctx context.Context, by harrier.Actor, q *query) (any, e
 	if err != nil {
 		return nil, missing(err, reportNoun, q.path("id"), "copy")
 	}
-	return pick(newReport(a.people(ctx), by, r), q.fields(), "id"), nil
+	return pick(newReport(a.people(ctx), a.groups(ctx, by), by, r), q.fields(), "id"), nil
 }
 
 // emailReport sends a finished report to users and addresses.

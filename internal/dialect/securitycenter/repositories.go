@@ -8,6 +8,7 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/asset"
+	"github.com/harrier-scan/harrier/internal/asset/members"
 	"github.com/harrier-scan/harrier/internal/dialect/kit"
 )
 
@@ -95,7 +96,7 @@ type repositoryFields struct {
 
 func (a api) repositoryItem(ctx context.Context, by harrier.Actor, r harrier.Repository) (repositoryItem, error) {
 	ips, vulns, last := 0, 0, time.Time{}
-	if by.May(harrier.ReadAll) {
+	if by.May(harrier.ReadFindings) {
 		in := eq("repository", harrier.Eq, int64(r.ID))
 		list, n, err := a.Assets.Assets(ctx, by, in, asset.Page{Sort: "last_seen", Desc: true, Limit: 1})
 		if err != nil {
@@ -109,11 +110,19 @@ func (a api) repositoryItem(ctx context.Context, by harrier.Actor, r harrier.Rep
 			last = list[0].LastSeen
 		}
 	}
+	users, err := a.Repositories.Users(ctx, by, r.ID)
+	if err != nil {
+		return repositoryItem{}, err
+	}
+	organizations := []organizationOf{}
+	for _, o := range users {
+		organizations = append(organizations, organizationOf{sid(o.ID), o.Name, o.Description, "all"})
+	}
 	update := stime(last)
 	return repositoryItem{
 		ID: sid(r.ID), UUID: suuid(r.UUID), Name: r.Name, Description: r.Description, Type: "Local", DataFormat: dataFormat, Running: "false",
 		DownloadFormat: "v2", LastSync: "0", Created: stime(r.Created), Modified: stime(r.Created), LastUpdate: update, VulnCount: sid(vulns), IPCount: sid(ips),
-		Organizations: []organizationOf{{"1", a.organizationName(), "", "all"}}, Transfer: []any{},
+		Organizations: organizations, Transfer: []any{},
 		TypeFields: repositoryFields{
 			Correlation: []any{}, Schedule: map[string]string{"type": "never", "start": "", "repeatRule": ""}, IPRange: "0.0.0.0/0,::/0", IPCount: sid(ips),
 			Running: "false", LastGenerate: "-1", LastTrend: "-1", TrendingDays: "0", TrendRaw: "false", Active: "365", Passive: "7", LCE: "365",
@@ -122,9 +131,6 @@ func (a api) repositoryItem(ctx context.Context, by harrier.Actor, r harrier.Rep
 		Lumin: luminFields{"-1", "-1", "-1", "", "false"},
 	}, nil
 }
-
-// organizationName is that of the one organisation that an installation is.
-func (a api) organizationName() string { return "Harrier" }
 
 func (a api) listRepositories(ctx context.Context, by harrier.Actor, q *query) (any, error) {
 	list, err := a.Repositories.All(ctx, by)
@@ -165,6 +171,7 @@ type repositoryBody struct {
 	Description *kit.Text `json:"description"`
 	DataFormat  kit.Text  `json:"dataFormat"`
 	Type        kit.Text  `json:"type"`
+	Orgs        *givens   `json:"organizations"`
 }
 
 func (b repositoryBody) apply(r *harrier.Repository) error {
@@ -199,6 +206,14 @@ func (a api) createRepository(ctx context.Context, by harrier.Actor, q *query) (
 	if err := a.Repositories.Create(ctx, by, &r); err != nil {
 		return nil, err
 	}
+	if b.Orgs != nil {
+		if err := a.Repositories.Assign(ctx, by, r.ID, b.Orgs.ids()); err != nil {
+			if undo := a.Repositories.Delete(context.WithoutCancel(ctx), by, r.ID); undo != nil {
+				a.Log.ErrorContext(ctx, "repository is made by half", "repository", r.ID, "err", undo)
+			}
+			return nil, err
+		}
+	}
 	return a.showRepository(ctx, by, q, r)
 }
 
@@ -214,6 +229,11 @@ func (a api) changeRepository(ctx context.Context, by harrier.Actor, q *query) (
 	if err := b.apply(&r); err != nil {
 		return nil, err
 	}
+	if b.Orgs != nil {
+		if err := a.Repositories.Assign(ctx, by, r.ID, b.Orgs.ids()); err != nil {
+			return nil, err
+		}
+	}
 	if err := a.Repositories.Update(ctx, by, &r); err != nil {
 		return nil, err
 	}
@@ -228,7 +248,7 @@ func (a api) deleteRepository(ctx context.Context, by harrier.Actor, q *query) (
 func hostExpr(q *query) (harrier.Expr, error) {
 	switch {
 	case q.param("ip") != "":
-		r, ok := addressRange(strings.TrimSpace(q.param("ip")))
+		r, ok := members.Range(strings.TrimSpace(q.param("ip")))
 		if !ok {
 			return nil, fault(codeInvalid, 0, "'%s' is not an address.", cut(q.param("ip"), 64))
 		}
@@ -274,14 +294,14 @@ func (a api) assetIntersections(ctx context.Context, by harrier.Actor, q *query)
 	}
 	out := []ref{}
 	if len(list) > 0 {
-		out = append(out, ref{sid(allDefinedRanges), definedRangesList.Name, definedRangesList.Description})
+		out = append(out, ref{sid(harrier.EverythingList), definedRangesList.Name, definedRangesList.Description})
 	}
 	lists, err := a.AssetLists.All(ctx, by)
 	if err != nil {
 		return nil, err
 	}
 	for _, l := range lists {
-		e, err := a.listExpr(ctx, by, l, 0)
+		e, err := a.AssetLists.Members(ctx, by, l.ID)
 		if err != nil {
 			continue // a list in it is gone: it holds nothing
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/asset"
+	"github.com/harrier-scan/harrier/internal/asset/members"
 	"github.com/harrier-scan/harrier/internal/dialect/kit"
 )
 
@@ -63,13 +64,13 @@ var ruleFieldsShown = []string{
 	"id", "uuid", "hostType", "hostValue", "port", "protocol", "expires", "status", "repository", "organization", "user", "plugin", "newSeverity", "order",
 }
 
-func (k ruleKind) item(ctx context.Context, a api, person func(harrier.ID) personRef, repositories map[harrier.ID]harrier.Repository, e harrier.Exception, order int) ruleItem {
+func (k ruleKind) item(ctx context.Context, a api, by harrier.Actor, person func(harrier.ID) personRef, repositories map[harrier.ID]harrier.Repository, e harrier.Exception, order int) ruleItem {
 	v := a.definition(ctx, e.Vulnerability)
 	r := repositories[e.Repository]
 	item := ruleItem{
 		ID: sid(e.ID), UUID: suuid(e.UUID), HostType: e.Scope, HostValue: e.Host, Port: e.Port, Protocol: string(e.Protocol), Comments: e.Reason,
 		Expires: stime(e.Expires), Status: "0", Created: stime(e.Created), Modified: stime(e.Created), Repository: ref{sid(r.ID), r.Name, r.Description},
-		Organization: ref{ID: "1"}, User: person(e.Owner), Plugin: ref{sid(harrier.ID(e.Vulnerability)), v.Name, v.Description},
+		Organization: ref{ID: sid(max(by.OrganizationOf(e.Owner), harrier.FirstOrganization))}, User: person(e.Owner), Plugin: ref{sid(harrier.ID(e.Vulnerability)), v.Name, v.Description},
 	}
 	switch {
 	case item.HostType == "" && e.Host == "":
@@ -106,7 +107,7 @@ func (k ruleKind) items(ctx context.Context, a api, by harrier.Actor, list []har
 	repositories, err := a.repositoryMap(ctx, by)
 	out := []ruleItem{}
 	for i, e := range list {
-		out = append(out, k.item(ctx, a, person, repositories, e, i+1))
+		out = append(out, k.item(ctx, a, by, person, repositories, e, i+1))
 	}
 	return out, err
 }
@@ -298,13 +299,13 @@ func (b ruleBody) hosts(ctx context.Context, a api, by harrier.Actor, e *harrier
 	if json.Unmarshal(b.HostValue, &text) != nil || strings.TrimSpace(string(text)) == "" {
 		return fault(codeInvalid, 0, "The parameter 'hostValue' is required.")
 	}
-	parts := definedItems(string(text))
+	parts := members.Words(string(text))
 	for i, p := range parts {
 		if e.Scope != "ip" {
 			parts[i] = strings.ToLower(p)
 			continue
 		}
-		if r, ok := addressRange(p); !ok || strings.Contains(p, "/") || strings.Contains(p, "-") {
+		if r, ok := members.Range(p); !ok || strings.Contains(p, "/") || strings.Contains(p, "-") {
 			return fault(codeInvalid, 0, "'%s' is not an address.", cut(p, 64))
 		} else {
 			parts[i], _, _ = strings.Cut(r, "-")

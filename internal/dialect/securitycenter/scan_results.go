@@ -128,7 +128,7 @@ func (a api) newResult(ctx context.Context, by harrier.Actor, s harrier.Site, sc
 		CompletedChecks: sid(min(sc.Coverage.Planned, checks)), TotalChecks: sid(checks), Start: stime(sc.Started), Finish: stime(sc.Ended), Created: stime(sc.Created),
 		Duration: "-1", Diagnostic: sbool(false), Download: sbool(sc.Status.Ended()), DownloadFormat: "v2", DataFormat: dataFormat, ResultType: "active",
 		ResultSource: "internal", ResultsSync: "-1", JobID: sid(sc.ID), SyncStatus: "Not Synced", Progress: []any{}, Initiator: people.ref(sc.Owner), Owner: people.ref(sc.Owner),
-		OwnerGroup: theGroup, Scan: noRef, Policy: ref{sid(sc.PolicyID), sc.PolicyName, ""}, CanUse: sbool(level >= harrier.MayView), CanManage: sbool(level >= harrier.MayConfigure),
+		OwnerGroup: a.groups(ctx, by).owner(sc.Owner), Scan: noRef, Policy: ref{sid(sc.PolicyID), sc.PolicyName, ""}, CanUse: sbool(level >= harrier.MayView), CanManage: sbool(level >= harrier.MayConfigure),
 	}
 	if sc.Scheduled {
 		w.Initiator = noRef

@@ -6,6 +6,7 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/asset"
+	"github.com/harrier-scan/harrier/internal/asset/members"
 )
 
 // assetList finds an asset list and its members as a list of targets: what its
@@ -19,7 +20,7 @@ func (a api) assetList(ctx context.Context, by harrier.Actor, id harrier.ID) (re
 	named := ref{sid(l.ID), l.Name, l.Description}
 	switch l.Kind {
 	case "static", "watchlist", "dnsname":
-		return named, strings.Join(definedItems(l.Definition), "\n"), nil
+		return named, strings.Join(members.Words(l.Definition), "\n"), nil
 	}
 	e, err := a.assetExpr(ctx, by, id)
 	if err != nil {

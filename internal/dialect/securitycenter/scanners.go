@@ -58,7 +58,7 @@ func (a api) zone(ctx context.Context) (zoneItem, error) {
 	s, err := a.scanner(ctx)
 	w := zoneItem{
 		ID: theZone.ID, Name: theZone.Name, Description: theZone.Description, IPList: "0.0.0.0/0,::/0", Created: stime(a.Started), Modified: stime(a.Started),
-		Scanners: []scannerRef{{theScanner, s.Status}}, Organizations: []ref{theOrganization}, Total: 1,
+		Scanners: []scannerRef{{theScanner, s.Status}}, Organizations: []ref{}, Total: 1,
 	}
 	if s.Status == scannerWorks {
 		w.Active = 1
@@ -81,7 +81,7 @@ func (a api) zones(ctx context.Context) ([]zoneItem, error) {
 		r := zoneRef(pool)
 		w := zoneItem{
 			ID: r.ID, Name: r.Name, Description: r.Description, Created: stime(a.Started), Modified: stime(a.Started),
-			Scanners: []scannerRef{}, Organizations: []ref{theOrganization}, Total: len(engines[pool]),
+			Scanners: []scannerRef{}, Organizations: []ref{}, Total: len(engines[pool]),
 		}
 		for _, e := range engines[pool] {
 			if e.Alive(a.Now()) {

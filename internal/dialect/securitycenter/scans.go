@@ -140,7 +140,7 @@ func (a api) newScanAmong(ctx context.Context, by harrier.Actor, s harrier.Site,
 		MaxTime: cmp.Or(given[givenMaxTime], unlimited), Inactivity: cmp.Or(given[givenSilence], "3600"), Reports: rawList(given[givenReports]),
 		Assets: []ref{}, Credentials: []credentialRef{}, PolicyPrefs: rawList(given[givenPrefs]), Dependents: sid(followers[s.ID]),
 		CanUse: sbool(level >= harrier.MayView), CanManage: sbool(level >= harrier.MayConfigure), Plugin: noRef, Zone: noRef, Policy: noRef,
-		OwnerGroup: theGroup, Creator: owner, Owner: owner,
+		OwnerGroup: a.groups(ctx, by).owner(s.Owner), Creator: owner, Owner: owner,
 	}
 	if given[givenAssets] == "" && given[givenURLs] == "" {
 		w.IPList = s.Targets
@@ -190,7 +190,7 @@ func (a api) namePolicy(ctx context.Context, w *scanItem, s harrier.Site) error 
 		return err
 	}
 	w.Policy = scanPolicy{
-		sid(p.ID), p.Preferences[keptContext], p.Name, p.Description, p.Preferences[keptTags], suuid(p.UUID), a.people(ctx).ref(p.Owner), theGroup,
+		sid(p.ID), p.Preferences[keptContext], p.Name, p.Description, p.Preferences[keptTags], suuid(p.UUID), a.people(ctx).ref(p.Owner), w.OwnerGroup,
 	}
 	return nil
 }
@@ -506,7 +506,7 @@ func (a api) launchScan(ctx context.Context, by harrier.Actor, q *query) (any, e
 		return nil, err
 	}
 	w := launchResult{
-		Initiator: sid(by.User), Owner: sid(run.Owner), OwnerGroup: theGroup.ID, Scan: sid(s.ID), ResultsSync: -1, Job: sid(run.ID), Repository: sid(run.Repository),
+		Initiator: sid(by.User), Owner: sid(run.Owner), OwnerGroup: a.groups(ctx, by).owner(run.Owner).ID, Scan: sid(s.ID), ResultsSync: -1, Job: sid(run.ID), Repository: sid(run.Repository),
 		Name: run.Name, Description: s.Description, Details: detailsOf(s, run), Status: "Queued", ImportStatus: importNone, DownloadFormat: "v2",
 		DataFormat: dataFormat, ResultType: "active", Running: sbool(false), TotalIPs: -1, Start: -1, ID: sid(run.ID),
 	}

@@ -61,7 +61,7 @@ func (v *alertView) ticket(t harrier.Ticket) ticketItem {
 		ID: sid(t.ID), UUID: suuid(t.UUID), Name: t.Name, Description: t.Description, Classification: t.Classification, Status: string(t.Status), Notes: t.Notes,
 		Assigned: stime(t.Assigned), Resolved: stime(t.Resolved), Closed: stime(t.Closed), Created: stime(t.Created), Modified: stime(t.Modified),
 		CanUse: sbool(true), CanManage: sbool(v.Alerts.EditsTicket(v.by, t)), CanRespond: sbool(v.Alerts.Responds(v.by, t)),
-		Creator: v.person(t.Owner), Owner: v.person(t.Owner), Assignee: v.person(t.Assignee), OwnerGroup: fullAccess, AssigneeGroup: fullAccess, Queries: []ref{},
+		Creator: v.person(t.Owner), Owner: v.person(t.Owner), Assignee: v.person(t.Assignee), OwnerGroup: v.groups.owner(t.Owner), AssigneeGroup: v.groups.owner(t.Assignee), Queries: []ref{},
 	}
 	for _, id := range t.Queries {
 		if q, ok := v.query[id]; ok {

@@ -42,7 +42,7 @@ func TestLink(t *testing.T) {
 		{"only the link may be asked", all, nil, 254, harrier.Settings{NoICMP: true, NoTCPPing: true}, 0, map[string]int{proxy: 254}},
 		{"each its own", func(i int) byte { return byte(i) }, nil, 254, harrier.Settings{}, 254, nil},
 		{"virtual routers", func(i int) byte { return byte(i/3 + 1) }, nil, 254, harrier.Settings{}, 254, nil},
-		{"proxy ARP and some neighbours", func(i int) byte { return byte(max(1, i-200)) }, nil, 254, harrier.Settings{}, 52, map[string]int{proxy: 202}},
+		{"proxy ARP and some neighbours", func(i int) byte { return byte(max(1, i-200)) }, nil, 254, harrier.Settings{}, 53, map[string]int{proxy: 201}},
 		{"proxy ARP for some, others silent", func(i int) byte {
 			if i < 30 {
 				return 1

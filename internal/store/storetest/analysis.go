@@ -32,6 +32,9 @@ func (w *world) exceptionsOf(t *testing.T, db *store.DB) []harrier.Exception {
 		case 1:
 			e.Expires = at(900)
 		}
+		if w.r.IntN(5) == 0 {
+			e.State = harrier.UnderReview
+		}
 		must(t, db.InsertException(t.Context(), &e))
 		out = append(out, e)
 	}

@@ -60,6 +60,9 @@ func setID(v any, id harrier.ID) {
 // nouns lists what has an ID and is kept whole.
 var nouns = []noun{
 	nounOf("user", 0, (*store.DB).InsertUser, (*store.DB).UpdateUser, (*store.DB).DeleteUser, (*store.DB).User, (*store.DB).Users),
+	nounOf("organization", 1, (*store.DB).InsertOrganization, (*store.DB).UpdateOrganization, (*store.DB).DeleteOrganization, (*store.DB).Organization, (*store.DB).Organizations),
+	nounOf("group", 1, (*store.DB).InsertGroup, (*store.DB).UpdateGroup, (*store.DB).DeleteGroup, (*store.DB).Group, (*store.DB).Groups),
+	nounOf("role", 0, (*store.DB).InsertRole, (*store.DB).UpdateRole, (*store.DB).DeleteRole, (*store.DB).Role, (*store.DB).RoleDefinitions),
 	nounOf("folder", 2, (*store.DB).InsertFolder, (*store.DB).UpdateFolder, (*store.DB).DeleteFolder, (*store.DB).Folder, (*store.DB).Folders),
 	nounOf("site", 0, (*store.DB).InsertSite, (*store.DB).UpdateSite, (*store.DB).DeleteSite, (*store.DB).Site, (*store.DB).Sites),
 	nounOf("policy", 0, (*store.DB).InsertPolicy, (*store.DB).UpdatePolicy, (*store.DB).DeletePolicy, (*store.DB).Policy, (*store.DB).Policies),

@@ -391,7 +391,11 @@ func viewAgrees(t *testing.T, dsn string) {
 		c.change(t, ctx)
 	}
 	keepView(t, db)
-	for range 70 {
+	steps := 70
+	if raced {
+		steps = 15
+	}
+	for range steps {
 		switch c.r.IntN(4) {
 		case 0:
 			must(t, db.InTx(ctx, func(ctx context.Context) error {

@@ -14,6 +14,7 @@ import (
 
 // TestClients runs every client against one console, one after the other.
 func TestClients(t *testing.T) {
+	port := startWeb(t)
 	bin, addr := console.Build(t), console.FreeAddr(t)
 	p := console.Start(t, bin, "serve", "--data", filepath.Join(t.TempDir(), "data"), "--listen", addr)
 	t.Cleanup(func() {
@@ -32,8 +33,11 @@ func TestClients(t *testing.T) {
 	env := []string{
 		"HARRIER_URL=https://" + addr, "HARRIER_USER=admin", "HARRIER_PASSWORD=" + p.Password(),
 		"HARRIER_ACCESS_KEY=" + keys.AccessKey, "HARRIER_SECRET_KEY=" + keys.SecretKey, "HARRIER_OUT=" + t.TempDir(),
+		"HARRIER_WEB=" + webAddr, "HARRIER_WEB_PORT=" + port,
 	}
 	t.Run("pyTenable people", func(t *testing.T) { run(t, env, python(t), "testdata/pytenable_people.py") })
+	t.Run("pyTenable scans", func(t *testing.T) { run(t, env, python(t), "testdata/pytenable_scans.py") })
+	t.Run("guide", func(t *testing.T) { run(t, env, python(t), "testdata/guide.py") })
 }
 
 // python is the interpreter that has the clients.

@@ -1,0 +1,145 @@
+// Package members says what an asset list holds: it reads definitions as their
+// authors wrote them and gives conditions on assets and on findings, in fields
+// that both have. It is pure.
+//
+// Source: sections 11.6 and 13.1 of securitycenter-api.md.
+package members
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/harrier-scan/harrier"
+)
+
+// Bounds of definitions: deeper or larger ones are refused.
+const (
+	MaxDepth   = 12
+	maxClauses = 100
+	maxItems   = 10_000
+)
+
+// Everything is the condition that holds for all.
+var Everything = harrier.And{}
+
+// Lists finds the asset list with an ID.
+type Lists func(id harrier.ID) (harrier.AssetList, error)
+
+// Of is the condition that an asset, or a finding's asset, is in l. Lists that
+// it is made of are looked up in others; their days count back from now. It
+// answers Invalid for a definition that can not be read or goes round in a
+// circle, and whatever others answers.
+func Of(l harrier.AssetList, now time.Time, others Lists) (harrier.Expr, error) {
+	return of(l, now, others, 0)
+}
+
+// ByID is Of for the list with an ID.
+func ByID(id harrier.ID, now time.Time, others Lists) (harrier.Expr, error) {
+	return byID(id, now, others, 0)
+}
+
+func byID(id harrier.ID, now time.Time, others Lists, depth int) (harrier.Expr, error) {
+	if id == harrier.EverythingList {
+		return Everything, nil
+	}
+	if depth > MaxDepth { // also of a list that contains itself
+		return nil, bad("Asset #%d is nested too deeply.", id)
+	}
+	l, err := others(id)
+	if err != nil {
+		return nil, err
+	}
+	return of(l, now, others, depth)
+}
+
+func of(l harrier.AssetList, now time.Time, others Lists, depth int) (harrier.Expr, error) {
+	switch l.Kind {
+	case "dnsname":
+		var names []any
+		for _, n := range Words(l.Definition) {
+			names = append(names, n)
+		}
+		return harrier.Or{cmp("fqdn", harrier.Eq, names...), cmp("host", harrier.Eq, names...)}, nil
+	case "dynamic":
+		return readRule([]byte(l.Definition), now)
+	case "combination":
+		return Combination([]byte(l.Definition), func(id harrier.ID) (harrier.Expr, error) {
+			return byID(id, now, others, depth+1)
+		})
+	}
+	ranges, err := ranges(l.Definition)
+	if err != nil {
+		return nil, err
+	}
+	return cmp("address", harrier.In, ranges...), nil
+}
+
+// Words are the items of a list of addresses or names: separated by commas,
+// semicolons, lines or blanks.
+func Words(s string) []string {
+	return strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' || r == '\n' || r == '\r' || r == '\t' || r == ';' })
+}
+
+// ranges reads addresses, networks and ranges.
+func ranges(s string) ([]any, error) {
+	var out []any
+	for _, item := range Words(s) {
+		text, ok := Range(item)
+		if !ok {
+			return nil, bad("Invalid item '%s' in definedIPs.", cut(item, 64))
+		}
+		if out = append(out, text); len(out) > maxItems {
+			return nil, bad("definedIPs has more than %d items.", maxItems)
+		}
+	}
+	return out, nil
+}
+
+// Range reads an address, a network or a range and returns it as "first-last".
+func Range(s string) (string, bool) {
+	if p, err := netip.ParsePrefix(s); err == nil {
+		p = p.Masked()
+		return p.Addr().String() + "-" + lastOf(p).String(), true
+	}
+	first, last, found := strings.Cut(s, "-")
+	if !found {
+		last = first
+	}
+	a, err1 := netip.ParseAddr(first)
+	b, err2 := netip.ParseAddr(last)
+	if err1 != nil || err2 != nil || a.Zone() != "" || b.Zone() != "" {
+		return "", false
+	}
+	a, b = a.Unmap(), b.Unmap()
+	text := a.String() + "-" + b.String()
+	_, _, ok := harrier.ParseRange(text)
+	return text, ok
+}
+
+// lastOf is the last address of a network.
+func lastOf(p netip.Prefix) netip.Addr {
+	b := p.Addr().AsSlice()
+	for i := p.Bits(); i < len(b)*8; i++ {
+		b[i/8] |= 0x80 >> (i % 8)
+	}
+	a, _ := netip.AddrFromSlice(b)
+	return a
+}
+
+func cmp(field string, op harrier.Op, values ...any) harrier.Expr {
+	return harrier.Cmp{Field: field, Op: op, Values: values}
+}
+
+// bad says what is wrong with a definition.
+func bad(format string, args ...any) error {
+	return harrier.Errorf(harrier.Invalid, "%s", fmt.Sprintf(format, args...))
+}
+
+func cut(s string, most int) string {
+	if len(s) > most {
+		return strings.ToValidUTF8(s[:most], "") + "…"
+	}
+	return s
+}

@@ -1,0 +1,278 @@
+package nexpose
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/asset"
+	"github.com/harrier-scan/harrier/internal/dialect/kit"
+)
+
+// exceptionsPath is the only path of version 3 that clients of the XML API need.
+const exceptionsPath = "/api/3/vulnerability_exceptions"
+
+// assetDoors are the side doors of assets, exceptions, tags and users.
+//
+// Source: sections 14.4 and 14.6 to 14.8.
+func (a *api) assetDoors(m *kit.Mux) {
+	w := kit.Wire{Authenticate: a.who, Fail: a.failSide, Log: a.Log}
+	m.Handle("GET /login.html", http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
+		rw.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = rw.Write([]byte("<!DOCTYPE html><title>Harrier</title><p>Harrier is up. Sign in through the API.</p>\n"))
+	}))
+	m.Handle("GET /", http.RedirectHandler("/login.html", http.StatusFound))
+	m.Handle("POST /data/asset/filterAssets", kit.Handle(w, a.filterAssets))
+	m.Handle("GET "+exceptionsPath, kit.Handle(w, a.exceptionsPage))
+	m.Handle("GET /data/user/configuration", http.HandlerFunc(a.userConfiguration))
+	for _, path := range []string{"/api/2.0/tags", "/api/2.0/assets/{id}/tags", "/api/2.0/sites/{id}/tags", "/api/2.0/asset_groups/{id}/tags"} {
+		m.Handle("GET "+path, kit.Handle(w, func(context.Context, harrier.Actor, struct{}) (any, error) {
+			return map[string]any{"resources": []any{}}, nil
+		}))
+	}
+}
+
+// filterRequest asks for a page of assets.
+type filterRequest struct {
+	Criteria string  `json:"searchCriteria"`
+	Sort     string  `json:"sort"`
+	Dir      string  `json:"dir"`
+	Start    kit.Int `json:"startIndex"`
+	Results  kit.Int `json:"results"`
+}
+
+// filterRow is an asset.
+type filterRow struct {
+	ID           int64        `json:"assetID"`
+	IP           string       `json:"assetIP"`
+	Name         string       `json:"assetName"`
+	OS           string       `json:"assetOSName"`
+	OSID         int64        `json:"osID"`
+	Exploits     int          `json:"exploitCount"`
+	Malware      int          `json:"malwareCount"`
+	Flaws        int          `json:"vulnCount"`
+	Risk         float64      `json:"riskScore"`
+	Assessed     bool         `json:"assessed"`
+	LastScanDate int64        `json:"lastScanDate"`
+	Sites        []sitePermit `json:"sitePermissions"`
+}
+
+type sitePermit struct {
+	Site int64  `json:"siteID"`
+	Name string `json:"siteName"`
+}
+
+// table is a page of rows.
+//
+// Source: section 14.9.
+type table struct {
+	Records   []filterRow `json:"records"`
+	Total     int         `json:"totalRecords"`
+	PerPage   int         `json:"rowsPerPage"`
+	Offset    int         `json:"recordOffset"`
+	Column    string      `json:"sortColumn"`
+	Direction string      `json:"sortDirection"`
+}
+
+// filterColumns are the fields of assets behind what clients sort by.
+var filterColumns = map[string]string{"": "id", "assetID": "id", "assetIP": "address", "assetName": "fqdn", "assetOSName": "os", "lastScanDate": "last_seen"}
+
+func (a *api) filterAssets(ctx context.Context, by harrier.Actor, q filterRequest) (table, error) {
+	e, err := filterExpr(q.Criteria)
+	if err != nil {
+		return table{}, err
+	}
+	column, known := filterColumns[q.Sort]
+	if !known {
+		column = "id"
+	}
+	desc := strings.EqualFold(q.Dir, "desc")
+	per := int(min(max(q.Results, 0), 10_000))
+	if per == 0 {
+		per = 500
+	}
+	t := table{Records: []filterRow{}, PerPage: per, Offset: int(min(max(q.Start, 0), 1<<30)), Column: q.Sort, Direction: "asc"}
+	if desc {
+		t.Direction = "desc"
+	}
+	found, n, err := a.Assets.Assets(ctx, by, e, asset.Page{Sort: column, Desc: desc, Limit: per, Offset: t.Offset})
+	if err != nil {
+		return table{}, err
+	}
+	t.Total = n
+	places, err := a.sitesOf(ctx, by, found)
+	if err != nil {
+		return table{}, err
+	}
+	for _, d := range found {
+		row := filterRow{
+			ID: int64(d.ID), IP: d.Addr.String(), Name: d.FQDN, OS: d.OS, Flaws: d.Open.Total() - d.Open[harrier.Info],
+			Risk: float64(harrier.Sum{Counts: d.Open}.Score()), Assessed: true, LastScanDate: d.LastSeen.UnixMilli(), Sites: []sitePermit{},
+		}
+		if s, err := a.Sites.Site(ctx, by, places[d.LastScan]); err == nil {
+			row.Sites = append(row.Sites, sitePermit{int64(s.ID), s.Name})
+		}
+		t.Records = append(t.Records, row)
+	}
+	return t, nil
+}
+
+// filterExpr reads search criteria: those that name an address or a name; one
+// that is not known finds nothing rather than everything.
+func filterExpr(text string) (harrier.Expr, error) {
+	var q struct {
+		Criteria []struct {
+			Field struct {
+				Name string `json:"fieldName"`
+			} `json:"metadata"`
+			Operator string   `json:"operator"`
+			Values   []string `json:"values"`
+		} `json:"criteria"`
+		Operator string `json:"operator"`
+	}
+	if strings.TrimSpace(text) == "" {
+		return harrier.And{}, nil
+	}
+	if err := json.Unmarshal([]byte(text), &q); err != nil {
+		return nil, harrier.Invalidf("searchCriteria", "can not be read").Because(err)
+	}
+	if len(q.Criteria) > 100 {
+		return nil, harrier.Invalidf("searchCriteria", "has more than 100 criteria")
+	}
+	var parts []harrier.Expr
+	for _, c := range q.Criteria {
+		field, op := "", harrier.Eq
+		switch c.Field.Name {
+		case "IP_RANGE", "IP_ADDRESS":
+			field, op = "address", harrier.In
+		case "ASSET", "HOST_NAME":
+			field = "host"
+		}
+		if field == "" || !slices.Contains([]string{"IS", "IN"}, c.Operator) || len(c.Values) == 0 {
+			return nil, harrier.Invalidf("searchCriteria", "the criterion %q %q is not supported", clip(c.Field.Name), clip(c.Operator))
+		}
+		var values []any
+		if op == harrier.In && len(c.Values) == 2 {
+			values = []any{strings.TrimSpace(c.Values[0]) + "-" + strings.TrimSpace(c.Values[1])}
+		} else {
+			for _, v := range c.Values {
+				if v = strings.TrimSpace(v); op == harrier.In {
+					v += "-" + v
+				}
+				values = append(values, v)
+			}
+		}
+		parts = append(parts, harrier.Cmp{Field: field, Op: op, Values: values})
+	}
+	if strings.EqualFold(q.Operator, "OR") {
+		return harrier.Or(parts), nil
+	}
+	return harrier.And(parts), nil
+}
+
+// exceptionsPage lists all vulnerability exceptions as one page.
+func (a *api) exceptionsPage(ctx context.Context, by harrier.Actor, q struct {
+	Size kit.Int `from:"query size"`
+	Page kit.Int `from:"query page"`
+},
+) (any, error) {
+	all, err := a.Findings.Submissions(ctx, by)
+	if err != nil {
+		return nil, err
+	}
+	names, err := a.Identity.Names(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all = slices.DeleteFunc(all, func(e harrier.Exception) bool { return !e.Hide })
+	size := min(max(int(q.Size), 1), 500)
+	if q.Size == 0 {
+		size = 10
+	}
+	page, pages := max(int(min(q.Page, 1<<30)), 0), (len(all)+size-1)/size
+	from := min(page*size, len(all))
+	rows := []any{}
+	for _, e := range all[from:min(from+size, len(all))] {
+		rows = append(rows, a.exceptionItem(e, names))
+	}
+	link := func(rel string, n int) map[string]string {
+		return map[string]string{"rel": rel, "href": exceptionsPath + "?page=" + strconv.Itoa(n) + "&size=" + strconv.Itoa(size)}
+	}
+	links := []any{link("self", page)}
+	if pages > 1 {
+		links = append(links, link("last", pages-1))
+	}
+	return map[string]any{
+		"resources": rows, "links": links,
+		"page": map[string]int{"number": page, "size": size, "totalPages": pages, "totalResources": len(all)},
+	}, nil
+}
+
+var scopeTypes = map[string]string{everywhere: "Global", onDevice: "Asset", inSite: "Site", instance: "Instance"}
+
+func (a *api) exceptionItem(e harrier.Exception, names map[harrier.ID]string) any {
+	w := a.wireOf(e)
+	scope := map[string]any{"type": scopeTypes[w.scope], "vulnerabilityID": a.flawWord(e.Vulnerability), "key": e.Given[givenKey]}
+	for name, text := range map[string]string{"assetID": w.device, "siteID": w.site, "port": e.Port} {
+		if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+			scope[name] = n
+		}
+	}
+	state := exceptionStates[e.State]
+	if e.State == harrier.InForce && !e.Holds(a.Now()) {
+		state = "Expired"
+	}
+	item := map[string]any{
+		"id": int64(e.ID), "state": state, "scope": scope,
+		"submit": map[string]any{"name": names[e.Owner], "comment": e.Reason, "date": e.Created.UTC().Format(time.RFC3339), "reason": w.reason},
+	}
+	if !e.Expires.IsZero() {
+		item["expires"] = e.Expires.UTC().Format(time.RFC3339)
+	}
+	if e.Reviewer != 0 {
+		item["review"] = map[string]any{"name": names[e.Reviewer], "comment": e.Remark, "date": e.Created.UTC().Format(time.RFC3339)}
+	}
+	return item
+}
+
+// userConfiguration tells the sites and groups of a user as XML.
+func (a *api) userConfiguration(rw http.ResponseWriter, r *http.Request) {
+	by, err := a.who(r)
+	if err != nil {
+		a.failSide(rw, r, err)
+		return
+	}
+	c := &call{rw: rw, r: r, by: by, log: a.Log}
+	id, err := strconv.ParseInt(r.URL.Query().Get("userid"), 10, 64)
+	if err != nil {
+		a.failSide(rw, r, harrier.Invalidf("userid", "is no whole number"))
+		return
+	}
+	u, err := a.Identity.User(r.Context(), by, harrier.ID(id))
+	if err != nil {
+		a.failSide(rw, r, err)
+		return
+	}
+	known, err := a.reach(c)
+	if err != nil {
+		a.failSide(rw, r, err)
+		return
+	}
+	sites, lists, everySite, everyList := known.of(u)
+	rw.Header().Set("Content-Type", "text/xml;charset=UTF-8")
+	o := newOut(rw)
+	o.start("User", "id", ident(u.ID), "userName", u.Name, "fullName", u.FullName, "email", u.Email, "allSites", word(everySite), "allGroups", word(everyList))
+	o.start("Sites")
+	writeReach(o, sites, nil)
+	o.end()
+	o.start("Groups")
+	writeReach(o, nil, lists)
+	o.end()
+	o.end()
+	_ = o.flush() // a client that has gone gets nothing
+}

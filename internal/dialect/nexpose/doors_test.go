@@ -1,0 +1,75 @@
+package nexpose_test
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+)
+
+// get asks a side door, with a form for a POST.
+func (c client) get(path string, form url.Values) (int, string) {
+	c.t.Helper()
+	method, body := http.MethodGet, io.Reader(nil)
+	if form != nil {
+		method, body = http.MethodPost, strings.NewReader(form.Encode())
+	}
+	r, err := http.NewRequestWithContext(c.t.Context(), method, c.url+path, body)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	r.Header.Set("nexposeCCSessionID", c.session)
+	reply, err := http.DefaultTransport.RoundTrip(r)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer reply.Body.Close()
+	text, err := io.ReadAll(reply.Body)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return reply.StatusCode, reply.Header.Get("Location") + string(text)
+}
+
+func TestDoors(t *testing.T) {
+	c, flaws := lab(t)
+	admin := signIn(t, c, c.Name, c.Password)
+	admin.ok(fmt.Sprintf(`<VulnerabilityExceptionCreateRequest @ vuln-id="%d" reason="Other" scope="All Instances"/>`, flaws[0]))
+	filter := func(s string) url.Values {
+		return url.Values{"searchCriteria": {s}, "sort": {"assetIP"}, "dir": {"DESC"}, "startIndex": {"0"}, "results": {"2"}, "table-id": {"assetfilter"}}
+	}
+	in := `{"operator":"AND","criteria":[{"metadata":{"fieldName":"IP_RANGE"},"operator":"IN","values":["192.0.2.1","192.0.2.2"]}]}`
+	for _, tt := range []struct {
+		path   string
+		form   url.Values
+		status int
+		want   []string
+	}{
+		{"/", nil, 302, []string{"/login.html"}},
+		{"/login.html", nil, 200, []string{"Harrier"}},
+		{"/data/asset/filterAssets", filter(""), 200, []string{`"totalRecords":3`, `"rowsPerPage":2`, `"assetIP":"192.0.2.3"`, `"sitePermissions":[{"siteID":1,"siteName":"lab"}]`, `"vulnCount":2`}},
+		{"/data/asset/filterAssets", filter(in), 200, []string{`"totalRecords":2`}},
+		{"/data/asset/filterAssets", filter(`{"criteria":[{"metadata":{"fieldName":"MOON"},"operator":"IS","values":["x"]}]}`), 400, []string{"MOON"}},
+		{"/data/asset/filterAssets", filter(`{`), 400, nil},
+		{"/api/3/vulnerability_exceptions?size=500&page=0", nil, 200, []string{`"state":"Under Review"`, `"type":"Global"`, `"rel":"self"`}},
+		{"/api/2.0/tags?per_page=2147483647", nil, 200, []string{`{"resources":[]}`}},
+		{fmt.Sprint("/data/user/configuration?userid=", c.Admin.User), nil, 200, []string{`allSites="true" allGroups="true"`, "<Sites>", "<Groups/>"}},
+		{"/data/user/configuration?userid=999", nil, 404, nil},
+		{"/data/user/configuration?userid=x", nil, 400, nil},
+	} {
+		status, text := admin.get(tt.path, tt.form)
+		if status != tt.status {
+			t.Errorf("%s = %d %s; want %d", tt.path, status, text, tt.status)
+		}
+		for _, want := range tt.want {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s = %s; want %s", tt.path, text, want)
+			}
+		}
+	}
+	if status, to := (client{t: t, url: c.URL}).get("/api/2.0/tags", nil); status != 302 || !strings.HasPrefix(to, "/login.html") {
+		t.Errorf("without a session: %d %s; want the login page", status, to)
+	}
+}

@@ -1,0 +1,121 @@
+package nexpose
+
+import (
+	"slices"
+
+	"github.com/harrier-scan/harrier"
+	formatnexpose "github.com/harrier-scan/harrier/internal/format/nexpose"
+)
+
+// reportTemplate is a kind of report that clients know.
+type reportTemplate struct {
+	id, name, kind string
+	as             string // of harrier.Templates: what it is written as
+	about          string
+}
+
+// dataTemplate is the kind of the template that is a table.
+const dataTemplate = "data"
+
+// defaultReportTemplate is the one that is taken when none is named.
+const defaultReportTemplate = "audit-report"
+
+// reportTemplates are all templates.
+//
+// Source: section 13.6.
+var reportTemplates = []reportTemplate{
+	{"audit-report", "Audit Report", "document", "detailed", "Everything that was found, by host and by vulnerability."},
+	{"baseline-comparison", "Baseline Comparison", "document", "executive", "How the findings changed over time."},
+	{"basic-vulnerability-check-results", "Basic Vulnerability Check Results (CSV)", dataTemplate, "", "A row for each finding."},
+	{"executive-overview", "Executive Overview", "document", "executive", "Numbers and charts on a few pages."},
+	{"highest-risk-vulns", "Highest Risk Vulnerabilities", "document", "executive", "What is gravest."},
+	{"pci-attestation-v12", "PCI Attestation of Scan Compliance", "document", "executive", "Numbers and charts on a few pages."},
+	{"pci-executive-summary-v12", "PCI Executive Summary", "document", "executive", "Numbers and charts on a few pages."},
+	{"pci-host-details-v12", "PCI Host Details", "document", "detailed", "Everything that was found, by host."},
+	{"pci-vuln-details-v12", "PCI Vulnerability Details", "document", "detailed", "Everything that was found, each explained."},
+	{"policy-details", "Policy Details", "jasper", "detailed", "Everything that was found."},
+	{"policy-eval", "Policy Evaluation", "document", "detailed", "Everything that was found."},
+	{"policy-summary", "Policy Summary", "jasper", "executive", "Numbers and charts on a few pages."},
+	{"prioritized-remediations", "Top Remediations", "jasper", "remediation", "What to do, weightiest first."},
+	{"prioritized-remediations-with-details", "Top Remediations with Details", "jasper", "remediation", "What to do, weightiest first."},
+	{"r7-discovered-assets", "Discovered Assets", "jasper", "detailed", "The hosts and what was found on them."},
+	{"r7-vulnerability-exceptions", "Vulnerability Exceptions", "jasper", "detailed", "Everything that was found."},
+	{"remediation-plan", "Remediation Plan", "document", "remediation", "What to do, weightiest first."},
+	{"report-card", "Report Card", "document", "detailed", "Everything that was found, by host."},
+	{"risk-scorecard", "Risk Scorecard", "jasper", "executive", "Numbers and charts on a few pages."},
+	{"rule-breakdown-summary", "Rule Breakdown Summary", "jasper", "executive", "Numbers and charts on a few pages."},
+	{"top-policy-remediations", "Top Policy Remediations", "jasper", "remediation", "What to do, weightiest first."},
+	{"top-policy-remediations-with-details", "Top Policy Remediations with Details", "jasper", "remediation", "What to do, weightiest first."},
+	{"top-riskiest-assets", "Top Riskiest Assets", "jasper", "executive", "What is gravest."},
+	{"top-vulnerable-assets", "Top Vulnerable Assets", "jasper", "executive", "What is gravest."},
+	{"vulnerability-trends", "Vulnerability Trends", "jasper", "executive", "How the findings changed over time."},
+}
+
+// reportTemplateCommands list the templates and show them.
+//
+// Source: sections 8.1 to 8.3.
+func (a *api) reportTemplateCommands() {
+	a.add("ReportTemplateListing", a.listReportTemplates)
+	a.add("ReportTemplateConfig", a.showReportTemplate)
+	a.add("ReportTemplateSave", a.saveReportTemplate)
+}
+
+func findTemplate(id string) (reportTemplate, bool) {
+	i := slices.IndexFunc(reportTemplates, func(t reportTemplate) bool { return t.id == id })
+	if i < 0 {
+		return reportTemplate{}, false
+	}
+	return reportTemplates[i], true
+}
+
+func (t reportTemplate) attrs() []string {
+	return []string{"id", t.id, "name", t.name, "scope", "global", "type", t.kind, "builtin", "1"}
+}
+
+func (a *api) listReportTemplates(*call) (answer, error) {
+	return list(func(o *out) {
+		for _, t := range reportTemplates {
+			o.start("ReportTemplateSummary", t.attrs()...)
+			o.leaf("description", t.about)
+			o.end()
+		}
+	}), nil
+}
+
+func (a *api) showReportTemplate(c *call) (answer, error) {
+	t, ok := findTemplate(c.req.attr("template-id"))
+	if !ok {
+		return answer{}, harrier.Errorf(harrier.NotFound, "no report template %s", clip(c.req.attr("template-id")))
+	}
+	return list(func(o *out) {
+		o.start("ReportTemplate", t.attrs()...)
+		o.leaf("description", t.about)
+		if t.kind == dataTemplate {
+			o.start("ReportAttributes")
+			for _, name := range formatnexpose.DefaultColumns {
+				o.empty("ReportAttribute", "name", name)
+			}
+			o.end()
+		} else {
+			o.start("ReportSections")
+			if as, ok := harrier.TemplateNamed(t.as); ok {
+				for _, chapter := range as.Chapters {
+					o.empty("ReportSection", "name", chapter)
+				}
+			}
+			o.end()
+		}
+		o.start("Settings")
+		o.empty("showDeviceNames", "enabled", "1")
+		o.end()
+		o.end()
+	}), nil
+}
+
+// saveReportTemplate refuses: templates are what the program can write.
+func (a *api) saveReportTemplate(c *call) (answer, error) {
+	if _, ok := findTemplate(c.req.child("ReportTemplate").attr("id")); ok {
+		return answer{}, harrier.Errorf(harrier.Forbidden, "built-in report templates can not be changed")
+	}
+	return answer{}, harrier.Errorf(harrier.Forbidden, "report templates can not be added: use one of the built-in ones")
+}

@@ -1,0 +1,236 @@
+package nexpose
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/harrier-scan/harrier"
+)
+
+// siteCommands are those about sites.
+//
+// Source: section 3.
+func (a *api) siteCommands() {
+	a.add("SiteConfig", a.siteConfig)
+	a.add("SiteDelete", a.siteDelete)
+	a.add("SiteDeviceListing", a.siteDeviceListing)
+	a.add("SiteListing", a.siteListing)
+	a.add("SiteSave", a.siteSave)
+}
+
+// riskFactor weighs the risk of a site.
+func riskFactor(s harrier.Site) float64 {
+	f, err := strconv.ParseFloat(s.Options.Given[givenRisk], 64)
+	if err != nil || f < 0 {
+		return 1
+	}
+	return f
+}
+
+func (a *api) siteListing(c *call) (answer, error) {
+	sites, err := a.Sites.Sites(c.ctx(), c.by)
+	if err != nil {
+		return answer{}, err
+	}
+	newest, err := a.Scans.Latest(c.ctx(), c.by)
+	if err != nil {
+		return answer{}, err
+	}
+	return list(func(o *out) {
+		for _, s := range sites {
+			if s.Folder == harrier.Trash {
+				continue
+			}
+			o.empty("SiteSummary", "id", ident(s.ID), "name", s.Name, "description", s.Description,
+				"riskfactor", float(riskFactor(s)), "riskscore", float(riskOf(newest[s.ID].Present)*riskFactor(s)))
+		}
+	}), nil
+}
+
+// riskOf is a risk score: what has been found, the graver the heavier.
+func riskOf(found harrier.Counts) float64 {
+	sum := 0
+	for s, weight := range [harrier.Severities]int{0, 10, 100, 400, 800} {
+		sum += weight * found[s]
+	}
+	return float64(sum)
+}
+
+// siteDelete deletes a site with its scans; those that go on are stopped first.
+//
+// Source: section 3.8.
+func (a *api) siteDelete(c *call) (answer, error) {
+	id, err := c.req.id("site-id")
+	if err != nil {
+		return answer{}, err
+	}
+	s, err := a.Sites.Site(c.ctx(), c.by, id)
+	if err != nil {
+		return answer{}, err
+	}
+	if a.Sites.Level(c.by, s) < harrier.Owns || !c.by.May(harrier.EditSites) {
+		return answer{}, harrier.Errorf(harrier.Forbidden, "you may not delete site %q", s.Name)
+	}
+	alerts, err := a.siteAlerts(c.ctx(), c.by, id)
+	if err != nil {
+		return answer{}, err
+	}
+	for range 3 { // a scan can begin meanwhile
+		if err := a.stopAll(c.ctx(), c.by, id); err != nil {
+			return answer{}, err
+		}
+		if err = a.Sites.Delete(c.ctx(), c.by, id); harrier.KindOf(err) != harrier.Conflict {
+			break
+		}
+	}
+	if err != nil {
+		return answer{}, err
+	}
+	for _, al := range alerts {
+		if a.Alerts.Edits(c.by, al) {
+			if err := a.Alerts.DeleteAlert(c.ctx(), c.by, al.ID); err != nil {
+				return answer{}, err
+			}
+		}
+	}
+	return done(), nil
+}
+
+// stopAll ends the scans of a site at once: what they found meanwhile goes with
+// the site.
+func (a *api) stopAll(ctx context.Context, by harrier.Actor, site harrier.ID) error {
+	scans, err := a.Scans.Of(ctx, by, site)
+	if err != nil {
+		return err
+	}
+	for _, sc := range scans {
+		if sc.Status.Ended() {
+			continue
+		}
+		if err := a.Scans.Command(ctx, by, sc.ID, harrier.Kill); err != nil && harrier.KindOf(err) != harrier.Conflict {
+			return err
+		}
+	}
+	return nil
+}
+
+// siteDevice is an asset of a site.
+type siteDevice struct {
+	id      harrier.ID
+	address string
+	name    string
+	risk    float64 // of its findings
+	factor  float64
+	open    harrier.Counts
+	seen    time.Time
+}
+
+// siteDevices are the assets that scans of a site have seen and that by may
+// see, by rising ID.
+func (a *api) siteDevices(ctx context.Context, by harrier.Actor, s harrier.Site) ([]siteDevice, error) {
+	scans, err := a.Scans.Of(ctx, by, s.ID)
+	if err != nil {
+		return nil, err
+	}
+	seen := map[harrier.ID]bool{}
+	for _, sc := range scans {
+		hosts, err := a.Scans.Hosts(ctx, by, sc.ID)
+		if err != nil {
+			return nil, err
+		}
+		for _, h := range hosts {
+			if h.Asset != 0 && h.Alive {
+				seen[h.Asset] = true
+			}
+		}
+	}
+	if len(seen) == 0 {
+		return nil, nil
+	}
+	var out []siteDevice
+	for id := range seen {
+		as, err := a.Assets.Asset(ctx, by, id)
+		if harrier.KindOf(err) == harrier.NotFound && err != nil {
+			continue // removed, or out of sight
+		}
+		if err != nil {
+			return nil, err
+		}
+		d := siteDevice{id: id, name: as.FQDN, factor: float64(cmp.Or(as.Importance, 100)) / 100, open: as.Open, seen: as.LastSeen}
+		if as.Addr.IsValid() {
+			d.address = as.Addr.WithZone("").String()
+		}
+		d.address = cmp.Or(d.address, as.FQDN, as.NetBIOS)
+		d.risk = riskOf(as.Open) * d.factor
+		out = append(out, d)
+	}
+	slices.SortFunc(out, func(a, b siteDevice) int { return cmp.Compare(a.id, b.id) })
+	return out, nil
+}
+
+// siteDeviceListing lists the devices of one site, or of all.
+//
+// Source: section 3.9.
+func (a *api) siteDeviceListing(c *call) (answer, error) {
+	var sites []harrier.Site
+	if c.req.attr("site-id") != "" {
+		id, err := c.req.id("site-id")
+		if err != nil {
+			return answer{}, err
+		}
+		s, err := a.Sites.Site(c.ctx(), c.by, id)
+		if err != nil {
+			return answer{}, err
+		}
+		sites = append(sites, s)
+	} else {
+		var err error
+		if sites, err = a.Sites.Sites(c.ctx(), c.by); err != nil {
+			return answer{}, err
+		}
+		sites = slices.DeleteFunc(sites, func(s harrier.Site) bool { return s.Folder == harrier.Trash })
+	}
+	devices := make([][]siteDevice, len(sites))
+	for i, s := range sites {
+		var err error
+		if devices[i], err = a.siteDevices(c.ctx(), c.by, s); err != nil {
+			return answer{}, err
+		}
+	}
+	return list(func(o *out) {
+		for i, s := range sites {
+			o.start("SiteDevices", "site-id", ident(s.ID))
+			for _, d := range devices[i] {
+				o.empty("device", "id", ident(d.id), "address", d.address, "riskfactor", float(d.factor), "riskscore", float(d.risk))
+			}
+			o.end()
+		}
+	}), nil
+}
+
+func (a *api) siteConfig(c *call) (answer, error) {
+	id, err := c.req.id("site-id")
+	if err != nil {
+		return answer{}, err
+	}
+	d, err := a.loadSite(c.ctx(), c.by, id)
+	if err != nil {
+		return answer{}, err
+	}
+	return list(d.write), nil
+}
+
+func (a *api) siteSave(c *call) (answer, error) {
+	e := c.req.child("Site")
+	if e == nil {
+		return answer{}, harrier.Errorf(harrier.Invalid, "the request has no Site")
+	}
+	id, err := a.saveSite(c.ctx(), c.by, e)
+	if err != nil {
+		return answer{}, err
+	}
+	return answer{attrs: []string{"site-id", ident(id)}}, nil
+}
