@@ -15,6 +15,7 @@ import (
 // What was stored survives the end of the server, and what is published again
 // after the start is neither doubled nor refused.
 func TestServerRestart(t *testing.T) {
+	t.Parallel()
 	config := bus.Config{Dir: t.TempDir()}
 	s := serve(t, config)
 	c := connect(t, s)

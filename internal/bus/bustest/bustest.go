@@ -32,7 +32,7 @@ type Bus interface {
 }
 
 // AckWait is the wait for acknowledgements of the buses that Run tests.
-const AckWait = time.Second
+const AckWait = 600 * time.Millisecond
 
 // Run puts every promise of a bus to the one that open returns: empty, and
 // with AckWait for acknowledgements. It is full before it
@@ -60,7 +60,10 @@ func Run(t *testing.T, open func(t *testing.T) Bus) {
 		{"the console answers which hosts are done", done},
 		{"a dropped scan is gone", dropScan},
 	} {
-		t.Run(promise.name, func(t *testing.T) { promise.test(t, open(t)) })
+		t.Run(promise.name, func(t *testing.T) {
+			t.Parallel() // most of them wait
+			promise.test(t, open(t))
+		})
 	}
 }
 
@@ -323,7 +326,7 @@ func resultFull(t *testing.T, b Bus) {
 			sent.Store(int64(n))
 		}
 	})
-	for last := int64(-1); last != sent.Load(); time.Sleep(time.Second) {
+	for last := int64(-1); last != sent.Load(); time.Sleep(600 * time.Millisecond) {
 		last = sent.Load()
 	}
 	full := int(sent.Load())
