@@ -25,26 +25,26 @@ type outbox struct {
 	seq  int
 
 	once   sync.Once
-	failed chan struct{} // closed when err is set
+	broken chan struct{} // closed when err is set
 	err    error
 }
 
 func newOutbox(b Bus, from harrier.Result) *outbox {
-	return &outbox{bus: b, from: from, in: make(chan harrier.Result, outboxSize), failed: make(chan struct{})}
+	return &outbox{bus: b, from: from, in: make(chan harrier.Result, outboxSize), broken: make(chan struct{})}
 }
 
 // put hands a result in; it waits while the outbox is full. The error is ctx's
 // or that of storing an earlier result.
 func (o *outbox) put(ctx context.Context, r harrier.Result) error {
 	select {
-	case <-o.failed:
+	case <-o.broken:
 		return o.err
 	default:
 	}
 	select {
 	case o.in <- r:
 		return nil
-	case <-o.failed:
+	case <-o.broken:
 		return o.err
 	case <-ctx.Done():
 		return ctx.Err()
@@ -53,6 +53,16 @@ func (o *outbox) put(ctx context.Context, r harrier.Result) error {
 
 // close says that nothing more is put in; run ends when all is stored.
 func (o *outbox) close() { close(o.in) }
+
+// failed reports whether something could not be stored.
+func (o *outbox) failed() bool {
+	select {
+	case <-o.broken:
+		return true
+	default:
+		return false
+	}
+}
 
 // failure is why not all was stored; nil when it was. It is for after run.
 func (o *outbox) failure() error { return o.err }
@@ -71,7 +81,7 @@ func (o *outbox) run(ctx context.Context) {
 		if err := o.bus.PublishResult(ctx, r); err != nil {
 			o.once.Do(func() {
 				o.err = err
-				close(o.failed)
+				close(o.broken)
 			})
 			return
 		}

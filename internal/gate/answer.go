@@ -62,13 +62,10 @@ func (g *Gate) fetch(ctx context.Context, e known) (handout, error) {
 		if err != nil {
 			return handout{}, err
 		}
-		for _, q := range e.queues {
-			d, err := g.Bus.TryJob(ctx, q)
-			if d != nil {
-				return g.hand(ctx, e, d)
-			}
-			if err != nil && ctx.Err() == nil {
-				g.Log.DebugContext(ctx, "no work from the bus", "queue", q, "err", err)
+		if g.rejoined() {
+			h, err := g.take(ctx, e)
+			if err != nil || len(h.Ticket) > 0 {
+				return h, err
 			}
 		}
 		if !time.Now().Before(end) {
@@ -81,6 +78,39 @@ func (g *Gate) fetch(ctx context.Context, e known) (handout, error) {
 		}
 	}
 }
+
+// take looks once for work in the queues of e.
+func (g *Gate) take(ctx context.Context, e known) (handout, error) {
+	for _, q := range e.queues {
+		d, err := g.Bus.TryJob(ctx, q)
+		if err != nil && ctx.Err() == nil {
+			g.Log.DebugContext(ctx, "no work from the bus", "queue", q, "err", err)
+		}
+		if d == nil || g.inHand(ctx, e, d) {
+			continue
+		}
+		return g.hand(ctx, e, d)
+	}
+	return handout{}, nil
+}
+
+// inHand reports whether another engine has proved lately that it has the batch
+// of a delivery. The bus delivers such a one when it was killed and has
+// forgotten that it did: the holder goes on, and settles this delivery.
+func (g *Gate) inHand(ctx context.Context, e known, d *bus.Delivery) bool {
+	now := time.Now()
+	holder, proved, held := g.given.holder(d.Job, now.Add(-g.lease()))
+	if !held || holder == e.UUID {
+		return false
+	}
+	g.given.adopt(d.Job, d.Handle())
+	_ = d.Nak(ctx, proved.Add(g.lease()).Sub(now)) // else it comes again after the bus's own wait
+	return true
+}
+
+// lease is how long an engine that proved that it has a batch keeps it: a little
+// less than the bus waits, so that it is over when that delivers again.
+func (g *Gate) lease() time.Duration { return g.Redeliver * 9 / 10 }
 
 // hand gives a job to e; it goes back when that fails.
 func (g *Gate) hand(ctx context.Context, e known, d *bus.Delivery) (h handout, err error) {
@@ -101,12 +131,13 @@ func (g *Gate) hand(ctx context.Context, e known, d *bus.Delivery) (h handout, e
 			}
 		}
 	}
-	t := ticket{d.Job.Scan, d.Job.Batch, d.Attempt, d.Handle()}
+	now := time.Now()
+	t := ticket{d.Job.Scan, d.Job.Batch, d.Attempt, d.Handle(), now.UnixNano()}
 	h = handout{Job: d.Job, Attempt: d.Attempt, Command: g.last(d.Job.Scan)}
 	if h.Ticket, err = t.seal(g.Box, e.UUID); err != nil {
 		return h, err
 	}
-	g.given.hand(t, e.UUID)
+	g.given.hand(t, e.UUID, now)
 	g.hold(e.UUID, t.Scan)
 	return h, nil
 }
@@ -121,11 +152,12 @@ func (g *Gate) hold(e harrier.UUID, scan harrier.ID) {
 }
 
 // mine reads a ticket of e that is in force. Why one is not is told to the log:
-// an engine that is in good order shows none such but after it was cut off.
+// an engine that is in good order shows none such but after it was cut off. The
+// ticket that is returned has the newest handle.
 func (g *Gate) mine(ctx context.Context, e known, sealed []byte) (ticket, error) {
 	t, err := readTicket(g.Box, e.UUID, sealed)
 	if err == nil {
-		err = g.given.to(t, e.UUID)
+		t.Handle, err = g.given.prove(t, e.UUID, time.Now())
 	}
 	if err != nil {
 		g.Log.WarnContext(ctx, "refused what an engine says of a batch", "engine", e.Name, "scan", t.Scan, "batch", t.Batch, "err", err)
@@ -168,6 +200,7 @@ func (g *Gate) settle(ctx context.Context, e known, in settle) error {
 		g.given.drop(t)
 	case "nak":
 		err = d.Nak(ctx, min(max(in.Delay, 0), time.Minute))
+		g.given.drop(t)
 	case "progress":
 		err = d.InProgress(ctx)
 	default:
@@ -193,7 +226,11 @@ func (g *Gate) beat(ctx context.Context, e known, in beat) (commanded, error) {
 	active := map[harrier.Activity]bool{}
 	scans := map[harrier.ID]bool{}
 	for _, sealed := range in.Tickets {
-		if t, err := readTicket(g.Box, e.UUID, sealed); err == nil && g.given.to(t, e.UUID) == nil {
+		t, err := readTicket(g.Box, e.UUID, sealed)
+		if err == nil {
+			_, err = g.given.prove(t, e.UUID, time.Now())
+		}
+		if err == nil {
 			active[harrier.Activity{Scan: t.Scan, Batch: t.Batch}] = true
 			scans[t.Scan] = true
 		}
@@ -214,6 +251,7 @@ func (g *Gate) beat(ctx context.Context, e known, in beat) (commanded, error) {
 	}
 	out := commanded{}
 	g.mu.Lock()
+	delete(g.expected, e.UUID)
 	g.holds[e.UUID] = scans
 	for id := range scans {
 		out[id] = harrier.Resume

@@ -24,6 +24,9 @@ type Conn struct {
 	tickets map[batch]*work // in hand
 	follow  func(scan harrier.ID, c harrier.Command)
 	told    commanded // before somebody followed
+	said    harrier.Heartbeat
+	link    context.Context // ends when the connection is lost
+	cut     context.CancelFunc
 }
 
 type batch struct {
@@ -48,6 +51,7 @@ func Dial(ctx context.Context, id *Identity, address string, by *Caller, log *sl
 		log = slog.New(slog.DiscardHandler)
 	}
 	c := &Conn{id: id, log: log, tickets: map[batch]*work{}, told: commanded{}}
+	c.lost()
 	config := trusts(func(authority []byte) bool { return string(authority) == string(id.paper().Authority) })
 	config.GetClientCertificate = id.certificate
 	var err error
@@ -56,11 +60,15 @@ func Dial(ctx context.Context, id *Identity, address string, by *Caller, log *sl
 		nats.ReconnectWait(250 * time.Millisecond), nats.ReconnectJitter(250*time.Millisecond, 500*time.Millisecond), nats.Timeout(5 * time.Second),
 		nats.PingInterval(5 * time.Second), nats.MaxPingsOutstanding(2), nats.IgnoreAuthErrorAbort(), nats.ReconnectBufSize(-1),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
+			c.lost()
 			if err != nil {
 				log.Warn("console lost", "err", err)
 			}
 		}),
-		nats.ReconnectHandler(func(*nats.Conn) { log.Info("console is back") }),
+		nats.ReconnectHandler(func(*nats.Conn) {
+			log.Info("console is back")
+			go c.again()
+		}),
 	})
 	return c, err
 }
@@ -68,7 +76,35 @@ func Dial(ctx context.Context, id *Identity, address string, by *Caller, log *sl
 // Close ends the connection.
 func (c *Conn) Close() { c.nc.Close() }
 
+// lost ends what waits for an answer over the connection that is lost: it does
+// not come any more.
+func (c *Conn) lost() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.cut != nil {
+		c.cut()
+	}
+	c.link, c.cut = context.WithCancel(context.Background())
+}
+
+// again tells a console that is back at once what is in hand: it may have
+// forgotten to whom it gave what.
+func (c *Conn) again() {
+	c.mu.Lock()
+	h := c.said
+	c.mu.Unlock()
+	if err := c.Beat(context.Background(), h); err != nil {
+		c.log.Debug("heartbeat not sent", "err", err)
+	}
+}
+
 func ask[T any](ctx context.Context, c *Conn, verb string, in any) (T, error) {
+	c.mu.Lock()
+	link := c.link
+	c.mu.Unlock()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(link, cancel)()
 	return request[T](ctx, c.nc, subject(c.id.UUID(), verb), in)
 }
 
@@ -225,11 +261,12 @@ func (c *Conn) Beat(ctx context.Context, h harrier.Heartbeat) error {
 	}
 	h.Engine.Protocol = harrier.EngineProtocol
 	in := beat{Heartbeat: h}
-	for _, a := range h.Active {
-		if t, _ := c.ticket(a.Scan, a.Batch); t != nil {
-			in.Tickets = append(in.Tickets, t)
-		}
+	c.mu.Lock()
+	c.said = h
+	for _, w := range c.tickets {
+		in.Tickets = append(in.Tickets, w.ticket)
 	}
+	c.mu.Unlock()
 	told, err := ask[commanded](ctx, c, verbBeat, in)
 	for scan, what := range told {
 		c.command(scan, what)

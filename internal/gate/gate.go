@@ -82,6 +82,8 @@ type Gate struct {
 	holds    map[harrier.UUID]map[harrier.ID]bool // scans that each engine works on, proved by tickets
 	commands commanded
 	links    map[harrier.UUID]map[uint64]bool // connections of each engine
+	expected map[harrier.UUID]bool            // had batches in hand when the console ended, and did not speak since
+	until    time.Time                        // when they are not waited for any more
 	nc       *nats.Conn
 }
 
@@ -183,6 +185,7 @@ func (g *Gate) Run(ctx context.Context) error {
 	if err := g.look(ctx); err != nil && ctx.Err() == nil {
 		g.Log.ErrorContext(ctx, "engines not read", "err", err)
 	}
+	g.expect(g.Now())
 	grp, ctx := errgroup.WithContext(ctx)
 	grp.Go(func() error { return g.keepLooking(ctx) })
 	grp.Go(func() error { return g.Bus.WatchCommands(ctx, g.command) })
@@ -193,6 +196,31 @@ func (g *Gate) Run(ctx context.Context) error {
 		return nil
 	}
 	return err
+}
+
+// rejoin is how long work is kept back after a start for engines that had some
+// in hand to say so.
+const rejoin = 5 * time.Second
+
+// expect notes which engines had batches in hand a moment ago. Until each of
+// them has spoken nothing is handed out, for the bus may offer their batches
+// anew.
+func (g *Gate) expect(now time.Time) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.expected, g.until = map[harrier.UUID]bool{}, time.Now().Add(min(rejoin, g.Redeliver))
+	for id, e := range g.engines {
+		if e.Trusted() && e.Running > 0 && e.Alive(now) {
+			g.expected[id] = true
+		}
+	}
+}
+
+// rejoined reports whether nobody is expected any more.
+func (g *Gate) rejoined() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return len(g.expected) == 0 || time.Now().After(g.until)
 }
 
 func (g *Gate) keepLooking(ctx context.Context) error {

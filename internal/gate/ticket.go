@@ -3,6 +3,7 @@ package gate
 import (
 	"encoding/json"
 	"sync"
+	"time"
 
 	"github.com/harrier-scan/harrier"
 )
@@ -20,6 +21,7 @@ type ticket struct {
 	Batch   int        `json:"b"`
 	Attempt int        `json:"a"`
 	Handle  string     `json:"h"` // of the delivery on the bus
+	Given   int64      `json:"g"` // when, in nanoseconds: of two tickets for a batch the later one counts
 }
 
 func ticketFor(e harrier.UUID) string { return "ticket of engine " + e.String() }
@@ -45,39 +47,78 @@ func readTicket(box Box, e harrier.UUID, sealed []byte) (t ticket, err error) {
 	return t, nil
 }
 
-// given remembers to which engine each batch went last, so that one that was
-// given to another since is refused. What a restart forgets, the next handout
-// tells again. Its methods may overlap.
+// given remembers which engine has each batch, and when it last proved that.
+// What a restart forgets the engines prove again by their tickets. Its methods
+// may overlap.
 type given struct {
 	mu   sync.Mutex
-	last map[harrier.ID]map[int]harrier.UUID
+	last map[harrier.ID]map[int]holding
 }
 
-func newGiven() *given { return &given{last: map[harrier.ID]map[int]harrier.UUID{}} }
+// holding is a batch in an engine's hands.
+type holding struct {
+	engine harrier.UUID
+	ticket ticket // with the newest handle
+	proved time.Time
+}
+
+func newGiven() *given { return &given{last: map[harrier.ID]map[int]holding{}} }
 
 // hand notes that a batch went to e.
-func (g *given) hand(t ticket, e harrier.UUID) {
+func (g *given) hand(t ticket, e harrier.UUID, now time.Time) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	g.put(t, e, now)
+}
+
+// put is hand; the caller holds mu.
+func (g *given) put(t ticket, e harrier.UUID, now time.Time) {
 	of := g.last[t.Scan]
 	if of == nil {
-		of = map[int]harrier.UUID{}
+		of = map[int]holding{}
 		g.last[t.Scan] = of
 	}
-	of[t.Batch] = e
+	of[t.Batch] = holding{e, t, now}
 }
 
-// to answers Conflict when the batch went to another engine since.
-func (g *given) to(t ticket, e harrier.UUID) error {
+// prove takes a ticket of e as the proof that e has the batch, and returns the
+// newest handle of that. It answers Conflict when the batch went to another
+// engine since.
+func (g *given) prove(t ticket, e harrier.UUID, now time.Time) (handle string, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if h, known := g.last[t.Scan][t.Batch]; known && h != e {
-		return harrier.Errorf(harrier.Conflict, "the batch was given to another engine")
+	h, known := g.last[t.Scan][t.Batch]
+	switch {
+	case known && h.engine != e && h.ticket.Given >= t.Given:
+		return "", harrier.Errorf(harrier.Conflict, "the batch was given to another engine")
+	case known && h.engine == e && h.ticket.Given >= t.Given:
+		t = h.ticket
 	}
-	return nil
+	g.put(t, e, now)
+	return t.Handle, nil
 }
 
-// drop forgets what was acknowledged.
+// holder is who has proved since an instant that the batch of job is in its
+// hands, and when.
+func (g *given) holder(job harrier.Job, since time.Time) (e harrier.UUID, proved time.Time, held bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	h, known := g.last[job.Scan][job.Batch]
+	return h.engine, h.proved, known && h.proved.After(since)
+}
+
+// adopt makes a further delivery of a batch that is in hand the one that its
+// holder settles.
+func (g *given) adopt(job harrier.Job, handle string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if h, known := g.last[job.Scan][job.Batch]; known {
+		h.ticket.Handle = handle
+		g.last[job.Scan][job.Batch] = h
+	}
+}
+
+// drop forgets what was acknowledged or given back.
 func (g *given) drop(t ticket) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
