@@ -38,6 +38,7 @@ type Engine struct {
 	LastSeen time.Time // of the last heartbeat
 	Running  int       // batches in hand
 	Parallel int       // batches that it takes at a time; 0 unknown
+	Scans    []ID      // that it has batches of in hand, by rising id
 
 	// Given are a dialect's settings as given, by their own names, to be given
 	// back.

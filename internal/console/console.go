@@ -119,6 +119,11 @@ func (con *Console) openCore(ctx context.Context, authority *pki.Authority) erro
 		return err
 	}
 	con.closers = append(con.closers, con.core.knowledge.Close)
+	if con.config.Engine {
+		if err := announce(ctx, con.core.rooms.Fleet, own); err != nil {
+			return err
+		}
+	}
 	return con.openGate(ctx, authority, box)
 }
 
@@ -234,19 +239,19 @@ func (con *Console) Run(ctx context.Context) error {
 func (con *Console) runEngine(ctx context.Context) error {
 	conn := con.conn
 	if con.bus != nil {
-		own, err := con.bus.Connect(ctx)
+		wire, err := con.bus.Connect(ctx)
 		if err != nil {
 			return err
 		}
-		defer own.Close()
-		conn = own
+		defer wire.Close()
+		conn = wire
 	}
 	templates, err := loadTechnologies(ifThere(technologiesFolder(con.config.Data)), con.log)
 	if err != nil {
 		return err
 	}
 	return newEngine(conn, EngineOptions{
-		templates: templates, logins: con.core.logins, Name: "local", Pool: harrier.LocalPool, Beat: beat(con.config.Redeliver),
+		templates: templates, logins: con.core.logins, Name: own.Name, Pool: own.Pool, Beat: beat(con.config.Redeliver),
 		record: recorder(cmp.Or(con.config.Flight, FlightFolder(con.config.Data)), con.log),
 		rules:  rulesIn(FingerprintFolder(con.config.Data), con.log),
 	}, con.log).Run(ctx)

@@ -16,6 +16,7 @@ import (
 	"github.com/harrier-scan/harrier/internal/check/all"
 	"github.com/harrier-scan/harrier/internal/engine"
 	"github.com/harrier-scan/harrier/internal/fingerprint"
+	"github.com/harrier-scan/harrier/internal/fleet"
 	"github.com/harrier-scan/harrier/internal/flight"
 	"github.com/harrier-scan/harrier/internal/gate"
 	"github.com/harrier-scan/harrier/internal/osident"
@@ -82,6 +83,18 @@ func newEngine(b engine.Bus, o EngineOptions, log *slog.Logger) *engine.Engine {
 		Checks: all.Checks(), Identify: identifyWith(o.rules, o.templates), OS: osident.Identify, Flight: o.record, Logins: o.logins, Log: log,
 	})
 }
+
+// announce makes this process's own engine known before it first speaks: who
+// signs in then finds it.
+func announce(ctx context.Context, engines *fleet.Room, o EngineOptions) error {
+	host, _ := os.Hostname() // "" will do
+	return engines.See(ctx, harrier.Heartbeat{Engine: harrier.Engine{
+		UUID: o.uuid(), Name: o.Name, Pool: o.Pool, Version: Version, Hostname: host, Started: time.Now().UTC(),
+	}})
+}
+
+// own is how the engine of a console is called.
+var own = EngineOptions{Name: "local", Pool: harrier.LocalPool}
 
 // RunEngine joins a console and runs an engine until ctx ends. The console may
 // go away and come back meanwhile. It answers Unauthenticated when the console

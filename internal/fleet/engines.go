@@ -63,6 +63,7 @@ func (r *Room) fresh(e *harrier.Engine, pools []harrier.Pool) {
 	}
 	e.Version, e.Protocol, e.Hostname, e.Raw = s.Version, s.Protocol, s.Hostname, s.Raw
 	e.Started, e.LastSeen, e.Running, e.Parallel = s.Started, s.LastSeen, s.Running, s.Parallel
+	e.Scans = slices.Clone(s.Scans)
 }
 
 // SaveEngine stores what an operator says of an engine: name, address, port and
@@ -79,7 +80,7 @@ func (r *Room) SaveEngine(ctx context.Context, by harrier.Actor, e *harrier.Engi
 		return err
 	}
 	return r.Store.InTx(ctx, func(ctx context.Context) error {
-		if err := r.free(ctx, e.Name, e.ID); err != nil {
+		if err := r.free(ctx, *e); err != nil {
 			return err
 		}
 		if e.ID == 0 {
@@ -107,15 +108,20 @@ func (r *Room) SaveEngine(ctx context.Context, by harrier.Actor, e *harrier.Engi
 	})
 }
 
-// free answers Conflict when an engine other than id has that name.
-func (r *Room) free(ctx context.Context, name string, id harrier.ID) error {
+// free answers Conflict when another engine has the name of e, or is called at
+// its address and port.
+func (r *Room) free(ctx context.Context, e harrier.Engine) error {
 	list, err := r.Store.Engines(ctx)
 	if err != nil {
 		return err
 	}
-	for _, e := range list {
-		if strings.EqualFold(e.Name, name) && e.ID != id {
-			return harrier.Errorf(harrier.Conflict, "there is an engine called %q already", e.Name)
+	for _, o := range list {
+		switch {
+		case o.ID == e.ID:
+		case strings.EqualFold(o.Name, e.Name):
+			return harrier.Errorf(harrier.Conflict, "there is an engine called %q already", o.Name)
+		case e.Address != "" && strings.EqualFold(o.Address, e.Address) && o.Port == e.Port:
+			return harrier.Errorf(harrier.Conflict, "engine %q is at %s port %d already", o.Name, o.Address, o.Port)
 		}
 	}
 	return nil

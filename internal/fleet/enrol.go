@@ -140,7 +140,7 @@ func (r *Room) Enrol(ctx context.Context, token string, asked harrier.Engine) (h
 // named is the engine that enrols with t.
 func (r *Room) named(ctx context.Context, t harrier.EngineToken, name string) (harrier.Engine, error) {
 	if t.Name == "" {
-		return harrier.Engine{Name: name}, r.free(ctx, name, 0)
+		return harrier.Engine{Name: name}, r.free(ctx, harrier.Engine{Name: name})
 	}
 	list, err := r.Store.Engines(ctx)
 	if err != nil {
@@ -148,7 +148,7 @@ func (r *Room) named(ctx context.Context, t harrier.EngineToken, name string) (h
 	}
 	i := slices.IndexFunc(list, func(e harrier.Engine) bool { return e.Name == t.Name })
 	if i < 0 {
-		return harrier.Engine{Name: t.Name}, r.free(ctx, t.Name, 0)
+		return harrier.Engine{Name: t.Name}, r.free(ctx, harrier.Engine{Name: t.Name})
 	}
 	if !list[i].Remote() {
 		return harrier.Engine{}, harrier.Errorf(harrier.Conflict, "the console's own engine needs no enrolment")

@@ -173,7 +173,12 @@ func (r *Room) See(ctx context.Context, h harrier.Heartbeat) error {
 		return nil
 	}
 	e := h.Engine
-	e.LastSeen, e.Running = r.Now().UTC(), len(h.Active)
+	e.LastSeen, e.Running, e.Scans = r.Now().UTC(), len(h.Active), nil
+	for _, a := range h.Active {
+		e.Scans = append(e.Scans, a.Scan)
+	}
+	slices.Sort(e.Scans)
+	e.Scans = slices.Compact(e.Scans)
 	r.mu.Lock()
 	s := r.seen[e.UUID]
 	if s == nil {

@@ -82,7 +82,7 @@ type Gate struct {
 	holds    map[harrier.UUID]map[harrier.ID]bool // scans that each engine works on, proved by tickets
 	commands commanded
 	links    map[harrier.UUID]map[uint64]bool // connections of each engine
-	expected map[harrier.UUID]bool            // had batches in hand when the console ended, and did not speak since
+	expected map[harrier.UUID]bool            // were there when the console ended, and did not speak since
 	until    time.Time                        // when they are not waited for any more
 	nc       *nats.Conn
 }
@@ -202,7 +202,7 @@ func (g *Gate) Run(ctx context.Context) error {
 // in hand to say so.
 const rejoin = 5 * time.Second
 
-// expect notes which engines had batches in hand a moment ago. Until each of
+// expect notes which engines were there a moment ago, with batches in hand. Until each of
 // them has spoken nothing is handed out, for the bus may offer their batches
 // anew.
 func (g *Gate) expect(now time.Time) {
@@ -210,7 +210,7 @@ func (g *Gate) expect(now time.Time) {
 	defer g.mu.Unlock()
 	g.expected, g.until = map[harrier.UUID]bool{}, time.Now().Add(min(rejoin, g.Redeliver))
 	for id, e := range g.engines {
-		if e.Trusted() && e.Running > 0 && e.Alive(now) {
+		if e.Trusted() && e.Alive(now) {
 			g.expected[id] = true
 		}
 	}

@@ -110,10 +110,14 @@ func (c *Client) Try(method, path string, body any) (int, []byte, error) {
 // CreateScan makes a scan of the basic template and returns its id.
 func (c *Client) CreateScan(name, targets, ports string) int {
 	c.t.Helper()
+	return c.CreateScanWith(map[string]any{"name": name, "text_targets": targets, "portscan_range": ports})
+}
+
+// CreateScanWith creates a scan with further settings and returns its id.
+func (c *Client) CreateScanWith(settings map[string]any) int {
+	c.t.Helper()
 	var reply struct{ Scan struct{ ID int } }
-	c.Do(http.MethodPost, "/scans", map[string]any{"uuid": BasicTemplate, "settings": map[string]any{
-		"name": name, "text_targets": targets, "portscan_range": ports,
-	}}, &reply)
+	c.Do(http.MethodPost, "/scans", map[string]any{"uuid": BasicTemplate, "settings": settings}, &reply)
 	return reply.Scan.ID
 }
 
