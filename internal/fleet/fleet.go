@@ -125,7 +125,9 @@ func (r *Room) recall(ctx context.Context) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, e := range list {
-		r.seen[e.UUID] = &seen{Engine: e, stored: e, lost: !e.Alive(r.Now())}
+		if r.seen[e.UUID] == nil { // else it has spoken already
+			r.seen[e.UUID] = &seen{Engine: e, stored: e, lost: !e.Alive(r.Now())}
+		}
 	}
 	return nil
 }

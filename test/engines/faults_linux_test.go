@@ -15,8 +15,8 @@ import (
 // engine, and apart hosts are scanned from one fault to the next, on average.
 const (
 	engines = 4
-	inHand  = 4
-	apart   = 160
+	inHand  = 1
+	apart   = 75
 )
 
 // TestFaults lets engines, console and links fail at random in the middle of
@@ -34,7 +34,7 @@ func TestFaults(t *testing.T) {
 		if err != nil || n < 1 {
 			t.Fatalf("HARRIER_FAULTS=%q is not a number of faults", long)
 		}
-		r = run{faults: n, targets: "10.77.0.0/21", hosts: 2048, apart: apart}
+		r = run{faults: n, targets: "10.77.0.0/22", hosts: 1024, apart: apart}
 	}
 	r.T, r.Bed = t, New(t, engines, 20*time.Millisecond, "--redeliver", "4s")
 	for i := range engines {
@@ -46,7 +46,7 @@ func TestFaults(t *testing.T) {
 	r.down = map[int]time.Time{}
 
 	id := r.scan() // without a fault: how much there is to ask
-	r.check(id, r.API.Wait(id, 5*time.Minute))
+	r.check(id, r.API.Wait(id, 10*time.Minute))
 	r.each = float64(r.Asked.Load()) / float64(r.hosts)
 	for r.done < r.faults {
 		r.disturb(r.scan())
@@ -120,6 +120,7 @@ func (r *run) disturb(id int) {
 		}
 		if d := r.API.Scan(id); d.Info.Status == "completed" {
 			r.check(id, d)
+			r.T.Logf("%d faults, %d scans, %.0f hosts scanned again", r.done, r.scans, float64(r.Asked.Load())/r.each-float64(r.scans*r.hosts))
 			return
 		}
 		if time.Since(calm) > 5*time.Minute {
