@@ -75,7 +75,7 @@ func (r *run) scanHost(ctx context.Context, l live) error {
 	}}
 	defer h.leave()
 	var refused []harrier.Done
-	h.checks, refused = assess.Planned(r.tools.Checks, r.planned, l.settings)
+	h.checks, refused = assess.Planned(r.tools.Checks, r.planned, l.settings, r.batch.Logins)
 	for _, d := range refused {
 		h.book.Add(d)
 	}
@@ -405,7 +405,7 @@ func (h *hostRun) runCheck(ctx context.Context, j job) error {
 	host, services := h.snapshot()
 	t := check.Target{
 		Addr: h.Addr, Host: host, Service: j.service, Services: services, Name: h.Domain,
-		Dial: h.batch.Net.Dial, Timeout: h.answerWait(), Settings: h.set(),
+		Dial: h.batch.Net.Dial, Timeout: h.answerWait(), Settings: h.set(), Logins: assess.LoginsOf(h.batch.Logins, j.check.Login),
 	}
 	for {
 		if err := h.batch.Net.Ready(ctx); err != nil {
