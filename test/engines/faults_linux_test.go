@@ -27,7 +27,7 @@ func TestFaults(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts a console and engines")
 	}
-	r := run{faults: 5, targets: "10.77.0.0/24", hosts: 256, apart: 20}
+	r := run{faults: 5, targets: "10.77.0.0/25", hosts: 128, apart: 10}
 	long := os.Getenv("HARRIER_FAULTS")
 	if long != "" {
 		n, err := strconv.Atoi(long)
