@@ -38,6 +38,7 @@ var rules = []rule{
 	{rooms, append(slices.Clone(rooms), words, "internal/match", "internal/calendar", "internal/secret", "internal/format")},
 	{[]string{"internal/columns", "internal/search"}, ground},
 	{[]string{"internal/store"}, []string{words, "internal/columns"}},
+	{[]string{"internal/gate"}, []string{words, "internal/bus"}},
 	{[]string{"internal/bus", "internal/secret", "internal/pki", "internal/calendar", "internal/server"}, ground},
 	{[]string{"internal/feed"}, []string{words, "internal/feed", "internal/version", "internal/cpe"}},
 	{[]string{"internal/content"}, []string{words, "internal/feed", "internal/content", "internal/product", "internal/version", "internal/cpe"}},

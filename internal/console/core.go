@@ -50,6 +50,7 @@ type core struct {
 	runners []func(context.Context) error
 
 	db        *store.DB
+	policies  *policy.Room
 	knowledge *knowledge
 	news      atomic.Pointer[pack.Manifest] // of the content that was put in force last
 	wake      chan struct{}                 // has room for one: other content is in force
@@ -162,11 +163,25 @@ func newCore(ctx context.Context, c coreConfig) (*core, error) {
 		},
 		log:     c.log,
 		runners: []func(context.Context) error{users.Run, findings.Run, scans.Run, engines.Run, reports.Run, alerts.Run},
-		db:      db, knowledge: k, wake: make(chan struct{}, 1),
+		db:      db, policies: policies, knowledge: k, wake: make(chan struct{}, 1),
 	}
 	reports.Ask(securitycenter.Questions(made.rooms))
 	made.runners = append(made.runners, made.keepMatched)
 	return made, nil
+}
+
+// logins is what the scan of a job signs in with. That of a policy that is gone
+// is nothing.
+func (c *core) logins(ctx context.Context, job harrier.Job) ([]harrier.Login, error) {
+	sc, err := c.db.Scan(ctx, job.Scan)
+	if err != nil {
+		return nil, err
+	}
+	list, err := c.policies.Logins(ctx, sc.PolicyID)
+	if harrier.KindOf(err) == harrier.NotFound {
+		return nil, nil
+	}
+	return list, err
 }
 
 // run runs the rooms until ctx ends or one of them fails.

@@ -51,9 +51,11 @@ type Config struct {
 	Identify func(ctx context.Context, t probe.Target) (harrier.Service, error)
 	OS       func(h harrier.Host, services []harrier.Service) harrier.Host
 	Resolver pipeline.Resolver // nil means the system's
-	Saw      func(network string, to netip.AddrPort)
-	Flight   func(flight.Scan) (*flight.Record, error) // begins the record of what is sent for a scan; nil: there is none
-	Log      *slog.Logger                              // nil means none
+	// Logins returns what a job's scan signs in with; nil: nothing.
+	Logins func(context.Context, harrier.Job) ([]harrier.Login, error)
+	Saw    func(network string, to netip.AddrPort)
+	Flight func(flight.Scan) (*flight.Record, error) // begins the record of what is sent for a scan; nil: there is none
+	Log    *slog.Logger                              // nil means none
 }
 
 // Engine is one engine. Use New.
@@ -96,7 +98,7 @@ func New(b Bus, c Config) *Engine {
 	return &Engine{
 		bus: b, c: c, nudge: make(chan struct{}, 1), changed: make(chan struct{}),
 		tools:    pipeline.Tools{Checks: c.Checks, Identify: c.Identify, OS: c.OS, Resolver: c.Resolver, Log: c.Log},
-		self:     harrier.Engine{UUID: c.UUID, Name: c.Name, Pool: c.Pool, Version: c.Version, Hostname: host, Raw: netio.MayRaw()},
+		self:     harrier.Engine{UUID: c.UUID, Name: c.Name, Pool: c.Pool, Version: c.Version, Hostname: host, Raw: netio.MayRaw(), Parallel: c.Parallel},
 		commands: map[harrier.ID]harrier.Command{}, scans: map[harrier.ID]*scan{}, batches: map[batchName]*batch{},
 	}
 }
@@ -195,7 +197,7 @@ func (e *Engine) beat(ctx context.Context) error {
 func (e *Engine) heartbeat() harrier.Heartbeat {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	h := harrier.Heartbeat{Engine: e.self}
+	h := harrier.Heartbeat{Engine: e.self, Queues: []string{e.c.Pool}}
 	h.Engine.LastSeen, h.Engine.Running = time.Now().UTC(), len(e.batches)
 	for name, b := range e.batches {
 		h.Active = append(h.Active, harrier.Activity{Scan: name.scan, Batch: name.batch, Held: b.scan.net.Held()})

@@ -32,7 +32,7 @@ type Bus interface {
 }
 
 // AckWait is the wait for acknowledgements of the buses that Run tests.
-const AckWait = time.Second
+const AckWait = 600 * time.Millisecond
 
 // Run puts every promise of a bus to the one that open returns: empty, and
 // with AckWait for acknowledgements. It is full before it
@@ -58,9 +58,13 @@ func Run(t *testing.T, open func(t *testing.T) Bus) {
 		{"the last command is kept", commands},
 		{"heartbeats are seen", beats},
 		{"the console answers which hosts are done", done},
+		{"what is done is answered when results before are consumed", doneAfter},
 		{"a dropped scan is gone", dropScan},
 	} {
-		t.Run(promise.name, func(t *testing.T) { promise.test(t, open(t)) })
+		t.Run(promise.name, func(t *testing.T) {
+			t.Parallel() // most of them wait
+			promise.test(t, open(t))
+		})
 	}
 }
 
@@ -323,7 +327,7 @@ func resultFull(t *testing.T, b Bus) {
 			sent.Store(int64(n))
 		}
 	})
-	for last := int64(-1); last != sent.Load(); time.Sleep(time.Second) {
+	for last := int64(-1); last != sent.Load(); time.Sleep(600 * time.Millisecond) {
 		last = sent.Load()
 	}
 	full := int(sent.Load())
@@ -389,6 +393,31 @@ func beats(t *testing.T, b Bus) {
 		t.Errorf("WatchBeats = %v; want a heartbeat", err)
 	}
 	sender.Wait()
+}
+
+func doneAfter(t *testing.T, b Bus) {
+	put(t, b, result(1, 1), result(1, 2), result(1, 3))
+	ctx, cancel := context.WithCancel(t.Context())
+	var console sync.WaitGroup
+	defer console.Wait()
+	defer cancel()
+	var folded atomic.Int64
+	console.Go(func() {
+		_ = b.ServeDone(ctx, func(context.Context, harrier.ID, int) ([]string, error) {
+			return []string{fmt.Sprint(folded.Load())}, nil
+		})
+	})
+	console.Go(func() {
+		time.Sleep(300 * time.Millisecond)
+		_ = b.ConsumeResults(ctx, func(_ context.Context, group []harrier.Result) error {
+			time.Sleep(100 * time.Millisecond)
+			folded.Add(int64(len(group)))
+			return nil
+		})
+	})
+	if got, err := b.AskDone(ctx, 1, 1); err != nil || !slices.Equal(got, []string{"3"}) {
+		t.Errorf("AskDone = %v, %v; want the answer after three results", got, err)
+	}
 }
 
 func done(t *testing.T, b Bus) {

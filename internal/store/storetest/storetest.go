@@ -3,6 +3,7 @@
 package storetest
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,7 +13,7 @@ import (
 // Run puts every promise to databases at the addresses that fresh returns,
 // each of which must be empty.
 func Run(t *testing.T, fresh func(t *testing.T) string) {
-	for _, p := range append(promises, alertPromises...) {
+	for _, p := range slices.Concat(promises, alertPromises, enginePromises) {
 		t.Run(p.name, func(t *testing.T) { p.run(t, fresh(t)) })
 	}
 }
