@@ -35,6 +35,7 @@ type Rooms struct {
 	// before it does changes nothing. Nil: this console does not fetch content.
 	UpdateContent func()
 	AssetLists    *asset.Lists
+	Tags          *asset.Tags
 	Repositories  *asset.Repositories
 
 	Version    string           // of Harrier: "0.3.0"
