@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Expr is a condition on an entity: And, Or, Not or Cmp. Each door parses its
+// Expr is a condition on an entity: And, Or, Not, Cmp, Has or OfAsset. Each door parses its
 // own syntax into one; the store turns it into SQL, and Matches evaluates it
 // in memory. A nil Expr holds for everything.
 type Expr interface{ expr() }
@@ -33,11 +33,16 @@ type Cmp struct {
 // In memory it is asked of the entity itself.
 type Has struct{ Of Expr }
 
-func (And) expr() {}
-func (Or) expr()  {}
-func (Not) expr() {}
-func (Cmp) expr() {}
-func (Has) expr() {}
+// OfAsset holds for an entity whose asset Of holds for, in the fields of assets.
+// In memory it is asked of the entity itself.
+type OfAsset struct{ Of Expr }
+
+func (And) expr()     {}
+func (Or) expr()      {}
+func (Not) expr()     {}
+func (Cmp) expr()     {}
+func (Has) expr()     {}
+func (OfAsset) expr() {}
 
 // Op is a comparison.
 type Op string
@@ -80,6 +85,8 @@ func MatchesHaving(e Expr, get func(field string) []any, has func(of Expr) bool)
 		return !MatchesHaving(e.Of, get, has)
 	case Has:
 		return has(e.Of)
+	case OfAsset:
+		return MatchesHaving(e.Of, get, has)
 	case Cmp:
 		return e.holds(get(e.Field))
 	}

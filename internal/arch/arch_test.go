@@ -26,7 +26,7 @@ type rule struct {
 var (
 	rooms  = []string{"internal/site", "internal/scan", "internal/finding", "internal/asset", "internal/vuln", "internal/policy", "internal/fleet", "internal/report", "internal/identity", "internal/alert"}
 	words  = "."
-	doors  = append(slices.Clone(rooms), words, "internal/dialect/kit", "internal/format", "internal/match", "internal/calendar", "internal/oui", "internal/search")
+	doors  = append(slices.Clone(rooms), words, "internal/dialect/kit", "internal/dialect/nexposewords", "internal/format", "internal/match", "internal/calendar", "internal/oui", "internal/search")
 	ground = []string{words}
 )
 
@@ -147,7 +147,7 @@ func doorOf(folder string) string {
 		return ""
 	}
 	name, _, _ := strings.Cut(rest, "/")
-	if name == "kit" || name == "exchange" {
+	if name == "kit" || name == "exchange" || name == "nexposewords" {
 		return ""
 	}
 	return name

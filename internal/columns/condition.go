@@ -171,6 +171,12 @@ func (q asking) compile(e harrier.Expr) (node, error) {
 	case harrier.Has:
 		table, err := q.v.having(e.Of)
 		return codes(assetColumn, table), err
+	case harrier.OfAsset:
+		table, err := q.v.assetsWith(e.Of)
+		if err != nil {
+			return nil, err
+		}
+		return codes(assetColumn, table), nil
 	case harrier.Cmp:
 		of, err := q.compare(e)
 		if err == nil && (e.Op == harrier.Ne || e.Op == harrier.Lacks) {

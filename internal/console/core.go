@@ -102,9 +102,11 @@ func newCore(ctx context.Context, c coreConfig) (*core, error) {
 	var scans *scan.Room
 	var reports *report.Room
 	var alerts *alert.Room
+	var tags *asset.Tags
 	tell := func(e harrier.Event) {
 		alerts.Tell(e)
 		reports.Heard(e)
+		tags.Heard(e)
 	}
 	mail := mailer(func(ctx context.Context, m harrier.Mail) error { return alerts.Send(ctx, m) })
 	owner := func(ctx context.Context, id harrier.ID) (harrier.Actor, error) {
@@ -127,9 +129,11 @@ func newCore(ctx context.Context, c coreConfig) (*core, error) {
 		Tell: tell, InScope: inScope(db), Now: now, Log: c.log, BatchSize: c.batchSize,
 	})
 	engines := fleet.New(fleet.Config{Store: db, Bus: c.bus, Tell: tell, Now: now, Log: c.log})
-	assets := asset.New(db, func(ctx context.Context, e harrier.Expr, p asset.Page) ([]harrier.Asset, int, error) {
+	searchAssets := func(ctx context.Context, e harrier.Expr, p asset.Page) ([]harrier.Asset, int, error) {
 		return db.SearchAssets(ctx, e, store.Page{Sort: p.Sort, Desc: p.Desc, Limit: p.Limit, Offset: p.Offset})
-	}, findings)
+	}
+	assets, lists, sites := asset.New(db, searchAssets, findings), asset.NewLists(db, now), site.New(db, policies, now)
+	tags = asset.NewTags(db, searchAssets, lists, sites, now, c.log)
 	var err error
 	reports, err = report.New(report.Config{
 		Store: db, Scans: scans, Vulns: vulns, Findings: findings, Formats: Formats(), Dir: filepath.Join(c.data, "files"), Version: c.version, Next: calendar.Next, Now: now, Log: c.log,
@@ -157,12 +161,12 @@ func newCore(ctx context.Context, c coreConfig) (*core, error) {
 	}
 	made := &core{
 		rooms: kit.Rooms{
-			Identity: users, Sites: site.New(db, policies, now), Policies: policies, Scans: scans, Findings: findings, Assets: assets,
-			AssetLists: asset.NewLists(db, now), Repositories: asset.NewRepositories(db, now),
+			Identity: users, Sites: sites, Policies: policies, Scans: scans, Findings: findings, Assets: assets,
+			AssetLists: lists, Tags: tags, Repositories: asset.NewRepositories(db, now),
 			Vulns: vulns, Fleet: engines, Reports: reports, Alerts: alerts, Together: db.InTx, Version: c.version, Started: now(), ServerUUID: id, Now: now, Log: c.log,
 		},
 		log:     c.log,
-		runners: []func(context.Context) error{users.Run, findings.Run, scans.Run, engines.Run, reports.Run, alerts.Run},
+		runners: []func(context.Context) error{users.Run, findings.Run, scans.Run, engines.Run, reports.Run, alerts.Run, tags.Run},
 		db:      db, policies: policies, knowledge: k, wake: make(chan struct{}, 1),
 	}
 	reports.Ask(securitycenter.Questions(made.rooms))

@@ -212,6 +212,8 @@ func parts(e harrier.Expr) int {
 		n += parts(e.Of)
 	case harrier.Has:
 		n += parts(e.Of)
+	case harrier.OfAsset:
+		n += parts(e.Of)
 	}
 	return n
 }

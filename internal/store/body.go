@@ -33,6 +33,8 @@ func (db *DB) resolve(ctx context.Context, e harrier.Expr) (harrier.Expr, error)
 	case harrier.Has:
 		of, err := db.resolve(ctx, e.Of)
 		return harrier.Has{Of: of}, err
+	case harrier.OfAsset: // its fields are not those of findings
+		return e, nil
 	case harrier.Cmp:
 		if f := assetFields[e.Field]; f.asked {
 			return db.resolveAssets(ctx, e)

@@ -52,6 +52,8 @@ func (c *condition) where(e harrier.Expr) (string, error) {
 		return c.compare(e)
 	case harrier.Has:
 		return c.has(e)
+	case harrier.OfAsset:
+		return c.ofAsset(e)
 	}
 	return "", harrier.Errorf(harrier.Invalid, "a condition can not be a %T", e)
 }
@@ -67,6 +69,18 @@ func (c *condition) has(e harrier.Has) (string, error) {
 	text, err := c.where(e.Of)
 	c.fields = fields
 	return key + " IN (SELECT asset FROM finding WHERE closed = 0 AND " + text + ")", err
+}
+
+// ofAsset returns the condition that e.Of holds for the asset.
+func (c *condition) ofAsset(e harrier.OfAsset) (string, error) {
+	if _, ok := c.fields["os_confidence"]; ok {
+		return c.where(e.Of)
+	}
+	fields := c.fields
+	c.fields = assetFields
+	text, err := c.where(e.Of)
+	c.fields = fields
+	return "asset IN (SELECT id FROM asset WHERE " + text + ")", err
 }
 
 var opposite = map[harrier.Op]harrier.Op{
@@ -407,6 +421,8 @@ func fieldsOf(e harrier.Expr) []string {
 			walk(e.Of)
 		case harrier.Has:
 			out = append(out, "has")
+		case harrier.OfAsset:
+			out = append(out, "asset of")
 		case harrier.Cmp:
 			out = append(out, e.Field)
 		}

@@ -1,6 +1,10 @@
 package store
 
-import "github.com/harrier-scan/harrier"
+import (
+	"fmt"
+
+	"github.com/harrier-scan/harrier"
+)
 
 // field is something that can be searched by. Exactly one of number, decimal,
 // text, ordinal, choices and body says what it is.
@@ -122,6 +126,11 @@ const (
 	ofFindings = "id IN (SELECT asset FROM finding WHERE closed = 0 AND id IN (SELECT finding FROM finding_by_vuln WHERE %s))"
 )
 
+const exposure = "((10 * open1 + 100 * open2 + 400 * open3 + 800 * open4) * importance / 100)"
+
+// ofTags is the condition that an asset carries a tag of a kind.
+const ofTags = "id IN (SELECT c.asset FROM asset_tag c JOIN tag t ON t.id = c.tag WHERE t.kind = '%s' AND %%s)"
+
 // assetFields lists what assets are searched by.
 var assetFields = map[string]field{
 	"id":            {number: "id", sort: "id"},
@@ -169,6 +178,18 @@ var assetFields = map[string]field{
 	"product":  {text: "product", within: ofServices},
 	"version":  {text: "version", within: ofServices},
 	"cpe":      {text: "cpe", within: ofServices},
+
+	"in_site": {number: "site", within: "id IN (SELECT h.asset FROM scan_host h JOIN scan s ON s.id = h.scan WHERE %s)"}, // whose scans have seen it
+	// Open findings by severity, weighed as harrier.Asset.Exposure says.
+	"exposure": {number: exposure, sort: exposure},
+	"software": {text: "subject", within: "id IN (SELECT p.asset FROM asset_thing p JOIN thing t ON t.id = p.thing WHERE %s)"}, // as package match writes it
+
+	"tag":             {number: "tag", within: "id IN (SELECT asset FROM asset_tag WHERE %s)"},                    // that it carries, for whatever reason
+	"tagged":          {number: "tag", within: "id IN (SELECT object FROM tag_use WHERE place = 'asset' AND %s)"}, // that was put on it itself
+	"custom_tag":      {text: "t.name", within: fmt.Sprintf(ofTags, harrier.CustomTag)},
+	"location_tag":    {text: "t.name", within: fmt.Sprintf(ofTags, harrier.LocationTag)},
+	"owner_tag":       {text: "t.name", within: fmt.Sprintf(ofTags, harrier.OwnerTag)},
+	"criticality_tag": {text: "t.name", within: fmt.Sprintf(ofTags, harrier.CriticalityTag)},
 
 	"vulnerability": {number: "vuln", within: ofFindings}, // of the open findings
 	"cve": {text: "cve", within: "id IN (SELECT asset FROM finding WHERE closed = 0 AND id IN " +

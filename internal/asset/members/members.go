@@ -62,6 +62,9 @@ func of(l harrier.AssetList, now time.Time, others Lists, depth int) (harrier.Ex
 		}
 		return harrier.Or{cmp("fqdn", harrier.Eq, names...), cmp("host", harrier.Eq, names...)}, nil
 	case "dynamic":
+		if IsCriteria([]byte(l.Definition)) {
+			return Criteria([]byte(l.Definition), now)
+		}
 		return readRule([]byte(l.Definition), now)
 	case "combination":
 		return Combination([]byte(l.Definition), func(id harrier.ID) (harrier.Expr, error) {

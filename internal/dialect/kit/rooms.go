@@ -36,6 +36,7 @@ type Rooms struct {
 	// before it does changes nothing. Nil: this console does not fetch content.
 	UpdateContent func()
 	AssetLists    *asset.Lists
+	Tags          *asset.Tags
 	Repositories  *asset.Repositories
 
 	// Together runs calls of rooms as one: all that they store is kept when do

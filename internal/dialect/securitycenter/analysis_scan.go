@@ -83,7 +83,7 @@ func (s *asked) settled(ctx context.Context, e harrier.Expr) (harrier.Expr, erro
 	case harrier.Not:
 		of, err := s.settled(ctx, e.Of)
 		return harrier.Not{Of: of}, err
-	case harrier.Has:
+	case harrier.Has, harrier.OfAsset:
 		list, _, err := s.Assets.Assets(ctx, s.by, e, asset.Page{})
 		var ids []any
 		for _, as := range list {

@@ -67,6 +67,7 @@ var nouns = []noun{
 	nounOf("site", 0, (*store.DB).InsertSite, (*store.DB).UpdateSite, (*store.DB).DeleteSite, (*store.DB).Site, (*store.DB).Sites),
 	nounOf("policy", 0, (*store.DB).InsertPolicy, (*store.DB).UpdatePolicy, (*store.DB).DeletePolicy, (*store.DB).Policy, (*store.DB).Policies),
 	nounOf("asset list", 0, (*store.DB).InsertAssetList, (*store.DB).UpdateAssetList, (*store.DB).DeleteAssetList, (*store.DB).AssetList, (*store.DB).AssetLists),
+	nounOf("tag", 5, (*store.DB).InsertTag, (*store.DB).UpdateTag, (*store.DB).DeleteTag, (*store.DB).Tag, (*store.DB).Tags),
 	nounOf("saved query", 0, (*store.DB).InsertSavedQuery, (*store.DB).UpdateSavedQuery, (*store.DB).DeleteSavedQuery, (*store.DB).SavedQuery, (*store.DB).SavedQueries),
 	nounOf("exception", 0, (*store.DB).InsertException, (*store.DB).UpdateException, (*store.DB).DeleteException, (*store.DB).Exception, (*store.DB).Exceptions),
 	nounOf("repository", 1, (*store.DB).InsertRepository, (*store.DB).UpdateRepository, (*store.DB).DeleteRepository, (*store.DB).Repository, (*store.DB).Repositories),

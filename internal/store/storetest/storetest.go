@@ -53,6 +53,7 @@ var promises = []promise{
 	{"services are kept by endpoint", services},
 	{"what assets are recognised by", identifiers},
 	{"software of assets", things},
+	{"tags of assets", tagUses},
 	{"hosts that wait to be recognised", waitingHosts},
 	{"scans are told of, and hosts fall silent", scanLife},
 	{"merges come back", mergeRecords},
