@@ -74,6 +74,8 @@ type Batch struct {
 type Heartbeat struct {
 	Engine Engine     `json:"engine"`
 	Active []Activity `json:"active,omitempty"` // batches in hand
+	// Properties are those that the engine follows, see CheckProperties.
+	Properties map[string]string `json:"properties,omitempty"`
 }
 
 // Activity is a batch in an engine's hands.

@@ -71,6 +71,9 @@ func (r *Room) pool(ctx context.Context, sc harrier.Scan) (string, error) {
 	if harrier.KindOf(err) == harrier.NotFound {
 		return harrier.LocalPool, nil
 	}
+	if sc.Terms.Engine != 0 {
+		s.Engine = sc.Terms.Engine
+	}
 	if err != nil || s.Engine == 0 {
 		return poolOr(s.Pool), err
 	}

@@ -72,6 +72,7 @@ var nouns = []noun{
 	nounOf("report", 0, (*store.DB).InsertReport, (*store.DB).UpdateReport, (*store.DB).DeleteReport, (*store.DB).Report, (*store.DB).Reports),
 	nounOf("report definition", 0, (*store.DB).InsertReportDefinition, (*store.DB).UpdateReportDefinition, (*store.DB).DeleteReportDefinition, (*store.DB).ReportDefinition, (*store.DB).ReportDefinitions),
 	nounOf("freeze", 0, (*store.DB).InsertFreeze, (*store.DB).UpdateFreeze, (*store.DB).DeleteFreeze, (*store.DB).Freeze, (*store.DB).Freezes),
+	nounOf("API key", 0, (*store.DB).InsertAPIKey, (*store.DB).UpdateAPIKey, (*store.DB).DeleteAPIKey, (*store.DB).APIKey, (*store.DB).APIKeys),
 	nounOf("engine", 0, (*store.DB).PutEngine, (*store.DB).PutEngine, (*store.DB).DeleteEngine, (*store.DB).Engine, (*store.DB).Engines),
 }
 
