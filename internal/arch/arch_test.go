@@ -26,7 +26,7 @@ type rule struct {
 var (
 	rooms  = []string{"internal/site", "internal/scan", "internal/finding", "internal/asset", "internal/vuln", "internal/policy", "internal/fleet", "internal/report", "internal/identity", "internal/alert"}
 	words  = "."
-	doors  = append(slices.Clone(rooms), words, "internal/dialect/kit", "internal/format", "internal/match", "internal/calendar", "internal/oui")
+	doors  = append(slices.Clone(rooms), words, "internal/dialect/kit", "internal/format", "internal/match", "internal/calendar", "internal/oui", "internal/search")
 	ground = []string{words}
 )
 
@@ -36,7 +36,7 @@ var rules = []rule{
 	{[]string{"internal/dialect"}, doors},
 	{[]string{"internal/web"}, doors},
 	{rooms, append(slices.Clone(rooms), words, "internal/match", "internal/calendar", "internal/secret", "internal/format")},
-	{[]string{"internal/columns"}, ground},
+	{[]string{"internal/columns", "internal/search"}, ground},
 	{[]string{"internal/store"}, []string{words, "internal/columns"}},
 	{[]string{"internal/bus", "internal/secret", "internal/pki", "internal/calendar", "internal/server"}, ground},
 	{[]string{"internal/feed"}, []string{words, "internal/feed", "internal/version", "internal/cpe"}},
