@@ -315,6 +315,8 @@ func (q asking) compareRows(field string, t *test) (node, error) {
 		return byTime{func(s *segment) *[segmentRows]int64 { return &s.closed }, t}, nil
 	case "first_seen":
 		return firstSeen{q.v, byTime{func(s *segment) *[segmentRows]int64 { return &s.opened }, t}}, nil
+	case "reintroduced":
+		return byRow(func(_, i uint32, s *segment) bool { return t.integer(b2i(s.older.has(i)) * s.opened[i]) }), nil
 	case "id":
 		return byRow(func(base, i uint32, _ *segment) bool { return t.integer(int64(base | i)) }), nil
 	case "last_scan":

@@ -63,6 +63,17 @@ var assetFields = map[string]func(a *asset, t *test) bool{
 	"medium":        func(a *asset, t *test) bool { return t.integer(int64(a.open[harrier.Medium])) },
 	"high":          func(a *asset, t *test) bool { return t.integer(int64(a.open[harrier.High])) },
 	"critical":      func(a *asset, t *test) bool { return t.integer(int64(a.open[harrier.Critical])) },
+	"importance":  func(a *asset, t *test) bool { return t.integer(int64(a.importance)) },
+	"criticality": func(a *asset, t *test) bool { return t.text(harrier.CriticalityOf(a.importance)) },
+	"total":       func(a *asset, t *test) bool { return t.integer(int64(a.total())) },
+	"risk":        func(a *asset, t *test) bool { return t.float(a.risk()) },
+	"assessed":    func(a *asset, t *test) bool { return t.bool(a.lastScan > 0) },
+
+	"assessed_for_policies": func(_ *asset, t *test) bool { return t.bool(false) },
+	"malware_kits":          func(_ *asset, t *test) bool { return t.integer(0) },
+	"owner_tag":             func(_ *asset, t *test) bool { return t.text("") },
+	"location_tag":          func(_ *asset, t *test) bool { return t.text("") },
+
 	"host": func(a *asset, t *test) bool {
 		for _, n := range a.names {
 			if t.text(n) {
@@ -77,6 +88,19 @@ var assetFields = map[string]func(a *asset, t *test) bool{
 var onlyAssets = map[string]bool{
 	"id": true, "os_confidence": true, "device_type": true, "first_seen": true, "last_seen": true, "last_scan": true,
 	"info": true, "low": true, "medium": true, "high": true, "critical": true,
+	"importance": true, "criticality": true, "total": true, "risk": true, "assessed": true, "assessed_for_policies": true, "malware_kits": true,
+	"owner_tag": true, "location_tag": true,
+}
+
+// total counts the open findings that are more than facts.
+func (a *asset) total() uint32 { return a.open[1] + a.open[2] + a.open[3] + a.open[4] }
+
+func (a *asset) risk() float64 {
+	h := harrier.Asset{Importance: a.importance}
+	for i, n := range a.open {
+		h.Open[i] = int(n)
+	}
+	return h.RiskScore()
 }
 
 // serviceFields are the fields of assets that one of their services tells.

@@ -92,6 +92,9 @@ func (db *DB) SumFindings(ctx context.Context, e harrier.Expr, q harrier.SumQuer
 	if err != nil {
 		return out, err
 	}
+	if e, err = db.prepare(ctx, e, true); err != nil {
+		return out, err
+	}
 	where, err := c.where(e)
 	if err != nil {
 		return out, err
@@ -267,6 +270,9 @@ func (db *DB) JudgedFindings(ctx context.Context, e harrier.Expr, p Page, at tim
 	}
 	if p.Sort == "" {
 		p.Sort, p.Desc = "severity", !p.Desc
+	}
+	if e, err = db.prepare(ctx, e, true); err != nil {
+		return nil, 0, err
 	}
 	where, err := c.where(e)
 	if err != nil {

@@ -125,12 +125,12 @@ func (l *loader) assets() error {
 	if err != nil {
 		return err
 	}
-	const text = `SELECT id, uuid, repository, addr, mac, fqdn, netbios, os, os_confidence, device_type, first_seen, last_seen, last_scan
-		FROM asset`
+	const text = `SELECT id, uuid, repository, addr, mac, fqdn, netbios, os, os_confidence, device_type, first_seen, last_seen, last_scan,
+		importance FROM asset`
 	return l.rows(text, func(scan func(...any) error) error {
 		var a harrier.Asset
 		err := scan(&a.ID, longName{&a.UUID}, &a.Repository, address{&a.Addr}, &a.MAC, &a.FQDN, &a.NetBIOS, &a.OS, &a.OSConfidence,
-			&a.DeviceType, moment{&a.FirstSeen}, moment{&a.LastSeen}, &a.LastScan)
+			&a.DeviceType, moment{&a.FirstSeen}, moment{&a.LastSeen}, &a.LastScan, &a.Importance)
 		if err != nil {
 			return err
 		}
