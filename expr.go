@@ -63,17 +63,23 @@ const (
 // A field may have several values (int64, float64, string, bool): a comparison
 // holds when it does for one of them, Ne and Lacks when for all.
 func Matches(e Expr, get func(field string) []any) bool {
+	return MatchesHaving(e, get, func(of Expr) bool { return Matches(of, get) })
+}
+
+// MatchesHaving is Matches where has tells whether the entity has an open finding
+// that the condition of a Has holds for.
+func MatchesHaving(e Expr, get func(field string) []any, has func(of Expr) bool) bool {
 	switch e := e.(type) {
 	case nil:
 		return true
 	case And:
-		return !slices.ContainsFunc(e, func(p Expr) bool { return !Matches(p, get) })
+		return !slices.ContainsFunc(e, func(p Expr) bool { return !MatchesHaving(p, get, has) })
 	case Or:
-		return slices.ContainsFunc(e, func(p Expr) bool { return Matches(p, get) })
+		return slices.ContainsFunc(e, func(p Expr) bool { return MatchesHaving(p, get, has) })
 	case Not:
-		return !Matches(e.Of, get)
+		return !MatchesHaving(e.Of, get, has)
 	case Has:
-		return Matches(e.Of, get)
+		return has(e.Of)
 	case Cmp:
 		return e.holds(get(e.Field))
 	}

@@ -117,7 +117,7 @@ func newCore(ctx context.Context, c coreConfig) (*core, error) {
 		SearchJudged: func(ctx context.Context, e harrier.Expr, p finding.Page, at time.Time) ([]harrier.JudgedFinding, int, error) {
 			return db.JudgedFindings(ctx, e, store.Page{Sort: p.Sort, Desc: p.Desc, Limit: p.Limit, Offset: p.Offset}, at)
 		},
-		Sum: db.SumFindings, Saved: db,
+		Sum: db.SumFindings, ChangesOf: db.ChangesOf, Saved: db,
 		Folded: func(id harrier.ID) { scans.Folded(id) },
 	})
 	scans = scan.New(scan.Config{

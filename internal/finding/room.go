@@ -156,7 +156,9 @@ type Config struct {
 	// SearchJudged and Sum are the store's, like Search.
 	SearchJudged func(ctx context.Context, e harrier.Expr, p Page, at time.Time) ([]harrier.JudgedFinding, int, error)
 	Sum          func(ctx context.Context, e harrier.Expr, q harrier.SumQuery, at time.Time) (harrier.Sums, error)
-	Saved        QueryStore // nil: nothing may be saved
+	// ChangesOf is the store's; nil: Changes answers Unavailable.
+	ChangesOf func(ctx context.Context, assets []harrier.ID, e harrier.Expr, from, to time.Time, same bool, at time.Time) ([]harrier.Changes, error)
+	Saved     QueryStore // nil: nothing may be saved
 
 	Folded  func(scan harrier.ID) // hears that a batch of the scan has ended; nil: nobody
 	Version string                // of Harrier, for the facts about a scan

@@ -104,7 +104,8 @@ func (c compiler) anywhere(p *predicate) (part, *Error) {
 	if err := checkText(p.value[0]); err != nil {
 		return part{}, err
 	}
-	seen := map[string]bool{}
+	// What groups an asset is in follows from conditions, not from its texts.
+	seen := map[string]bool{"group": true, "group_tag": true, "owner_tag": true, "location_tag": true}
 	var some harrier.Or
 	for _, f := range fields {
 		for _, model := range f.model {

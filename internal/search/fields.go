@@ -36,11 +36,12 @@ type field struct {
 	build func(c compiler, p *predicate) (part, *Error)
 }
 
-func texts(model ...string) field   { return field{form: text, model: model} }
-func numbers(model string) field    { return field{form: number, model: []string{model}} }
-func dates(model string) field      { return field{form: date, model: []string{model}} }
-func booleans(model string) field   { return field{form: boolean, model: []string{model}} }
-func optional(model string) field   { return field{form: number, model: []string{model}, blank: true} }
+func texts(model ...string) field { return field{form: text, model: model} }
+func numbers(model string) field  { return field{form: number, model: []string{model}} }
+func dates(model string) field    { return field{form: date, model: []string{model}} }
+func booleans(model string) field { return field{form: boolean, model: []string{model}} }
+func optional(model string) field { return field{form: number, model: []string{model}, blank: true} }
+
 func addresses(family string) field { return field{form: address, model: []string{"address", family}} }
 
 // assetFields are the fields of assets.
@@ -83,13 +84,11 @@ var assetFields = map[string]field{
 	"tags.criticality":          texts("criticality"),
 	"sites":                     texts("site"),
 	"groups":                    texts("group"),
-	"credential_status":         texts("credential_status"),
 	"services.port":             numbers("port"),
 	"services.protocol":         texts("protocol"),
 	"services.name":             texts("service"),
 	"services.product":          texts("product"),
 	"software.product":          texts("software_product"),
-	"software.vendor":           texts("software_vendor"),
 	"software.version":          texts("software_version"),
 	"unique_identifiers.id":     texts("identifier"),
 	"unique_identifiers.source": texts("identifier_source"),

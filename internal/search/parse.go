@@ -94,8 +94,10 @@ func cut(s string) string {
 	return strings.ToValidUTF8(s[:most], "") + "…"
 }
 
-func (p *parser) isSymbol(s string) bool  { return p.kind == symbol && p.token.text == s }
-func (p *parser) isKeyword(s string) bool { return p.kind == word && strings.EqualFold(p.token.text, s) }
+func (p *parser) isSymbol(s string) bool { return p.kind == symbol && p.token.text == s }
+func (p *parser) isKeyword(s string) bool {
+	return p.kind == word && strings.EqualFold(p.token.text, s)
+}
 
 func (p *parser) or() (*node, *Error)  { return p.list(any_, "||", "OR", p.and) }
 func (p *parser) and() (*node, *Error) { return p.list(all, "&&", "AND", p.not) }

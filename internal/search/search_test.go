@@ -53,7 +53,9 @@ func micros(t *testing.T, s string) int64 {
 // insightvm-api.md.
 func TestSent(t *testing.T) {
 	september := micros(t, "2025-09-13T00:02:01Z")
-	host := func(op, v string) string { return fmt.Sprintf("(fqdn %[1]s %[2]s or host %[1]s %[2]s or netbios %[1]s %[2]s)", op, v) }
+	host := func(op, v string) string {
+		return fmt.Sprintf("(fqdn %[1]s %[2]s or host %[1]s %[2]s or netbios %[1]s %[2]s)", op, v)
+	}
 	for _, c := range []struct {
 		read func(string, Options) (harrier.Expr, error)
 		text string

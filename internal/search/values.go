@@ -193,7 +193,8 @@ func grade(model string, p *predicate) (harrier.Expr, *Error) {
 		at := slices.IndexFunc(grades, func(g struct {
 			words []string
 			grade int64
-		}) bool {
+		},
+		) bool {
 			return slices.Contains(g.words, strings.ToLower(strings.TrimSpace(v.text)))
 		})
 		if at < 0 {
