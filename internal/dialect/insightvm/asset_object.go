@@ -8,8 +8,6 @@ import (
 	"strings"
 
 	"github.com/harrier-scan/harrier"
-	findings "github.com/harrier-scan/harrier/internal/finding"
-
 	"github.com/harrier-scan/harrier/internal/asset"
 )
 
@@ -91,7 +89,7 @@ func (a api) assetRows(ctx context.Context, by harrier.Actor, list []harrier.Ass
 	if err != nil {
 		return nil, err
 	}
-	open, err := a.findings(ctx, by, ids, harrier.Cmp{Field: "open", Op: harrier.Eq, Values: []any{true}})
+	open, err := a.open(ctx, by, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -233,24 +231,25 @@ func (a api) groupTags(ctx context.Context, by harrier.Actor, ids []any, out map
 // flaw is the condition that a finding is of a weakness: facts are none.
 var flaw = harrier.Cmp{Field: "severity", Op: harrier.Gt, Values: []any{int64(harrier.Info)}}
 
-// findings returns the findings of weaknesses on assets that e holds for, by
-// asset and rising ID.
-func (a api) findings(ctx context.Context, by harrier.Actor, assets []harrier.ID, e harrier.Expr) (map[harrier.ID][]harrier.JudgedFinding, error) {
-	ids := make([]any, len(assets))
-	for i, id := range assets {
-		ids[i] = int64(id)
+// flaws are the condition that a finding is of a weakness, and one of those that
+// e holds for.
+func flaws(e harrier.Expr) harrier.Expr {
+	if e == nil {
+		return flaw
 	}
-	whole := harrier.And{harrier.Cmp{Field: "asset", Op: harrier.Eq, Values: ids}, flaw}
-	if e != nil {
-		whole = append(whole, e)
-	}
-	list, _, err := a.Findings.Judged(ctx, by, whole, findings.Page{Sort: "id"})
+	return harrier.And{flaw, e}
+}
+
+// open returns the open findings of weaknesses of assets, by asset.
+func (a api) open(ctx context.Context, by harrier.Actor, ids []harrier.ID) (map[harrier.ID][]harrier.JudgedFinding, error) {
+	now := a.Now()
+	list, err := a.Findings.Changes(ctx, by, ids, flaw, now, now, true)
 	if err != nil {
 		return nil, err
 	}
-	out := make(map[harrier.ID][]harrier.JudgedFinding, len(assets))
-	for _, f := range list {
-		out[f.Asset] = append(out[f.Asset], f)
+	out := make(map[harrier.ID][]harrier.JudgedFinding, len(ids))
+	for i, id := range ids {
+		out[id] = list[i].Same
 	}
 	return out, nil
 }
@@ -259,48 +258,32 @@ func (a api) findings(ctx context.Context, by harrier.Actor, assets []harrier.ID
 //
 // Source: section 6.4.
 func (a api) changes(ctx context.Context, by harrier.Actor, list []harrier.Asset, rows []assetRow, v viewed) error {
-	differ := v.comparison.Before(v.current)
 	for i := range rows {
 		if v.same {
 			rows[i].Same = []finding{}
 		}
 	}
-	if !differ && !v.same {
+	if !v.same && !v.comparison.Before(v.current) {
 		return nil
 	}
 	ids := make([]harrier.ID, len(list))
 	for i := range list {
 		ids[i] = list[i].ID
 	}
-	// What was open at either instant is open now or was closed after the first.
-	some := harrier.Expr(harrier.Or{
-		harrier.Cmp{Field: "open", Op: harrier.Eq, Values: []any{true}},
-		harrier.Cmp{Field: "closed", Op: harrier.Gt, Values: []any{v.comparison.UnixMicro()}},
-	})
-	if v.findings != nil {
-		some = harrier.And{some, v.findings}
-	}
-	have, err := a.findings(ctx, by, ids, some)
+	changes, err := a.Findings.Changes(ctx, by, ids, flaws(v.findings), v.comparison, v.current, v.same)
 	if err != nil {
 		return err
 	}
 	for i := range rows {
 		one := &list[i]
-		for k := range have[one.ID] {
-			f := &have[one.ID][k]
-			before, now := f.OpenAt(v.comparison), f.OpenAt(v.current)
-			to := &rows[i].Same
-			switch {
-			case before && now && v.same:
-			case before && !now:
-				to = &rows[i].Remediated
-			case now && !before:
-				to = &rows[i].New
-			default:
-				continue
+		put := func(to *[]finding, list []harrier.JudgedFinding) {
+			for k := range list {
+				*to = append(*to, findingOf(&list[k], a.known.of(ctx, list[k].Vulnerability), one))
 			}
-			*to = append(*to, findingOf(f, a.known.of(ctx, f.Vulnerability), one))
 		}
+		put(&rows[i].New, changes[i].New)
+		put(&rows[i].Remediated, changes[i].Remediated)
+		put(&rows[i].Same, changes[i].Same)
 	}
 	return nil
 }

@@ -2,13 +2,11 @@ package insightvm
 
 import (
 	"context"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/harrier-scan/harrier"
-	"github.com/harrier-scan/harrier/internal/asset"
 	"github.com/harrier-scan/harrier/internal/search"
 )
 
@@ -26,7 +24,7 @@ var assetSorts = map[string]string{
 	"id": "id", "host_name": "fqdn", "ip": "address", "mac": "mac", "type": "device_type",
 	"os_architecture": "os_architecture", "os_description": "os", "os_family": "os_family", "os_name": "os_name", "os_system_name": "os_system",
 	"os_type": "os_type", "os_vendor": "os_vendor", "os_version": "os_version",
-	"last_scan_end": "last_seen", "last_assessed_for_vulnerabilities": "last_seen",
+	"last_scan_end": "last_seen", "last_assessed_for_vulnerabilities": "last_seen", "last_scan_start": "scan_start", "exploits": "exploit_count",
 	"critical_vulnerabilities": "critical", "severe_vulnerabilities": "high", "moderate_vulnerabilities": "medium", "total_vulnerabilities": "total",
 	"risk_score": "risk", "criticality_tag": "importance",
 }
@@ -116,19 +114,20 @@ func (a api) searchAssets(ctx context.Context, by harrier.Actor, q *query) (repl
 	if err := badQueries([]string{wanted, filter}, []error{errAsset, errFindings}); err != nil {
 		return reply{}, err
 	}
-	list, total, more, err := a.assetPage(ctx, by, e, p)
+	found, more, err := a.assetPage(ctx, by, e, p)
 	if err != nil {
 		return reply{}, err
 	}
-	rows, err := a.assetRows(ctx, by, list, v)
+	rows, err := a.assetRows(ctx, by, found.Rows, v)
 	if err != nil {
 		return reply{}, err
 	}
 	next := cursor{has: true}
-	if n := len(list); n > 0 {
-		next = cursorOf(assetResource, p.orders, a.assetPosition(p, list[n-1]))
+	if last := found.Last(); last != nil {
+		last[len(last)-1] = rows[len(rows)-1].ID
+		next = cursorOf(assetResource, p.orders, last)
 	}
-	return q.paged(p, rows, len(rows), total, next, more), nil
+	return q.paged(p, rows, len(rows), found.Total, next, more), nil
 }
 
 func (a api) getAsset(ctx context.Context, by harrier.Actor, q *query) (reply, error) {
@@ -151,53 +150,25 @@ func (a api) getAsset(ctx context.Context, by harrier.Actor, q *query) (reply, e
 	return reply{body: rows[0], root: "AssetSummary"}, nil
 }
 
-// assetPosition is where an asset is in the order of a page: the values of its
-// sort keys, and its id.
-func (a api) assetPosition(p paging, one harrier.Asset) []any {
-	var out []any
-	for _, o := range p.orders {
-		if o.field != "id" {
-			value, _ := asset.Value(&one, o.field)
-			out = append(out, value)
-		}
-	}
-	return append(out, a.assetID(one.ID))
-}
-
-// assetPage returns a page of the assets that e holds for, how many there are,
-// and whether there are some behind the page.
-func (a api) assetPage(ctx context.Context, by harrier.Actor, e harrier.Expr, p paging) (list []harrier.Asset, total int, more bool, err error) {
-	at := asset.Place{}
-	if p.cursor != "" {
-		n := 1
-		for _, o := range p.orders {
-			if o.field != "id" {
-				n++
-			}
-		}
-		values, err := p.position(assetResource, n)
-		if err != nil {
-			return nil, 0, false, err
-		}
-		text, _ := values[n-1].(string)
+// assetPage returns a page of the assets that e holds for, and whether there are
+// some behind it.
+func (a api) assetPage(ctx context.Context, by harrier.Actor, e harrier.Expr, p paging) (found harrier.Found[harrier.Asset], more bool, err error) {
+	w := harrier.Walk{Sort: p.sort(), Limit: p.size + 1}
+	if p.cursor == "" {
+		w.Offset = p.offset()
+	} else if w.After, err = p.position(assetResource, len(w.Sort)+1); err != nil {
+		return found, false, err
+	} else {
+		text, _ := w.After[len(w.Sort)].(string)
 		id, ok := a.assetNumber(text)
 		if !ok {
-			return nil, 0, false, invalid("The cursor is not one of this resource and sort order.")
+			return found, false, errCursor
 		}
-		at = asset.Place{Values: values[:n-1], ID: id}
-	} else {
-		at.Offset = p.offset()
+		w.After[len(w.Sort)] = int64(id)
 	}
-	var orders []asset.Order
-	for _, o := range p.orders {
-		orders = append(orders, asset.Order{Field: o.field, Desc: o.desc})
-		if o.field == "id" { // nothing that comes behind matters
-			break
-		}
+	found, err = a.Assets.Search(ctx, by, e, w)
+	if more = len(found.Rows) > p.size; more {
+		found.Rows, found.Positions = found.Rows[:p.size], found.Positions[:p.size]
 	}
-	list, total, err = a.Assets.Walk(ctx, by, e, orders, at, p.size+1)
-	if more = len(list) > p.size; more {
-		list = list[:p.size]
-	}
-	return slices.Clip(list), total, more, err
+	return found, more, err
 }

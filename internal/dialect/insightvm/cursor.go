@@ -50,13 +50,14 @@ func cursorOf(resource string, orders []order, values []any) cursor {
 	return cursor{true, b.String()}
 }
 
+var errCursor = invalid("The cursor is not one of this resource and sort order.")
+
 // position reads a cursor of the list that is in the order of p. It has n values.
 func (p paging) position(resource string, n int) ([]any, error) {
-	bad := invalid("The cursor is not one of this resource and sort order.")
 	parts := strings.Split(p.cursor, between)
 	number, err := strconv.ParseInt(parts[0], 10, 32)
 	if err != nil || int32(number) != fingerprint(resource, p.orders) || len(parts) != 1+2*n { //nolint:gosec // it was read as 32 bits
-		return nil, bad
+		return nil, errCursor
 	}
 	out := make([]any, n)
 	for i := range out {
@@ -66,14 +67,14 @@ func (p paging) position(resource string, n int) ([]any, error) {
 			out[i] = unquote.Replace(text)
 		case "_L":
 			if out[i], err = strconv.ParseInt(text, 10, 64); err != nil {
-				return nil, bad
+				return nil, errCursor
 			}
 		case "_D":
 			if out[i], err = strconv.ParseFloat(text, 64); err != nil {
-				return nil, bad
+				return nil, errCursor
 			}
 		default:
-			return nil, bad
+			return nil, errCursor
 		}
 	}
 	return out, nil

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/harrier-scan/harrier"
 )
 
 // The bounds of pages.
@@ -34,6 +36,21 @@ type paging struct {
 	number, size int
 	orders       []order // what is equal there is in the order of ids
 	cursor       string  // as given; "" for none
+}
+
+// sort is the order in the model's words. Behind the id, which is different for
+// all, nothing matters; rising ids are the order of what is equal in all others.
+func (p paging) sort() []harrier.Order {
+	var out []harrier.Order
+	for _, o := range p.orders {
+		if o.field == "id" && !o.desc {
+			break
+		}
+		if out = append(out, harrier.Order{Field: o.field, Desc: o.desc}); o.field == "id" {
+			break
+		}
+	}
+	return out
 }
 
 // offset is how many rows come before the page, where no cursor says it.

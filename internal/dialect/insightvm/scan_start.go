@@ -199,7 +199,7 @@ func (s *starting) narrow(ctx context.Context, assets []harrier.Asset) error {
 	for i := range assets {
 		ids[i] = assets[i].ID
 	}
-	open, err := s.findings(ctx, s.by, ids, harrier.Cmp{Field: "open", Op: harrier.Eq, Values: []any{true}})
+	open, err := s.open(ctx, s.by, ids)
 	if err != nil {
 		return err
 	}
