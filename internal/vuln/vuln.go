@@ -35,6 +35,10 @@ type Room struct {
 	catalog   atomic.Pointer[catalog]
 	knowledge atomic.Pointer[Knowledge]
 	kept      kept
+	listing   struct {
+		sync.Mutex
+		last *listing // nil before the first search
+	}
 }
 
 // New returns a room that knows nothing before Load.

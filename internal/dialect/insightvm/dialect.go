@@ -71,6 +71,7 @@ func newRouter(rooms kit.Rooms) *router {
 	m.handle("POST "+base+"/scan/engine/{id}/configuration", a.updateConfiguration)
 	m.handle("DELETE "+base+"/scan/engine/{id}/configuration", a.removeConfiguration)
 	m.handle("POST "+base+"/sites", a.listSites)
+	m.handle("POST "+base+"/vulnerabilities", a.searchVulnerabilities)
 
 	return m
 }
