@@ -80,6 +80,8 @@ type Heartbeat struct {
 	// Queues are where its work comes from: its pool for the console's own engine,
 	// and what the console knows of one elsewhere.
 	Queues []string `json:"queues,omitempty"`
+	// Properties are those that the engine follows, see CheckProperties.
+	Properties map[string]string `json:"properties,omitempty"`
 }
 
 // Activity is a batch in an engine's hands.

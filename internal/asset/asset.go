@@ -17,6 +17,7 @@ type Store interface {
 	SetImportance(ctx context.Context, id harrier.ID, percent int) error
 	ServicesOf(ctx context.Context, asset harrier.ID) ([]harrier.Service, error)
 	IdentityStore
+	FactStore
 }
 
 // Page is a part of a long list, and its order.

@@ -12,6 +12,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/netip"
 	"os"
@@ -36,6 +37,7 @@ type Bus interface {
 	WatchCommands(ctx context.Context, follow func(scan harrier.ID, c harrier.Command)) error
 	Beat(ctx context.Context, h harrier.Heartbeat) error
 	AskDone(ctx context.Context, scan harrier.ID, batch int) ([]string, error)
+	AskProperties(ctx context.Context, engine harrier.UUID) (map[string]string, error)
 }
 
 // Config is how an engine runs. The zero value works, but recognises no
@@ -71,6 +73,8 @@ type Engine struct {
 	commands map[harrier.ID]harrier.Command
 	scans    map[harrier.ID]*scan
 	batches  map[batchName]*batch
+
+	properties map[string]string // never changed, only replaced
 }
 
 type batchName struct {
@@ -160,13 +164,17 @@ func (e *Engine) room(ctx context.Context) error {
 	for {
 		e.mu.Lock()
 		running, changed := 0, e.changed
+		parallel := e.c.Parallel
+		if most := harrier.EngineLimit(e.properties, harrier.EngineParallel); most > 0 {
+			parallel = most
+		}
 		for _, b := range e.batches {
 			if !b.scan.net.Held() {
 				running++
 			}
 		}
 		e.mu.Unlock()
-		if running < e.c.Parallel {
+		if running < parallel {
 			return ctx.Err()
 		}
 		select {
@@ -182,6 +190,7 @@ func (e *Engine) beat(ctx context.Context) error {
 	tick := time.NewTicker(e.c.Beat)
 	defer tick.Stop()
 	for {
+		e.learn(ctx)
 		if err := e.bus.Beat(ctx, e.heartbeat()); err != nil && ctx.Err() == nil {
 			e.c.Log.DebugContext(ctx, "heartbeat not sent", "err", err)
 		}
@@ -194,11 +203,29 @@ func (e *Engine) beat(ctx context.Context) error {
 	}
 }
 
+// learn asks the console for the properties of this engine, and follows them
+// from the next batch on. It goes on with the last ones while nobody answers.
+func (e *Engine) learn(ctx context.Context) {
+	have, err := e.bus.AskProperties(ctx, e.c.UUID)
+	if err != nil {
+		return // nobody is there to be asked, or knows: the next beat asks again
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if maps.Equal(e.properties, have) {
+		return
+	}
+	e.properties = have
+	e.tellRoom()
+	e.c.Log.InfoContext(ctx, "engine properties changed", "engine", e.c.Name, "properties", len(have))
+}
+
 func (e *Engine) heartbeat() harrier.Heartbeat {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	h := harrier.Heartbeat{Engine: e.self, Queues: []string{e.c.Pool}}
 	h.Engine.LastSeen, h.Engine.Running = time.Now().UTC(), len(e.batches)
+	h.Properties = e.properties
 	for name, b := range e.batches {
 		h.Active = append(h.Active, harrier.Activity{Scan: name.scan, Batch: name.batch, Held: b.scan.net.Held()})
 	}

@@ -41,11 +41,13 @@ type Beside interface {
 	Sites(ctx context.Context) ([]harrier.Site, error)
 	UpdateSite(ctx context.Context, s *harrier.Site) error
 	AppendAudit(ctx context.Context, e *harrier.AuditEntry) error
+	PropertyStore
 }
 
 // Bus is how engines are heard: a method of the bus package.
 type Bus interface {
 	WatchBeats(ctx context.Context, see func(harrier.Heartbeat)) error
+	ServeProperties(ctx context.Context, properties func(ctx context.Context, engine harrier.UUID) (map[string]string, error)) error
 }
 
 // How the room takes its time.
@@ -81,6 +83,8 @@ type seen struct {
 	harrier.Engine
 	stored harrier.Engine // what the database has; zero for nothing yet
 	lost   bool
+
+	properties map[string]string // that it follows
 }
 
 // New returns the room.
@@ -110,6 +114,7 @@ func (r *Room) Run(ctx context.Context) error {
 	}
 	beats := make(chan harrier.Heartbeat, 64)
 	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return r.tellProperties(ctx) })
 	g.Go(func() error { return r.listen(ctx, beats) })
 	g.Go(func() error { return r.loop(ctx, beats) })
 	return g.Wait()
@@ -188,7 +193,7 @@ func (r *Room) See(ctx context.Context, h harrier.Heartbeat) error {
 		r.seen[e.UUID] = s
 	}
 	back := s.lost || s.LastSeen.IsZero()
-	s.Engine, s.lost = e, false
+	s.Engine, s.lost, s.properties = e, false, h.Properties
 	due := s.stored.LastSeen.IsZero() || e.LastSeen.Sub(s.stored.LastSeen) >= storeEvery || !same(e, s.stored)
 	r.mu.Unlock()
 	if back {

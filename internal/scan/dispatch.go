@@ -77,6 +77,9 @@ func (r *Room) pool(ctx context.Context, sc harrier.Scan) (queue, error) {
 	if harrier.KindOf(err) == harrier.NotFound {
 		return of(""), nil
 	}
+	if sc.Terms.Engine != 0 {
+		s.Engine = sc.Terms.Engine
+	}
 	if err != nil || s.Engine == 0 {
 		return of(s.Pool), err
 	}

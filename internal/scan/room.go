@@ -49,6 +49,7 @@ type Runs interface {
 	ScansOf(ctx context.Context, site harrier.ID) ([]harrier.Scan, error)
 	ActiveScans(ctx context.Context) ([]harrier.Scan, error)
 	LatestScans(ctx context.Context) (map[harrier.ID]harrier.Scan, error)
+	ScanSeats(ctx context.Context) ([]harrier.Scan, error)
 
 	InsertBatches(ctx context.Context, scan harrier.ID, batches []harrier.Batch) error
 	OpenBatches(ctx context.Context, scan harrier.ID) ([]harrier.Batch, error)

@@ -144,8 +144,9 @@ func (r *Room) step(ctx context.Context) (busy bool, err error) {
 	free := r.MaxRunning - slots(active)
 	goes := map[harrier.ID]bool{} // sites of which an earlier scan has not ended
 	for _, sc := range active {
-		first := !goes[sc.Site]
-		goes[sc.Site] = true
+		later := sc.Status == harrier.ScanQueued && r.Now().Before(sc.Terms.NotBefore)
+		first := !goes[sc.Site] && !later
+		goes[sc.Site] = goes[sc.Site] || !later
 		if sc, err = r.freeze(ctx, sc, windows); err != nil {
 			errs = append(errs, err)
 			continue

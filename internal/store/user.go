@@ -40,12 +40,15 @@ func (db *DB) InsertUser(ctx context.Context, u *harrier.User) error { return us
 // UpdateUser stores u over the one with its ID.
 func (db *DB) UpdateUser(ctx context.Context, u *harrier.User) error { return users.update(ctx, db, u) }
 
-// DeleteUser removes a user and its sessions. Where the user belonged is kept,
+// DeleteUser removes a user with its sessions and own API keys. Where the user belonged is kept,
 // see Spots.
 func (db *DB) DeleteUser(ctx context.Context, id harrier.ID) error {
 	return db.InTx(ctx, func(ctx context.Context) error {
 		if err := db.DeleteSessionsOf(ctx, id); err != nil {
 			return err
+		}
+		if _, err := db.exec(ctx, "DELETE FROM api_key WHERE user_id = $1 AND NOT for_all", int64(id)); err != nil {
+			return fmt.Errorf("delete user: %w", err)
 		}
 		const keep = "INSERT INTO former_user (id, organization, group_id) SELECT id, organization, group_id FROM users WHERE id = $1"
 		if _, err := db.exec(ctx, keep, int64(id)); err != nil {

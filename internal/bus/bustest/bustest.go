@@ -26,6 +26,8 @@ type Bus interface {
 	WatchCommands(ctx context.Context, follow func(scan harrier.ID, c harrier.Command)) error
 	Beat(ctx context.Context, h harrier.Heartbeat) error
 	WatchBeats(ctx context.Context, see func(harrier.Heartbeat)) error
+	AskProperties(ctx context.Context, engine harrier.UUID) (map[string]string, error)
+	ServeProperties(ctx context.Context, properties func(ctx context.Context, engine harrier.UUID) (map[string]string, error)) error
 	AskDone(ctx context.Context, scan harrier.ID, batch int) ([]string, error)
 	ServeDone(ctx context.Context, done func(ctx context.Context, scan harrier.ID, batch int) ([]string, error)) error
 	DropScan(ctx context.Context, scan harrier.ID) error
@@ -59,6 +61,7 @@ func Run(t *testing.T, open func(t *testing.T) Bus) {
 		{"heartbeats are seen", beats},
 		{"the console answers which hosts are done", done},
 		{"what is done is answered when results before are consumed", doneAfter},
+		{"the console answers what an engine is to do otherwise", properties},
 		{"a dropped scan is gone", dropScan},
 	} {
 		t.Run(promise.name, func(t *testing.T) {
@@ -446,6 +449,36 @@ func done(t *testing.T, b Bus) {
 	}
 	if got, err := b.AskDone(t.Context(), 9, 1); err == nil {
 		t.Errorf("AskDone(9, 1) = %v; want an error", got)
+	}
+}
+
+func properties(t *testing.T, b Bus) {
+	one, other := harrier.UUID{1}, harrier.UUID{2}
+	if _, err := b.AskProperties(t.Context(), one); harrier.KindOf(err) != harrier.Unavailable {
+		t.Errorf("AskProperties with no console = %v; want Unavailable", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var console sync.WaitGroup
+	console.Go(func() {
+		_ = b.ServeProperties(ctx, func(_ context.Context, engine harrier.UUID) (map[string]string, error) {
+			if engine == other {
+				return nil, harrier.Errorf(harrier.NotFound, "no such engine")
+			}
+			return map[string]string{"harrier.parallel": "2"}, nil
+		})
+	})
+	defer console.Wait()
+	defer cancel()
+	var got map[string]string
+	err := errors.New("not asked")
+	for end := time.Now().Add(soon); err != nil && time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		got, err = b.AskProperties(t.Context(), one)
+	}
+	if err != nil || len(got) != 1 || got["harrier.parallel"] != "2" {
+		t.Errorf("AskProperties = %v, %v; want harrier.parallel 2", got, err)
+	}
+	if got, err := b.AskProperties(t.Context(), other); err == nil {
+		t.Errorf("AskProperties of another = %v; want an error", got)
 	}
 }
 

@@ -75,6 +75,7 @@ var nouns = []noun{
 	nounOf("report definition", 0, (*store.DB).InsertReportDefinition, (*store.DB).UpdateReportDefinition, (*store.DB).DeleteReportDefinition, (*store.DB).ReportDefinition, (*store.DB).ReportDefinitions),
 	nounOf("freeze", 0, (*store.DB).InsertFreeze, (*store.DB).UpdateFreeze, (*store.DB).DeleteFreeze, (*store.DB).Freeze, (*store.DB).Freezes),
 	nounOf("engine", 0, (*store.DB).InsertEngine, (*store.DB).UpdateEngine, (*store.DB).DeleteEngine, (*store.DB).Engine, (*store.DB).Engines),
+	nounOf("API key", 0, (*store.DB).InsertAPIKey, (*store.DB).UpdateAPIKey, (*store.DB).DeleteAPIKey, (*store.DB).APIKey, (*store.DB).APIKeys),
 }
 
 // exact compares everything, addresses as values.
