@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -63,13 +64,32 @@ func (c *Client) Sweep(ctx context.Context, zone string, names []string, typ uin
 	if len(c.ups) == 0 {
 		opinions = 1
 	}
-	g, inner := errgroup.WithContext(ctx)
-	for i, srv := range servers {
-		g.Go(func() error { return s.run(inner, srv, i, len(servers), opinions) })
+	for i := range names {
+		s.todo = append(s.todo, i)
 	}
-	if err := g.Wait(); err != nil {
-		return s.tally, err
+	for len(s.todo) > 0 && len(servers) > 0 {
+		g, inner := errgroup.WithContext(ctx)
+		dead := make([]bool, len(servers))
+		for i, srv := range servers {
+			g.Go(func() (err error) {
+				dead[i], err = s.run(inner, srv, i, len(servers), min(opinions, len(servers)))
+				return err
+			})
+		}
+		if err := g.Wait(); err != nil {
+			return s.tally, err
+		}
+		var alive []server // those take over what the others left
+		for i, srv := range servers {
+			if !dead[i] {
+				alive = append(alive, srv)
+			}
+		}
+		servers = alive
+		slices.Sort(s.orphans)
+		s.todo, s.orphans = slices.Compact(s.orphans), nil
 	}
+	s.slow = append(s.slow, s.todo...)
 	return s.tally, s.rest(ctx)
 }
 
@@ -86,9 +106,12 @@ type sweep struct {
 	typ   uint16
 	hit   func(Answer)
 
-	mu    sync.Mutex
-	tally Tally
-	slow  []int // names for Lookup
+	todo []int // of names
+
+	mu      sync.Mutex
+	tally   Tally
+	slow    []int // names for Lookup
+	orphans []int // names that a server left that does not answer
 }
 
 func (s *sweep) count(add Tally) {
@@ -145,6 +168,7 @@ const (
 	leastWindow = 8
 	mostWindow  = 2048
 	sweepTries  = 6
+	deadAfter   = 48 // questions without an answer
 	lanesEach   = 2
 )
 
@@ -183,11 +207,15 @@ type flight struct {
 	rtt      time.Duration
 	shrunk   time.Time
 	answered int
+	silent   int // questions that got no answer since the last one that did
 }
 
 // run asks one server for the names that are its: of n servers, each name
 // goes to as many as there are opinions.
-func (s *sweep) run(ctx context.Context, to server, index, n, opinions int) error {
+//
+// It reports whether the server stopped answering; what it was to be asked is
+// then among the orphans.
+func (s *sweep) run(ctx context.Context, to server, index, n, opinions int) (dead bool, err error) {
 	f := &flight{s: s, to: to, wake: make(chan struct{}, 1), closed: make(chan struct{}), window: firstWindow, rtt: s.c.o.Timeout / 4}
 	var readers sync.WaitGroup
 	defer readers.Wait()
@@ -200,7 +228,7 @@ func (s *sweep) run(ctx context.Context, to server, index, n, opinions int) erro
 	for range lanesEach {
 		conn, err := s.c.way.Dial(ctx, "udp", to.addr)
 		if err != nil {
-			return err
+			return false, err
 		}
 		l := &lane{conn, make(map[uint16]*flying, mostWindow)}
 		f.lanes = append(f.lanes, l)
@@ -208,10 +236,10 @@ func (s *sweep) run(ctx context.Context, to server, index, n, opinions int) erro
 	}
 	next := 0
 	take := func() *flying {
-		for ; next < len(s.names); next++ {
+		for ; next < len(s.todo); next++ {
 			if (index-next%n+n)%n < opinions {
 				next++
-				return f.fresh(next - 1)
+				return f.fresh(s.todo[next-1])
 			}
 		}
 		return nil
@@ -221,14 +249,17 @@ func (s *sweep) run(ctx context.Context, to server, index, n, opinions int) erro
 	for {
 		q, wait, done := f.next(take)
 		switch {
+		case f.dead():
+			f.abandon(q, take)
+			return true, nil
 		case done:
-			return nil
+			return false, nil
 		case q == nil:
 			t := time.NewTimer(wait)
 			select {
 			case <-ctx.Done():
 				t.Stop()
-				return ctx.Err()
+				return false, ctx.Err()
 			case <-f.wake:
 			case <-t.C:
 			}
@@ -236,16 +267,45 @@ func (s *sweep) run(ctx context.Context, to server, index, n, opinions int) erro
 			continue
 		}
 		if err := to.pace.Wait(ctx); err != nil {
-			return err
+			return false, err
 		}
 		if q.tries > 1 {
 			repeated++
 		}
 		sent++
 		if err := f.send(q, sent); err != nil && errors.Is(err, net.ErrClosed) {
-			return err
+			return false, err
 		}
 	}
+}
+
+func (f *flight) dead() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.silent >= deadAfter
+}
+
+// abandon leaves all that is not answered to other servers.
+func (f *flight) abandon(q *flying, take func() *flying) {
+	f.mu.Lock()
+	var left []int
+	if q != nil {
+		left = append(left, q.name)
+	}
+	for _, list := range [][]*flying{f.line, f.again} {
+		for _, p := range list {
+			if !p.done {
+				left = append(left, p.name)
+			}
+		}
+	}
+	for p := take(); p != nil; p = take() {
+		left = append(left, p.name)
+	}
+	f.mu.Unlock()
+	f.s.mu.Lock()
+	f.s.orphans = append(f.s.orphans, left...)
+	f.s.mu.Unlock()
 }
 
 // fresh makes a question; the caller holds the lock.
@@ -301,6 +361,7 @@ func (f *flight) expire(now time.Time) {
 			continue
 		}
 		delete(q.lane.pending, q.id)
+		f.silent++
 		if now.Sub(f.shrunk) > f.patience(q) {
 			f.window, f.shrunk = max(leastWindow, 0.7*f.window), now
 		}
@@ -388,6 +449,7 @@ func (f *flight) answer(l *lane, msg []byte) {
 	}
 	delete(l.pending, q.id)
 	q.done = true
+	f.silent = 0
 	rcode := int(msg[3] & 15)
 	if rcode != dns.RcodeSuccess && rcode != dns.RcodeNameError {
 		f.retry(q)
@@ -404,7 +466,7 @@ func (f *flight) answer(l *lane, msg []byte) {
 	switch {
 	case like == otherCase:
 		f.s.leave(name)
-	case rcode == dns.RcodeSuccess:
+	case rcode == dns.RcodeSuccess || msg[6]|msg[7] != 0: // an alias is there even when what it names is not
 		f.s.report(f.to.addr, name, msg)
 	}
 }
