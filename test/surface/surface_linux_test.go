@@ -19,6 +19,7 @@ import (
 	"github.com/harrier-scan/harrier/internal/needs"
 	"github.com/harrier-scan/harrier/internal/netio"
 	"github.com/harrier-scan/harrier/internal/surface"
+	"github.com/harrier-scan/harrier/internal/surface/judge"
 	"github.com/harrier-scan/harrier/internal/surface/passive"
 	"github.com/harrier-scan/harrier/internal/surface/place"
 )
@@ -64,6 +65,14 @@ func discover(how string) error {
 		Sources:       []passive.Source{passive.Certificates{URL: "http://" + ctAddr + "/?q={domain}"}},
 		Roots:         []netip.AddrPort{netip.MustParseAddrPort(rootAddr + ":53")},
 		Passive:       how == "passive",
+	}
+	if os.Getenv("HARRIER_SURFACE_RUNS") == "" { // a part of the list, with the words that are planted
+		for i, word := range surface.Words() {
+			if i%8 == 0 {
+				o.Words = append(o.Words, word)
+			}
+		}
+		o.Words = append(o.Words, strings.Fields("www api ftp vpn shop blog old intranet local metrics private dev db jenkins ci billing labs secure console ns1 ns2 sub apps mail stats")...)
 	}
 	if how != "root" {
 		for _, a := range []string{rewriter, honest1, inventor, honest2} {
@@ -155,6 +164,9 @@ func TestDiscover(t *testing.T) {
 	for _, how := range []string{"resolvers", "root"} {
 		first := ""
 		for i := range runs {
+			if how == "root" && i == 1 && runs == 2 {
+				break
+			}
 			began := time.Now()
 			o := w.discover(t, how)
 			t.Logf("%s %d: %d facts, %d nodes, %d questions, %v, %v", how, i, len(o.facts), o.Result.Nodes, o.Result.Questions, time.Since(began).Round(time.Millisecond), o.Result.Reasons)
@@ -164,6 +176,7 @@ func TestDiscover(t *testing.T) {
 				checkAddrs(t, o)
 				checkChains(t, o)
 				checkScope(t, o)
+				checkRisks(t, o)
 				if how == "resolvers" {
 					checkResolvers(t, o)
 				}
@@ -296,6 +309,31 @@ func checkResolvers(t *testing.T, o outcome) {
 	}
 	if o.Result.Words.Lost != 0 {
 		t.Errorf("words: %+v; want none lost", o.Result.Words)
+	}
+}
+
+// checkRisks looks for the faults that are planted.
+func checkRisks(t *testing.T, o outcome) {
+	t.Helper()
+	got := map[string]bool{}
+	for _, r := range judge.Judge(o.graph, time.Now()) {
+		got[r.Rule.URN+" "+r.Asset.Key] = true
+	}
+	for _, want := range []string{
+		"dns:zone-transfer labs.acme.test", "dns:open-recursion ns2.acme.test", "dns:lame-delegation acme.test", "dns:lame-delegation stats.acme.test",
+		"dns:dangling-ns stats.acme.test", "dns:dangling-cname old.acme.test", "dns:subdomain-takeover blog.acme.test", "dns:nsec-walk secure.acme.test",
+		"dns:wildcard labs.acme.test", "dns:reserved-address intranet.acme.test", "dns:single-name-server labs.acme.test", "dns:dnssec-off acme.test",
+		"email:dmarc-none acme.test", "email:spf-softfail acme.test", "email:starttls-missing 10.77.10.20:25/tcp", "email:mta-sts-missing acme.test",
+		"tls:certificate-mismatch https://api.acme.test/", "web:http-not-redirected http://www.acme.test/",
+	} {
+		if !got["urn:risk:"+want] {
+			t.Errorf("no risk %s", want)
+		}
+	}
+	for _, not := range []string{"dns:zone-transfer acme.test", "dns:open-recursion ns1.acme.test", "dns:missing-caa acme.test", "dns:dangling-cname shop.acme.test", "dns:subdomain-takeover shop.acme.test"} {
+		if got["urn:risk:"+not] {
+			t.Errorf("risk %s that is none", not)
+		}
 	}
 }
 

@@ -103,7 +103,7 @@ labs NS ns1.labs
 ns1.labs A `+subAddr+`
 secure NS ns1.secure
 ns1.secure A `+signedAddr+`
-lame NS ns.deadprovider.test.
+stats NS ns.deadprovider.test.
 `)
 	acme.Vary = true
 	sub := dnstest.NewZone("labs.acme.test.", `
@@ -166,7 +166,7 @@ var knownNames = map[string]string{
 	"retired2019.acme.test":  "stale",    // only the certificate log remembers it
 	"tenant9.apps.acme.test": "wildcard", // the log has it; the DNS has any name there
 	"apps.acme.test":         "empty",    // from a wildcard certificate: a level without records
-	"lame.acme.test":         "lame",     // delegated to a server that is not there
+	"stats.acme.test":        "lame",     // delegated to a server that is not there
 }
 
 // wantAddrs are the addresses of own names, wantForeign those of others that

@@ -32,11 +32,12 @@ type Tally struct {
 // are two, so that one that denies what exists hides nothing. Packets may be
 // lost, names are not: a name without an answer is asked again, at the end by
 // Lookup. What hit is told has to be confirmed by Lookup: it is what one server
-// said.
+// said. A name that servers answer about with errors only is told with
+// dns.RcodeServerFailure: it may be delegated to a server that is not there.
 //
 // Without upstreams the servers of zone are asked themselves.
 func (c *Client) Sweep(ctx context.Context, zone string, names []string, typ uint16, hit func(Answer)) (Tally, error) {
-	s := &sweep{c: c, names: names, typ: typ, hit: hit, tally: Tally{Names: len(names)}}
+	s := &sweep{c: c, names: names, typ: typ, hit: hit, tally: Tally{Names: len(names)}, failing: map[int]bool{}}
 	var servers []server
 	for _, u := range c.usable() {
 		servers = append(servers, server{u.addr, u.pace, true})
@@ -59,6 +60,9 @@ func (c *Client) Sweep(ctx context.Context, zone string, names []string, typ uin
 	}
 	if len(servers) == 0 {
 		return s.tally, harrier.Errorf(harrier.Unavailable, "there is nobody to ask about %s", zone)
+	}
+	if lively := slices.DeleteFunc(slices.Clone(servers), func(x server) bool { return c.silence(x.addr) >= silentAfter }); len(lively) > 0 {
+		servers = lively
 	}
 	opinions := min(2, len(servers))
 	if len(c.ups) == 0 {
@@ -110,8 +114,9 @@ type sweep struct {
 
 	mu      sync.Mutex
 	tally   Tally
-	slow    []int // names for Lookup
-	orphans []int // names that a server left that does not answer
+	slow    []int        // names for Lookup
+	failing map[int]bool // names that a server answered with an error about
+	orphans []int        // names that a server left that does not answer
 }
 
 func (s *sweep) count(add Tally) {
@@ -126,6 +131,12 @@ func (s *sweep) found(a Answer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.hit(a)
+}
+
+func (s *sweep) fails(i int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.failing[i] = true
 }
 
 func (s *sweep) leave(i int) {
@@ -148,11 +159,14 @@ func (s *sweep) rest(ctx context.Context) error {
 			a, err := s.c.Lookup(ctx, s.names[i], s.typ)
 			s.mu.Lock()
 			if s.tally.Slow++; err != nil {
-				s.tally.Lost++
-				s.c.unanswered.Add(1)
+				if s.failing[i] { // the servers are there; what is behind the name is not
+					a = Answer{Name: s.names[i], Type: s.typ, Rcode: dns.RcodeServerFailure}
+				} else {
+					s.tally.Lost++
+				}
 			}
 			s.mu.Unlock()
-			if err == nil && a.Exists() {
+			if err == nil && a.Exists() || a.Rcode == dns.RcodeServerFailure {
 				s.found(a)
 			}
 			return ctx.Err()
@@ -168,7 +182,9 @@ const (
 	leastWindow = 8
 	mostWindow  = 2048
 	sweepTries  = 6
-	deadAfter   = 48 // questions without an answer
+	deadAfter   = 48 // questions in a row without an answer, and
+	deadTime    = 1500 * time.Millisecond
+	lastTime    = 10 * time.Second // for the only server
 	lanesEach   = 2
 )
 
@@ -208,6 +224,8 @@ type flight struct {
 	shrunk   time.Time
 	answered int
 	silent   int // questions that got no answer since the last one that did
+	heard    time.Time
+	alone    bool
 }
 
 // run asks one server for the names that are its: of n servers, each name
@@ -216,7 +234,7 @@ type flight struct {
 // It reports whether the server stopped answering; what it was to be asked is
 // then among the orphans.
 func (s *sweep) run(ctx context.Context, to server, index, n, opinions int) (dead bool, err error) {
-	f := &flight{s: s, to: to, wake: make(chan struct{}, 1), closed: make(chan struct{}), window: firstWindow, rtt: s.c.o.Timeout / 4}
+	f := &flight{s: s, to: to, wake: make(chan struct{}, 1), closed: make(chan struct{}), window: firstWindow, rtt: s.c.o.Timeout / 4, heard: time.Now(), alone: n == 1}
 	var readers sync.WaitGroup
 	defer readers.Wait()
 	defer func() {
@@ -251,6 +269,8 @@ func (s *sweep) run(ctx context.Context, to server, index, n, opinions int) (dea
 		switch {
 		case f.dead():
 			f.abandon(q, take)
+			s.c.heard(to.addr, false)
+			s.c.heard(to.addr, false)
 			return true, nil
 		case done:
 			return false, nil
@@ -282,7 +302,11 @@ func (s *sweep) run(ctx context.Context, to server, index, n, opinions int) (dea
 func (f *flight) dead() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.silent >= deadAfter
+	limit := deadTime
+	if f.alone {
+		limit = lastTime
+	}
+	return f.silent >= deadAfter && time.Since(f.heard) > limit
 }
 
 // abandon leaves all that is not answered to other servers.
@@ -449,9 +473,10 @@ func (f *flight) answer(l *lane, msg []byte) {
 	}
 	delete(l.pending, q.id)
 	q.done = true
-	f.silent = 0
+	f.silent, f.heard = 0, time.Now()
 	rcode := int(msg[3] & 15)
 	if rcode != dns.RcodeSuccess && rcode != dns.RcodeNameError {
+		f.s.fails(q.name)
 		f.retry(q)
 		f.mu.Unlock()
 		return
