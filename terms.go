@@ -27,6 +27,10 @@ type Terms struct {
 	// addresses are the identity.
 	VirtualHosts bool `json:"virtual_hosts,omitempty"`
 
+	// Inactivity is after how long without any result a scan is stopped that
+	// engines work on, as at its time limit; 0: never.
+	Inactivity Duration `json:"inactivity,omitempty"`
+
 	MailLaunch bool            `json:"mail_launch,omitempty"` // to the user who launches, or owns the site
 	MailEnd    bool            `json:"mail_end,omitempty"`    // likewise
 	Reports    []ReportRequest `json:"reports,omitempty"`     // made when the results are taken over

@@ -18,7 +18,8 @@ import (
 	"github.com/harrier-scan/harrier/internal/vuln"
 )
 
-// Rooms is what a door may call. All fields but Now and UpdateContent are set.
+// Rooms is what a door may call. All fields but Now, UpdateContent and
+// Updating are set.
 type Rooms struct {
 	Identity *identity.Room
 	Sites    *site.Room
@@ -34,8 +35,11 @@ type Rooms struct {
 	// UpdateContent asks the console to fetch content anew, soon; to ask again
 	// before it does changes nothing. Nil: this console does not fetch content.
 	UpdateContent func()
-	AssetLists    *asset.Lists
-	Repositories  *asset.Repositories
+	// Updating tells since when the console fetches content; the zero time: it does
+	// not. Nil: it never does.
+	Updating     func() time.Time
+	AssetLists   *asset.Lists
+	Repositories *asset.Repositories
 
 	Version    string           // of Harrier: "0.3.0"
 	Started    time.Time        // of the console
