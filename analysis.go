@@ -73,7 +73,7 @@ type SumQuery struct {
 	// a severity: its count. What is equal there is in the order of keys.
 	Sort          string
 	Desc          bool
-	Limit, Offset int // Limit 0: all
+	Limit, Offset int     // Limit 0: all
 	Weights       Weights // of the score that is sorted by
 }
 
