@@ -32,6 +32,9 @@ type Terms struct {
 	Continue bool     `json:"continue,omitempty"`
 	AtLimit  bool     `json:"at_limit,omitempty"`
 	Until    Duration `json:"until,omitempty"`
+	// Inactivity is after how long without any result a scan is stopped that
+	// engines work on, as at its time limit; 0: never.
+	Inactivity Duration `json:"inactivity,omitempty"`
 
 	MailLaunch bool            `json:"mail_launch,omitempty"` // to the user who launches, or owns the site
 	MailEnd    bool            `json:"mail_end,omitempty"`    // likewise

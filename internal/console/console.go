@@ -82,8 +82,9 @@ func Open(ctx context.Context, c Config, log *slog.Logger) (_ *Console, err erro
 	con.content = newContentWatch(c.Data, log, con.core.use)
 	con.content.look(ctx)
 	if c.FeedUpdate > 0 {
-		con.update = make(asked, 1)
+		con.update = newAsked()
 		con.core.rooms.UpdateContent = con.update.ask
+		con.core.rooms.Updating = con.update.going
 	}
 	con.web, err = server.Listen(ctx, server.Config{
 		Listen: c.Listen, Drain: c.Drain, Log: log, Handler: handler(con.core.rooms, Dialects()),

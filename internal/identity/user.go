@@ -75,7 +75,11 @@ func (r *Room) People(ctx context.Context) (map[harrier.ID]harrier.User, error) 
 	}
 	out := map[harrier.ID]harrier.User{}
 	for _, u := range users {
-		out[u.ID] = harrier.User{ID: u.ID, UUID: u.UUID, Name: u.Name, FullName: u.FullName}
+		known := harrier.User{ID: u.ID, UUID: u.UUID, Name: u.Name, FullName: u.FullName}
+		if last := u.Given["lastname"]; last != "" { // where the full name is parted
+			known.Given = map[string]string{"lastname": last}
+		}
+		out[u.ID] = known
 	}
 	return out, nil
 }

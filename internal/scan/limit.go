@@ -34,7 +34,9 @@ func (r *Room) goOn(ctx context.Context, s harrier.Site, run harrier.FurtherRun,
 		if err != nil {
 			return false, err
 		}
-		if w := windows.about(sc); w != nil && w.HoldRunning {
+		if w, err := r.holder(ctx, windows, sc); err != nil {
+			return false, err
+		} else if w != nil && w.HoldRunning {
 			return true, nil // the run after this one goes on with it
 		}
 		sc.Status, sc.Modified = harrier.ScanResuming, now

@@ -150,6 +150,8 @@ type Room struct {
 	going     map[harrier.ID]*going          // what Run knows of scans that go on
 	leftovers map[harrier.ID]harrier.Command // ended scans that the bus still has, and what engines shall know of them
 
+	active map[harrier.ID]time.Time // when results of a scan came last; under mu
+
 	tellAgain map[harrier.ID]time.Time // scans that could not be told of; of Run alone
 }
 
@@ -175,13 +177,18 @@ func New(c Config) *Room {
 	}
 	return &Room{
 		Config: c, wake: make(chan struct{}, 1), beats: newBeats(), sums: newSumCache(), going: map[harrier.ID]*going{},
-		leftovers: map[harrier.ID]harrier.Command{}, tellAgain: map[harrier.ID]time.Time{},
+		leftovers: map[harrier.ID]harrier.Command{}, active: map[harrier.ID]time.Time{}, tellAgain: map[harrier.ID]time.Time{},
 	}
 }
 
 // Folded tells the room that results of a scan were stored, so that it need
 // not wait for its next look. It never blocks.
-func (r *Room) Folded(harrier.ID) { r.nudge() }
+func (r *Room) Folded(scan harrier.ID) {
+	r.mu.Lock()
+	r.active[scan] = r.Now()
+	r.mu.Unlock()
+	r.nudge()
+}
 
 func (r *Room) nudge() {
 	select {

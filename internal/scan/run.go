@@ -174,6 +174,11 @@ func (r *Room) step(ctx context.Context) (busy bool, err error) {
 // come back later must still learn that a scan was stopped.
 func (r *Room) clean(ctx context.Context) error {
 	r.mu.Lock()
+	for id := range r.active {
+		if _, goes := r.going[id]; !goes && r.Now().Sub(r.active[id]) > time.Hour {
+			delete(r.active, id)
+		}
+	}
 	todo := make(map[harrier.ID]harrier.Command, len(r.leftovers))
 	for id, c := range r.leftovers {
 		todo[id] = c
@@ -246,6 +251,16 @@ func (r *Room) advance(ctx context.Context, sc harrier.Scan) error {
 			return err
 		}
 	}
+	if limit := time.Duration(sc.Terms.Inactivity); limit > 0 && r.idle(sc, now) >= limit {
+		var err error
+		if sc, err = r.change(ctx, sc, func(ctx context.Context, sc *harrier.Scan) error {
+			sc.Status, sc.Modified = harrier.ScanStopping, r.now()
+			sc.Reason = also(withoutWait(sc.Reason), fmt.Sprintf("the scan brought no result for %s", limit))
+			return r.Store.UpdateScan(ctx, sc)
+		}); err != nil {
+			return err
+		}
+	}
 	if err := r.tellEngines(ctx, sc); err != nil {
 		return err
 	}
@@ -271,6 +286,19 @@ func (r *Room) advance(ctx context.Context, sc harrier.Scan) error {
 	default:
 	}
 	return err
+}
+
+// idle is how long a running scan has brought nothing although engines work on
+// it. What was held, waited, or came before the console started does not count.
+func (r *Room) idle(sc harrier.Scan, now time.Time) time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	last, known := r.active[sc.ID]
+	if sc.Status != harrier.ScanRunning || len(r.beats.work(sc.ID).batches) == 0 || !known {
+		r.active[sc.ID] = now
+		return 0
+	}
+	return now.Sub(last)
 }
 
 func (r *Room) tellEngines(ctx context.Context, sc harrier.Scan) error {

@@ -142,7 +142,7 @@ func (c compiler) anywhere(p *predicate) (part, *Error) {
 		return part{}, err
 	}
 	// What groups an asset is in follows from conditions, not from its texts.
-	seen := map[string]bool{"group": true, "group_tag": true, "owner_tag": true, "location_tag": true}
+	seen := map[string]bool{"group": true, "group_tag": true, "custom_tag": true, "owner_tag": true, "location_tag": true}
 	var some harrier.Or
 	for _, f := range fields {
 		for _, model := range f.model {

@@ -77,8 +77,8 @@ var assetFields = map[string]field{
 	"last_assessed_for_vulnerabilities": dates("last_seen"),
 	"first_seen":                        dates("first_seen"),
 
-	"tags":                      texts("site", "group", "criticality"),
-	"tags.custom":               texts("group_tag"),
+	"tags":                      texts("site", "group", "criticality", "custom_tag", "owner_tag", "location_tag"),
+	"tags.custom":               texts("group_tag", "custom_tag"),
 	"tags.owner":                texts("owner_tag"),
 	"tags.location":             texts("location_tag"),
 	"tags.criticality":          texts("criticality"),

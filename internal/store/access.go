@@ -176,7 +176,7 @@ func (db *DB) AccessVersion(ctx context.Context) (n int64, err error) {
 }
 
 // owned are the tables with objects of users.
-var owned = []string{"site", "policy", "asset_list", "saved_query", "exception", "folder", "report", "role_definition"}
+var owned = []string{"site", "policy", "asset_list", "saved_query", "exception", "folder", "report", "role_definition", "audit_file"}
 
 // GiveObjects makes everything that belongs to one user another one's.
 func (db *DB) GiveObjects(ctx context.Context, from, to harrier.ID) error {

@@ -163,8 +163,6 @@ var assetFields = map[string]field{
 	// What nothing tells of yet.
 	"assessed_for_policies": {choices: yesNo(never, always)},
 	"malware_kits":          {number: "0", sort: "0 + id - id"},
-	"owner_tag":             {text: "''"},
-	"location_tag":          {text: "''"},
 
 	"site":              {text: "s.name", within: ofSites, asked: true}, // whose scans saw it
 	"identifier":        {text: "value", within: ofIdentifiers, asked: true},

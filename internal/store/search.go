@@ -181,6 +181,20 @@ var countFields = map[string]field{
 	"severity":   {ordinal: "severity", values: harrier.Severities},
 }
 
+// CountAddresses counts the addresses of the assets that e holds for, one that
+// several assets have once. It answers Invalid, naming the field.
+func (db *DB) CountAddresses(ctx context.Context, e harrier.Expr) (n int, err error) {
+	c := condition{db: db, fields: assetFields}
+	where, err := c.where(e)
+	if err != nil {
+		return 0, err
+	}
+	if _, err := db.one(ctx, "SELECT count(DISTINCT addr) FROM asset WHERE addr <> '' AND ("+where+")", c.args, &n); err != nil {
+		return 0, fmt.Errorf("count addresses: %w", err)
+	}
+	return n, nil
+}
+
 // SearchAssets returns a page of the assets that e holds for, with the counts
 // of their open findings, and how many there are in all. It answers Invalid,
 // naming the field, for what can not be searched or sorted by.

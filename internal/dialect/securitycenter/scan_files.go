@@ -132,6 +132,10 @@ func (a api) importResult(ctx context.Context, by harrier.Actor, q *query) (any,
 	if _, err := a.repositoryRef(ctx, by, harrier.ID(r.Repository)); err != nil {
 		return nil, err
 	}
+	terms, err := termsOf(kept)
+	if err != nil {
+		return nil, err
+	}
 	head, err := a.readHead(ctx, by, q.param("filename"))
 	if err != nil {
 		return nil, err
@@ -155,7 +159,7 @@ func (a api) importResult(ctx context.Context, by harrier.Actor, q *query) (any,
 	s := harrier.Site{Name: head.Report, Repository: harrier.ID(r.Repository), Policy: p.ID, Options: harrier.SiteOptions{Given: kept}}
 	said := harrier.Scan{
 		Name: head.Report, Targets: head.Policy.Preferences["TARGET"], PolicyID: p.ID, PolicyName: p.Name, Template: p.Template,
-		Plan: harrier.Plan{Settings: p.Settings}, Started: kit.NessusTime(head.Policy, "scan_start_timestamp"), Ended: kit.NessusTime(head.Policy, "scan_end_timestamp"),
+		Plan: harrier.Plan{Settings: p.Settings}, Terms: harrier.Terms{TrackMoved: terms.TrackMoved, VirtualHosts: terms.VirtualHosts}, Started: kit.NessusTime(head.Policy, "scan_start_timestamp"), Ended: kit.NessusTime(head.Policy, "scan_end_timestamp"),
 	}
 	if _, err = a.ImportNessus(ctx, by, &s, said, f); err != nil {
 		if undo := a.Policies.Delete(context.WithoutCancel(ctx), by, p.ID); undo != nil {

@@ -41,6 +41,9 @@ func termsOf(given map[string]string) (harrier.Terms, error) {
 		age := harrier.Duration(time.Duration(days) * oneDay)
 		t.Silence = &age
 	}
+	if seconds, err := strconv.Atoi(given[givenSilence]); err == nil {
+		t.Inactivity = harrier.Duration(time.Duration(seconds) * time.Second)
+	}
 	var err error
 	t.Reports, err = reportsOf(rawList(given[givenReports]))
 	return t, err

@@ -56,6 +56,7 @@ var promises = []promise{
 	{"tags of assets", tagUses},
 	{"hosts that wait to be recognised", waitingHosts},
 	{"scans are told of, and hosts fall silent", scanLife},
+	{"audit files come back with their texts", auditFiles},
 	{"merges come back", mergeRecords},
 	{"what is deleted can be restored", restored},
 	{"hosts of a scan", hosts},
