@@ -281,6 +281,12 @@ func (c *Conn) AskDone(ctx context.Context, scan harrier.ID, number int) ([]stri
 	return ask[[]string](ctx, c, verbDone, asking{t})
 }
 
+// AskProperties asks the console what this engine is to do otherwise, as
+// bus.Conn does; of another one it is told nothing.
+func (c *Conn) AskProperties(ctx context.Context, _ harrier.UUID) (map[string]string, error) {
+	return ask[map[string]string](ctx, c, verbProperties, struct{}{})
+}
+
 // Renew keeps the certificate good until ctx ends: it is renewed at half of its
 // life.
 func (c *Conn) Renew(ctx context.Context) error {

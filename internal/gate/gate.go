@@ -43,6 +43,7 @@ type Bus interface {
 	WatchCommands(ctx context.Context, follow func(scan harrier.ID, c harrier.Command)) error
 	Beat(ctx context.Context, h harrier.Heartbeat) error
 	AskDone(ctx context.Context, scan harrier.ID, batch int) ([]string, error)
+	AskProperties(ctx context.Context, engine harrier.UUID) (map[string]string, error)
 }
 
 // Authority signs certificates; it is that of the pki package.

@@ -39,12 +39,13 @@ const (
 
 // The verbs of an engine.
 const (
-	verbFetch  = "fetch"
-	verbResult = "result"
-	verbSettle = "settle"
-	verbDone   = "done"
-	verbBeat   = "beat"
-	verbRenew  = "renew"
+	verbFetch      = "fetch"
+	verbResult     = "result"
+	verbSettle     = "settle"
+	verbDone       = "done"
+	verbProperties = "properties"
+	verbBeat       = "beat"
+	verbRenew      = "renew"
 )
 
 func subject(id harrier.UUID, verb string) string { return "engine." + id.String() + "." + verb }
