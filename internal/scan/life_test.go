@@ -215,8 +215,19 @@ func TestContinue(t *testing.T) {
 		if sc.Status != harrier.ScanPaused && sc.Status != harrier.ScanCompleted || sc.HostsDone <= done {
 			t.Errorf("after the next run the scan is %s with %d hosts; want more than %d", sc.Status, sc.HostsDone, done)
 		}
-		must(t, h.Command(t.Context(), owner, sc.ID, harrier.Resume))
-		adds(t, h.await(t, sc.ID, harrier.ScanCompleted, 5*time.Minute), 100)
+		for range 20 { // by hand, each time for as long again
+			if sc.Status == harrier.ScanPaused {
+				must(t, h.Command(t.Context(), owner, sc.ID, harrier.Resume))
+			}
+			time.Sleep(2 * time.Minute)
+			var err error
+			sc, err = h.Scan(t.Context(), owner, sc.ID)
+			must(t, err)
+		}
+		if sc.Status != harrier.ScanCompleted {
+			t.Fatalf("in the end the scan is %s with %d hosts", sc.Status, sc.HostsDone)
+		}
+		adds(t, sc, 100)
 	})
 }
 

@@ -33,7 +33,7 @@ func (e *endless) Read(p []byte) (int, error) {
 	}
 	n := copy(p[:min(len(p), e.left)], text)
 	e.head = strings.TrimPrefix(e.head, text[:n])
-	if e.left -= n; e.since > 1<<20 {
+	if e.left -= n; e.since > 8<<20 {
 		note(e.peak)
 		e.since = 0
 	}
@@ -64,17 +64,18 @@ func TestHostile(t *testing.T) {
 		laughs += "<!ENTITY " + string(i) + " \"" + strings.Repeat("&"+string(i-1)+";", 10) + "\">"
 	}
 	for name, body := range map[string]endless{
-		"billion laughs": {head: laughs + "]><l>&z;</l>", left: len(laughs) + len("]><l>&z;</l>")},
-		"external":       {head: `<!DOCTYPE a SYSTEM "file:///etc/passwd"><a/>`, left: 44},
-		"parameter":      {head: `<!DOCTYPE a [<!ENTITY % x SYSTEM "http://192.0.2.1/x">%x;]><a/>`, left: 63},
-		"undeclared":     {head: `<LoginRequest user-id="&lol;"/>`, left: 31},
-		"10000 deep":     {again: "<a>", left: 30_000},
-		"100 MB of text": {head: "<a>", again: strings.Repeat("x", 4096), left: 100 << 20},
-		"100 MB deep":    {again: "<a>", left: 100 << 20},
-		"30 MB deep":     {again: "<a>", left: 30 << 20},
-		"30 MB of empty": {head: "<a>", again: "<b/>", left: 30 << 20},
-		"30 MB of names": {head: "<a ", again: strings.Repeat("x", 4096), left: 30 << 20},
-		"30 MB of attrs": {head: "<a", again: ` b=""`, left: 30 << 20},
+		"billion laughs":                 {head: laughs + "]><l>&z;</l>", left: len(laughs) + len("]><l>&z;</l>")},
+		"external":                       {head: `<!DOCTYPE a SYSTEM "file:///etc/passwd"><a/>`, left: 44},
+		"parameter":                      {head: `<!DOCTYPE a [<!ENTITY % x SYSTEM "http://192.0.2.1/x">%x;]><a/>`, left: 63},
+		"undeclared":                     {head: `<LoginRequest user-id="&lol;"/>`, left: 31},
+		"10000 deep":                     {again: "<a>", left: 30_000},
+		"100 MB of text":                 {head: "<a>", again: strings.Repeat("x", 4096), left: 100 << 20},
+		"100 MB deep":                    {again: "<a>", left: 100 << 20},
+		"30 MB deep":                     {again: "<a>", left: 30 << 20},
+		"30 MB of empty":                 {head: "<a>", again: "<b/>", left: 30 << 20},
+		"30 MB of names":                 {head: "<a ", again: strings.Repeat("x", 4096), left: 30 << 20},
+		"30 MB of attrs after a comment": {head: "<!-- <a ' --><a", again: ` b=""`, left: 30 << 20},
+		"30 MB of attrs":                 {head: "<a", again: ` b=""`, left: 30 << 20},
 	} {
 		for version, want := range map[string]string{"1.1": `<XMLResponse success="0"><Failure><message>`, "1.2": `<Failure success="0"><Exception><Message>`} {
 			runtime.GC()
