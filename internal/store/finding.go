@@ -217,7 +217,9 @@ const maxRemembered = 50_000
 
 // KnowFindings notes, within a transaction, that findings stand in the database
 // as they say, so that they are not read before they are saved.
-func (db *DB) KnowFindings(ctx context.Context, list []*harrier.Finding) { db.tx(ctx).remember(list...) }
+func (db *DB) KnowFindings(ctx context.Context, list []*harrier.Finding) {
+	db.tx(ctx).remember(list...)
+}
 
 // forget forgets what can be read again: what was saved rather than what was read
 // to be saved next.

@@ -64,6 +64,8 @@ var promises = []promise{
 	{"many at once are as many singly", groups},
 	{"many hosts at once are as many singly", groupsOfHosts},
 	{"findings come back", findings},
+	{"findings are taken in later as at once", later},
+	{"assets at once are as singly", assetsAtOnce},
 	{"findings are kept by instance", findingKeys},
 	{"counts are exact at every step", countsExact},
 	{"a search answers as the words do", searchMatches},
