@@ -38,6 +38,7 @@ func (c compiler) expr(n *node) (part, *Error) {
 	case none:
 		of, err := c.expr(n.parts[0])
 		return part{of: harrier.Not{Of: of.whole()}}, err
+	default: // all or any of them
 	}
 	var own, vulns []harrier.Expr
 	for _, p := range n.parts {

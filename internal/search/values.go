@@ -78,6 +78,7 @@ func (f field) date(model string, p *predicate) (harrier.Expr, *Error) {
 		return some, nil
 	case between:
 		return f.guarded(model, int64(0), cmp(model, harrier.Between, list[0].first, list[1].first)), nil
+	default:
 	}
 	o, ok := orders[p.op]
 	if !ok {
@@ -244,8 +245,9 @@ func (f field) within(p *predicate) (harrier.Expr, *Error) {
 			return e, err
 		}
 		return harrier.And{e, f.present("address")}, nil
+	default:
+		return nil, p.refuse()
 	}
-	return nil, p.refuse()
 }
 
 func sortParts(list harrier.Or) {
