@@ -199,6 +199,10 @@ func TestDiscoverKeepsToItsLimits(t *testing.T) {
 	if !g.Has(dom("api.acme.test")) || g.Has(dom("nothing.acme.test")) || g.Scope(ip("10.0.0.1")) == Primary || len(res.Targets) != 0 {
 		t.Errorf("nodes %v, targets %v", slices.Collect(g.Nodes()), res.Targets)
 	}
+	inner := []Seed{{ip("127.0.5.9")}, {Node{IPRange, "10.0.0.0-10.0.0.9"}}}
+	if res, err := Discover(t.Context(), inner, o, func(Fact) error { return nil }); err != nil || len(res.Targets) != 0 || res.Questions > 10 {
+		t.Errorf("reserved seeds: %+v, %v; want nothing to scan", res, err)
+	}
 	o.MaxNodes = 3
 	if res, err := Discover(t.Context(), seeds, o, func(Fact) error { return nil }); err != nil || !res.Limited || res.Nodes > 4 {
 		t.Errorf("with 3 nodes at most: %+v, %v", res, err)

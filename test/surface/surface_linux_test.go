@@ -21,6 +21,7 @@ import (
 	"github.com/harrier-scan/harrier/internal/surface"
 	"github.com/harrier-scan/harrier/internal/surface/judge"
 	"github.com/harrier-scan/harrier/internal/surface/passive"
+	"github.com/harrier-scan/harrier/internal/surface/picture"
 	"github.com/harrier-scan/harrier/internal/surface/place"
 )
 
@@ -177,6 +178,7 @@ func TestDiscover(t *testing.T) {
 				checkChains(t, o)
 				checkScope(t, o)
 				checkRisks(t, o)
+				draw(t, o)
 				if how == "resolvers" {
 					checkResolvers(t, o)
 				}
@@ -309,6 +311,20 @@ func checkResolvers(t *testing.T, o outcome) {
 	}
 	if o.Result.Words.Lost != 0 {
 		t.Errorf("words: %+v; want none lost", o.Result.Words)
+	}
+}
+
+// draw writes the picture where HARRIER_SURFACE_SVG says.
+func draw(t *testing.T, o outcome) {
+	t.Helper()
+	var b bytes.Buffer
+	if err := picture.SVG(&b, o.graph); err != nil {
+		t.Error(err)
+	}
+	if name := os.Getenv("HARRIER_SURFACE_SVG"); name != "" {
+		if err := os.WriteFile(name, b.Bytes(), 0o600); err != nil {
+			t.Error(err)
+		}
 	}
 }
 
