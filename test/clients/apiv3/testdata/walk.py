@@ -1,4 +1,5 @@
 """Drives a console with the published Python client, as scripts do."""
+import base64
 import os
 import time
 
@@ -10,8 +11,11 @@ config.password = os.environ["HARRIER_PASSWORD"]
 config.host = os.environ["HARRIER_URL"]
 config.verify_ssl = False
 config.assert_hostname = False
+config.proxy = config.ssl_ca_cert = config.connection_pool_maxsize = config.cert_file = config.key_file = None
+config.safe_chars_for_path_param = ""
 client = r7.ApiClient(configuration=config)
-client.default_headers["Authorization"] = config.get_basic_auth_token()
+token = base64.b64encode(("%s:%s" % (config.username, config.password)).encode()).decode()
+client.default_headers["Authorization"] = "Basic " + token
 
 assert r7.RootApi(client).resources().links
 assert r7.AdministrationApi(client).get_info().version.semantic
