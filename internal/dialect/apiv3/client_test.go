@@ -39,8 +39,14 @@ func (c *client) as(name, pass string) *client {
 	return &o
 }
 
+// reply is what an answer says beside its body.
+type reply struct {
+	StatusCode int
+	Header     http.Header
+}
+
 // raw sends a request and returns the answer with its body.
-func (c *client) raw(method, path string, body any, header ...string) (*http.Response, []byte) {
+func (c *client) raw(method, path string, body any, header ...string) (reply, []byte) {
 	c.t.Helper()
 	var from io.Reader
 	if body != nil {
@@ -82,7 +88,7 @@ func (c *client) raw(method, path string, body any, header ...string) (*http.Res
 	if err != nil {
 		c.t.Fatalf("%s %s: %v", method, path, err)
 	}
-	return res, text
+	return reply{res.StatusCode, res.Header}, text
 }
 
 // do sends a request, wants a status and returns the answer.
