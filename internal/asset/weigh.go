@@ -163,10 +163,10 @@ func (r *Tags) weigh(ctx context.Context) error {
 
 func (r *Tags) weighOne(ctx context.Context, id harrier.ID, percent int) error {
 	a, err := r.store.Asset(ctx, id)
-	if harrier.KindOf(err) == harrier.NotFound && err != nil {
-		return nil // gone meanwhile
-	}
 	if err != nil {
+		if harrier.KindOf(err) == harrier.NotFound {
+			err = nil // gone meanwhile
+		}
 		return err
 	}
 	before := a.Importance

@@ -61,8 +61,8 @@ func (q *query) self(path string, more ...string) []link {
 }
 
 // done is the answer of what has nothing to say but where it was said.
-func (q *query) done(more ...string) (any, error) {
-	return obj{"links": q.self(strings.TrimPrefix(kit.CleanPath(q.r.URL.Path), base), more...)}, nil
+func (q *query) done() (any, error) {
+	return obj{"links": q.self(strings.TrimPrefix(kit.CleanPath(q.r.URL.Path), base))}, nil
 }
 
 // path is a part of the path.
@@ -468,8 +468,8 @@ func summary(o obj) obj {
 }
 
 // resources is a list that has no pages.
-func (q *query) resources(rows any, more ...string) (any, error) {
-	return obj{"resources": rows, "links": q.self(strings.TrimPrefix(kit.CleanPath(q.r.URL.Path), base), more...)}, nil
+func (q *query) resources(rows any) (any, error) {
+	return obj{"resources": rows, "links": q.self(strings.TrimPrefix(kit.CleanPath(q.r.URL.Path), base))}, nil
 }
 
 // references is a list of ids.
