@@ -10,7 +10,7 @@ import (
 var engines = table[harrier.Engine]{
 	name: "engine", noun: "engine", taken: "an engine with this UUID exists already",
 	columns: `uuid name pool version hostname raw started last_seen running address port pubkey box enrolled expires
-		revoked protocol parallel given created`,
+		revoked protocol parallel given scans created`,
 	row: func(e *harrier.Engine) []any {
 		return []any{
 			longName{&e.UUID},
@@ -23,6 +23,7 @@ var engines = table[harrier.Engine]{
 			moment{&e.Revoked},
 			&e.Protocol, &e.Parallel,
 			document{&e.Given},
+			document{&e.Scans},
 			moment{&e.Created},
 		}
 	},
@@ -58,6 +59,7 @@ func (db *DB) PutEngine(ctx context.Context, e *harrier.Engine) error {
 		}
 		known.Version, known.Protocol, known.Hostname, known.Raw = e.Version, e.Protocol, e.Hostname, e.Raw
 		known.Started, known.LastSeen, known.Running, known.Parallel = e.Started, e.LastSeen, e.Running, e.Parallel
+		known.Scans = e.Scans
 		return engines.update(ctx, db, &known)
 	})
 }

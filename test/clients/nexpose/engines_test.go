@@ -22,7 +22,7 @@ func TestEngines(t *testing.T) {
 			t.Logf("the console wrote:\n%s", p.Output())
 		}
 	})
-	console.Dial(t, addr).SignIn("admin", p.Password()) // waits until it is up
+	console.Dial(t, addr).SignIn("admin", p.Password())                                                                                    // waits until it is up
 	c := &client{t: t, addr: addr, http: &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}} //nolint:gosec // the console's own certificate
 	defer c.http.CloseIdleConnections()
 	c.session = c.post("1.2", fmt.Sprintf(`<LoginRequest user-id="admin" password="%s"/>`, p.Password())).attr("session-id")
