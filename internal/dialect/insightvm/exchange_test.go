@@ -89,6 +89,10 @@ func lab(t *testing.T, c *exchange.Console, v exchange.Values) {
 	v["port"], v["scan"] = port, sc.UUID.String()
 	v["redis"] = fmt.Sprintf("%s-default-asset-%d", c.Rooms.ServerUUID, list[0].ID)
 	v["silent"] = fmt.Sprintf("%s-default-asset-%d", c.Rooms.ServerUUID, list[1].ID)
+	v["first"], v["second"] = v["redis"], v["silent"] // by id
+	if list[1].ID < list[0].ID {
+		v["first"], v["second"] = v["second"], v["first"]
+	}
 	engines, err := c.Rooms.Fleet.Engines(t.Context(), c.Admin)
 	if err != nil || len(engines) == 0 {
 		t.Fatalf("engines %v, %v", engines, err)
