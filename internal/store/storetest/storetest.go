@@ -51,6 +51,8 @@ var promises = []promise{
 	{"assets", assets},
 	{"services are kept by endpoint", services},
 	{"what assets are recognised by", identifiers},
+	{"what stands beside many assets", besideAssets},
+	{"keys of programs and properties of engines", keysAndProperties},
 	{"software of assets", things},
 	{"hosts that wait to be recognised", waitingHosts},
 	{"scans are told of, and hosts fall silent", scanLife},
