@@ -35,10 +35,6 @@ type Room struct {
 	catalog   atomic.Pointer[catalog]
 	knowledge atomic.Pointer[Knowledge]
 	kept      kept
-	listing   struct {
-		sync.Mutex
-		last *listing // nil before the first search
-	}
 }
 
 // New returns a room that knows nothing before Load.
