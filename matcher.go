@@ -76,6 +76,7 @@ func (c Cmp) matcher() Matcher {
 				return ok && slices.ContainsFunc(list, func(re *regexp.Regexp) bool { return re.MatchString(s) })
 			})
 		}
+	default:
+		return func(get func(string) []any) bool { return c.holds(get(c.Field)) }
 	}
-	return func(get func(string) []any) bool { return c.holds(get(c.Field)) }
 }

@@ -41,6 +41,7 @@ type options struct {
 	rounds, slow int
 	json         bool
 	without      bool
+	search       bool
 	profile      string
 }
 
@@ -53,6 +54,7 @@ func main() {
 	flag.IntVar(&o.slow, "sql-rounds", 5, "how often every hand-written one is")
 	flag.BoolVar(&o.json, "json", false, "print a JSON object for each read")
 	flag.BoolVar(&o.without, "without", false, "also measure the store without its copy in memory")
+	flag.BoolVar(&o.search, "search", false, "measure the search language, changes and walks instead")
 	dir := flag.String("dir", "", "folder for the SQLite file; a temporary one if empty")
 	only := flag.String("only", "", "sqlite, postgres, or memory, which needs no database; the first two if empty")
 	profile := flag.String("cpuprofile", "", "file for a CPU profile of the reads from memory")
@@ -106,6 +108,9 @@ func (o options) measure(ctx context.Context, on, dsn string, direct *sql.DB) er
 		return fmt.Errorf("fill: %w", err)
 	}
 	o.say("%s: %d findings on %d assets written in %.1f s", on, o.findings, o.assets, time.Since(begin).Seconds())
+	if o.search {
+		return o.searches(ctx, on, db)
+	}
 	reads := w.reads()
 	if o.without {
 		for _, r := range reads {

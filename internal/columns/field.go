@@ -2,6 +2,8 @@ package columns
 
 import (
 	"bytes"
+	"slices"
+	"sort"
 
 	"github.com/harrier-scan/harrier"
 )
@@ -129,13 +131,29 @@ func ofAsset(field func(a *asset, t *test) bool, c harrier.Cmp) (func(*asset) bo
 		}
 		ranges = append(ranges, [2][16]byte{first.As16(), last.As16()})
 	}
+	ranges = apart(ranges)
 	return func(a *asset) bool {
 		at, ok := a.key()
-		for _, r := range ranges {
-			if ok && bytes.Compare(r[0][:], at[:]) <= 0 && bytes.Compare(at[:], r[1][:]) <= 0 {
-				return true
-			}
+		if !ok {
+			return false
 		}
-		return false
+		n := sort.Search(len(ranges), func(i int) bool { return bytes.Compare(at[:], ranges[i][1][:]) <= 0 })
+		return n < len(ranges) && bytes.Compare(ranges[n][0][:], at[:]) <= 0
 	}, nil
+}
+
+// apart returns ranges in order, those that overlap as one.
+func apart(list [][2][16]byte) [][2][16]byte {
+	slices.SortFunc(list, func(a, b [2][16]byte) int { return bytes.Compare(a[0][:], b[0][:]) })
+	out := list[:0]
+	for _, r := range list {
+		if n := len(out); n > 0 && bytes.Compare(r[0][:], out[n-1][1][:]) <= 0 {
+			if bytes.Compare(out[n-1][1][:], r[1][:]) < 0 {
+				out[n-1][1] = r[1]
+			}
+			continue
+		}
+		out = append(out, r)
+	}
+	return out
 }

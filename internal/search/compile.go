@@ -3,6 +3,7 @@ package search
 import (
 	"math"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,6 +38,7 @@ func (c compiler) expr(n *node) (part, *Error) {
 	case none:
 		of, err := c.expr(n.parts[0])
 		return part{of: harrier.Not{Of: of.whole()}}, err
+	default: // all or any of them
 	}
 	var own, vulns []harrier.Expr
 	for _, p := range n.parts {
@@ -57,7 +59,7 @@ func (c compiler) expr(n *node) (part, *Error) {
 		case n.join == all:
 			return harrier.And(list)
 		}
-		return harrier.Or(list)
+		return joined(list)
 	}
 	switch {
 	case len(own) == 0:
@@ -66,6 +68,42 @@ func (c compiler) expr(n *node) (part, *Error) {
 		own = append(own, harrier.Has{Of: together(vulns)})
 	}
 	return part{of: together(own)}, nil
+}
+
+// joined is an Or in which the comparisons for equality with one field are one.
+func joined(list []harrier.Expr) harrier.Expr {
+	var out harrier.Or
+	at := map[string]int{}
+	var add func(list []harrier.Expr)
+	add = func(list []harrier.Expr) {
+		for _, e := range list {
+			if inner, ok := e.(harrier.Or); ok {
+				add(inner)
+				continue
+			}
+			same, ok := e.(harrier.Cmp)
+			if !ok || same.Op != harrier.Eq && same.Op != harrier.In {
+				out = append(out, e)
+				continue
+			}
+			key := string(same.Op) + same.Field
+			i, met := at[key]
+			if !met {
+				at[key] = len(out)
+				same.Values = slices.Clone(same.Values)
+				out = append(out, same)
+				continue
+			}
+			first := out[i].(harrier.Cmp) // nothing else stands there
+			first.Values = append(first.Values, same.Values...)
+			out[i] = first
+		}
+	}
+	add(list)
+	if len(out) == 1 {
+		return out[0]
+	}
+	return out
 }
 
 func (c compiler) compare(p *predicate) (part, *Error) {

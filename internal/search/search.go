@@ -20,7 +20,8 @@ const (
 	MaxText    = 1 << 20 // bytes
 	MaxValues  = 20_000  // in one list
 	MaxDepth   = 100     // parentheses within one another
-	MaxParts   = 400     // comparisons
+	MaxParts   = 20_000  // comparisons; those of one field that OR joins are one list
+	MaxNodes   = 900     // comparisons of fields of the model, and what joins them
 	MaxPattern = 500     // bytes of a regular expression
 )
 
@@ -85,7 +86,32 @@ func read(text string, in domain, o Options) (harrier.Expr, error) {
 	if err != nil {
 		return nil, asError(err)
 	}
-	return e.whole(), nil
+	if whole := e.whole(); nodes(whole) <= MaxNodes {
+		return whole, nil
+	}
+	return nil, fail(Limit, 0, "The expression has too many different comparisons")
+}
+
+// nodes counts the parts of a condition.
+func nodes(e harrier.Expr) int {
+	list := func(parts []harrier.Expr) int {
+		n := 1
+		for _, p := range parts {
+			n += nodes(p)
+		}
+		return n
+	}
+	switch e := e.(type) {
+	case harrier.And:
+		return list(e)
+	case harrier.Or:
+		return list(e)
+	case harrier.Not:
+		return 1 + nodes(e.Of)
+	case harrier.Has:
+		return 1 + nodes(e.Of)
+	}
+	return 1
 }
 
 // asError keeps a nil *Error from becoming an error.

@@ -78,6 +78,7 @@ func (f field) date(model string, p *predicate) (harrier.Expr, *Error) {
 		return some, nil
 	case between:
 		return f.guarded(model, int64(0), cmp(model, harrier.Between, list[0].first, list[1].first)), nil
+	default:
 	}
 	o, ok := orders[p.op]
 	if !ok {
@@ -119,7 +120,7 @@ func parseDate(v token) (t time.Time, precision time.Duration, e *Error) {
 	}
 	if before, name, ok := strings.Cut(s, "["); ok {
 		name, closed := strings.CutSuffix(name, "]")
-		if !closed || name == "" || strings.Trim(name, zoneLetters) != "" || strings.TrimRight(before, "0123456789:+-zZ") == before {
+		if !closed || name == "" || strings.Trim(name, zoneLetters) != "" || !hasOffset(before) {
 			return t, 0, bad
 		}
 		s = before
@@ -136,6 +137,12 @@ func parseDate(v token) (t time.Time, precision time.Duration, e *Error) {
 		return t, precisionOf(s), nil
 	}
 	return t, 0, bad
+}
+
+// hasOffset reports whether a date and time ends with "Z" or "+hh:mm".
+func hasOffset(s string) bool {
+	n := len(s)
+	return n > 6 && (s[n-1] == 'Z' || s[n-1] == 'z' || s[n-6] == '+' || s[n-6] == '-')
 }
 
 const zoneLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/_+-"
@@ -238,8 +245,9 @@ func (f field) within(p *predicate) (harrier.Expr, *Error) {
 			return e, err
 		}
 		return harrier.And{e, f.present("address")}, nil
+	default:
+		return nil, p.refuse()
 	}
-	return nil, p.refuse()
 }
 
 func sortParts(list harrier.Or) {

@@ -35,6 +35,7 @@ type Room struct {
 	catalog   atomic.Pointer[catalog]
 	knowledge atomic.Pointer[Knowledge]
 	kept      kept
+	searched  searched
 }
 
 // New returns a room that knows nothing before Load.
