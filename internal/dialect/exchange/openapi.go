@@ -3,10 +3,14 @@ package exchange
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"net/http"
+	"net/http/httptest"
 	"regexp"
 	"slices"
 	"sort"
 	"strings"
+	"testing"
 	"time"
 )
 
@@ -260,4 +264,49 @@ func (d *OpenAPI) object(s *Schema, v map[string]any, at string) error {
 		}
 	}
 	return nil
+}
+
+// Route finds the operation of a request: of those that fit its path the one with
+// the most literal segments; "" for none.
+func (d *OpenAPI) Route(method, path string) string {
+	want := strings.Split(strings.Trim(path, "/"), "/")
+	best, most := "", -1
+	for template, methods := range d.Paths {
+		if _, ok := methods[strings.ToLower(method)]; !ok {
+			continue
+		}
+		parts := strings.Split(strings.Trim(template, "/"), "/")
+		literal := 0
+		for i, s := range parts {
+			switch {
+			case len(parts) != len(want):
+				literal = -1 << 20
+			case s == want[i]:
+				literal++
+			case !strings.HasPrefix(s, "{"):
+				literal = -1 << 20
+			}
+		}
+		if literal > most {
+			best, most = method+" "+template, literal
+		}
+	}
+	return best
+}
+
+// Holding passes requests on to next and holds its answers to the document; path
+// gives the one of a request as the document has it.
+func (d *OpenAPI) Holding(t testing.TB, next http.Handler, path func(*http.Request) string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		rec := httptest.NewRecorder()
+		next.ServeHTTP(rec, r)
+		if route := d.Route(r.Method, path(r)); route != "" && rec.Header().Get("Content-Encoding") == "" {
+			if err := d.CheckAnswer(route, rec.Code, rec.Header().Get("Content-Type"), rec.Body.Bytes()); err != nil {
+				t.Error(err)
+			}
+		}
+		maps.Copy(w.Header(), rec.Header())
+		w.WriteHeader(rec.Code)
+		_, _ = w.Write(rec.Body.Bytes()) // a client that has gone gets nothing
+	})
 }

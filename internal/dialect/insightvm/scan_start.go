@@ -276,6 +276,10 @@ func (s *starting) engineFor(i int, last harrier.Scan) (harrier.Engine, bool) {
 	at := slices.IndexFunc(s.engines, func(e harrier.Engine) bool {
 		return e.ID == last.Terms.Engine && e.ID != 0 || last.Terms.Engine == 0 && last.Engine != "" && e.Name == last.Engine
 	})
+	if at < 0 && last.Engine == "" { // it was over before an engine said that it works on it: one of its pool did
+		pool := cmp.Or(s.sites[last.Site].Pool, harrier.LocalPool)
+		at = slices.IndexFunc(s.engines, func(e harrier.Engine) bool { return cmp.Or(e.Pool, harrier.LocalPool) == pool })
+	}
 	if at < 0 {
 		return harrier.Engine{}, false
 	}

@@ -52,6 +52,8 @@ var promises = []promise{
 	{"assets", assets},
 	{"services are kept by endpoint", services},
 	{"what assets are recognised by", identifiers},
+	{"what stands beside many assets", besideAssets},
+	{"keys of programs and properties of engines", keysAndProperties},
 	{"software of assets", things},
 	{"tags of assets", tagUses},
 	{"hosts that wait to be recognised", waitingHosts},
