@@ -21,7 +21,7 @@ const base = "/api/3"
 // Dialect is version 3 of the console API. The exceptions are also read by
 // clients of the XML API, with a session of theirs and without a password: those
 // are left to that door.
-var Dialect = kit.Dialect{Name: via, Owns: owns, Handler: New}
+var Dialect = kit.Dialect{Name: via, Owns: owns, Handler: New, OpenAPI: document}
 
 const exceptionsPath = base + "/vulnerability_exceptions"
 

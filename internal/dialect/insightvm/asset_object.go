@@ -172,7 +172,7 @@ func identifiersOf(list []harrier.Identifier) []identifier {
 const maxLists = 500
 
 // tags are the words about assets: the sites whose scans saw them, the groups
-// that hold them, and how much they matter.
+// that hold them, their tags, and how much they matter.
 func (a api) tags(ctx context.Context, by harrier.Actor, list []harrier.Asset, facts map[harrier.ID]asset.Facts) (map[harrier.ID][]tag, error) {
 	sites, err := a.Sites.Sites(ctx, by)
 	if err != nil {
@@ -196,12 +196,34 @@ func (a api) tags(ctx context.Context, by harrier.Actor, list []harrier.Asset, f
 	if err := a.groupTags(ctx, by, ids, out); err != nil {
 		return nil, err
 	}
+	rated, err := a.ownTags(ctx, by, list, out)
+	if err != nil {
+		return nil, err
+	}
 	for i := range list {
-		if word := list[i].Criticality(); word != "" {
+		if word := list[i].Criticality(); word != "" && !rated[list[i].ID] {
 			out[list[i].ID] = append(out[list[i].ID], tag{word, "CRITICALITY"})
 		}
 	}
 	return out, nil
+}
+
+// ownTags adds the tags that assets carry, and tells which of them carry one of
+// how much they matter.
+func (a api) ownTags(ctx context.Context, by harrier.Actor, list []harrier.Asset, out map[harrier.ID][]tag) (rated map[harrier.ID]bool, err error) {
+	ids := make([]harrier.ID, len(list))
+	for i := range list {
+		ids[i] = list[i].ID
+	}
+	of, err := a.Tags.Of(ctx, by, ids...)
+	rated = map[harrier.ID]bool{}
+	for id, tags := range of {
+		for _, t := range tags {
+			out[id] = append(out[id], tag{t.Name, strings.ToUpper(string(t.Kind))})
+			rated[id] = rated[id] || t.Kind == harrier.CriticalityTag
+		}
+	}
+	return rated, err
 }
 
 func (a api) groupTags(ctx context.Context, by harrier.Actor, ids []any, out map[harrier.ID][]tag) error {

@@ -13,7 +13,7 @@ import (
 const via = "insightvm"
 
 // Dialect is the InsightVM Cloud Integrations API.
-var Dialect = kit.Dialect{Name: via, Owns: owns, Handler: New}
+var Dialect = kit.Dialect{Name: via, Owns: owns, Handler: New, OpenAPI: description}
 
 // base is where everything is but the key check and the health check.
 const base = "/vm/v4/integration"

@@ -61,7 +61,7 @@ type Dialect struct {
 	// all dialects answer at every listener and under every host name.
 	Owns    func(*http.Request) bool
 	Handler func(Rooms) http.Handler
-	// OpenAPI is the description of a JSON dialect, an OpenAPI 3.1 document; nil
+	// OpenAPI is the description of a JSON dialect, an OpenAPI 3 document; nil
 	// for others.
 	OpenAPI []byte
 }
