@@ -45,7 +45,9 @@ func (g *Gate) answer(ctx context.Context, e known, verb string, data []byte) []
 	case verbDone:
 		return do(ctx, data, func(ctx context.Context, in asking) ([]string, error) { return g.done(ctx, e, in) })
 	case verbProperties:
-		return do(ctx, data, func(ctx context.Context, _ struct{}) (map[string]string, error) { return g.Bus.AskProperties(ctx, e.UUID) })
+		return do(ctx, data, func(ctx context.Context, _ struct{}) (map[string]string, error) {
+			return g.Bus.AskProperties(ctx, e.UUID)
+		})
 	case verbBeat:
 		return do(ctx, data, func(ctx context.Context, in beat) (commanded, error) { return g.beat(ctx, e, in) })
 	case verbRenew:

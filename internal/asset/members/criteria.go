@@ -359,7 +359,7 @@ func score(field string) func(filter, time.Time) (harrier.Expr, error) {
 	return func(f filter, _ time.Time) (harrier.Expr, error) {
 		e, err := f.compared(field, func(n float64) any { return n })
 		if not, ok := e.(harrier.Not); ok {
-			return harrier.Not{Of: harrier.Has{Of: not.Of}}, err
+			return harrier.Not{Of: harrier.Has(not)}, err
 		}
 		return harrier.Has{Of: e}, err
 	}

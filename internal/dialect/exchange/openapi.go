@@ -192,8 +192,11 @@ func (s *Schema) text(v, at string) error {
 	}
 	if s.Pattern != "" {
 		re, err := regexp.Compile(s.Pattern)
-		if err != nil || !re.MatchString(v) {
-			return fmt.Errorf("%s = %q; want %s (%v)", at, v, s.Pattern, err)
+		if err != nil {
+			return fmt.Errorf("%s: %w", at, err)
+		}
+		if !re.MatchString(v) {
+			return fmt.Errorf("%s = %q; want %s", at, v, s.Pattern)
 		}
 	}
 	switch s.Format {

@@ -146,7 +146,7 @@ func (v *assetView) item(ctx context.Context, l harrier.AssetList) (assetItem, e
 		if err != nil {
 			return item, err
 		}
-		if n, err = v.addresses(ctx, v.by, r, harrier.And{eq("repository", harrier.Eq, int64(r.ID)), e}, n); err != nil {
+		if n, err = v.addresses(ctx, v.by, harrier.And{eq("repository", harrier.Eq, int64(r.ID)), e}, n); err != nil {
 			return item, err
 		}
 		if item.IPCount += n; n > 0 {

@@ -96,7 +96,7 @@ type repositoryFields struct {
 
 // addresses are how many addresses the hosts of a repository have that e holds
 // for: as many as there are hosts, n, unless two may share one.
-func (a api) addresses(ctx context.Context, by harrier.Actor, r harrier.Repository, e harrier.Expr, n int) (int, error) {
+func (a api) addresses(ctx context.Context, by harrier.Actor, e harrier.Expr, n int) (int, error) {
 	if n < 2 {
 		return n, nil
 	}
@@ -115,7 +115,7 @@ func (a api) repositoryItem(ctx context.Context, by harrier.Actor, r harrier.Rep
 		if err != nil {
 			return repositoryItem{}, err
 		}
-		if ips, err = a.addresses(ctx, by, r, in, n); err != nil {
+		if ips, err = a.addresses(ctx, by, in, n); err != nil {
 			return repositoryItem{}, err
 		}
 		if vulns = sums.Counts.Total(); len(list) > 0 {
