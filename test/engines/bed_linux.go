@@ -58,14 +58,18 @@ func New(t testing.TB, n int, delay time.Duration, args ...string) *Bed {
 		t.Skipf("no network namespace can be made: %v: %s", err, out)
 	}
 	b.cleanup("ip netns del " + b.ns("h"))
-	b.run("ip -n " + b.ns("h") + " link add br0 type bridge")
-	b.run("ip -n " + b.ns("h") + " link set br0 up")
+	for _, bridge := range []string{"br0", "br1"} {
+		b.run("ip -n " + b.ns("h") + " link add " + bridge + " type bridge")
+		b.run("ip -n " + b.ns("h") + " link set " + bridge + " up")
+	}
 	b.attach("c", "10.79.0.1", "tcp dport { 8834, 40815 } accept")
 	b.attach("t", "10.79.0.2", "accept")
+	b.near("t", "10.78.0.2")
 	b.run("ip -n " + b.ns("t") + " route add local 10.77.0.0/16 dev lo")
 	for i := range n {
 		b.attach(engine(i), fmt.Sprintf("10.79.0.%d", 10+i), "")
-		b.run("ip -n " + b.ns(engine(i)) + " route add 10.77.0.0/16 via 10.79.0.2")
+		b.near(engine(i), fmt.Sprintf("10.78.0.%d", 10+i))
+		b.run("ip -n " + b.ns(engine(i)) + " route add 10.77.0.0/16 via 10.78.0.2")
 	}
 	b.serve(delay)
 	t.Cleanup(func() {
@@ -124,6 +128,19 @@ func (b *Bed) attach(of, addr, let string) {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		b.T.Fatalf("nft: %v: %s", err, out)
 	}
+}
+
+// near adds an address on the network of the targets, which stays when the link
+// to the console is cut: what an engine sees of its targets is no fault of the
+// console's.
+func (b *Bed) near(of, addr string) {
+	b.T.Helper()
+	ns := b.ns(of)
+	b.run("ip link add near0 netns " + ns + " type veth peer name near-" + of + " netns " + b.ns("h"))
+	b.run("ip -n " + b.ns("h") + " link set near-" + of + " master br1")
+	b.run("ip -n " + b.ns("h") + " link set near-" + of + " up")
+	b.run("ip -n " + ns + " addr add " + addr + "/24 dev near0")
+	b.run("ip -n " + ns + " link set near0 up")
 }
 
 // serve listens on every address of the target.
@@ -217,7 +234,7 @@ func (b *Bed) KillEngine(i int) {
 	}
 }
 
-// Link takes the link of engine i down or up.
+// Link takes the link of engine i to the console down or up.
 func (b *Bed) Link(i int, up bool) {
 	b.T.Helper()
 	state := "down"
