@@ -16,7 +16,7 @@ func TestLater(t *testing.T) {
 		h := build(t, db)
 		crash := h.run(t)
 		s := h.site(t, "192.0.2.0-192.0.2.9")
-		at := time.Now().Add(2 * time.Hour)
+		at := time.Now().Add(4 * time.Minute)
 		later, err := h.Launch(t.Context(), owner, s.ID, Launch{Name: "verify", Targets: "192.0.2.2-192.0.2.5", Exclude: "192.0.2.3", NotBefore: at, Queue: true})
 		must(t, err)
 		if later.Status != harrier.ScanQueued || later.Name != "verify" || later.HostsTotal != 3 {
