@@ -16,7 +16,6 @@ GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 test: setup
 	scripts/with-postgres.sh go test -race -shuffle=on -timeout 20m ./...
 	go test -run 'TestWalk|TestOrderDoesNotMatter|TestRematchAgrees|TestLeases$$' ./internal/finding
-	scripts/with-postgres.sh go test -run '^(TestSQLiteMemory|TestViewOverSQLite|TestPostgres)$$/(search|walks|what_changed|sums)' ./internal/store
 	go test -run 'TestTimeoutActions|TestTimeLimit|TestFreeze|TestContinue' ./internal/scan
 
 setup:

@@ -380,7 +380,7 @@ func languageMatches(t *testing.T, dsn string) {
 	db, ctx := open(t, dsn), t.Context()
 	w := newTown(t, db, 5)
 	hits, tried := 0, 0
-	for range fewer(600) {
+	for range 600 {
 		text := w.expression(2, true)
 		e, err := search.Assets(text, search.Options{})
 		if err != nil {
@@ -408,7 +408,7 @@ func languageMatches(t *testing.T, dsn string) {
 			hits++
 		}
 	}
-	for range fewer(400) {
+	for range 400 {
 		text := w.expression(2, false)
 		e, err := search.Findings(text, search.Options{})
 		if err != nil {
@@ -516,7 +516,7 @@ func changesBetween(t *testing.T, dsn string) {
 		ids = append(ids, a.ID)
 	}
 	seen := [3]int{}
-	for range fewer(150) {
+	for range 150 {
 		some := slices.Clone(ids)
 		w.r.Shuffle(len(some), func(i, j int) { some[i], some[j] = some[j], some[i] })
 		some = some[:1+w.r.IntN(len(some))]

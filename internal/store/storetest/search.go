@@ -225,7 +225,7 @@ func searchMatches(t *testing.T, dsn string) {
 	db := open(t, dsn)
 	w := newWorld(t, db)
 	ctx, hits := t.Context(), 0
-	for range fewer(500) {
+	for range 500 {
 		one := w.findings[w.r.IntN(len(w.findings))]
 		e := w.expr(2, findingFields, w.finding(one))
 		var want, have []harrier.ID
@@ -247,7 +247,7 @@ func searchMatches(t *testing.T, dsn string) {
 			hits++
 		}
 	}
-	for range fewer(250) {
+	for range 250 {
 		e := w.expr(2, assetFields, w.asset(w.assets[harrier.ID(1+w.r.IntN(6))]))
 		var want, have []harrier.ID
 		for id := range harrier.ID(6) {
@@ -349,7 +349,7 @@ func badSearches(t *testing.T, dsn string) {
 	db, ctx := open(t, dsn), t.Context()
 	many := make(harrier.Or, 1000)
 	deep := harrier.Expr(harrier.And{})
-	for range fewer(1000) {
+	for range 1000 {
 		deep = harrier.Not{Of: deep}
 	}
 	for name, e := range map[string]harrier.Expr{

@@ -384,15 +384,6 @@ func same[T any](t *testing.T, what string, ask func(db *store.DB) (T, error), v
 	}
 }
 
-// fewer is how often a test of random steps takes one: less often under the race
-// detector, which looks for something else.
-func fewer(n int) int {
-	if raced {
-		return max(n/6, 10)
-	}
-	return n
-}
-
 // viewAgrees makes changes of every kind, many in a transaction and some rolled
 // back, and asks memory and SQL the same after each.
 func viewAgrees(t *testing.T, dsn string) {
