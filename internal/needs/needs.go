@@ -5,6 +5,7 @@
 package needs
 
 import (
+	"net"
 	"os"
 	"os/exec"
 	"testing"
@@ -41,6 +42,16 @@ func Env(t testing.TB, name, setBy string) string {
 		unmet(t, "needs %s, which %s sets", name, setBy)
 	}
 	return v
+}
+
+// Listen listens at an address with a port that a test can not choose.
+func Listen(t testing.TB, addr string) net.Listener {
+	t.Helper()
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", addr)
+	if err != nil {
+		unmet(t, "needs to listen at %s: %v", addr, err)
+	}
+	return l
 }
 
 // Shared returns path when it exists, or ends the test.

@@ -332,7 +332,8 @@ func softwareObjects(list []harrier.Software) []obj {
 	return out
 }
 
-func (a *api) assetServices(q *query) (any, error) {
+// assetPart answers with one of the lists that an asset is made of.
+func (a *api) assetPart(q *query, name string) (any, error) {
 	as, err := a.asset(q)
 	if err != nil {
 		return nil, err
@@ -341,8 +342,10 @@ func (a *api) assetServices(q *query) (any, error) {
 	if err := a.assetParts(q, o, as); err != nil {
 		return nil, err
 	}
-	return q.resources(o["services"])
+	return q.resources(o[name])
 }
+
+func (a *api) assetServices(q *query) (any, error) { return a.assetPart(q, "services") }
 
 func (a *api) assetService(q *query) (any, error) {
 	as, err := a.asset(q)
@@ -361,17 +364,7 @@ func (a *api) assetService(q *query) (any, error) {
 	return nil, harrier.Errorf(harrier.NotFound, "no such service")
 }
 
-func (a *api) assetSoftware(q *query) (any, error) {
-	as, err := a.asset(q)
-	if err != nil {
-		return nil, err
-	}
-	o := obj{}
-	if err := a.assetParts(q, o, as); err != nil {
-		return nil, err
-	}
-	return q.resources(o["software"])
-}
+func (a *api) assetSoftware(q *query) (any, error) { return a.assetPart(q, "software") }
 
 // assetUsers lists accounts of the asset itself: none is collected.
 func (a *api) assetUsers(q *query) (any, error) {

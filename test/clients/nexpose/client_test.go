@@ -7,7 +7,6 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"path/filepath"
 	"regexp"
@@ -15,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/harrier-scan/harrier/internal/needs"
 	"github.com/harrier-scan/harrier/test/console"
 )
 
@@ -119,10 +119,7 @@ func TestClient(t *testing.T) {
 		t.Errorf("HTTP/1.0: %s", raw)
 	}
 
-	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.91:80")
-	if err != nil {
-		t.Skip("port 80 of 127.0.0.91 can not be had: ", err)
-	}
+	l := needs.Listen(t, "127.0.0.91:80")
 	web := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Server", "nginx/1.18.0")
 		http.NotFound(w, r)

@@ -3,12 +3,12 @@ package nexpose
 import (
 	"crypto/tls"
 	"fmt"
-	"net"
 	"net/http"
 	"path/filepath"
 	"testing"
 	"time"
 
+	"github.com/harrier-scan/harrier/internal/needs"
 	"github.com/harrier-scan/harrier/test/console"
 )
 
@@ -27,10 +27,7 @@ func TestEngines(t *testing.T) {
 	defer c.http.CloseIdleConnections()
 	c.session = c.post("1.2", fmt.Sprintf(`<LoginRequest user-id="admin" password="%s"/>`, p.Password())).attr("session-id")
 
-	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.92:80")
-	if err != nil {
-		t.Skip("port 80 of 127.0.0.92 can not be had: ", err)
-	}
+	l := needs.Listen(t, "127.0.0.92:80")
 	web := &http.Server{Handler: http.NotFoundHandler(), ReadHeaderTimeout: time.Second}
 	go func() { _ = web.Serve(l) }()
 	defer web.Close()
