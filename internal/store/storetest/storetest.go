@@ -69,6 +69,7 @@ var promises = []promise{
 	{"ranges, patterns and what an asset has", searchWords},
 	{"what can not be searched is Invalid", badSearches},
 	{"readers read while a writer writes", readersAndWriter},
+	{"the attack surface of a site", surface},
 	{"what was committed is there after reopening", reopen},
 }
 
