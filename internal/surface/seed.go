@@ -55,3 +55,12 @@ func seedOf(own []string, name string) string {
 	}
 	return best
 }
+
+// ends are the first and the last address of a range's key.
+func ends(key string) (first, last netip.Addr, ok bool) {
+	ts, err := harrier.ParseTargets(key)
+	if err != nil || len(ts) != 1 || !ts[0].IsRange() {
+		return first, last, false
+	}
+	return ts[0].First, ts[0].Last, true
+}

@@ -13,11 +13,11 @@ func TestParseSPF(t *testing.T) {
 		"v=spf1 -all": {0, 1, 0, "-", ""},
 		"v=spf1 ip4:192.0.2.0/24 ip6:2001:db8::/32 include:_spf.x.test ~all": {1, 4, 0, "~", ""},
 		"v=spf1 a mx a:b.test/24 mx:c.test//64 ptr exists:%{i}.x.test ?all":  {6, 7, 0, "?", ""},
-		"V=SPF1 redirect=_spf.x.test":                                       {1, 0, 0, "", "_spf.x.test"},
-		"v=spf1 all":                                                        {0, 1, 0, "+", ""},
-		"v=spf1 ip4:300.1.1.1 include: bogus:x -all":                        {0, 1, 3, "-", ""},
-		"v=spf1 -all include:late.test":                                     {0, 1, 1, "-", ""},
-		"v=spf1 ip4:2001:db8::1 exp=x.test foo=bar -all":                    {0, 1, 1, "-", ""},
+		"V=SPF1 redirect=_spf.x.test":                                        {1, 0, 0, "", "_spf.x.test"},
+		"v=spf1 all":                                                         {0, 1, 0, "+", ""},
+		"v=spf1 ip4:300.1.1.1 include: bogus:x -all":                         {0, 1, 3, "-", ""},
+		"v=spf1 -all include:late.test":                                      {0, 1, 1, "-", ""},
+		"v=spf1 ip4:2001:db8::1 exp=x.test foo=bar -all":                     {0, 1, 1, "-", ""},
 		"spf1 -all": {0, 0, 1, "", ""},
 		"":          {0, 0, 1, "", ""},
 	} {
@@ -48,9 +48,9 @@ func TestParseDMARC(t *testing.T) {
 func TestParseDKIM(t *testing.T) {
 	const rsa1024 = "MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDwIRP/UC3SBsEmGqZ9ZJW3/DkMoGeLnQg1fWn7/zYtIxN2SnFCjxOCKG9v3b4jYfcTNh5ijSsq631uBItLa7od+v/RtdC2UzJ1lWT947qR+Rcac2gbto/NMqJ0fzfVjH4OuKhitdY9tf6mcwGjaNBcWToIMmPSPDdQPNUYckcQ2QIDAQAB"
 	for text, want := range map[string]DKIM{
-		"v=DKIM1; k=rsa; p=" + rsa1024:                                       {Type: "rsa", Bits: 1024},
-		"v=DKIM1; t=y:s; p=" + rsa1024[:80] + " " + rsa1024[80:]:             {Type: "rsa", Bits: 1024, Testing: true},
-		"p=":                                                                 {Type: "rsa", Revoked: true},
+		"v=DKIM1; k=rsa; p=" + rsa1024:                           {Type: "rsa", Bits: 1024},
+		"v=DKIM1; t=y:s; p=" + rsa1024[:80] + " " + rsa1024[80:]: {Type: "rsa", Bits: 1024, Testing: true},
+		"p=": {Type: "rsa", Revoked: true},
 		"v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=": {Type: "ed25519", Bits: 256},
 	} {
 		if got := ParseDKIM(text); got.Type != want.Type || got.Bits != want.Bits || got.Testing != want.Testing || got.Revoked != want.Revoked || len(got.Faults) > 0 {

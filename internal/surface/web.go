@@ -1,0 +1,522 @@
+package surface
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/miekg/dns"
+
+	"github.com/harrier-scan/harrier/internal/netio"
+	"github.com/harrier-scan/harrier/internal/surface/page"
+	"github.com/harrier-scan/harrier/internal/surface/resolve"
+)
+
+// The bounds of what is got from one site.
+const (
+	maxBody     = 1 << 20
+	maxAddrs    = 4   // of one name that are touched
+	maxNames    = 200 // of one certificate
+	maxForeign  = 50  // names of others on one page
+	maxSitemaps = 3
+)
+
+// touch asks the web servers of an own name, under that name, for their front
+// page and a few more: also where a provider runs them, since the page is own
+// even there. Nothing else is asked of such addresses.
+func (d *discovery) touch(ctx context.Context, name string) {
+	addrs := d.reachable(ctx, name)
+	if len(addrs) == 0 {
+		return
+	}
+	for _, p := range d.o.WebPorts {
+		for _, a := range addrs {
+			s := &site{d: d, host: name, node: Node{Domain, name}, at: netip.AddrPortFrom(a.addr, p.Port), tls: p.TLS, own: a.own}
+			if s.front(ctx) {
+				s.explore(ctx)
+				break
+			}
+		}
+	}
+}
+
+// touchAddr asks an own address for the page and the certificate that it shows
+// to whoever names no host.
+func (d *discovery) touchAddr(ctx context.Context, a netip.Addr) {
+	for _, p := range d.o.WebPorts {
+		host := a.String()
+		if a.Is6() {
+			host = "[" + host + "]"
+		}
+		s := &site{d: d, host: host, node: AddrNode(a), at: netip.AddrPortFrom(a, p.Port), tls: p.TLS, own: true}
+		s.front(ctx)
+	}
+}
+
+// spot is an address of a name; own tells that it is the owner's of the name.
+type spot struct {
+	addr netip.Addr
+	own  bool
+}
+
+// reachable are the addresses of a name that may be talked to.
+func (d *discovery) reachable(ctx context.Context, name string) (out []spot) {
+	for _, t := range []uint16{dns.TypeA, dns.TypeAAAA} {
+		a, err := d.dns.Lookup(ctx, name, t)
+		if err != nil {
+			continue
+		}
+		for _, r := range a.Records {
+			addr, ok := resolve.Addr(r)
+			if !ok || d.o.reserved(addr) || d.o.Marks[AddrNode(addr)].Secondary || d.o.Net.Forbidden(addr) != nil {
+				continue
+			}
+			owner := resolve.Canonical(r.Header().Name)
+			_, shared := d.o.Places.Shared(addr)
+			out = append(out, spot{addr, d.isOwn(owner) && !shared && !d.o.Marks[Node{Domain, owner}].IgnoreIPs})
+		}
+	}
+	slices.SortFunc(out, func(a, b spot) int { return a.addr.Compare(b.addr) })
+	out = slices.Compact(out)
+	return out[:min(len(out), maxAddrs)]
+}
+
+// dial connects to an address through the one way out.
+func (d *discovery) dial(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
+	if err := d.o.Net.Declare(to.Addr(), 0); err != nil {
+		return nil, err
+	}
+	c, err := d.o.Net.Dial(ctx, "tcp", to)
+	if err != nil {
+		d.o.Net.Release(to.Addr())
+		return nil, err
+	}
+	return &released{Conn: c, net: d.o.Net, addr: to.Addr()}, nil
+}
+
+type released struct {
+	net.Conn
+	net  *netio.Net
+	addr netip.Addr
+	gone bool
+}
+
+func (c *released) Close() error {
+	if !c.gone {
+		c.gone = true
+		defer c.net.Release(c.addr)
+	}
+	return c.Conn.Close()
+}
+
+// site is a web server under one name at one address.
+type site struct {
+	d    *discovery
+	host string
+	node Node
+	at   netip.AddrPort
+	tls  bool
+	own  bool // the address is
+	body []byte
+	res  *http.Response
+}
+
+func (s *site) base() *url.URL {
+	u := &url.URL{Scheme: "http", Host: s.host, Path: "/"}
+	standard := uint16(80)
+	if s.tls {
+		u.Scheme, standard = "https", 443
+	}
+	if s.at.Port() != standard {
+		u.Host += ":" + strconv.Itoa(int(s.at.Port()))
+	}
+	return u
+}
+
+// get asks for one page. Redirects are told, not followed.
+func (s *site) get(ctx context.Context, u *url.URL) (*http.Response, []byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.d.o.Patience)
+	defer cancel()
+	server := s.host
+	if s.node.Kind != Domain {
+		server = ""
+	}
+	t := &http.Transport{
+		DisableKeepAlives: true, MaxResponseHeaderBytes: 64 << 10, DisableCompression: false,
+		DialContext:     func(ctx context.Context, _, _ string) (net.Conn, error) { return s.d.dial(ctx, s.at) },
+		TLSClientConfig: &tls.Config{InsecureSkipVerify: true, ServerName: server, MinVersion: tls.VersionTLS10}, // what is wrong with a certificate is a finding
+	}
+	defer t.CloseIdleConnections()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	req.Header.Set("User-Agent", "Mozilla/5.0 (compatible; Harrier)")
+	res, err := t.RoundTrip(req)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(res.Body, maxBody))
+	if len(body) > 0 {
+		err = nil
+	}
+	return res, body, err
+}
+
+// front gets the front page and takes what the connection tells. It reports
+// whether something answered.
+func (s *site) front(ctx context.Context) bool {
+	var last error
+	for range 2 { // one lost packet is no answer
+		if s.res, s.body, last = s.get(ctx, s.base()); last == nil {
+			break
+		}
+		if ctx.Err() != nil || netio.Classify(last) == netio.Closed {
+			return false
+		}
+	}
+	if last != nil {
+		return false
+	}
+	n := s.url(s.base(), s.res, s.body)
+	if s.own {
+		service := Node{Service, s.at.String() + "/tcp"}
+		s.d.link(AddrNode(s.at.Addr()), Hosts, service, "web", nil)
+		s.d.link(service, Hosts, n, "web", nil)
+	}
+	if s.res.TLS != nil {
+		s.certificates(n)
+	}
+	return true
+}
+
+// url takes one page as a node.
+func (s *site) url(u *url.URL, res *http.Response, body []byte) Node {
+	d, n := s.d, Node{URL, u.String()}
+	d.link(s.node, Hosts, n, "web", nil)
+	p := page.Parse(u, bytes.NewReader(body))
+	attributes := map[string][]string{"status": {strconv.Itoa(res.StatusCode)}}
+	set := func(name, value string) {
+		if value = strings.ToValidUTF8(value[:min(len(value), 300)], ""); value != "" {
+			attributes[name] = []string{value}
+		}
+	}
+	set("title", p.Title)
+	for name, header := range map[string]string{
+		"server": "Server", "type": "Content-Type", "powered": "X-Powered-By", "hsts": "Strict-Transport-Security", "csp": "Content-Security-Policy",
+		"frames": "X-Frame-Options", "sniff": "X-Content-Type-Options", "referrer": "Referrer-Policy", "location": "Location",
+	} {
+		set(name, res.Header.Get(header))
+	}
+	if p.Form {
+		set("form", "true")
+	}
+	if p.Password {
+		set("password", "true")
+	}
+	set("unclaimed", unclaimed(body))
+	d.emit(Fact{Node: n, How: "web", Attributes: attributes})
+	for _, product := range []string{res.Header.Get("Server"), res.Header.Get("X-Powered-By"), p.Generator} {
+		if c := component(product); c != "" {
+			d.link(n, UsesComponent, Node{Component, c}, "web", nil)
+		}
+	}
+	if target, err := u.Parse(res.Header.Get("Location")); err == nil && res.StatusCode/100 == 3 && res.Header.Get("Location") != "" && target.Hostname() != "" {
+		target.Fragment, target.User = "", nil
+		if t := target.String(); len(t) < maxValue && t != n.Key {
+			d.link(n, Redirect, Node{URL, t}, "web", nil)
+		}
+		d.domain(n, Links, target.Hostname(), "redirect", nil)
+	}
+	s.refer(n, Links, hosts(p.Links), "link")
+	s.refer(n, Referenced, hosts(p.Resources), "script")
+	s.refer(n, Referenced, page.Policy(res.Header.Get("Content-Security-Policy")), "csp")
+	d.mentions(n, string(body), "page")
+	return n
+}
+
+func (s *site) refer(from Node, link Link, names []string, how string) {
+	foreign := 0
+	for _, name := range names {
+		if _, err := netip.ParseAddr(name); err == nil || name == s.host {
+			continue
+		}
+		if seedOf(s.d.own, name) == "" {
+			if foreign++; foreign > maxForeign {
+				continue
+			}
+		}
+		s.d.domain(from, link, name, how, nil)
+	}
+}
+
+func hosts(urls []string) (out []string) {
+	for _, u := range urls {
+		if h := page.Host(u); h != "" {
+			out = append(out, h)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// component is the URN of what a header names, such as "nginx/1.22.1 (Debian)".
+func component(product string) string {
+	word, _, _ := strings.Cut(strings.TrimSpace(product), " ")
+	name, version, _ := strings.Cut(word, "/")
+	if version == "" { // "WordPress 6.1"
+		if f := strings.Fields(product); len(f) > 1 && f[1][0] >= '0' && f[1][0] <= '9' {
+			version = f[1]
+		}
+	}
+	clean := func(s string) string {
+		return strings.Map(func(r rune) rune {
+			if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || strings.ContainsRune(".-_+", r) {
+				return r
+			}
+			return -1
+		}, strings.ToLower(s[:min(len(s), 60)]))
+	}
+	if name, version = clean(name), clean(version); name == "" {
+		return ""
+	}
+	if version != "" {
+		name += ":" + version
+	}
+	return "urn:component:application:" + name
+}
+
+// explore gets a few more pages of the same site: those that the front page
+// links to, in the order of their addresses, and what robots.txt and sitemaps
+// name.
+func (s *site) explore(ctx context.Context) {
+	base := s.base()
+	same := func(u string) *url.URL {
+		p, err := url.Parse(u)
+		if err != nil || p.Host != base.Host || p.Scheme != base.Scheme || p.RequestURI() == "/" {
+			return nil
+		}
+		return p
+	}
+	n := Node{URL, base.String()}
+	front := page.Parse(base, bytes.NewReader(s.body))
+	left := s.d.o.Pages
+	for _, l := range front.Links {
+		u := same(l)
+		if u == nil || left <= 0 {
+			continue
+		}
+		left--
+		if res, body, err := s.get(ctx, u); err == nil {
+			s.url(u, res, body)
+		}
+	}
+	for _, l := range front.Resources { // scripts name hosts
+		if u := same(l); u != nil && strings.HasSuffix(u.Path, ".js") && left > 0 {
+			left--
+			if res, body, err := s.get(ctx, u); err == nil && res.StatusCode == http.StatusOK {
+				s.d.mentions(n, string(body), "script")
+			}
+		}
+	}
+	s.maps(ctx, n, base)
+}
+
+// maps reads robots.txt and the sitemaps of the same site.
+func (s *site) maps(ctx context.Context, n Node, base *url.URL) {
+	maps := []string{base.JoinPath("sitemap.xml").String()}
+	if res, body, err := s.get(ctx, base.JoinPath("robots.txt")); err == nil && res.StatusCode == http.StatusOK {
+		_, more := page.Robots(base, string(body))
+		maps = append(maps, more...)
+		s.refer(n, Links, hosts(more), "robots")
+	}
+	slices.Sort(maps)
+	got := 0
+	for _, m := range slices.Compact(maps) {
+		u, err := url.Parse(m)
+		if err != nil || u.Host != base.Host || got == maxSitemaps {
+			continue
+		}
+		got++
+		if res, body, err := s.get(ctx, u); err == nil && res.StatusCode == http.StatusOK {
+			s.refer(n, Links, hosts(page.Sitemap(bytes.NewReader(body))), "sitemap")
+		}
+	}
+}
+
+// certificates takes the certificate that was shown.
+func (s *site) certificates(n Node) {
+	chain := s.res.TLS.PeerCertificates
+	if len(chain) == 0 {
+		return
+	}
+	cert := s.d.certificate(n, chain)
+	if s.own {
+		s.d.link(AddrNode(s.at.Addr()), HostsCert, cert, "certificate", nil)
+	}
+	if s.node.Kind == Domain && chain[0].VerifyHostname(s.host) != nil {
+		s.d.attribute(n, "certificate", "certificate.mismatch", "true")
+	}
+}
+
+func (d *discovery) certificate(from Node, chain []*x509.Certificate) Node {
+	leaf := chain[0]
+	sum := sha256.Sum256(leaf.Raw)
+	n := Node{Certificate, hex.EncodeToString(sum[:])}
+	d.link(from, UsesCertificate, n, "certificate", nil)
+	names := leaf.DNSNames
+	if len(names) == 0 {
+		names = []string{leaf.Subject.CommonName}
+	}
+	attributes := map[string][]string{
+		"subject": {leaf.Subject.String()}, "issuer": {leaf.Issuer.String()}, "serial": {leaf.SerialNumber.Text(16)},
+		"not_before": {leaf.NotBefore.UTC().Format(time.RFC3339)}, "not_after": {leaf.NotAfter.UTC().Format(time.RFC3339)},
+		"key": {fmt.Sprint(leaf.PublicKeyAlgorithm)}, "signature": {fmt.Sprint(leaf.SignatureAlgorithm)},
+	}
+	for k, v := range attributes {
+		attributes[k] = []string{strings.ToValidUTF8(v[0][:min(len(v[0]), 500)], "")}
+	}
+	if len(chain) == 1 && bytes.Equal(leaf.RawIssuer, leaf.RawSubject) {
+		attributes["self_signed"] = []string{"true"}
+	}
+	for _, name := range names[:min(len(names), maxNames)] {
+		if name = strings.ToLower(name); name != "" {
+			attributes["names"] = append(attributes["names"], name[:min(len(name), 253)])
+		}
+	}
+	d.emit(Fact{Node: n, How: "certificate", Attributes: attributes})
+	for _, name := range attributes["names"] {
+		d.domain(n, Referenced, strings.TrimPrefix(name, "*."), "certificate", nil)
+	}
+	return n
+}
+
+// policyPage gets the policy about the transport of mail to a domain.
+func (d *discovery) policyPage(ctx context.Context, name string) {
+	host := "mta-sts." + name
+	d.domain(Node{Domain, name}, Child, host, "mta-sts", nil)
+	for _, a := range d.reachable(ctx, host) {
+		s := &site{d: d, host: host, node: Node{Domain, host}, at: netip.AddrPortFrom(a.addr, 443), tls: true}
+		u := s.base().JoinPath(".well-known", "mta-sts.txt")
+		if res, body, err := s.get(ctx, u); err == nil && res.StatusCode == http.StatusOK {
+			text := strings.ToValidUTF8(string(body[:min(len(body), maxValue)]), "")
+			d.attribute(Node{Domain, name}, "web", "mta-sts.policy", text)
+			return
+		}
+	}
+	d.attribute(Node{Domain, name}, "web", "mta-sts.missing", "true")
+}
+
+// mailServer asks an own mail exchanger whether it speaks TLS, and who it is.
+func (d *discovery) mailServer(ctx context.Context, name string) {
+	d.addresses(ctx, name)
+	for _, spot := range d.reachable(ctx, name) {
+		a := spot.addr
+		if !spot.own {
+			continue
+		}
+		at := netip.AddrPortFrom(a, 25)
+		service := Node{Service, at.String() + "/tcp"}
+		starttls, chain, err := d.greet(ctx, at, name)
+		if err != nil {
+			continue
+		}
+		d.link(AddrNode(a), Hosts, service, "mail", nil)
+		d.attribute(service, "mail", "starttls", strconv.FormatBool(starttls))
+		if len(chain) > 0 {
+			d.certificate(service, chain)
+		}
+	}
+}
+
+func (d *discovery) greet(ctx context.Context, at netip.AddrPort, name string) (starttls bool, chain []*x509.Certificate, err error) {
+	ctx, cancel := context.WithTimeout(ctx, d.o.Patience)
+	defer cancel()
+	c, err := d.dial(ctx, at)
+	if err != nil {
+		return false, nil, err
+	}
+	defer c.Close()
+	defer context.AfterFunc(ctx, func() { c.SetDeadline(time.Unix(1, 0)) })()
+	if _, err := reply(c, ""); err != nil {
+		return false, nil, err
+	}
+	features, err := reply(c, "EHLO scanner.invalid")
+	if err != nil {
+		return false, nil, err
+	}
+	if !strings.Contains(strings.ToUpper(features), "STARTTLS") {
+		_, err = reply(c, "QUIT")
+		return false, nil, nil //nolint:nilerr // it said what was asked for
+	}
+	if _, err := reply(c, "STARTTLS"); err != nil {
+		return false, nil, nil //nolint:nilerr // it can not do what it offers
+	}
+	t := tls.Client(c, &tls.Config{InsecureSkipVerify: true, ServerName: name, MinVersion: tls.VersionTLS10}) // as in get
+	if err := t.HandshakeContext(ctx); err != nil {
+		return false, nil, nil //nolint:nilerr // as above
+	}
+	return true, t.ConnectionState().PeerCertificates, nil
+}
+
+// reply sends a line and reads an SMTP reply, whose last line has a blank
+// behind the code.
+func reply(c net.Conn, line string) (string, error) {
+	if line != "" {
+		if _, err := c.Write([]byte(line + "\r\n")); err != nil {
+			return "", err
+		}
+	}
+	var all []byte
+	buf := make([]byte, 1024)
+	for len(all) < 8<<10 {
+		n, err := c.Read(buf)
+		all = append(all, buf[:n]...)
+		if lines := strings.Split(string(all), "\r\n"); len(lines) > 1 {
+			if last := lines[len(lines)-2]; strings.HasSuffix(string(all), "\r\n") && len(last) > 3 && last[3] == ' ' || len(last) == 3 {
+				if last[0] != '2' {
+					return "", fmt.Errorf("the server says %s", last[:3])
+				}
+				return string(all), nil
+			}
+		}
+		if err != nil {
+			return "", err
+		}
+	}
+	return "", errors.New("the reply has no end")
+}
+
+// unclaimed names the provider that says that nobody has the site; "" for none.
+func unclaimed(body []byte) string {
+	for _, m := range []struct{ text, provider string }{
+		{"There isn't a GitHub Pages site here", "github-pages"},
+		{"NoSuchBucket", "aws-s3"},
+		{"No such app", "heroku"},
+		{"Fastly error: unknown domain", "fastly"},
+		{"Sorry, this shop is currently unavailable", "shopify"},
+		{"project not found", "surge"},
+		{"The specified bucket does not exist", "google-storage"},
+		{"Repository not found", "bitbucket"},
+	} {
+		if len(body) < 64<<10 && bytes.Contains(body, []byte(m.text)) {
+			return m.provider
+		}
+	}
+	return ""
+}
