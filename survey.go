@@ -147,6 +147,9 @@ func (l SurfaceLink) During(scan ID) bool {
 	return l.FirstScan <= scan && (l.EndedScan == 0 || scan < l.EndedScan)
 }
 
-// Surveyed is the attribute of a surface's root by which a scan says that its
-// survey went to the end: what it did not see is gone.
-const Surveyed = "surveyed"
+// Attributes of a surface's root, by which a scan says how its survey ended: at
+// the end, so that what it did not see is gone; or for a reason before it.
+const (
+	Surveyed      = "surveyed"
+	SurveyLimited = "limited"
+)

@@ -53,6 +53,7 @@ var rules = []rule{
 	{[]string{"internal/fingerprint"}, []string{words, "internal/cpe", "internal/prefilter"}},
 	{[]string{"internal/check"}, []string{words, "internal/probe", "internal/netio", "internal/check", "internal/match", "internal/wiretest"}},
 	{[]string{"internal/webtech"}, []string{words, "internal/webtech", "internal/cpe", "internal/prefilter"}},
+	{[]string{"internal/surface"}, []string{words, "internal/netio", "internal/surface"}},
 	{[]string{"internal/flight"}, []string{words, "internal/netio"}},
 	{[]string{"internal/engine", "internal/pipeline", "internal/stage"}, []string{words, "internal/flight", "internal/netio", "internal/bus", "internal/probe", "internal/osident", "internal/check", "internal/stage", "internal/pipeline", "internal/match/cpe", "internal/wiretest"}},
 	{[]string{"internal/needs"}, nil},

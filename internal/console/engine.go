@@ -16,7 +16,9 @@ import (
 	"github.com/harrier-scan/harrier/internal/engine"
 	"github.com/harrier-scan/harrier/internal/fingerprint"
 	"github.com/harrier-scan/harrier/internal/flight"
+	"github.com/harrier-scan/harrier/internal/netio"
 	"github.com/harrier-scan/harrier/internal/osident"
+	"github.com/harrier-scan/harrier/internal/surface"
 	"github.com/harrier-scan/harrier/internal/webtech/template"
 )
 
@@ -35,6 +37,7 @@ type EngineOptions struct {
 	// Technologies is a folder of technology templates; "" for none.
 	Technologies string
 
+	Surface   surface.Options         // how it makes surveys
 	record    recordFunc              // nil: nothing is recorded
 	rules     func() *fingerprint.Set // nil: the program's own
 	templates *template.Set           // read from Technologies; nil: none
@@ -70,6 +73,9 @@ func newEngine(b engine.Bus, o EngineOptions, log *slog.Logger) *engine.Engine {
 	return engine.New(b, engine.Config{
 		UUID: o.uuid(), Name: o.Name, Pool: o.Pool, Version: Version, Parallel: o.Parallel, Beat: o.Beat,
 		Checks: all.Checks(), Identify: identifyWith(o.rules, o.templates), OS: osident.Identify, Flight: o.record, Log: log,
+		Survey: func(ctx context.Context, net *netio.Net, plan harrier.Plan, publish func(context.Context, harrier.Result) error) error {
+			return surface.Survey(ctx, net, plan, o.Surface, publish)
+		},
 	})
 }
 

@@ -110,6 +110,9 @@ func (e *Engine) scanBatch(ctx context.Context, b *batch, out *outbox) error {
 	default:
 	}
 	plan := b.job.Plan
+	if plan.Survey != nil && len(b.job.Targets) == 0 {
+		return e.survey(ctx, b, out)
+	}
 	return pipeline.Run(ctx, b.scan.stop, e.tools, pipeline.Batch{
 		Targets: b.job.Targets, Plan: plan, Net: b.scan.net, Hosts: b.scan.hosts, Learned: b.scan.learned, Skip: e.done(ctx, b), Publish: out.put,
 	})
