@@ -1,7 +1,9 @@
 # make test    everything, with the race detector, both databases, published clients and the testbed
 # make lint    gofumpt, go vet, staticcheck, golangci-lint at pinned versions
 # make build   a static binary in bin/
+# make surface twenty discoveries of the little internet, all words: the same set each time
 # make kill    fifty random kill -9 in the middle of scans
+# make faults  two hundred random faults of engines, console and links in the middle of scans
 # make bench   the figures in the documentation
 
 TOOLS := $(CURDIR)/.cache/bin
@@ -9,7 +11,7 @@ GOFUMPT := mvdan.cc/gofumpt@v0.12.0
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
-.PHONY: test lint build kill bench fuzz tools setup
+.PHONY: test lint build kill faults surface bench fuzz tools setup
 
 test: setup
 	scripts/with-postgres.sh go test -race -shuffle=on -timeout 20m ./...
@@ -41,6 +43,12 @@ $(TOOLS)/golangci-lint-v2.15.0:
 
 build:
 	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o bin/harrier ./cmd/harrier
+
+faults:
+	HARRIER_FAULTS=200 go test -count=1 -timeout 60m -v -run TestFaults ./test/engines
+
+surface:
+	HARRIER_SURFACE_RUNS=20 go test -count=1 -timeout 30m -v -run TestDiscover ./test/surface
 
 kill:
 	HARRIER_KILLS=50 go test -count=1 -timeout 60m -v -run TestKill ./test/kill

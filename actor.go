@@ -74,7 +74,8 @@ type Actor struct {
 	Group        ID
 	// Scope is the condition that assets and findings must meet for a to see them,
 	// in fields that both have. Nil sees all.
-	Scope Expr
+	Scope    Expr
+	AllSites bool // see User.AllSites
 	// Place is where a stands among the others; nil for one without organisation.
 	Place *Standing
 }
@@ -110,6 +111,9 @@ type User struct {
 	ManagedUsers   []ID
 	ManagedObjects []ID
 	Responsible    ID // the asset list that the user answers for; zero: none
+	// AllSites lets the user run the scans of every site of the organisation, of
+	// those to come too, as far as the role does.
+	AllSites bool
 	// Given is what else a dialect says of the user, by its own names: "title".
 	Given map[string]string
 }

@@ -47,6 +47,8 @@ type AlertFilter struct {
 	NoConfirmed   bool     `json:"no_confirmed,omitempty"`
 	NoUnconfirmed bool     `json:"no_unconfirmed,omitempty"`
 	NoPotential   bool     `json:"no_potential,omitempty"`
+	// PerScan is how often the alert acts on one scan at most; nil: always.
+	PerScan *int `json:"per_scan,omitempty"`
 }
 
 // Trigger is a count compared with a number: how many rows a tool makes of a
@@ -125,6 +127,8 @@ func (a *Alert) Check() error {
 		return err
 	}
 	switch {
+	case a.Filter.PerScan != nil && *a.Filter.PerScan < 0:
+		return Invalidf("per_scan", "must not be negative")
 	case len(a.Description) > maxAlertText:
 		return Invalidf("description", "is longer than %d bytes", maxAlertText)
 	case len(a.Events) == 0 && a.Trigger.Query == 0:

@@ -42,12 +42,27 @@ type Sum struct {
 // Total is how many findings the group has.
 func (s Sum) Total() int { return s.Counts.Total() }
 
-// Score weighs the findings of the group: 1 for each of low severity, 3 medium,
-// 10 high, 40 critical.
+// Score weighs the findings of the group as DefaultScores say.
+func (s Sum) Score() int { return Weights{}.Of(s.Counts) }
+
+// Weights are what one finding of each severity counts in a score, from Low to
+// Critical: Scores of an Organization. The zero value is DefaultScores.
+type Weights [4]int
+
+// Set is w, or DefaultScores for the zero value.
+func (w Weights) Set() Weights {
+	if w == (Weights{}) {
+		return DefaultScores
+	}
+	return w
+}
+
+// Of is the score of findings.
 //
 // Source: section 11.5 of securitycenter-api.md.
-func (s Sum) Score() int {
-	return s.Counts[Low] + 3*s.Counts[Medium] + 10*s.Counts[High] + 40*s.Counts[Critical]
+func (w Weights) Of(c Counts) int {
+	w = w.Set()
+	return w[0]*c[Low] + w[1]*c[Medium] + w[2]*c[High] + w[3]*c[Critical]
 }
 
 // SumQuery says how to count.
@@ -58,7 +73,8 @@ type SumQuery struct {
 	// a severity: its count. What is equal there is in the order of keys.
 	Sort          string
 	Desc          bool
-	Limit, Offset int // Limit 0: all
+	Limit, Offset int     // Limit 0: all
+	Weights       Weights // of the score that is sorted by
 }
 
 // Sums is a page of groups.

@@ -105,3 +105,25 @@ const (
 
 // DefaultRepository is the repository that every installation has.
 const DefaultRepository ID = 1
+
+// exposures are what open findings weigh, by severity.
+var exposures = [Severities]int{0, 10, 100, 400, 800}
+
+// Exposure is how much the open findings of the asset weigh, the graver the
+// heavier, with its importance.
+func (a Asset) Exposure() int {
+	importance := a.Importance
+	if importance == 0 {
+		importance = 100
+	}
+	return a.Open.Exposure() * importance / 100
+}
+
+// Exposure is how much findings weigh, by severity alone.
+func (c Counts) Exposure() int {
+	sum := 0
+	for s, n := range c {
+		sum += exposures[s] * n
+	}
+	return sum
+}

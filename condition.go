@@ -8,7 +8,7 @@ import (
 )
 
 // Condition is an Expr that can be kept as JSON: {"and":[…]}, {"or":[…]},
-// {"not":…}, {"has":…} or {"field":…,"op":…,"values":[…]}; null holds for
+// {"not":…}, {"has":…}, {"asset":…} or {"field":…,"op":…,"values":[…]}; null holds for
 // everything.
 type Condition struct{ Expr Expr }
 
@@ -23,6 +23,7 @@ type conditionJSON struct {
 	Or     *[]json.RawMessage `json:"or,omitempty"`
 	Not    json.RawMessage    `json:"not,omitempty"`
 	Has    json.RawMessage    `json:"has,omitempty"`
+	Asset  json.RawMessage    `json:"asset,omitempty"`
 	Field  string             `json:"field,omitempty"`
 	Op     Op                 `json:"op,omitempty"`
 	Values []json.RawMessage  `json:"values,omitempty"`
@@ -44,6 +45,8 @@ func (c Condition) MarshalJSON() ([]byte, error) {
 		out.Not, err = Condition{e.Of}.MarshalJSON()
 	case Has:
 		out.Has, err = Condition{e.Of}.MarshalJSON()
+	case OfAsset:
+		out.Asset, err = Condition{e.Of}.MarshalJSON()
 	case Cmp:
 		out.Field, out.Op = e.Field, e.Op
 		for _, v := range e.Values {
@@ -119,6 +122,9 @@ func readCondition(text []byte, depth int) (Expr, error) {
 	case len(in.Has) > 0:
 		of, err := readCondition(in.Has, depth+1)
 		return Has{of}, err
+	case len(in.Asset) > 0:
+		of, err := readCondition(in.Asset, depth+1)
+		return OfAsset{of}, err
 	case in.Field == "":
 		return nil, Errorf(Invalid, "the condition names no field")
 	}

@@ -16,6 +16,7 @@ func TestConditionKept(t *testing.T) {
 		harrier.Or{},
 		harrier.Cmp{Field: "port", Op: harrier.Gt, Values: []any{int64(80), 3.0, 1e300, "a\"b", true, false, int64(-1 << 62)}},
 		harrier.And{harrier.Or{harrier.Cmp{Field: "a", Op: harrier.Eq}}, harrier.Not{Of: harrier.Has{Of: harrier.Cmp{Field: "b", Op: harrier.In, Values: []any{"x"}}}}, nil},
+		harrier.OfAsset{Of: harrier.Or{harrier.Cmp{Field: "tag", Op: harrier.Eq, Values: []any{int64(7)}}, harrier.Not{Of: nil}}},
 	} {
 		text, err := json.Marshal(harrier.Condition{Expr: e})
 		if err != nil {

@@ -32,3 +32,7 @@ func (d *Delta) Sort() {
 		slices.Sort(list)
 	}
 }
+
+// Changes is a Delta with the findings themselves, as they show under the
+// exceptions.
+type Changes struct{ New, Remediated, Same []JudgedFinding }

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Expr is a condition on an entity: And, Or, Not or Cmp. Each door parses its
+// Expr is a condition on an entity: And, Or, Not, Cmp, Has or OfAsset. Each door parses its
 // own syntax into one; the store turns it into SQL, and Matches evaluates it
 // in memory. A nil Expr holds for everything.
 type Expr interface{ expr() }
@@ -33,11 +33,16 @@ type Cmp struct {
 // In memory it is asked of the entity itself.
 type Has struct{ Of Expr }
 
-func (And) expr() {}
-func (Or) expr()  {}
-func (Not) expr() {}
-func (Cmp) expr() {}
-func (Has) expr() {}
+// OfAsset holds for an entity whose asset Of holds for, in the fields of assets.
+// In memory it is asked of the entity itself.
+type OfAsset struct{ Of Expr }
+
+func (And) expr()     {}
+func (Or) expr()      {}
+func (Not) expr()     {}
+func (Cmp) expr()     {}
+func (Has) expr()     {}
+func (OfAsset) expr() {}
 
 // Op is a comparison.
 type Op string
@@ -54,23 +59,34 @@ const (
 	Lacks    Op = "lacks"    // has none of the values within
 	Like     Op = "like"     // matches one of the values, which are regular expressions (RE2), anywhere
 	In       Op = "in"       // is an address in one of the values, which are "first-last"
+	Begins   Op = "begins"   // begins with one of the values
+	Ends     Op = "ends"     // ends with one of the values
+	Between  Op = "between"  // is from the first of two values to the second, both included
 )
 
 // Matches reports whether e holds for an entity whose fields are told by get.
 // A field may have several values (int64, float64, string, bool): a comparison
 // holds when it does for one of them, Ne and Lacks when for all.
 func Matches(e Expr, get func(field string) []any) bool {
+	return MatchesHaving(e, get, func(of Expr) bool { return Matches(of, get) })
+}
+
+// MatchesHaving is Matches where has tells whether the entity has an open finding
+// that the condition of a Has holds for.
+func MatchesHaving(e Expr, get func(field string) []any, has func(of Expr) bool) bool {
 	switch e := e.(type) {
 	case nil:
 		return true
 	case And:
-		return !slices.ContainsFunc(e, func(p Expr) bool { return !Matches(p, get) })
+		return !slices.ContainsFunc(e, func(p Expr) bool { return !MatchesHaving(p, get, has) })
 	case Or:
-		return slices.ContainsFunc(e, func(p Expr) bool { return Matches(p, get) })
+		return slices.ContainsFunc(e, func(p Expr) bool { return MatchesHaving(p, get, has) })
 	case Not:
-		return !Matches(e.Of, get)
+		return !MatchesHaving(e.Of, get, has)
 	case Has:
-		return Matches(e.Of, get)
+		return has(e.Of)
+	case OfAsset:
+		return MatchesHaving(e.Of, get, has)
 	case Cmp:
 		return e.holds(get(e.Field))
 	}
@@ -104,8 +120,23 @@ func (c Cmp) holds(have []any) bool {
 		return someOf(like)
 	case In:
 		return someOf(inRange)
+	case Begins:
+		return someOf(func(a, b any) bool { return texts(a, b, strings.HasPrefix) })
+	case Ends:
+		return someOf(func(a, b any) bool { return texts(a, b, strings.HasSuffix) })
+	case Between:
+		return len(c.Values) == 2 && slices.ContainsFunc(have, func(a any) bool {
+			return compareValues(a, c.Values[0]) >= 0 && compareValues(a, c.Values[1]) <= 0
+		})
 	}
 	return false
+}
+
+// texts compares the lower case of two texts.
+func texts(a, b any, test func(s, t string) bool) bool {
+	s, okA := a.(string)
+	t, okB := b.(string)
+	return okA && okB && test(strings.ToLower(s), strings.ToLower(t))
 }
 
 func like(a, b any) bool {
@@ -129,6 +160,32 @@ func inRange(a, b any) bool {
 	return err == nil && ok && at.BitLen() == first.BitLen() && !at.Less(first) && !last.Less(at)
 }
 
+// AddressRange reads an address, a network or a range of addresses and returns
+// it as "first-last", a value of In; false for anything else.
+func AddressRange(s string) (string, bool) {
+	if p, err := netip.ParsePrefix(s); err == nil {
+		p = p.Masked()
+		b := p.Addr().AsSlice()
+		for i := p.Bits(); i < len(b)*8; i++ {
+			b[i/8] |= 0x80 >> (i % 8)
+		}
+		last, _ := netip.AddrFromSlice(b)
+		return p.Addr().String() + "-" + last.String(), true
+	}
+	first, last, found := strings.Cut(s, "-")
+	if !found {
+		last = first
+	}
+	a, err1 := netip.ParseAddr(first)
+	b, err2 := netip.ParseAddr(last)
+	if err1 != nil || err2 != nil || a.Zone() != "" || b.Zone() != "" {
+		return "", false
+	}
+	text := a.Unmap().String() + "-" + b.Unmap().String()
+	_, _, ok := ParseRange(text)
+	return text, ok
+}
+
 // ParseRange reads "first-last", the values of In; false for anything else.
 func ParseRange(s string) (first, last netip.Addr, ok bool) {
 	a, b, _ := strings.Cut(s, "-")
@@ -137,11 +194,7 @@ func ParseRange(s string) (first, last netip.Addr, ok bool) {
 	return first, last, err1 == nil && err2 == nil && first.BitLen() == last.BitLen() && !last.Less(first)
 }
 
-func within(a, b any) bool {
-	s, okA := a.(string)
-	t, okB := b.(string)
-	return okA && okB && strings.Contains(strings.ToLower(s), strings.ToLower(t))
-}
+func within(a, b any) bool { return texts(a, b, strings.Contains) }
 
 // compareValues orders numbers by size and text by its lower case; values of
 // different types by the names of their types, so that they are never equal.

@@ -12,6 +12,9 @@ type FurtherRun struct {
 	Targets     string   `json:"targets,omitempty"`      // instead of the site's, see ParseTargets
 	MaxDuration Duration `json:"max_duration,omitempty"` // instead of what the site says; 0: as the site says
 	Variant     *Variant `json:"variant,omitempty"`      // nil: as the site's policy says
+	// Continue has a scan that reaches MaxDuration pause, and the next run of the
+	// schedule go on with it instead of beginning another one.
+	Continue bool `json:"continue,omitempty"`
 }
 
 // Variant is what a scan does otherwise than the policy of its site says; the

@@ -10,6 +10,9 @@ type Job struct {
 	Batch    int     `json:"batch"` // from 1, unique in the scan
 	Targets  Targets `json:"targets"`
 	Plan     Plan    `json:"plan"`
+	// Sealed is what the scan signs in with, a list of Login, sealed for the engine
+	// elsewhere that took the job. A job in the queue has none.
+	Sealed []byte `json:"sealed,omitempty"`
 }
 
 // Result is one message from an engine about a batch. Exactly one of Host,
@@ -75,6 +78,11 @@ type Batch struct {
 type Heartbeat struct {
 	Engine Engine     `json:"engine"`
 	Active []Activity `json:"active,omitempty"` // batches in hand
+	// Queues are where its work comes from: its pool for the console's own engine,
+	// and what the console knows of one elsewhere.
+	Queues []string `json:"queues,omitempty"`
+	// Properties are those that the engine follows, see CheckProperties.
+	Properties map[string]string `json:"properties,omitempty"`
 }
 
 // Activity is a batch in an engine's hands.

@@ -184,6 +184,15 @@ func (a Actor) LevelOn(owner ID, grants []Grant) Level {
 	return level
 }
 
+// LevelOnSite says how far a may go with a site.
+func (a Actor) LevelOnSite(s Site) Level {
+	grants := s.Grants
+	if a.AllSites && a.User != 0 {
+		grants = append(slices.Clone(grants), Grant{User: a.User, Level: MayControl})
+	}
+	return a.LevelOn(s.Owner, grants)
+}
+
 // SharedWith is what a list of groups that an object is shared with grants:
 // to use it.
 func SharedWith(groups []ID) []Grant {

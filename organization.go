@@ -70,7 +70,11 @@ type Group struct {
 	Repositories []ID // which its members may use, of those of the organisation
 	// Lists are the asset lists that define what its members see: what one of them
 	// holds. EverythingList is all of the repositories. None: nothing.
-	Lists    []ID
+	Lists []ID
+	// BySites has each member also see what the sites hold that are shared with
+	// that member, see Site.Targets, as far as their owners see everything: whoever
+	// sees a part only can not show others more.
+	BySites  bool
 	Given    map[string]string
 	Created  time.Time
 	Modified time.Time

@@ -23,6 +23,7 @@ type Policy struct {
 	// given back.
 	Preferences map[string]string
 	Credentials []Credential
+	Audits      []ID // audit files, in their order
 	Created     time.Time
 	Modified    time.Time
 }

@@ -60,6 +60,7 @@ type ReportDefinition struct {
 	Description string
 	Owner       ID
 	Template    string            // of Templates; "" for formats that have none
+	OwnTemplate ID                // whose chapters or columns it has; zero: those of Template
 	Format      string            // name of a format
 	Options     map[string]string // of the format, by its own names
 	Scope       Scope
@@ -151,6 +152,8 @@ type Scope struct {
 	// made: of Sites, or of all that its maker sees. Of Sites, nothing else is
 	// meant by them then.
 	Last bool `json:"last,omitempty"`
+	// First is Last for the first scan that has ended.
+	First bool `json:"first,omitempty"`
 }
 
 // State says whether open or closed findings are meant.
@@ -210,8 +213,11 @@ func (s *Scope) Check() error {
 	if len(s.Scans) > 0 && len(s.Sites)+len(s.Assets)+len(s.AssetLists)+len(s.Repositories) > 0 {
 		return Invalidf("scans", "can not be joined with sites, assets or repositories")
 	}
-	if s.Last && len(s.Scans)+len(s.Assets)+len(s.AssetLists)+len(s.Repositories) > 0 {
-		return Invalidf("scans", "the last scan can not be joined with other scans, assets or repositories")
+	if s.First && s.Last {
+		return Invalidf("scans", "the first and the last scan can not be joined")
+	}
+	if (s.Last || s.First) && len(s.Scans)+len(s.Assets)+len(s.AssetLists)+len(s.Repositories) > 0 {
+		return Invalidf("scans", "the first or last scan can not be joined with other scans, assets or repositories")
 	}
 	if len(s.Asked) > maxReportOptions {
 		return Invalidf("query", "is longer than %d bytes", maxReportOptions)

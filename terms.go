@@ -27,9 +27,24 @@ type Terms struct {
 	// addresses are the identity.
 	VirtualHosts bool `json:"virtual_hosts,omitempty"`
 
+	// Continue has the scan pause at its time limit, see FurtherRun. AtLimit tells
+	// that it does so, and Until is its limit, from its start, once it went on.
+	Continue bool     `json:"continue,omitempty"`
+	AtLimit  bool     `json:"at_limit,omitempty"`
+	Until    Duration `json:"until,omitempty"`
+	// Inactivity is after how long without any result a scan is stopped that
+	// engines work on, as at its time limit; 0: never.
+	Inactivity Duration `json:"inactivity,omitempty"`
+
 	MailLaunch bool            `json:"mail_launch,omitempty"` // to the user who launches, or owns the site
 	MailEnd    bool            `json:"mail_end,omitempty"`    // likewise
 	Reports    []ReportRequest `json:"reports,omitempty"`     // made when the results are taken over
+
+	// NotBefore is when the scan may start at the earliest, and Engine who runs it
+	// instead of the site's; zero: at once, and as the site says. They are of a
+	// scan, never of a site.
+	NotBefore time.Time `json:"not_before,omitzero"`
+	Engine    ID        `json:"engine,omitempty"`
 }
 
 // ReportRequest asks for a report after a scan.
@@ -67,6 +82,8 @@ func (t Terms) Check() error {
 		return Invalidf("rollover", "%q is not next_day", t.Rollover)
 	case t.Silence != nil && (*t.Silence < 0 || *t.Silence > maxSilence):
 		return Invalidf("silence", "is not between 0 and ten years")
+	case !t.NotBefore.IsZero() || t.Engine != 0:
+		return Invalidf("terms", "a site has no instant and no engine of one scan")
 	case len(t.Reports) > maxReports:
 		return Invalidf("reports", "are more than %d", maxReports)
 	}

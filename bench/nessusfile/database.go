@@ -91,20 +91,17 @@ func take(ctx context.Context, rooms kit.Rooms, path string) (harrier.Scan, erro
 		return harrier.Scan{}, err
 	}
 	defer func() { _ = f.Close() }() // it was only read
-	head, learnt, err := rooms.ReadNessus(ctx, f)
+	head, err := kit.NessusHead(f)
 	if err != nil {
-		return harrier.Scan{}, err
-	}
-	if err := rooms.Vulns.Learn(ctx, learnt); err != nil {
 		return harrier.Scan{}, err
 	}
 	if _, err := f.Seek(0, 0); err != nil {
 		return harrier.Scan{}, err
 	}
 	site := harrier.Site{Name: head.Report, Targets: "10.0.0.0/8"}
-	return rooms.Scans.Import(ctx, harrier.System, &site, harrier.Scan{
+	return rooms.ImportNessus(ctx, harrier.System, &site, harrier.Scan{
 		Name: head.Report, Started: kit.NessusTime(head.Policy, "scan_start_timestamp"), Ended: kit.NessusTime(head.Policy, "scan_end_timestamp"),
-	}, kit.NessusHosts(f))
+	}, f)
 }
 
 // timer notes when the first byte came.

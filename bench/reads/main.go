@@ -42,6 +42,7 @@ type options struct {
 	rounds, slow int
 	json         bool
 	without      bool
+	search       bool
 	profile      string
 }
 
@@ -55,8 +56,9 @@ func main() {
 	flag.BoolVar(&o.json, "json", false, "print a JSON object for each read")
 	flag.BoolVar(&o.without, "without", false, "also measure the store without its copy in memory")
 	dir := flag.String("dir", "", "folder for the SQLite file, which is used again when it is there; a temporary one if empty")
+	flag.BoolVar(&o.search, "search", false, "measure the search language, changes and walks instead")
 	only := flag.String("only", "", "sqlite, postgres, or memory, which needs no database; the first two if empty")
-	profile := flag.String("cpuprofile", "", "file for a CPU profile of the reads from memory")
+	profile := flag.String("cpuprofile", "", "file for a CPU profile of reading into memory and of the reads from there")
 	flag.Parse()
 	o.profile = *profile
 	if err := run(context.Background(), o, *dir, *only); err != nil {
@@ -113,6 +115,9 @@ func (o options) measure(ctx context.Context, on, dsn string, direct *sql.DB) er
 		}
 		o.say("%s: %d findings on %d assets written in %.1f s", on, o.findings, o.assets, time.Since(begin).Seconds())
 	}
+	if o.search {
+		return o.searches(ctx, on, db)
+	}
 	reads := w.reads()
 	if o.without {
 		for _, r := range reads {
@@ -121,8 +126,6 @@ func (o options) measure(ctx context.Context, on, dsn string, direct *sql.DB) er
 			}
 		}
 	}
-	stop := o.keep(ctx, on, db)
-	defer stop()
 	if o.profile != "" {
 		f, err := os.Create(o.profile)
 		if err != nil {
@@ -133,6 +136,8 @@ func (o options) measure(ctx context.Context, on, dsn string, direct *sql.DB) er
 		}
 		defer pprof.StopCPUProfile()
 	}
+	stop := o.keep(ctx, on, db)
+	defer stop()
 	for _, r := range reads {
 		if err := o.time(ctx, on, r.name, o.rounds, func(n int) error { return r.store(ctx, db, n) }); err != nil {
 			return err
@@ -180,7 +185,7 @@ func (o options) memory(ctx context.Context) error {
 // keep waits until the findings are in memory, and tells what that took.
 func (o options) keep(ctx context.Context, on string, db *store.DB) (stop func()) {
 	before := heap()
-	begin := time.Now()
+	begin, worked := time.Now(), cpu()
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan error, 1)
 	go func() { done <- db.KeepView(ctx, slog.New(slog.DiscardHandler)) }()
@@ -188,8 +193,9 @@ func (o options) keep(ctx context.Context, on string, db *store.DB) (stop func()
 		time.Sleep(10 * time.Millisecond)
 	}
 	took := time.Since(begin)
+	worked = cpu() - worked
 	used := heap() - before
-	o.say("%s: in memory after %.1f s, %d MB, %.1f bytes a finding; the process %s", on, took.Seconds(), used>>20, float64(used)/float64(o.findings), resident())
+	o.say("%s: in memory after %.1f s, %.1f s of CPU, %d MB, %.1f bytes a finding; the process %s", on, took.Seconds(), worked.Seconds(), used>>20, float64(used)/float64(o.findings), resident())
 	return func() {
 		cancel()
 		<-done

@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/asset"
 	"github.com/harrier-scan/harrier/internal/console"
+	"github.com/harrier-scan/harrier/internal/search"
 )
 
 type assetCommand struct {
@@ -30,22 +32,39 @@ func assets(ctx context.Context, o console.Options, use func(by harrier.Actor, r
 }
 
 type assetListCommand struct {
+	Where string   `placeholder:"EXPRESSION" help:"List those that an expression of the search language holds for, see docs/search.md: \"risk_score > 1000 && os_family = Linux\"."`
+	Sort  []string `default:"ip" placeholder:"FIELD" help:"Fields of the search language to sort by, downwards with a minus before: -risk_score,host_name."`
 	console.Options
 }
 
 // Run lists the assets.
 func (c assetListCommand) Run(ctx context.Context, s streams) error {
-	return assets(ctx, c.Options, func(by harrier.Actor, room *asset.Room) error {
-		list, _, err := room.Assets(ctx, by, nil, asset.Page{Sort: "address"})
-		if err != nil {
-			return err
+	which, err := search.Assets(c.Where, search.Options{})
+	if err != nil {
+		return err
+	}
+	walk := harrier.Walk{Limit: 500, NoTotal: true}
+	for _, name := range c.Sort {
+		name, desc := strings.CutPrefix(name, "-")
+		field, ok := search.AssetSort(name)
+		if !ok {
+			return harrier.Invalidf("sort", "assets can not be sorted by %q", name)
 		}
-		for _, a := range list {
-			if _, err := fmt.Fprintf(s.out, "%-6d %-40s %-18s %s\n", a.ID, a.Addr, a.MAC, nameOf(a)); err != nil {
+		walk.Sort = append(walk.Sort, harrier.Order{Field: field, Desc: desc})
+	}
+	return assets(ctx, c.Options, func(by harrier.Actor, room *asset.Room) error {
+		for {
+			list, err := room.Search(ctx, by, which, walk)
+			if err != nil || len(list.Rows) == 0 {
 				return err
 			}
+			for _, a := range list.Rows {
+				if _, err := fmt.Fprintf(s.out, "%-6d %-40s %-18s %s\n", a.ID, a.Addr, a.MAC, nameOf(a)); err != nil {
+					return err
+				}
+			}
+			walk.After = list.Last()
 		}
-		return nil
 	})
 }
 

@@ -25,7 +25,7 @@ type commands struct {
 	Scan     scanCommand     `cmd:"" help:"Scan from the command line, without a console."`
 	Identify identifyCommand `cmd:"" help:"Tell what serves an endpoint, and how that is known."`
 	Serve    serveCommand    `cmd:"" help:"Run the console: the APIs, the database and a local engine."`
-	Engine   engineCommand   `cmd:"" help:"Run an engine that joins a console's bus."`
+	Engine   engineCommand   `cmd:"" help:"Engines that stand elsewhere: run one; on the console, let it in, list, revoke."`
 	Match    matchCommand    `cmd:"" help:"Tell the vulnerabilities of what is installed on a machine, from a list of its packages."`
 	Flight   flightCommand   `cmd:"" help:"Tell what was and what was not sent to an address."`
 	Feed     feedCommand     `cmd:"" help:"Content that the console and its engines use."`
@@ -33,6 +33,7 @@ type commands struct {
 	Config   configCommand   `cmd:"" help:"Print the configuration of serve that is in force."`
 	User     userCommand     `cmd:"" help:"Users of a console that is not running."`
 	Asset    assetCommand    `cmd:"" help:"Assets of a console that is not running: what they are recognised by, merge and undo."`
+	ASM      asmCommand      `cmd:"" name:"asm" help:"The attack surface: what of an organisation can be seen from outside."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
 }
 

@@ -10,6 +10,7 @@ import (
 type userCommand struct {
 	Password passwordCommand `cmd:"" help:"Give a user a new generated password."`
 	List     listCommand     `cmd:"" help:"List the users."`
+	Key      keyCommand      `cmd:"" help:"Make an API key for a user, for programs that sign in with one key."`
 }
 
 type passwordCommand struct {
@@ -51,4 +52,25 @@ func (c listCommand) Run(ctx context.Context, s streams) error {
 		}
 	}
 	return nil
+}
+
+type keyCommand struct {
+	Name         string `arg:"" help:"Name of the user."`
+	For          string `default:"command line" placeholder:"TEXT" help:"What the key is for."`
+	Organization bool   `help:"A key of the user's whole organization: it may do and see all there, and goes on without the user."`
+	console.Options
+}
+
+// Run makes a key and prints it.
+func (c keyCommand) Run(ctx context.Context, s streams) error {
+	config, err := c.Options.Config()
+	if err != nil {
+		return err
+	}
+	key, err := console.NewAPIKey(ctx, config, c.Name, c.For, c.Organization)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(s.out, "User: %s\nKey:  %s\n", c.Name, key)
+	return err
 }

@@ -35,6 +35,12 @@ func (r *Room) act(ctx context.Context, a harrier.Alert, by harrier.Actor, h hap
 	if err != nil {
 		return err
 	}
+	if most := now.Filter.PerScan; most != nil && h.Scan != nil {
+		n, err := r.Store.CountAlert(ctx, a.ID, h.Scan.ID)
+		if err != nil || n > *most {
+			return err
+		}
+	}
 	for _, c := range now.Actions {
 		if err := r.do(ctx, now, c, by, h); err != nil {
 			return fmt.Errorf("action %d: %w", c.ID, err)

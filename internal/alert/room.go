@@ -61,6 +61,9 @@ type Alerts interface {
 	Told(ctx context.Context, scan harrier.ID) (harrier.ScanStatus, error)
 	PutTold(ctx context.Context, scan harrier.ID, s harrier.ScanStatus) error
 	ForgetTold(ctx context.Context) error
+	// CountAlert counts one more time that an alert acts on a scan, and says which
+	// it is, from 1.
+	CountAlert(ctx context.Context, alert, scan harrier.ID) (int, error)
 }
 
 // TicketStore is the part of Store that holds tickets and notifications.

@@ -119,7 +119,7 @@ func (r *Room) check(ctx context.Context, by harrier.Actor, a *harrier.Alert, be
 	}
 	if a.Site != 0 {
 		site, err := r.Store.Site(ctx, a.Site)
-		if err == nil && by.LevelOn(site.Owner, site.Grants) < harrier.MayView {
+		if err == nil && by.LevelOnSite(site) < harrier.MayView {
 			err = harrier.Errorf(harrier.NotFound, "no site %d", a.Site)
 		}
 		if err != nil {

@@ -61,6 +61,35 @@ func mailTo(user harrier.ID) harrier.AlertAction {
 	return harrier.AlertAction{Kind: harrier.SendMail, Users: []harrier.ID{user}}
 }
 
+// TestPerScan: an alert with a bound acts on each scan as often as it says, also
+// after a restart.
+func TestPerScan(t *testing.T) {
+	l := newLab(t, nil)
+	ctx := t.Context()
+	two, none := 2, 0
+	for _, most := range []*int{&two, &none} {
+		must(t, l.CreateAlert(ctx, actorOf(3), &harrier.Alert{Name: "a", Events: harrier.EventKinds, Filter: harrier.AlertFilter{PerScan: most}, Actions: []harrier.AlertAction{mailTo(3)}}))
+	}
+	told := 0
+	for round := range 2 {
+		sc := l.scan(t, harrier.ScanRunning, "")
+		must(t, l.look(ctx))
+		for _, s := range []harrier.ScanStatus{harrier.ScanPaused, harrier.ScanRunning, harrier.ScanPaused} {
+			l.at = l.at.Add(time.Minute)
+			sc.Status, sc.Modified = s, l.at
+			must(t, l.db.UpdateScan(ctx, &sc))
+			must(t, New(l.Config).look(ctx))
+		}
+		if told = len(l.bodies(t)[harrier.ByMail]); told != 2*(round+1) {
+			t.Errorf("%d mails after %d scans; want two for each", told, round+1)
+		}
+	}
+	bad := -1
+	if err := l.CreateAlert(ctx, actorOf(3), &harrier.Alert{Name: "a", Events: harrier.EventKinds, Filter: harrier.AlertFilter{PerScan: &bad}, Actions: []harrier.AlertAction{mailTo(3)}}); harrier.KindOf(err) != harrier.Invalid {
+		t.Errorf("at most -1 = %v; want Invalid", err)
+	}
+}
+
 // TestEndOfScan: the addresses of a site are told once, with what changed.
 func TestEndOfScan(t *testing.T) {
 	l := newLab(t, nil)

@@ -148,7 +148,7 @@ func (r *Room) happening(ctx context.Context, a harrier.Alert, kinds []harrier.E
 		return nil, by, nil
 	}
 	by, ok, err := r.behalf(ctx, a)
-	if err != nil || !ok || by.LevelOn(site.Owner, site.Grants) < harrier.MayView {
+	if err != nil || !ok || by.LevelOnSite(site) < harrier.MayView {
 		return nil, by, err
 	}
 	h := happening{At: r.now(), Scan: &sc}

@@ -26,7 +26,7 @@ type rule struct {
 var (
 	rooms  = []string{"internal/site", "internal/scan", "internal/finding", "internal/asset", "internal/vuln", "internal/policy", "internal/fleet", "internal/report", "internal/identity", "internal/alert"}
 	words  = "."
-	doors  = append(slices.Clone(rooms), words, "internal/dialect/kit", "internal/format", "internal/match", "internal/calendar", "internal/oui")
+	doors  = append(slices.Clone(rooms), words, "internal/dialect/kit", "internal/dialect/nexposewords", "internal/format", "internal/match", "internal/calendar", "internal/oui", "internal/search")
 	ground = []string{words}
 )
 
@@ -36,8 +36,9 @@ var rules = []rule{
 	{[]string{"internal/dialect"}, doors},
 	{[]string{"internal/web"}, doors},
 	{rooms, append(slices.Clone(rooms), words, "internal/match", "internal/calendar", "internal/secret", "internal/format")},
-	{[]string{"internal/columns"}, ground},
+	{[]string{"internal/columns", "internal/search"}, ground},
 	{[]string{"internal/store"}, []string{words, "internal/columns"}},
+	{[]string{"internal/gate"}, []string{words, "internal/bus"}},
 	{[]string{"internal/bus", "internal/secret", "internal/pki", "internal/calendar", "internal/server"}, ground},
 	{[]string{"internal/feed"}, []string{words, "internal/feed", "internal/version", "internal/cpe"}},
 	{[]string{"internal/content"}, []string{words, "internal/feed", "internal/content", "internal/product", "internal/version", "internal/cpe"}},
@@ -147,7 +148,7 @@ func doorOf(folder string) string {
 		return ""
 	}
 	name, _, _ := strings.Cut(rest, "/")
-	if name == "kit" || name == "exchange" {
+	if name == "kit" || name == "exchange" || name == "nexposewords" {
 		return ""
 	}
 	return name

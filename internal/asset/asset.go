@@ -14,9 +14,11 @@ import (
 type Store interface {
 	Asset(ctx context.Context, id harrier.ID) (harrier.Asset, error)
 	AssetByUUID(ctx context.Context, uuid harrier.UUID) (harrier.Asset, error)
+	CountAddresses(ctx context.Context, e harrier.Expr) (int, error)
 	SetImportance(ctx context.Context, id harrier.ID, percent int) error
 	ServicesOf(ctx context.Context, asset harrier.ID) ([]harrier.Service, error)
 	IdentityStore
+	FactStore
 }
 
 // Page is a part of a long list, and its order.
@@ -113,6 +115,15 @@ func (r *Room) Assets(ctx context.Context, by harrier.Actor, e harrier.Expr, p P
 		return nil, 0, harrier.Errorf(harrier.Unavailable, "assets can not be searched here")
 	}
 	return r.search(ctx, by.Within(e), p)
+}
+
+// Addresses counts the addresses of the assets that match e, one that several
+// assets have once.
+func (r *Room) Addresses(ctx context.Context, by harrier.Actor, e harrier.Expr) (int, error) {
+	if err := may(by); err != nil {
+		return 0, err
+	}
+	return r.store.CountAddresses(ctx, by.Within(e))
 }
 
 // Services lists what listens on an asset, in the order of Endpoint.Compare. It

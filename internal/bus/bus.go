@@ -3,9 +3,9 @@
 // question which hosts of a batch are done.
 //
 // There are two of a kind. Memory is for one process that needs no
-// persistence. Serve starts an embedded NATS server with JetStream on disk;
-// Connect and Dial give a Conn to it, in this process or over TLS. Both keep
-// the promises that bustest.Run tests:
+// persistence. Serve starts an embedded NATS server with JetStream on disk, that
+// only this process reaches; Dial uses one that stands elsewhere. Both keep the
+// promises that bustest.Run tests. Engines elsewhere come in by package gate:
 //
 //   - A job that was published stays queued until an engine acknowledges it.
 //     One that is neither acknowledged nor reported on within the wait for

@@ -1,6 +1,7 @@
 package bus_test
 
 import (
+	"flag"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -9,9 +10,14 @@ import (
 	"github.com/harrier-scan/harrier/internal/bus/bustest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	flag.Parse()
+	_ = flag.Set("test.parallel", "8") // most tests wait
+	goleak.VerifyTestMain(m)
+}
 
 func TestMemory(t *testing.T) {
+	t.Parallel()
 	bustest.Run(t, func(*testing.T) bustest.Bus {
 		b := bus.Memory()
 		b.AckWait = bustest.AckWait
@@ -20,6 +26,7 @@ func TestMemory(t *testing.T) {
 }
 
 func TestServer(t *testing.T) {
+	t.Parallel()
 	bustest.Run(t, func(t *testing.T) bustest.Bus {
 		s := serve(t, bus.Config{Dir: t.TempDir(), AckWait: bustest.AckWait, ResultBytes: 256 << 10})
 		return connect(t, s)

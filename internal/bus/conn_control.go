@@ -132,8 +132,9 @@ type answer struct {
 }
 
 // AskDone asks the console for the hosts of a batch that it has completely, as
-// Host.Name + "|" + Host.Addr. It answers Unavailable when nobody serves or the
-// console could not tell.
+// Host.Name + "|" + Host.Addr. What was published before counts: the answer
+// waits until that is consumed. It answers Unavailable when nobody serves or
+// consumes, or the console could not tell.
 func (c *Conn) AskDone(ctx context.Context, scan harrier.ID, batch int) ([]string, error) {
 	data, err := json.Marshal(question{scan, batch})
 	if err != nil {
@@ -141,6 +142,9 @@ func (c *Conn) AskDone(ctx context.Context, scan harrier.ID, batch int) ([]strin
 	}
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
+	if err := c.consumed(ctx); err != nil {
+		return nil, harrier.Errorf(harrier.Unavailable, "the console has results to take in").Because(err)
+	}
 	m, err := c.nc.RequestWithContext(ctx, "done", data)
 	if err != nil {
 		return nil, harrier.Errorf(harrier.Unavailable, "the console does not answer").Because(err)
@@ -153,6 +157,24 @@ func (c *Conn) AskDone(ctx context.Context, scan harrier.ID, batch int) ([]strin
 		return nil, harrier.Errorf(harrier.Unavailable, "the console could not tell: %s", a.Error)
 	}
 	return a.Done, nil
+}
+
+// consumed waits until the results that are published by now are consumed.
+func (c *Conn) consumed(ctx context.Context) error {
+	stream, err := c.js.Stream(ctx, resultStream)
+	if err != nil {
+		return err
+	}
+	last := stream.CachedInfo().State.LastSeq
+	for now := stream.CachedInfo(); now.State.FirstSeq <= last && now.State.Msgs > 0; {
+		if !pause(ctx, 20*time.Millisecond) {
+			return ctx.Err()
+		}
+		if now, err = stream.Info(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // ServeDone answers AskDone with done until ctx ends; it then returns ctx's

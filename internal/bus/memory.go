@@ -28,6 +28,8 @@ type MemoryBus struct {
 	watchers map[int]chan harrier.Heartbeat
 	serial   int // names watchers
 	serve    func(context.Context, harrier.ID, int) ([]string, error)
+
+	properties func(context.Context, harrier.UUID) (map[string]string, error)
 }
 
 type memoryJob struct {

@@ -179,8 +179,12 @@ func (b *MemoryBus) WatchBeats(ctx context.Context, see func(harrier.Heartbeat))
 }
 
 // AskDone asks the console for the hosts of a batch that it has completely, as
-// Host.Name + "|" + Host.Addr. It answers Unavailable when nobody serves.
+// Host.Name + "|" + Host.Addr. What was published before counts: the answer
+// waits until that is consumed. It answers Unavailable when nobody serves.
 func (b *MemoryBus) AskDone(ctx context.Context, scan harrier.ID, batch int) ([]string, error) {
+	if err := b.consumed(ctx); err != nil {
+		return nil, harrier.Errorf(harrier.Unavailable, "the console has results to take in").Because(err)
+	}
 	b.mu.Lock()
 	serve := b.serve
 	b.mu.Unlock()
@@ -188,6 +192,30 @@ func (b *MemoryBus) AskDone(ctx context.Context, scan harrier.ID, batch int) ([]
 		return nil, harrier.Errorf(harrier.Unavailable, "the console does not answer")
 	}
 	return serve(ctx, scan, batch)
+}
+
+// consumed waits until the results that are published by now are consumed.
+func (b *MemoryBus) consumed(ctx context.Context) error {
+	b.mu.Lock()
+	waiting := map[resultName]bool{}
+	for _, r := range b.results {
+		waiting[nameOf(r)] = true
+	}
+	b.mu.Unlock()
+	for {
+		b.mu.Lock()
+		there := slices.ContainsFunc(b.results, func(r harrier.Result) bool { return waiting[nameOf(r)] })
+		changed := b.changed
+		b.mu.Unlock()
+		if !there {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-changed:
+		}
+	}
 }
 
 // ServeDone answers AskDone with done until ctx ends; it then returns ctx's

@@ -1,14 +1,12 @@
 package bus
 
 import (
-	"cmp"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
-	"net"
+	"net/url"
 	"os"
-	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -19,53 +17,14 @@ import (
 	"github.com/harrier-scan/harrier"
 )
 
-// Config is how a Server runs. The zero value but for Dir works: it is reached
-// from this process only.
+// Config is how a bus is kept. For a Server, the zero value but for Dir works.
 type Config struct {
-	Dir     string        // where the streams are kept
-	Listen  string        // "host:port" for engines elsewhere; "" opens no port
-	TLS     *tls.Config   // of the listener; needed with Listen
-	Token   string        // what engines elsewhere show; needed with Listen
-	AckWait time.Duration // how long an engine may be silent about a job; 0 means DefaultAckWait
+	Dir      string        // where the streams of a Server are kept
+	Replicas int           // of the streams in a cluster elsewhere; 0 means 1
+	AckWait  time.Duration // how long an engine may be silent about a job; 0 means DefaultAckWait
 	// ResultBytes is how much the results that are not consumed yet may take on
 	// disk before publishers wait; 0 means 256 MiB.
 	ResultBytes int64
-}
-
-// Check answers Invalid, naming the field, for a configuration that can not be
-// served.
-func (c Config) Check() error {
-	if c.Dir == "" {
-		return harrier.Invalidf("bus dir", "must not be empty")
-	}
-	if c.Listen == "" {
-		return nil
-	}
-	if _, _, err := splitListen(c.Listen); err != nil {
-		return err
-	}
-	if c.TLS == nil {
-		return harrier.Invalidf("bus tls", "a bus that listens needs a certificate")
-	}
-	if c.Token == "" {
-		return harrier.Invalidf("bus token", "a bus that listens needs a token")
-	}
-	return nil
-}
-
-func splitListen(listen string) (string, int, error) {
-	host, port, err := net.SplitHostPort(listen)
-	if err != nil {
-		return "", 0, harrier.Invalidf("bus listen", "%q is not host:port", listen)
-	}
-	n, err := strconv.ParseUint(port, 10, 16)
-	if err != nil {
-		return "", 0, harrier.Invalidf("bus listen", "%q is not host:port", listen)
-	}
-	if n == 0 {
-		return host, natsserver.RANDOM_PORT, nil
-	}
-	return host, int(n), nil
 }
 
 // maxMessage is the size of the largest job or result.
@@ -81,10 +40,10 @@ const (
 	commandStream = "COMMANDS"
 )
 
-// Server is an embedded NATS server with its streams on disk.
+// Server is an embedded NATS server with its streams on disk. It opens no port:
+// only this process reaches it.
 type Server struct {
-	ns    *natsserver.Server
-	token string
+	ns *natsserver.Server
 
 	mu    sync.Mutex
 	conns []*Conn
@@ -92,23 +51,16 @@ type Server struct {
 
 // Serve starts a server and makes its streams. Every write is on disk before
 // it is acknowledged. Ctx limits the start only: Close ends the server. It
-// answers Invalid for a configuration that Check refuses and Unavailable when
-// the port is taken or the folder can not be used.
+// answers Invalid without a folder and Unavailable when that can not be used.
 func Serve(ctx context.Context, c Config) (*Server, error) {
-	if err := c.Check(); err != nil {
-		return nil, err
+	if c.Dir == "" {
+		return nil, harrier.Invalidf("bus dir", "must not be empty")
 	}
 	opts := &natsserver.Options{
-		ServerName: "harrier", DontListen: c.Listen == "", NoLog: true, NoSigs: true,
-		JetStream: true, StoreDir: c.Dir, SyncAlways: true, DisableJetStreamBanner: true,
-		MaxPayload: maxMessage, Authorization: c.Token, TLSConfig: c.TLS, TLSTimeout: 5,
+		ServerName: "harrier", DontListen: true, NoLog: true, NoSigs: true,
+		JetStream: true, StoreDir: c.Dir, SyncAlways: true, DisableJetStreamBanner: true, MaxPayload: maxMessage,
 	}
-	if c.Listen == "" {
-		opts.TLSConfig, opts.Authorization = nil, ""
-	} else {
-		opts.Host, opts.Port, _ = splitListen(c.Listen) // Check has read it
-	}
-	if err := cmp.Or(checkFree(ctx, c.Listen), checkFolder(c.Dir)); err != nil {
+	if err := checkFolder(c.Dir); err != nil {
 		return nil, err
 	}
 	ns, err := natsserver.NewServer(opts)
@@ -116,29 +68,20 @@ func Serve(ctx context.Context, c Config) (*Server, error) {
 		return nil, harrier.Errorf(harrier.Unavailable, "the bus does not start in %s", c.Dir).Because(err)
 	}
 	ns.Start() // returns once the server is up, or has failed
-	s := &Server{ns: ns, token: opts.Authorization}
+	s := &Server{ns: ns}
 	if !ns.JetStreamEnabled() || !ns.ReadyForConnections(startWait(ctx)) {
 		s.Close()
 		return nil, harrier.Errorf(harrier.Unavailable, "the bus does not start in %s", c.Dir)
 	}
-	if err := s.makeStreams(ctx, c); err != nil {
+	conn, err := s.Connect(ctx)
+	if err == nil {
+		err = conn.makeStreams(ctx, c)
+	}
+	if err != nil {
 		s.Close()
 		return nil, err
 	}
 	return s, nil
-}
-
-// checkFree tells a port that is taken before the server, which would end the
-// program, finds it.
-func checkFree(ctx context.Context, listen string) error {
-	if listen == "" {
-		return nil
-	}
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", listen)
-	if err != nil {
-		return harrier.Errorf(harrier.Unavailable, "the bus can not listen on %s", listen).Because(err)
-	}
-	return l.Close()
 }
 
 // checkFolder tells a folder that can not be written to before the server does,
@@ -167,12 +110,8 @@ func startWait(ctx context.Context) time.Duration {
 	return wait
 }
 
-func (s *Server) makeStreams(ctx context.Context, c Config) error {
-	conn, err := s.Connect(ctx)
-	if err != nil {
-		return err
-	}
-	ackWait, resultBytes := c.AckWait, c.ResultBytes
+func (c *Conn) makeStreams(ctx context.Context, config Config) error {
+	ackWait, resultBytes := config.AckWait, config.ResultBytes
 	if ackWait == 0 {
 		ackWait = DefaultAckWait
 	}
@@ -192,7 +131,8 @@ func (s *Server) makeStreams(ctx context.Context, c Config) error {
 		Name: commandStream, Subjects: []string{"command.>"}, Storage: jetstream.FileStorage,
 		Retention: jetstream.LimitsPolicy, MaxMsgsPerSubject: 1,
 	}} {
-		if _, err := conn.js.CreateOrUpdateStream(ctx, cfg); err != nil {
+		cfg.Replicas = config.Replicas
+		if _, err := c.js.CreateOrUpdateStream(ctx, cfg); err != nil {
 			return harrier.Errorf(harrier.Unavailable, "the bus can not make its stream %s", cfg.Name).Because(err)
 		}
 	}
@@ -205,7 +145,7 @@ const ackWaitKey = "harrier.ack_wait"
 
 // Connect returns a connection within this process. It ends with the server.
 func (s *Server) Connect(ctx context.Context) (*Conn, error) {
-	c, err := connect(ctx, "", nats.InProcessServer(s.ns), nats.Token(s.token))
+	c, err := connect(ctx, "", nats.InProcessServer(s.ns))
 	if err != nil {
 		return nil, err
 	}
@@ -213,14 +153,6 @@ func (s *Server) Connect(ctx context.Context) (*Conn, error) {
 	defer s.mu.Unlock()
 	s.conns = append(s.conns, c)
 	return c, nil
-}
-
-// URL is where engines elsewhere find the server; "" when it does not listen.
-func (s *Server) URL() string {
-	if s.ns.Addr() == nil {
-		return ""
-	}
-	return s.ns.ClientURL()
 }
 
 // Close ends the connections of this process and the server, and waits until
@@ -237,18 +169,39 @@ func (s *Server) Close() {
 	s.ns.WaitForShutdown()
 }
 
-// Dial connects to a server elsewhere. The connection mends itself for ever;
-// Dial answers Unavailable when there is none at first, and Unauthenticated
-// when the token is refused.
-func Dial(ctx context.Context, url, token string, config *tls.Config) (*Conn, error) {
-	opts := []nats.Option{nats.Token(token)}
-	if config != nil {
-		opts = append(opts, nats.Secure(config))
-	}
-	return connect(ctx, url, opts...)
+// Elsewhere is a NATS server, or a cluster of them, with JetStream, that an
+// operator keeps.
+type Elsewhere struct {
+	URL         string // addresses, comma separated: nats://host:4222, tls://host:4222
+	Credentials string // file of a user (.creds); "": none, or user and password in URL
+	CA          string // file of the authority that signed the server's certificate, PEM; "": the system's
 }
 
-func connect(ctx context.Context, url string, opts ...nats.Option) (*Conn, error) {
+// Dial connects to a server elsewhere and makes its streams. The connection
+// mends itself for ever. It answers Unavailable when there is none at first and
+// Unauthenticated when it is refused. Dir and SyncAlways are the server's own
+// affair: an operator who wants what is acknowledged to outlive a loss of power
+// sets sync_interval: always there, or has three replicas.
+func Dial(ctx context.Context, at Elsewhere, c Config) (*Conn, error) {
+	var opts []nats.Option
+	if at.Credentials != "" {
+		opts = append(opts, nats.UserCredentials(at.Credentials))
+	}
+	if at.CA != "" {
+		opts = append(opts, nats.RootCAs(at.CA))
+	}
+	conn, err := connect(ctx, at.URL, opts...)
+	if err != nil {
+		return nil, err
+	}
+	if err := conn.makeStreams(ctx, c); err != nil {
+		conn.Close()
+		return nil, err
+	}
+	return conn, nil
+}
+
+func connect(ctx context.Context, address string, opts ...nats.Option) (*Conn, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -258,12 +211,12 @@ func connect(ctx context.Context, url string, opts ...nats.Option) (*Conn, error
 		nats.PingInterval(10*time.Second), nats.MaxPingsOutstanding(3), nats.IgnoreAuthErrorAbort(),
 		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}), // errors come back from the calls; the default prints them
 	)
-	nc, err := nats.Connect(url, opts...)
+	nc, err := nats.Connect(address, opts...)
 	switch {
 	case errors.Is(err, nats.ErrAuthorization):
-		return nil, harrier.Errorf(harrier.Unauthenticated, "the bus at %s refuses the token", url).Because(err)
+		return nil, harrier.Errorf(harrier.Unauthenticated, "the bus at %s refuses the console", redacted(address)).Because(err)
 	case err != nil:
-		return nil, harrier.Errorf(harrier.Unavailable, "the bus at %s does not answer", url).Because(err)
+		return nil, harrier.Errorf(harrier.Unavailable, "the bus at %s does not answer", redacted(address)).Because(err)
 	}
 	js, err := jetstream.New(nc)
 	if err != nil {
@@ -271,4 +224,17 @@ func connect(ctx context.Context, url string, opts ...nats.Option) (*Conn, error
 		return nil, fmt.Errorf("open jetstream: %w", err)
 	}
 	return &Conn{nc: nc, js: js, consumers: map[string]jetstream.Consumer{}}, nil
+}
+
+// redacted is a list of addresses without passwords.
+func redacted(list string) string {
+	parts := strings.Split(list, ",")
+	for i, p := range parts {
+		if u, err := url.Parse(p); err == nil {
+			parts[i] = u.Redacted()
+		} else {
+			parts[i] = "an address"
+		}
+	}
+	return strings.Join(parts, ",")
 }

@@ -36,6 +36,10 @@ type Target struct {
 	Timeout  time.Duration // for one exchange; 0 means 5 s
 	Settings harrier.Settings
 	Now      time.Time // to judge dates by; zero means the present
+	// Logins are the credentials of the check's type, in the order that they were
+	// given in. No part of them may be in the evidence or an error, but the name of
+	// an account.
+	Logins []harrier.Login
 }
 
 // Check is one way to find a vulnerability by asking the target, or by what
@@ -55,6 +59,9 @@ type Check struct {
 	// GuessLogin checks try an account, once; they run only when
 	// Settings.GuessLogins asks for it.
 	GuessLogin bool
+	// Login is the type of the credentials that the check signs in with, which it
+	// then has in Target.Logins; it does not run without such. "": none.
+	Login string
 	// Quiet checks send nothing: they judge what the service told when it was
 	// recognised.
 	Quiet bool

@@ -171,6 +171,12 @@ func (q asking) compile(e harrier.Expr) (node, error) {
 	case harrier.Has:
 		table, err := q.v.having(e.Of)
 		return codes(assetColumn, table), err
+	case harrier.OfAsset:
+		table, err := q.v.assetsWith(e.Of)
+		if err != nil {
+			return nil, err
+		}
+		return codes(assetColumn, table), nil
 	case harrier.Cmp:
 		of, err := q.compare(e)
 		if err == nil && (e.Op == harrier.Ne || e.Op == harrier.Lacks) {
@@ -315,6 +321,8 @@ func (q asking) compareRows(field string, t *test) (node, error) {
 		return byTime{func(s *segment) *[segmentRows]int64 { return &s.closed }, t}, nil
 	case "first_seen":
 		return firstSeen{q.v, byTime{func(s *segment) *[segmentRows]int64 { return &s.opened }, t}}, nil
+	case "reintroduced":
+		return byRow(func(_, i uint32, s *segment) bool { return t.integer(b2i(s.older.has(i)) * s.opened[i]) }), nil
 	case "id":
 		return byRow(func(base, i uint32, _ *segment) bool { return t.integer(int64(base | i)) }), nil
 	case "last_scan":

@@ -2,6 +2,8 @@ package columns
 
 import (
 	"bytes"
+	"slices"
+	"sort"
 
 	"github.com/harrier-scan/harrier"
 )
@@ -63,6 +65,15 @@ var assetFields = map[string]func(a *asset, t *test) bool{
 	"medium":        func(a *asset, t *test) bool { return t.integer(int64(a.open[harrier.Medium])) },
 	"high":          func(a *asset, t *test) bool { return t.integer(int64(a.open[harrier.High])) },
 	"critical":      func(a *asset, t *test) bool { return t.integer(int64(a.open[harrier.Critical])) },
+	"importance":    func(a *asset, t *test) bool { return t.integer(int64(a.importance)) },
+	"criticality":   func(a *asset, t *test) bool { return t.text(harrier.CriticalityOf(a.importance)) },
+	"total":         func(a *asset, t *test) bool { return t.integer(int64(a.total())) },
+	"risk":          func(a *asset, t *test) bool { return t.float(a.risk()) },
+	"assessed":      func(a *asset, t *test) bool { return t.bool(a.lastScan > 0) },
+
+	"assessed_for_policies": func(_ *asset, t *test) bool { return t.bool(false) },
+	"malware_kits":          func(_ *asset, t *test) bool { return t.integer(0) },
+
 	"host": func(a *asset, t *test) bool {
 		for _, n := range a.names {
 			if t.text(n) {
@@ -77,6 +88,18 @@ var assetFields = map[string]func(a *asset, t *test) bool{
 var onlyAssets = map[string]bool{
 	"id": true, "os_confidence": true, "device_type": true, "first_seen": true, "last_seen": true, "last_scan": true,
 	"info": true, "low": true, "medium": true, "high": true, "critical": true,
+	"importance": true, "criticality": true, "total": true, "risk": true, "assessed": true, "assessed_for_policies": true, "malware_kits": true,
+}
+
+// total counts the open findings that are more than facts.
+func (a *asset) total() uint32 { return a.open[1] + a.open[2] + a.open[3] + a.open[4] }
+
+func (a *asset) risk() float64 {
+	h := harrier.Asset{Importance: a.importance}
+	for i, n := range a.open {
+		h.Open[i] = int(n)
+	}
+	return h.RiskScore()
 }
 
 // serviceFields are the fields of assets that one of their services tells.
@@ -105,13 +128,29 @@ func ofAsset(field func(a *asset, t *test) bool, c harrier.Cmp) (func(*asset) bo
 		}
 		ranges = append(ranges, [2][16]byte{first.As16(), last.As16()})
 	}
+	ranges = apart(ranges)
 	return func(a *asset) bool {
 		at, ok := a.key()
-		for _, r := range ranges {
-			if ok && bytes.Compare(r[0][:], at[:]) <= 0 && bytes.Compare(at[:], r[1][:]) <= 0 {
-				return true
-			}
+		if !ok {
+			return false
 		}
-		return false
+		n := sort.Search(len(ranges), func(i int) bool { return bytes.Compare(at[:], ranges[i][1][:]) <= 0 })
+		return n < len(ranges) && bytes.Compare(ranges[n][0][:], at[:]) <= 0
 	}, nil
+}
+
+// apart returns ranges in order, those that overlap as one.
+func apart(list [][2][16]byte) [][2][16]byte {
+	slices.SortFunc(list, func(a, b [2][16]byte) int { return bytes.Compare(a[0][:], b[0][:]) })
+	out := list[:0]
+	for _, r := range list {
+		if n := len(out); n > 0 && bytes.Compare(r[0][:], out[n-1][1][:]) <= 0 {
+			if bytes.Compare(out[n-1][1][:], r[1][:]) < 0 {
+				out[n-1][1] = r[1]
+			}
+			continue
+		}
+		out = append(out, r)
+	}
+	return out
 }

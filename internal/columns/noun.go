@@ -1,6 +1,7 @@
 package columns
 
 import (
+	"cmp"
 	"encoding/binary"
 	"net/netip"
 	"slices"
@@ -17,6 +18,7 @@ type asset struct {
 	mac, fqdn, netbios, os, deviceType string
 	names                              []string
 	osConfidence                       int
+	importance                         int
 	firstSeen, lastSeen                int64
 	lastScan                           int64
 	services                           []uint32
@@ -50,11 +52,12 @@ func (v *View) PutAsset(a *harrier.Asset) error {
 	n := &asset{
 		id: id, repository: int64(a.Repository), uuid: a.UUID, addr: a.Addr, mac: a.MAC, fqdn: v.share(a.FQDN), netbios: a.NetBIOS,
 		os: v.share(a.OS), deviceType: v.share(a.DeviceType), names: slices.Clone(a.Names), osConfidence: a.OSConfidence,
-		firstSeen: micros(a.FirstSeen), lastSeen: micros(a.LastSeen), lastScan: int64(a.LastScan),
+		importance: cmp.Or(a.Importance, 100), firstSeen: micros(a.FirstSeen), lastSeen: micros(a.LastSeen), lastScan: int64(a.LastScan),
 	}
 	was := v.assets[id]
 	if was != nil {
 		n.services, n.open = was.services, was.open
+		n.importance = was.importance // nothing but SetImportance changes it
 	} else {
 		n.open = v.countOpen(id)
 	}
@@ -63,6 +66,15 @@ func (v *View) PutAsset(a *harrier.Asset) error {
 	}
 	v.assets[id] = n
 	return nil
+}
+
+// SetImportance takes in how much an asset matters.
+func (v *View) SetImportance(id harrier.ID, percent int) {
+	if id > 0 && int(id) < len(v.assets) && v.assets[id] != nil {
+		n := *v.assets[id]
+		n.importance = percent
+		v.assets[id] = &n
+	}
 }
 
 // countOpen counts the open findings that came before their asset.

@@ -104,12 +104,12 @@ func (v *View) PutFinding(f *Finding) error {
 	s.opened[i], s.seen[i], s.closed[i] = f.Opened, f.Seen, f.Closed
 	s.present.put(i, true)
 	s.open.put(i, f.Closed == 0)
-	s.older.put(i, len(f.Older) > 0)
 	if len(f.Older) > 0 {
 		v.chains[row] = slices.Clone(f.Older)
-	} else {
+	} else if s.older.has(i) {
 		delete(v.chains, row)
 	}
+	s.older.put(i, len(f.Older) > 0)
 	if a := v.assets[s.asset[i]]; a != nil && f.Closed == 0 {
 		a.open[s.severity[i]]++
 	}

@@ -94,6 +94,8 @@ func (v *View) assetsWith(e harrier.Expr) ([]uint8, error) {
 		return v.opposite(v.assetsWith(e.Of))
 	case harrier.Has:
 		return v.having(e.Of)
+	case harrier.OfAsset:
+		return v.assetsWith(e.Of)
 	case harrier.Cmp:
 		out, err := v.compareAssets(e)
 		if e.Op == harrier.Ne || e.Op == harrier.Lacks {

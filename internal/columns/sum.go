@@ -486,7 +486,7 @@ func (v *View) sumOrder(q harrier.SumQuery) (func(a, b harrier.Sum) int, error) 
 	case q.Sort == "total":
 		first = func(a, b harrier.Sum) int { return cmp.Compare(a.Total(), b.Total()) }
 	case q.Sort == "score":
-		first = func(a, b harrier.Sum) int { return cmp.Compare(a.Score(), b.Score()) }
+		first = func(a, b harrier.Sum) int { return cmp.Compare(q.Weights.Of(a.Counts), q.Weights.Of(b.Counts)) }
 	case q.Sort == "severity":
 		first = func(a, b harrier.Sum) int { return cmp.Compare(a.Severity, b.Severity) }
 	case q.Sort == "hosts":

@@ -20,6 +20,7 @@ type test struct {
 	// texts and others count the values that are texts, and those that are not.
 	texts, others int
 	like          []*regexp.Regexp
+	low, high     *test // of Between
 }
 
 // span are the integers from first to last.
@@ -27,6 +28,9 @@ type span struct{ first, last int64 }
 
 func newTest(c harrier.Cmp) *test {
 	t := &test{op: c.Op}
+	if c.Op == harrier.Between {
+		return t.from(c.Values)
+	}
 	switch c.Op {
 	case harrier.Ne:
 		t.op = harrier.Eq
@@ -58,6 +62,22 @@ func newTest(c harrier.Cmp) *test {
 		}
 	}
 	t.spans = union(t.spans)
+	return t
+}
+
+// from makes t hold from the first of two values to the second.
+func (t *test) from(values []any) *test {
+	if len(values) != 2 {
+		t.op = harrier.Eq
+		return t
+	}
+	t.low = newTest(harrier.Cmp{Op: harrier.Ge, Values: values[:1]})
+	t.high = newTest(harrier.Cmp{Op: harrier.Le, Values: values[1:]})
+	if t.texts = t.low.texts + t.high.texts; t.texts == 0 && len(t.low.spans) == 1 && len(t.high.spans) == 1 {
+		if first, last := t.low.spans[0].first, t.high.spans[0].last; first <= last {
+			t.spans = []span{{first, last}}
+		}
+	}
 	return t
 }
 
@@ -138,6 +158,9 @@ func union(list []span) []span {
 // integer reports whether the comparison holds for n. Numbers come before
 // texts.
 func (t *test) integer(n int64) bool {
+	if t.low != nil {
+		return t.low.integer(n) && t.high.integer(n)
+	}
 	if t.texts > 0 && (t.op == harrier.Lt || t.op == harrier.Le) {
 		return true
 	}
@@ -163,6 +186,9 @@ func (t *test) integer(n int64) bool {
 
 // float is integer for a number that need not be whole.
 func (t *test) float(f float64) bool {
+	if t.low != nil {
+		return t.low.float(f) && t.high.float(f)
+	}
 	if t.texts > 0 && (t.op == harrier.Lt || t.op == harrier.Le) {
 		return true
 	}
@@ -188,6 +214,9 @@ func (t *test) bool(b bool) bool { return t.integer(b2i(b)) }
 
 // text reports whether the comparison holds for a text.
 func (t *test) text(s string) bool {
+	if t.low != nil {
+		return t.low.text(s) && t.high.text(s)
+	}
 	switch t.op {
 	case harrier.Eq:
 		_, ok := t.set[strings.ToLower(s)]
@@ -205,6 +234,10 @@ func (t *test) text(s string) bool {
 		switch t.op {
 		case harrier.Contains:
 			return strings.Contains(s, with)
+		case harrier.Begins:
+			return strings.HasPrefix(s, with)
+		case harrier.Ends:
+			return strings.HasSuffix(s, with)
 		case harrier.Lt:
 			return s < with
 		case harrier.Le:

@@ -18,26 +18,30 @@ import (
 // file, in the environment or as flags. The tags are those of the command line
 // (kong) and of the file. Config turns them into a Config.
 type Options struct {
-	Data       string   `json:"data" default:"harrier-data" env:"HARRIER_DATA" placeholder:"DIR" help:"Folder for the database, certificates, reports and the queue."`
-	Database   string   `json:"database" env:"HARRIER_DATABASE" placeholder:"ADDRESS" help:"postgres:// address, or an SQLite file; harrier.db in the data folder when empty."`
-	Listen     []string `json:"listen" default:":3780,:8834" env:"HARRIER_LISTEN" placeholder:"ADDR" help:"HTTPS addresses; every API answers on each. Add :443 if you like."`
-	Host       []string `json:"host" env:"HARRIER_HOST" placeholder:"NAME" help:"More names and addresses for the own certificate."`
-	TLSCert    string   `json:"tls_cert" name:"tls-cert" env:"HARRIER_TLS_CERT" placeholder:"FILE" help:"Certificate chain of your own, in PEM."`
-	TLSKey     string   `json:"tls_key" name:"tls-key" env:"HARRIER_TLS_KEY" placeholder:"FILE" help:"Its key, in PEM."`
-	Engine     bool     `json:"engine" default:"true" negatable:"" env:"HARRIER_ENGINE" help:"Run an engine inside the console."`
-	BusListen  string   `json:"bus_listen" env:"HARRIER_BUS_LISTEN" placeholder:"ADDR" help:"Let engines in other processes join at this address; writes engine.json into the data folder."`
-	Idle       string   `json:"idle" default:"30m" env:"HARRIER_IDLE" placeholder:"TIME" help:"End a session after this time without use."`
-	Drain      string   `json:"drain" default:"10s" env:"HARRIER_DRAIN" placeholder:"TIME" help:"How long requests may finish at the end."`
-	Redeliver  string   `json:"redeliver" default:"30s" env:"HARRIER_REDELIVER" placeholder:"TIME" help:"Give a batch to another engine after this time without a sign of life."`
-	Never      []string `json:"never" env:"HARRIER_NEVER" placeholder:"NET" help:"Guard rule: nets that are never scanned, added to the stored rules."`
-	Fragile    []string `json:"fragile" env:"HARRIER_FRAGILE" placeholder:"NET" help:"Guard rule: nets that are only scanned gently, added to the stored rules."`
-	Flight     string   `json:"flight" env:"HARRIER_FLIGHT" placeholder:"DIR" help:"Folder for the records of what was sent to which address; flight in the data folder when empty, none for none."`
-	FeedUpdate string   `json:"feed_update" env:"HARRIER_FEED_UPDATE" placeholder:"TIME" help:"Update the content from its publishers at this interval, such as 24h; never when empty."`
-	Mail       string   `json:"mail" env:"HARRIER_MAIL" placeholder:"ADDRESS" help:"Mail server: smtp://, smtp+starttls:// or smtps:// with user:password@host:port; the stored settings when empty."`
-	MailFrom   string   `json:"mail_from" env:"HARRIER_MAIL_FROM" placeholder:"ADDRESS" help:"Sender of mail."`
-	MailLink   string   `json:"mail_link" env:"HARRIER_MAIL_LINK" placeholder:"URL" help:"Address of this console that mail names."`
-	LogLevel   string   `json:"log_level" default:"info" env:"HARRIER_LOG_LEVEL" placeholder:"LEVEL" help:"debug, info, warn or error."`
-	LogFormat  string   `json:"log_format" default:"text" env:"HARRIER_LOG_FORMAT" placeholder:"FORMAT" help:"text or json."`
+	Data            string   `json:"data" default:"harrier-data" env:"HARRIER_DATA" placeholder:"DIR" help:"Folder for the database, certificates, reports and the queue."`
+	Database        string   `json:"database" env:"HARRIER_DATABASE" placeholder:"ADDRESS" help:"postgres:// address, or an SQLite file; harrier.db in the data folder when empty."`
+	Listen          []string `json:"listen" default:":3780,:8834" env:"HARRIER_LISTEN" placeholder:"ADDR" help:"HTTPS addresses; every API answers on each. Add :443 if you like."`
+	Host            []string `json:"host" env:"HARRIER_HOST" placeholder:"NAME" help:"More names and addresses for the own certificate."`
+	TLSCert         string   `json:"tls_cert" name:"tls-cert" env:"HARRIER_TLS_CERT" placeholder:"FILE" help:"Certificate chain of your own, in PEM."`
+	TLSKey          string   `json:"tls_key" name:"tls-key" env:"HARRIER_TLS_KEY" placeholder:"FILE" help:"Its key, in PEM."`
+	Engine          bool     `json:"engine" default:"true" negatable:"" env:"HARRIER_ENGINE" help:"Run an engine inside the console."`
+	BusListen       string   `json:"bus_listen" env:"HARRIER_BUS_LISTEN" placeholder:"ADDR" help:"Let engines elsewhere join at this address, such as :40815."`
+	NATS            string   `json:"nats" name:"nats" env:"HARRIER_NATS" placeholder:"URL" help:"Addresses of a NATS cluster with JetStream, instead of the built-in server."`
+	NATSCredentials string   `json:"nats_credentials" name:"nats-credentials" env:"HARRIER_NATS_CREDENTIALS" placeholder:"FILE" help:"Its user, as a .creds file."`
+	NATSCA          string   `json:"nats_ca" name:"nats-ca" env:"HARRIER_NATS_CA" placeholder:"FILE" help:"Authority that signed its certificates, in PEM; the system's when empty."`
+	NATSReplicas    int      `json:"nats_replicas" name:"nats-replicas" default:"1" env:"HARRIER_NATS_REPLICAS" placeholder:"N" help:"Servers of the cluster that keep each message."`
+	Idle            string   `json:"idle" default:"30m" env:"HARRIER_IDLE" placeholder:"TIME" help:"End a session after this time without use."`
+	Drain           string   `json:"drain" default:"10s" env:"HARRIER_DRAIN" placeholder:"TIME" help:"How long requests may finish at the end."`
+	Redeliver       string   `json:"redeliver" default:"30s" env:"HARRIER_REDELIVER" placeholder:"TIME" help:"Give a batch to another engine after this time without a sign of life."`
+	Never           []string `json:"never" env:"HARRIER_NEVER" placeholder:"NET" help:"Guard rule: nets that are never scanned, added to the stored rules."`
+	Fragile         []string `json:"fragile" env:"HARRIER_FRAGILE" placeholder:"NET" help:"Guard rule: nets that are only scanned gently, added to the stored rules."`
+	Flight          string   `json:"flight" env:"HARRIER_FLIGHT" placeholder:"DIR" help:"Folder for the records of what was sent to which address; flight in the data folder when empty, none for none."`
+	FeedUpdate      string   `json:"feed_update" env:"HARRIER_FEED_UPDATE" placeholder:"TIME" help:"Update the content from its publishers at this interval, such as 24h; never when empty."`
+	Mail            string   `json:"mail" env:"HARRIER_MAIL" placeholder:"ADDRESS" help:"Mail server: smtp://, smtp+starttls:// or smtps:// with user:password@host:port; the stored settings when empty."`
+	MailFrom        string   `json:"mail_from" env:"HARRIER_MAIL_FROM" placeholder:"ADDRESS" help:"Sender of mail."`
+	MailLink        string   `json:"mail_link" env:"HARRIER_MAIL_LINK" placeholder:"URL" help:"Address of this console that mail names."`
+	LogLevel        string   `json:"log_level" default:"info" env:"HARRIER_LOG_LEVEL" placeholder:"LEVEL" help:"debug, info, warn or error."`
+	LogFormat       string   `json:"log_format" default:"text" env:"HARRIER_LOG_FORMAT" placeholder:"FORMAT" help:"text or json."`
 }
 
 // Config is how a console runs: Options, read and checked.
@@ -80,10 +84,13 @@ func (o Options) Config() (Config, error) {
 			fault("bus_listen", "%s", err)
 		}
 	}
+	if o.NATS != "" && (o.NATSReplicas < 1 || o.NATSReplicas > 5) {
+		fault("nats_replicas", "%d is not between 1 and 5", o.NATSReplicas)
+	}
 	if (o.TLSCert == "") != (o.TLSKey == "") {
 		fault("tls_cert", "goes together with tls_key")
 	}
-	for _, f := range []struct{ field, path string }{{"tls_cert", o.TLSCert}, {"tls_key", o.TLSKey}} {
+	for _, f := range []struct{ field, path string }{{"tls_cert", o.TLSCert}, {"tls_key", o.TLSKey}, {"nats_credentials", o.NATSCredentials}, {"nats_ca", o.NATSCA}} {
 		if _, err := os.Stat(f.path); f.path != "" && err != nil {
 			fault(f.field, "%s can not be read", f.path)
 		}

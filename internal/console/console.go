@@ -20,6 +20,7 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/bus"
+	"github.com/harrier-scan/harrier/internal/gate"
 	"github.com/harrier-scan/harrier/internal/pki"
 	"github.com/harrier-scan/harrier/internal/secret"
 	"github.com/harrier-scan/harrier/internal/server"
@@ -37,7 +38,8 @@ type Console struct {
 	content *contentWatch
 	update  asked
 	web     *server.Server
-	bus     *bus.Server
+	bus     *bus.Server // nil: that of an operator is used
+	gate    *gate.Gate  // nil: there are no engines elsewhere
 	conn    *bus.Conn
 	closers []func() error
 }
@@ -74,15 +76,15 @@ func Open(ctx context.Context, c Config, log *slog.Logger) (_ *Console, err erro
 	if err != nil {
 		return nil, err
 	}
-	if con.core, err = con.openCore(ctx, authority, pair); err != nil {
+	if err = con.openCore(ctx, authority); err != nil {
 		return nil, err
 	}
-	con.closers = append(con.closers, con.core.knowledge.Close)
 	con.content = newContentWatch(c.Data, log, con.core.use)
 	con.content.look(ctx)
 	if c.FeedUpdate > 0 {
-		con.update = make(asked, 1)
+		con.update = newAsked()
 		con.core.rooms.UpdateContent = con.update.ask
+		con.core.rooms.Updating = con.update.going
 	}
 	con.web, err = server.Listen(ctx, server.Config{
 		Listen: c.Listen, Drain: c.Drain, Log: log, Handler: handler(con.core.rooms, Dialects()),
@@ -96,24 +98,34 @@ func Open(ctx context.Context, c Config, log *slog.Logger) (_ *Console, err erro
 	return con, err
 }
 
-// openCore opens the database, the bus and the rooms over them.
-func (con *Console) openCore(ctx context.Context, authority *pki.Authority, pair tls.Certificate) (*core, error) {
+// openCore opens the database, the bus, the rooms over them and the gate for
+// engines.
+func (con *Console) openCore(ctx context.Context, authority *pki.Authority) error {
 	c := con.config
 	db, err := openStore(ctx, c.DSN)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	con.closers = append(con.closers, db.Close)
 	box, err := secret.Open(filepath.Join(c.Data, "secret.key"))
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if err := con.openBus(ctx, authority, pair); err != nil {
-		return nil, err
+	if err := con.openBus(ctx); err != nil {
+		return err
 	}
-	return newCore(ctx, coreConfig{
+	if con.core, err = newCore(ctx, coreConfig{
 		db: db, bus: con.conn, box: box, guard: c.Guard, idle: c.Idle, data: c.Data, mail: c.Mail, version: Version, log: con.log,
-	})
+	}); err != nil {
+		return err
+	}
+	con.closers = append(con.closers, con.core.knowledge.Close)
+	if con.config.Engine {
+		if err := announce(ctx, con.core.rooms.Fleet, own); err != nil {
+			return err
+		}
+	}
+	return con.openGate(ctx, authority, box)
 }
 
 // openStore opens the database; an error names it, without its password.
@@ -159,21 +171,20 @@ func DatabaseName(dsn string) string {
 	return u.Redacted()
 }
 
-// openBus starts the message server, for engines elsewhere too if there is an
-// address for them.
-func (con *Console) openBus(ctx context.Context, authority *pki.Authority, pair tls.Certificate) error {
+// openBus starts the message server, or connects to that of an operator.
+func (con *Console) openBus(ctx context.Context) error {
 	c := con.config
-	config := bus.Config{Dir: filepath.Join(c.Data, "bus"), AckWait: c.Redeliver}
-	var join joinFile
-	if c.BusListen != "" {
-		var err error
-		if join, err = openJoin(c.Data); err != nil {
+	config := bus.Config{Dir: filepath.Join(c.Data, "bus"), AckWait: c.Redeliver, Replicas: c.NATSReplicas}
+	var err error
+	if c.NATS != "" {
+		con.conn, err = bus.Dial(ctx, bus.Elsewhere{URL: c.NATS, Credentials: c.NATSCredentials, CA: c.NATSCA}, config)
+		if err != nil {
 			return err
 		}
-		config.Listen, config.Token = c.BusListen, join.Token
-		config.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS13}
+		con.closers = append(con.closers, func() error { con.conn.Close(); return nil })
+		return nil
 	}
-	var err error
+	config.Replicas = 0
 	if con.bus, err = bus.Serve(ctx, config); err != nil {
 		return err
 	}
@@ -182,11 +193,7 @@ func (con *Console) openBus(ctx context.Context, authority *pki.Authority, pair 
 		return err
 	}
 	con.closers = append(con.closers, func() error { con.conn.Close(); return nil })
-	if c.BusListen == "" {
-		return nil
-	}
-	join.URL, join.Authority, join.Redeliver = con.bus.URL(), string(authority.PEM()), harrier.Duration(c.Redeliver)
-	return join.save(c.Data)
+	return nil
 }
 
 func serverPair(c Config, authority *pki.Authority) (tls.Certificate, error) {
@@ -214,6 +221,9 @@ func (con *Console) Run(ctx context.Context) error {
 	if every := con.config.FeedUpdate; every > 0 {
 		g.Go(func() error { return updateContent(running, con.config.Data, firstUpdate, every, con.update, con.log) })
 	}
+	if con.gate != nil {
+		g.Go(func() error { return con.gate.Run(running) })
+	}
 	if con.config.Engine {
 		g.Go(func() error { return con.runEngine(running) })
 	}
@@ -228,17 +238,21 @@ func (con *Console) Run(ctx context.Context) error {
 
 // runEngine runs the local engine: an ordinary client of the bus.
 func (con *Console) runEngine(ctx context.Context) error {
-	conn, err := con.bus.Connect(ctx)
-	if err != nil {
-		return err
+	conn := con.conn
+	if con.bus != nil {
+		wire, err := con.bus.Connect(ctx)
+		if err != nil {
+			return err
+		}
+		defer wire.Close()
+		conn = wire
 	}
-	defer conn.Close()
 	templates, err := loadTechnologies(ifThere(technologiesFolder(con.config.Data)), con.log)
 	if err != nil {
 		return err
 	}
 	return newEngine(conn, EngineOptions{
-		templates: templates, Name: "local", Pool: harrier.LocalPool, Beat: beat(con.config.Redeliver),
+		templates: templates, logins: con.core.logins, Name: own.Name, Pool: own.Pool, Beat: beat(con.config.Redeliver),
 		record: recorder(cmp.Or(con.config.Flight, FlightFolder(con.config.Data)), con.log),
 		rules:  rulesIn(FingerprintFolder(con.config.Data), con.log),
 	}, con.log).Run(ctx)

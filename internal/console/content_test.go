@@ -173,7 +173,7 @@ func TestUpdateFails(t *testing.T) {
 	log := slog.New(slog.NewTextHandler(lineWriter(told), nil))
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error)
-	now := make(asked, 1)
+	now := newAsked()
 	now.ask()
 	now.ask() // changes nothing
 	go func() { ended <- updateContent(ctx, data, time.Hour, time.Millisecond, now, log) }()

@@ -50,6 +50,7 @@ type core struct {
 	runners []func(context.Context) error
 
 	db        *store.DB
+	policies  *policy.Room
 	knowledge *knowledge
 	news      atomic.Pointer[pack.Manifest] // of the content that was put in force last
 	wake      chan struct{}                 // has room for one: other content is in force
@@ -101,9 +102,11 @@ func newCore(ctx context.Context, c coreConfig) (*core, error) {
 	var scans *scan.Room
 	var reports *report.Room
 	var alerts *alert.Room
+	var tags *asset.Tags
 	tell := func(e harrier.Event) {
 		alerts.Tell(e)
 		reports.Heard(e)
+		tags.Heard(e)
 	}
 	mail := mailer(func(ctx context.Context, m harrier.Mail) error { return alerts.Send(ctx, m) })
 	owner := func(ctx context.Context, id harrier.ID) (harrier.Actor, error) {
@@ -117,7 +120,7 @@ func newCore(ctx context.Context, c coreConfig) (*core, error) {
 		SearchJudged: func(ctx context.Context, e harrier.Expr, p finding.Page, at time.Time) ([]harrier.JudgedFinding, int, error) {
 			return db.JudgedFindings(ctx, e, store.Page{Sort: p.Sort, Desc: p.Desc, Limit: p.Limit, Offset: p.Offset}, at)
 		},
-		Sum: db.SumFindings, Saved: db,
+		Sum: db.SumFindings, ChangesOf: db.ChangesOf, Saved: db,
 		Folded: func(id harrier.ID) { scans.Folded(id) },
 	})
 	scans = scan.New(scan.Config{
@@ -126,9 +129,11 @@ func newCore(ctx context.Context, c coreConfig) (*core, error) {
 		Tell: tell, InScope: inScope(db), Surface: surfaceTargets(db), Now: now, Log: c.log, BatchSize: c.batchSize,
 	})
 	engines := fleet.New(fleet.Config{Store: db, Bus: c.bus, Tell: tell, Now: now, Log: c.log})
-	assets := asset.New(db, func(ctx context.Context, e harrier.Expr, p asset.Page) ([]harrier.Asset, int, error) {
+	searchAssets := func(ctx context.Context, e harrier.Expr, p asset.Page) ([]harrier.Asset, int, error) {
 		return db.SearchAssets(ctx, e, store.Page{Sort: p.Sort, Desc: p.Desc, Limit: p.Limit, Offset: p.Offset})
-	}, findings)
+	}
+	assets, lists, sites := asset.New(db, searchAssets, findings), asset.NewLists(db, now), site.New(db, policies, now)
+	tags = asset.NewTags(db, searchAssets, lists, sites, now, c.log)
 	var err error
 	reports, err = report.New(report.Config{
 		Store: db, Scans: scans, Vulns: vulns, Findings: findings, Formats: Formats(), Dir: filepath.Join(c.data, "files"), Version: c.version, Next: calendar.Next, Now: now, Log: c.log,
@@ -156,17 +161,31 @@ func newCore(ctx context.Context, c coreConfig) (*core, error) {
 	}
 	made := &core{
 		rooms: kit.Rooms{
-			Identity: users, Sites: site.New(db, policies, now), Policies: policies, Scans: scans, Findings: findings, Assets: assets,
-			AssetLists: asset.NewLists(db, now), Repositories: asset.NewRepositories(db, now),
+			Identity: users, Sites: sites, Policies: policies, Scans: scans, Findings: findings, Assets: assets,
+			AssetLists: lists, Tags: tags, Repositories: asset.NewRepositories(db, now),
 			Vulns: vulns, Fleet: engines, Reports: reports, Alerts: alerts, Together: db.InTx, Version: c.version, Started: now(), ServerUUID: id, Now: now, Log: c.log,
 		},
 		log:     c.log,
-		runners: []func(context.Context) error{users.Run, findings.Run, scans.Run, engines.Run, reports.Run, alerts.Run},
-		db:      db, knowledge: k, wake: make(chan struct{}, 1),
+		runners: []func(context.Context) error{users.Run, findings.Run, scans.Run, engines.Run, reports.Run, alerts.Run, tags.Run},
+		db:      db, policies: policies, knowledge: k, wake: make(chan struct{}, 1),
 	}
 	reports.Ask(securitycenter.Questions(made.rooms))
 	made.runners = append(made.runners, made.keepMatched)
 	return made, nil
+}
+
+// logins is what the scan of a job signs in with. That of a policy that is gone
+// is nothing.
+func (c *core) logins(ctx context.Context, job harrier.Job) ([]harrier.Login, error) {
+	sc, err := c.db.Scan(ctx, job.Scan)
+	if err != nil {
+		return nil, err
+	}
+	list, err := c.policies.Logins(ctx, sc.PolicyID)
+	if harrier.KindOf(err) == harrier.NotFound {
+		return nil, nil
+	}
+	return list, err
 }
 
 // run runs the rooms until ctx ends or one of them fails.

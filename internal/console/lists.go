@@ -3,6 +3,8 @@ package console
 import (
 	"slices"
 
+	"github.com/harrier-scan/harrier/internal/dialect/apiv3"
+	"github.com/harrier-scan/harrier/internal/dialect/insightvm"
 	"github.com/harrier-scan/harrier/internal/dialect/kit"
 	"github.com/harrier-scan/harrier/internal/dialect/nessus"
 	"github.com/harrier-scan/harrier/internal/dialect/nexpose"
@@ -43,7 +45,7 @@ import (
 // Dialects are the public APIs, in the order in which they are asked whether a
 // request is theirs.
 func Dialects() []kit.Dialect {
-	return []kit.Dialect{nessus.Dialect, securitycenter.Dialect, nexpose.Dialect}
+	return []kit.Dialect{nessus.Dialect, securitycenter.Dialect, apiv3.Dialect, nexpose.Dialect, insightvm.Dialect}
 }
 
 // Formats are the shapes that results can be written in.

@@ -33,7 +33,7 @@ func folders(t *testing.T, path string, helpers ...string) map[string]bool {
 }
 
 func TestDialects(t *testing.T) {
-	want := folders(t, filepath.Join("..", "dialect"), "kit", "exchange")
+	want := folders(t, filepath.Join("..", "dialect"), "kit", "exchange", "nexposewords")
 	for _, d := range Dialects() {
 		if !want[d.Name] {
 			t.Errorf("dialect %q is listed twice, or has no folder", d.Name)
@@ -49,7 +49,7 @@ func TestDialects(t *testing.T) {
 }
 
 func TestFormats(t *testing.T) {
-	want, names := folders(t, filepath.Join("..", "format"), "formattest", "document"), map[string]bool{}
+	want, names := folders(t, filepath.Join("..", "format"), "formattest", "document", "audit"), map[string]bool{}
 	several := map[string]string{"raw-xml-v2": "nexpose", "raw-xml": "nexpose", "ns-xml": "nexpose", "nexpose-csv": "nexpose"} // folders of more than one
 	known := maps.Clone(want)
 	for _, f := range Formats() {

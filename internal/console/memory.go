@@ -62,6 +62,9 @@ func OpenLocal(ctx context.Context, version string, log *slog.Logger) (_ *Local,
 	}
 	l.closers = append(l.closers, func() { _ = l.core.knowledge.Close() }) // it was only read
 	l.Rooms = l.core.rooms
+	if err := announce(ctx, l.Rooms.Fleet, own); err != nil {
+		return nil, err
+	}
 	return l, nil
 }
 
@@ -70,7 +73,7 @@ func (l *Local) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return l.core.run(ctx) })
 	g.Go(func() error {
-		return newEngine(l.wires, EngineOptions{Name: "local", Pool: harrier.LocalPool, Beat: 100 * time.Millisecond, record: l.record, rules: l.rules, templates: l.templates, Surface: l.Surface}, l.core.log).Run(ctx)
+		return newEngine(l.wires, EngineOptions{logins: l.core.logins, Name: own.Name, Pool: own.Pool, Beat: 100 * time.Millisecond, record: l.record, rules: l.rules, templates: l.templates, Surface: l.Surface}, l.core.log).Run(ctx)
 	})
 	return g.Wait()
 }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/harrier-scan/harrier"
@@ -59,13 +60,26 @@ func feedsBy(way, key string) ([]feed.Format, error) {
 // soon, but not while it is busy with starting.
 const firstUpdate = time.Minute
 
-// asked is how the rooms ask for an update.
-type asked chan struct{}
+// asked is how the rooms ask for an update, and learn that one goes on.
+type asked struct {
+	soon  chan struct{}
+	since *atomic.Int64 // when it began, in microseconds since 1970; 0: none goes on
+}
+
+func newAsked() asked { return asked{make(chan struct{}, 1), new(atomic.Int64)} }
+
+// going tells since when content is fetched.
+func (a asked) going() time.Time {
+	if n := a.since.Load(); n != 0 {
+		return time.UnixMicro(n)
+	}
+	return time.Time{}
+}
 
 // ask asks for an update, if nobody has done so yet.
 func (a asked) ask() {
 	select {
-	case a <- struct{}{}:
+	case a.soon <- struct{}{}:
 	default:
 	}
 }
@@ -81,9 +95,11 @@ func updateContent(ctx context.Context, data string, first, every time.Duration,
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-t.C:
-		case <-now:
+		case <-now.soon:
 		}
+		now.since.Store(time.Now().UnixMicro())
 		report, err := UpdateContent(ctx, ContentUpdate{Data: data})
+		now.since.Store(0)
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()

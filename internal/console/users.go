@@ -64,3 +64,28 @@ func Users(ctx context.Context, c Config) ([]harrier.User, error) {
 	})
 	return list, err
 }
+
+// NewAPIKey makes an API key for a user, or of their whole organization, and
+// returns it. It answers Unavailable while a console runs on the data folder,
+// NotFound for an unknown user, and like identity.Room.NewAPIKey.
+func NewAPIKey(ctx context.Context, c Config, name, what string, all bool) (string, error) {
+	key := ""
+	err := usersAtRest(ctx, c, func(users *identity.Room) error {
+		list, err := users.Users(ctx, operator)
+		if err != nil {
+			return err
+		}
+		for _, u := range list {
+			if !strings.EqualFold(u.Name, name) {
+				continue
+			}
+			by, err := users.ActorOf(ctx, u.ID, "cli")
+			if err == nil {
+				key, err = users.NewAPIKey(ctx, by, &harrier.APIKey{Name: what, ForAll: all})
+			}
+			return err
+		}
+		return harrier.Errorf(harrier.NotFound, "no user %q", name)
+	})
+	return key, err
+}

@@ -70,6 +70,7 @@ func (e *Engine) begin(ctx context.Context, d *bus.Delivery) *batch {
 		}
 		return nil
 	}
+	d.Job.Plan.Settings = d.Job.Plan.Settings.Bounded(e.properties)
 	b := &batch{name: name, scan: e.share(d.Job), job: d.Job, attempt: d.Attempt, delivery: d}
 	e.batches[name] = b
 	e.tell()
@@ -118,10 +119,15 @@ func (e *Engine) finish(b *batch) {
 	}
 }
 
-// tell wakes who waits for room and asks for a heartbeat. The caller holds mu.
-func (e *Engine) tell() {
+// tellRoom wakes who waits for room. The caller holds mu.
+func (e *Engine) tellRoom() {
 	close(e.changed)
 	e.changed = make(chan struct{})
+}
+
+// tell wakes who waits for room and asks for a heartbeat. The caller holds mu.
+func (e *Engine) tell() {
+	e.tellRoom()
 	select {
 	case e.nudge <- struct{}{}:
 	default: // one is on its way

@@ -12,6 +12,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/netip"
 	"os"
@@ -36,6 +37,7 @@ type Bus interface {
 	WatchCommands(ctx context.Context, follow func(scan harrier.ID, c harrier.Command)) error
 	Beat(ctx context.Context, h harrier.Heartbeat) error
 	AskDone(ctx context.Context, scan harrier.ID, batch int) ([]string, error)
+	AskProperties(ctx context.Context, engine harrier.UUID) (map[string]string, error)
 }
 
 // Config is how an engine runs. The zero value works, but recognises no
@@ -54,9 +56,11 @@ type Config struct {
 	// Survey makes the survey of a scan over net, and publishes what it finds. It
 	// ends early, without an error, when ctx does. Nil: this engine makes none.
 	Survey func(ctx context.Context, net *netio.Net, plan harrier.Plan, publish func(context.Context, harrier.Result) error) error
-	Saw      func(network string, to netip.AddrPort)
-	Flight   func(flight.Scan) (*flight.Record, error) // begins the record of what is sent for a scan; nil: there is none
-	Log      *slog.Logger                              // nil means none
+	// Logins returns what a job's scan signs in with; nil: nothing.
+	Logins func(context.Context, harrier.Job) ([]harrier.Login, error)
+	Saw    func(network string, to netip.AddrPort)
+	Flight func(flight.Scan) (*flight.Record, error) // begins the record of what is sent for a scan; nil: there is none
+	Log    *slog.Logger                              // nil means none
 }
 
 // Engine is one engine. Use New.
@@ -72,6 +76,8 @@ type Engine struct {
 	commands map[harrier.ID]harrier.Command
 	scans    map[harrier.ID]*scan
 	batches  map[batchName]*batch
+
+	properties map[string]string // never changed, only replaced
 }
 
 type batchName struct {
@@ -99,7 +105,7 @@ func New(b Bus, c Config) *Engine {
 	return &Engine{
 		bus: b, c: c, nudge: make(chan struct{}, 1), changed: make(chan struct{}),
 		tools:    pipeline.Tools{Checks: c.Checks, Identify: c.Identify, OS: c.OS, Resolver: c.Resolver, Log: c.Log},
-		self:     harrier.Engine{UUID: c.UUID, Name: c.Name, Pool: c.Pool, Version: c.Version, Hostname: host, Raw: netio.MayRaw()},
+		self:     harrier.Engine{UUID: c.UUID, Name: c.Name, Pool: c.Pool, Version: c.Version, Hostname: host, Raw: netio.MayRaw(), Parallel: c.Parallel},
 		commands: map[harrier.ID]harrier.Command{}, scans: map[harrier.ID]*scan{}, batches: map[batchName]*batch{},
 	}
 }
@@ -161,13 +167,17 @@ func (e *Engine) room(ctx context.Context) error {
 	for {
 		e.mu.Lock()
 		running, changed := 0, e.changed
+		parallel := e.c.Parallel
+		if most := harrier.EngineLimit(e.properties, harrier.EngineParallel); most > 0 {
+			parallel = most
+		}
 		for _, b := range e.batches {
 			if !b.scan.net.Held() {
 				running++
 			}
 		}
 		e.mu.Unlock()
-		if running < e.c.Parallel {
+		if running < parallel {
 			return ctx.Err()
 		}
 		select {
@@ -183,6 +193,7 @@ func (e *Engine) beat(ctx context.Context) error {
 	tick := time.NewTicker(e.c.Beat)
 	defer tick.Stop()
 	for {
+		e.learn(ctx)
 		if err := e.bus.Beat(ctx, e.heartbeat()); err != nil && ctx.Err() == nil {
 			e.c.Log.DebugContext(ctx, "heartbeat not sent", "err", err)
 		}
@@ -195,11 +206,29 @@ func (e *Engine) beat(ctx context.Context) error {
 	}
 }
 
+// learn asks the console for the properties of this engine, and follows them
+// from the next batch on. It goes on with the last ones while nobody answers.
+func (e *Engine) learn(ctx context.Context) {
+	have, err := e.bus.AskProperties(ctx, e.c.UUID)
+	if err != nil {
+		return // nobody is there to be asked, or knows: the next beat asks again
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if maps.Equal(e.properties, have) {
+		return
+	}
+	e.properties = have
+	e.tellRoom()
+	e.c.Log.InfoContext(ctx, "engine properties changed", "engine", e.c.Name, "properties", len(have))
+}
+
 func (e *Engine) heartbeat() harrier.Heartbeat {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	h := harrier.Heartbeat{Engine: e.self}
+	h := harrier.Heartbeat{Engine: e.self, Queues: []string{e.c.Pool}}
 	h.Engine.LastSeen, h.Engine.Running = time.Now().UTC(), len(e.batches)
+	h.Properties = e.properties
 	for name, b := range e.batches {
 		h.Active = append(h.Active, harrier.Activity{Scan: name.scan, Batch: name.batch, Held: b.scan.net.Held()})
 	}

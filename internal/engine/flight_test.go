@@ -50,6 +50,11 @@ func TestFlight(t *testing.T) {
 				until(t, "ends", c.count(ends), 1)
 			} else {
 				until(t, "results", c.count(func(c *console) int { return len(c.results) }), 4)
+				until(t, "addresses", func() int {
+					mu.Lock()
+					defer mu.Unlock()
+					return len(seen)
+				}, 2)
 				end(t, b, stop)
 			}
 			stop()

@@ -10,10 +10,16 @@ import (
 // The bounds of an outbox: how many results wait in it, and how much goes into
 // one message.
 const (
-	outboxSize   = 64
+	outboxSize   = 16
 	maxTogether  = 64
 	maxTextBytes = 256 << 10
 )
+
+// item is a result, and who waits until it is stored.
+type item struct {
+	harrier.Result
+	stored chan struct{} // closed then; nil: nobody waits
+}
 
 // outbox numbers the results of one attempt and stores them in order. While
 // storing one takes its time, those that follow about the same host and of the
@@ -21,30 +27,44 @@ const (
 type outbox struct {
 	bus  Bus
 	from harrier.Result // names scan, batch, attempt, engine
-	in   chan harrier.Result
+	in   chan item
 	seq  int
 
 	once   sync.Once
-	failed chan struct{} // closed when err is set
+	broken chan struct{} // closed when err is set
 	err    error
 }
 
 func newOutbox(b Bus, from harrier.Result) *outbox {
-	return &outbox{bus: b, from: from, in: make(chan harrier.Result, outboxSize), failed: make(chan struct{})}
+	return &outbox{bus: b, from: from, in: make(chan item, outboxSize), broken: make(chan struct{})}
 }
 
-// put hands a result in; it waits while the outbox is full. The error is ctx's
-// or that of storing an earlier result.
+// put hands a result in; it waits while the outbox is full, and with the end of
+// a host until that is stored. The error is ctx's or that of storing a result.
 func (o *outbox) put(ctx context.Context, r harrier.Result) error {
 	select {
-	case <-o.failed:
+	case <-o.broken:
 		return o.err
 	default:
 	}
+	it := item{Result: r}
+	if r.Coverage != nil {
+		it.stored = make(chan struct{})
+	}
 	select {
-	case o.in <- r:
+	case o.in <- it:
+	case <-o.broken:
+		return o.err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if it.stored == nil {
 		return nil
-	case <-o.failed:
+	}
+	select {
+	case <-it.stored:
+		return nil
+	case <-o.broken:
 		return o.err
 	case <-ctx.Done():
 		return ctx.Err()
@@ -54,12 +74,22 @@ func (o *outbox) put(ctx context.Context, r harrier.Result) error {
 // close says that nothing more is put in; run ends when all is stored.
 func (o *outbox) close() { close(o.in) }
 
+// failed reports whether something could not be stored.
+func (o *outbox) failed() bool {
+	select {
+	case <-o.broken:
+		return true
+	default:
+		return false
+	}
+}
+
 // failure is why not all was stored; nil when it was. It is for after run.
 func (o *outbox) failure() error { return o.err }
 
 // run stores what is put in, until close or the first failure.
 func (o *outbox) run(ctx context.Context) {
-	var held *harrier.Result // taken, but not fit to go with the one before
+	var held *item // taken, but not fit to go with the one before
 	for {
 		r, ok := o.next(held)
 		if !ok {
@@ -68,17 +98,20 @@ func (o *outbox) run(ctx context.Context) {
 		r, held = o.gather(r)
 		o.seq++
 		r.Scan, r.Batch, r.Attempt, r.Engine, r.Seq = o.from.Scan, o.from.Batch, o.from.Attempt, o.from.Engine, o.seq
-		if err := o.bus.PublishResult(ctx, r); err != nil {
+		if err := o.bus.PublishResult(ctx, r.Result); err != nil {
 			o.once.Do(func() {
 				o.err = err
-				close(o.failed)
+				close(o.broken)
 			})
 			return
+		}
+		if r.stored != nil {
+			close(r.stored)
 		}
 	}
 }
 
-func (o *outbox) next(held *harrier.Result) (harrier.Result, bool) {
+func (o *outbox) next(held *item) (item, bool) {
 	if held != nil {
 		return *held, true
 	}
@@ -87,14 +120,14 @@ func (o *outbox) next(held *harrier.Result) (harrier.Result, bool) {
 }
 
 // gather adds to r what is there already and fits.
-func (o *outbox) gather(r harrier.Result) (harrier.Result, *harrier.Result) {
+func (o *outbox) gather(r item) (item, *item) {
 	for {
 		select {
 		case n, ok := <-o.in:
 			if !ok {
 				return r, nil
 			}
-			if !fits(r, n) {
+			if !fits(r.Result, n.Result) {
 				return r, &n
 			}
 			r.Host = n.Host

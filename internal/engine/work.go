@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
@@ -32,8 +33,11 @@ func (e *Engine) work(ctx context.Context, b *batch) {
 	}
 }
 
-// alive keeps the job in hand while do runs.
+// alive keeps the job in hand while do runs, and ends do when it is in hand no
+// more: another engine scans those hosts by then.
 func (e *Engine) alive(ctx context.Context, b *batch, do func(context.Context) error) error {
+	ctx, lost := context.WithCancelCause(ctx)
+	defer lost(nil)
 	done := make(chan struct{})
 	var telling sync.WaitGroup
 	telling.Go(func() {
@@ -45,7 +49,11 @@ func (e *Engine) alive(ctx context.Context, b *batch, do func(context.Context) e
 				return
 			case <-tick.C:
 			}
-			if err := b.latest().InProgress(ctx); err != nil {
+			err := b.latest().InProgress(ctx)
+			if notOurs(err) {
+				lost(err)
+			}
+			if err != nil {
 				e.c.Log.DebugContext(ctx, "progress not told", "scan", b.name.scan, "batch", b.name.batch, "err", err)
 			}
 		}
@@ -63,6 +71,11 @@ func (e *Engine) runBatch(ctx context.Context, b *batch) error {
 	var sending sync.WaitGroup
 	sending.Go(func() { out.run(ctx) })
 	err := e.scanBatch(ctx, b, out)
+	if ctx.Err() != nil || out.failed() || notOurs(err) { // given back, or not in hand any more
+		out.close()
+		sending.Wait()
+		return cmp.Or(out.failure(), context.Cause(ctx), err)
+	}
 	done := &harrier.BatchDone{}
 	switch {
 	case errors.Is(err, pipeline.ErrStopped):
@@ -75,7 +88,7 @@ func (e *Engine) runBatch(ctx context.Context, b *batch) error {
 	putErr := out.put(ctx, harrier.Result{Done: done})
 	out.close()
 	sending.Wait()
-	return errors.Join(ctx.Err(), putErr, out.failure())
+	return cmp.Or(out.failure(), putErr, ctx.Err())
 }
 
 // record notes in the flight record that the batch is in hand, and begins the
@@ -113,33 +126,56 @@ func (e *Engine) scanBatch(ctx context.Context, b *batch, out *outbox) error {
 	if plan.Survey != nil && len(b.job.Targets) == 0 {
 		return e.survey(ctx, b, out)
 	}
+	skip, err := e.done(ctx, b)
+	if err != nil {
+		return err
+	}
+	var logins []harrier.Login
+	if e.c.Logins != nil {
+		if logins, err = e.c.Logins(ctx, b.job); err != nil {
+			return err
+		}
+	}
 	return pipeline.Run(ctx, b.scan.stop, e.tools, pipeline.Batch{
-		Targets: b.job.Targets, Plan: plan, Net: b.scan.net, Hosts: b.scan.hosts, Learned: b.scan.learned, Skip: e.done(ctx, b), Publish: out.put,
+		Targets: b.job.Targets, Plan: plan, Net: b.scan.net, Hosts: b.scan.hosts, Learned: b.scan.learned, Skip: skip, Logins: logins, Publish: out.put,
 	})
 }
 
+// notOurs reports whether the console says that a batch is not in this engine's
+// hands.
+func notOurs(err error) bool {
+	k := harrier.KindOf(err)
+	return err != nil && (k == harrier.Conflict || k == harrier.Forbidden)
+}
+
 // done asks, when the batch was handed out before, which of its hosts the
-// console has. If the console can not tell, all hosts are scanned again: that
-// costs time and changes nothing else.
-func (e *Engine) done(ctx context.Context, b *batch) map[string]bool {
+// console has. It asks until the console tells: to scan hosts twice takes longer
+// than to wait, and without the console no result is stored anyway.
+func (e *Engine) done(ctx context.Context, b *batch) (map[string]bool, error) {
 	if b.attempt <= 1 {
-		return nil
+		return nil, nil //nolint:nilnil // none is done
 	}
-	for range 3 {
+	for told := false; ; told = true {
 		names, err := e.bus.AskDone(ctx, b.name.scan, b.name.batch)
 		if err == nil {
 			skip := make(map[string]bool, len(names))
 			for _, n := range names {
 				skip[n] = true
 			}
-			return skip
+			return skip, nil
 		}
-		e.c.Log.WarnContext(ctx, "console not asked which hosts are done", "scan", b.name.scan, "batch", b.name.batch, "err", err)
+		if notOurs(err) {
+			return nil, err
+		}
+		if !told {
+			e.c.Log.WarnContext(ctx, "console not asked which hosts are done", "scan", b.name.scan, "batch", b.name.batch, "err", err)
+		}
 		select {
 		case <-ctx.Done():
-			return nil
+			return nil, ctx.Err()
+		case <-b.scan.stop:
+			return nil, pipeline.ErrStopped
 		case <-time.After(time.Second):
 		}
 	}
-	return nil
 }

@@ -286,6 +286,10 @@ func (s *cutting) SaveFindings(ctx context.Context, list []*harrier.Finding) err
 	return cmp.Or(s.count(), s.DB.SaveFindings(ctx, list))
 }
 
+func (s *cutting) SaveFindingsLater(ctx context.Context, list []*harrier.Finding) error {
+	return cmp.Or(s.count(), s.DB.SaveFindingsLater(ctx, list))
+}
+
 func (s *cutting) PutVerdicts(ctx context.Context, list []harrier.Subject) error {
 	return cmp.Or(s.count(), s.DB.PutVerdicts(ctx, list))
 }

@@ -157,7 +157,10 @@ func (f *folding) flushFindings(ctx context.Context, assets []*asset) error {
 		clear(a.touched)
 		slices.SortFunc(list[from:], func(x, y *harrier.Finding) int { return x.Instance.Compare(y.Instance) })
 	}
-	return f.Store.SaveFindings(ctx, list)
+	if f.careful {
+		return f.Store.SaveFindings(ctx, list)
+	}
+	return f.Store.SaveFindingsLater(ctx, list)
 }
 
 func (f *folding) flushAsset(ctx context.Context, a *asset) error {

@@ -32,6 +32,37 @@ func (r *Room) DeleteAsset(ctx context.Context, by harrier.Actor, id harrier.ID)
 	})
 }
 
+// Abandon runs do, which takes scans away, and removes those of some assets that
+// no scan has seen any more, in one transaction. Without the right to delete
+// assets they stay; the errors are those of do.
+func (r *Room) Abandon(ctx context.Context, by harrier.Actor, assets []harrier.ID, do func(ctx context.Context) error) error {
+	return r.mend(ctx, func(ctx context.Context) error {
+		if err := do(ctx); err != nil || !by.May(harrier.EditAll) || by.Narrow() {
+			return err
+		}
+		for _, id := range assets {
+			hosts, err := r.Store.HostsOf(ctx, id)
+			if err != nil || len(hosts) > 0 {
+				if err != nil {
+					return err
+				}
+				continue
+			}
+			a, err := r.Store.Asset(ctx, id)
+			if harrier.KindOf(err) == harrier.NotFound || err == nil && !by.SeesRepository(a.Repository) {
+				continue
+			}
+			if err == nil {
+				err = r.forget(ctx, id)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // forget removes an asset with its findings in the transaction of ctx.
 func (r *Room) forget(ctx context.Context, id harrier.ID) error {
 	findings, err := r.Store.FindingsOf(ctx, id)

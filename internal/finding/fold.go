@@ -75,8 +75,13 @@ func (r *Room) foldSome(ctx context.Context, group []harrier.Result) (int, error
 		}
 		return f.mergeAll(ctx)
 	})
+	careful := r.careful
+	r.careful = unknown(err) && !careful
 	if err != nil {
 		r.cache.clear()
+		if r.careful {
+			return 0, nil
+		}
 		return 0, err
 	}
 	r.pace(time.Since(began))
@@ -93,6 +98,10 @@ func (r *Room) foldSome(ctx context.Context, group []harrier.Result) (int, error
 	return done, nil
 }
 
+// unknown reports whether a transaction failed because an asset had findings that
+// folding did not know of.
+func unknown(err error) bool { return harrier.KindOf(err) == harrier.Conflict }
+
 // folding is one transaction.
 type folding struct {
 	*Room
@@ -106,13 +115,13 @@ type folding struct {
 	content map[harrier.VulnID]bool
 	// settling holds while hosts that waited are recognised.
 	settling bool
-	grades   map[harrier.VulnID]harrier.Severity // met while knowledge is compared
+	grades   map[harrier.VulnID]grade // met in this transaction
 }
 
 func newFolding(r *Room) *folding {
 	return &folding{
 		Room: r, scans: map[harrier.ID]*scan{}, hosts: map[hostKey]*host{}, assets: map[harrier.ID]*asset{}, plans: map[harrier.ID]plan{},
-		content: map[harrier.VulnID]bool{}, grades: map[harrier.VulnID]harrier.Severity{},
+		content: map[harrier.VulnID]bool{}, grades: map[harrier.VulnID]grade{},
 	}
 }
 
@@ -263,9 +272,6 @@ func (f *folding) flush(ctx context.Context) error {
 		return err
 	}
 	assets := inOrder(f.assets)
-	if err := f.flushFindings(ctx, assets); err != nil {
-		return err
-	}
 	var changed []*harrier.Asset
 	for _, a := range assets {
 		if err := f.flushAsset(ctx, a); err != nil {
@@ -299,7 +305,7 @@ func (f *folding) flush(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return f.flushFindings(ctx, assets) // at last: the database takes them in while we go on
 }
 
 func (f *folding) flushCounts(ctx context.Context, s *scan) error {

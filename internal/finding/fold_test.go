@@ -202,7 +202,7 @@ func TestClocks(t *testing.T) {
 	}
 }
 
-// failing fails in SaveFindings as often as it is told.
+// failing fails to save findings as often as it is told.
 type failing struct {
 	*store.DB
 	fail int
@@ -215,6 +215,13 @@ func (f *failing) SaveFindings(ctx context.Context, list []*harrier.Finding) err
 		return errBroken
 	}
 	return f.DB.SaveFindings(ctx, list)
+}
+
+func (f *failing) SaveFindingsLater(ctx context.Context, list []*harrier.Finding) error {
+	if f.fail--; f.fail >= 0 {
+		return errBroken
+	}
+	return f.DB.SaveFindingsLater(ctx, list)
 }
 
 // TestFailedTransaction shows that a group that could not be stored leaves

@@ -17,6 +17,9 @@ func (r *Room) Merge(ctx context.Context, by harrier.Actor, into, from harrier.I
 	if !by.May(harrier.EditAll) {
 		return harrier.Merge{}, harrier.Errorf(harrier.Forbidden, "you may not merge assets")
 	}
+	if into == from {
+		return harrier.Merge{}, errItself(into)
+	}
 	m := harrier.Merge{Into: into, From: from, By: by.Name, Score: 100, Reasons: []harrier.Reason{{Points: 100, Note: "merged by hand"}}}
 	err := r.mend(ctx, func(ctx context.Context) error {
 		for _, id := range []harrier.ID{into, from} {
@@ -86,10 +89,14 @@ func (f *folding) mergeAll(ctx context.Context) error {
 	return nil
 }
 
+func errItself(id harrier.ID) error {
+	return harrier.Invalidf("asset", "%d can not be merged with itself", id)
+}
+
 // fuse makes m.From a part of m.Into in the transaction of ctx, and stores m.
 func (r *Room) fuse(ctx context.Context, m *harrier.Merge) error {
 	if m.Into == m.From {
-		return harrier.Invalidf("asset", "%d can not be merged with itself", m.Into)
+		return errItself(m.Into)
 	}
 	into, err := r.state(ctx, m.Into)
 	if err != nil {

@@ -240,13 +240,24 @@ func (f *folding) observed(ctx context.Context, s *scan, h *host, o harrier.Obse
 	return f.present(ctx, s, h, o, said, how)
 }
 
+// grade is what the catalogue says of a vulnerability.
+type grade struct {
+	severity harrier.Severity
+	known    bool
+}
+
 // severity grades by the catalogue, else as given, else as information.
 func (f *folding) severity(ctx context.Context, id harrier.VulnID, given map[harrier.VulnID]harrier.Severity) harrier.Severity {
-	v, err := f.Catalog.Vulnerability(ctx, id)
-	if err != nil {
+	g, met := f.grades[id]
+	if !met {
+		v, err := f.Catalog.Vulnerability(ctx, id)
+		g = grade{v.Severity, err == nil}
+		f.grades[id] = g
+	}
+	if !g.known {
 		return given[id]
 	}
-	return v.Severity
+	return g.severity
 }
 
 // countIn notes an observation in the coverage of its host.

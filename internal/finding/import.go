@@ -30,7 +30,7 @@ func (r *Room) Import(ctx context.Context, do func(ctx context.Context, fold Fol
 		}
 		f = newFolding(r)
 		f.ahead = &lookahead{met: map[uint64]bool{}}
-		var group []imported
+		group := make([]imported, 0, groupOfHosts)
 		take := func(ctx context.Context) error {
 			err := f.importGroup(ctx, group)
 			clear(group)
@@ -50,9 +50,12 @@ func (r *Room) Import(ctx context.Context, do func(ctx context.Context, fold Fol
 		if err := take(ctx); err != nil {
 			return err
 		}
+		if err := f.flush(ctx); err != nil {
+			return err
+		}
 		return then(ctx)
 	})
-	if err != nil || f == nil {
+	if r.careful = unknown(err); err != nil || f == nil {
 		r.cache.clear()
 		return err
 	}
@@ -77,15 +80,18 @@ type imported struct {
 // lookahead is what an import has read of the hosts to come, so that one question to
 // the store is for many of them.
 type lookahead struct {
-	met  map[uint64]bool                // hosts that may be stored with this scan, by a sum of their keys
-	like map[netip.Addr][]harrier.Asset // what the addresses of the group in hand are
+	met   map[uint64]bool                // hosts that may be stored with this scan, by a sum of their keys
+	like  map[netip.Addr][]harrier.Asset // what the addresses of the group in hand are
+	fresh map[netip.Addr]*harrier.Asset  // those that nothing had; they are stored
+	read  []*asset                       // what is known of the others
 }
 
 var seed = maphash.MakeSeed()
 
 func (k hostKey) sum() uint64 { return maphash.Comparable(seed, k) }
 
-// importGroup folds hosts and writes them. Memory does not grow with the file.
+// importGroup folds hosts, and writes those of the group before, which the
+// database takes in meanwhile. Memory does not grow with the file.
 func (f *folding) importGroup(ctx context.Context, group []imported) error {
 	if len(group) == 0 {
 		return nil
@@ -95,19 +101,30 @@ func (f *folding) importGroup(ctx context.Context, group []imported) error {
 			return err
 		}
 	}
+	// What is read waits for what is being written: it comes before there is more
+	// of that. The hosts of the group before are in the cache.
 	if err := f.lookAhead(ctx, group); err != nil {
 		return err
+	}
+	if err := f.flush(ctx); err != nil {
+		return err
+	}
+	f.hosts, f.assets = map[hostKey]*host{}, map[harrier.ID]*asset{}
+	f.cache.trim()
+	for _, a := range f.ahead.read {
+		f.cache.assets[a.ID] = a
 	}
 	for i := range group {
 		if err := f.imported(ctx, &group[i]); err != nil {
 			return err
 		}
 	}
-	if err := f.flush(ctx); err != nil {
-		return err
+	for _, a := range f.ahead.fresh {
+		if err := f.Store.DeleteAsset(ctx, a.ID); err != nil { // no host became it
+			return err
+		}
 	}
-	f.hosts, f.assets, f.ahead.like = map[hostKey]*host{}, map[harrier.ID]*asset{}, nil
-	f.cache.trim()
+	f.ahead.like, f.ahead.fresh, f.ahead.read = nil, nil, nil
 	return nil
 }
 
@@ -142,10 +159,16 @@ func (f *folding) lookAhead(ctx context.Context, group []imported) error {
 	}
 	var unread []harrier.ID
 	for _, a := range known {
-		like[a.Addr] = append(like[a.Addr], a)
-		if f.cache.assets[a.ID] == nil {
+		if met := f.cache.assets[a.ID]; met != nil { // with what is not written yet
+			if f.assets[a.ID] == nil { // else it is of the group before
+				f.Store.KnowFindings(ctx, slices.Collect(maps.Values(met.findings)))
+			}
+			a = met.Asset
+			f.ahead.read = append(f.ahead.read, met)
+		} else {
 			unread = append(unread, a.ID)
 		}
+		like[a.Addr] = append(like[a.Addr], a)
 	}
 	f.ahead.like = like
 	findings, err := f.Store.FindingsOfAll(ctx, unread)
@@ -158,10 +181,43 @@ func (f *folding) lookAhead(ctx context.Context, group []imported) error {
 	}
 	for _, a := range known {
 		if f.cache.assets[a.ID] == nil {
-			f.met(a, findings[a.ID], services[a.ID])
+			f.ahead.read = append(f.ahead.read, f.met(a, findings[a.ID], services[a.ID]))
 		}
 	}
-	return nil
+	return f.insertFresh(ctx, s, group)
+}
+
+// insertFresh stores an asset for each host of a group whose address nothing has
+// had: it can not be another one.
+func (f *folding) insertFresh(ctx context.Context, s *scan, group []imported) error {
+	f.ahead.fresh = map[netip.Addr]*harrier.Asset{}
+	var list []*harrier.Asset
+	for i := range group {
+		h := &group[i].host
+		if !h.Alive || !h.Addr.IsValid() || len(f.ahead.like[h.Addr]) > 0 || f.ahead.fresh[h.Addr] != nil || f.ahead.met[keyOf(s.ID, *h).sum()] {
+			continue
+		}
+		fresh := f.newborn(s, s.told(*h))
+		f.ahead.fresh[h.Addr] = &fresh
+		list = append(list, &fresh)
+	}
+	return f.Store.InsertAssets(ctx, list)
+}
+
+// newborn is the asset that a host becomes which is none yet.
+func (f *folding) newborn(s *scan, h harrier.Host) harrier.Asset {
+	return harrier.Asset{
+		UUID: harrier.NewUUID(f.Now()), Repository: s.Repository, Addr: h.Addr, FirstSeen: h.Started, LastSeen: h.Started,
+	}
+}
+
+// told is a host of a file, at times that the store keeps.
+func (s *scan) told(h harrier.Host) harrier.Host {
+	if h.Started.IsZero() {
+		h.Started = s.since
+	}
+	h.Started, h.Ended = h.Started.UTC().Truncate(time.Microsecond), h.Ended.UTC().Truncate(time.Microsecond)
+	return h
 }
 
 // like returns the assets of the scan's repository at an address.
@@ -201,11 +257,7 @@ func (f *folding) imported(ctx context.Context, i *imported) error {
 	if err != nil {
 		return err
 	}
-	said := i.host
-	if said.Started.IsZero() {
-		said.Started = s.since
-	}
-	said.Started, said.Ended = said.Started.UTC().Truncate(time.Microsecond), said.Ended.UTC().Truncate(time.Microsecond)
+	said := s.told(i.host)
 	h, err := f.host(ctx, s, said)
 	if err != nil {
 		return err

@@ -217,11 +217,8 @@ func (f *folding) become(ctx context.Context, s *scan, h *host, d harrier.Decisi
 			return err
 		}
 	} else {
-		fresh := harrier.Asset{
-			UUID: harrier.NewUUID(f.Now()), Repository: s.Repository, Addr: h.row.Addr,
-			FirstSeen: h.row.Started, LastSeen: h.row.Started,
-		}
-		if err := f.Store.InsertAsset(ctx, &fresh); err != nil {
+		fresh, err := f.born(ctx, s, h)
+		if err != nil {
 			return err
 		}
 		h.asset = newAsset(fresh)
@@ -244,6 +241,19 @@ func (f *folding) become(ctx context.Context, s *scan, h *host, d harrier.Decisi
 		}
 	}
 	return nil
+}
+
+// born returns the new asset that a host becomes, stored.
+func (f *folding) born(ctx context.Context, s *scan, h *host) (harrier.Asset, error) {
+	if f.ahead != nil {
+		if a := f.ahead.fresh[h.row.Addr]; a != nil {
+			delete(f.ahead.fresh, h.row.Addr)
+			return *a, nil
+		}
+	}
+	a := f.newborn(s, h.row.Host)
+	err := f.Store.InsertAsset(ctx, &a)
+	return a, err
 }
 
 // loadIdentifiers makes sure that the identifiers of an asset are known.

@@ -52,6 +52,7 @@ type AssetStore interface {
 	SilentAssets(ctx context.Context, repository harrier.ID, first, last netip.Addr, before time.Time, after harrier.ID, limit int) ([]harrier.Asset, error)
 	Asset(ctx context.Context, id harrier.ID) (harrier.Asset, error)
 	InsertAsset(ctx context.Context, a *harrier.Asset) error
+	InsertAssets(ctx context.Context, list []*harrier.Asset) error
 	UpdateAsset(ctx context.Context, a *harrier.Asset) error
 	UpdateAssets(ctx context.Context, list []*harrier.Asset) error
 	AssetsAt(ctx context.Context, repository harrier.ID, at []netip.Addr) ([]harrier.Asset, error)
@@ -62,6 +63,8 @@ type AssetStore interface {
 	DeleteServices(ctx context.Context, asset harrier.ID, list []harrier.Endpoint) error
 	FindingsOf(ctx context.Context, asset harrier.ID) ([]*harrier.Finding, error)
 	SaveFindings(ctx context.Context, list []*harrier.Finding) error
+	SaveFindingsLater(ctx context.Context, list []*harrier.Finding) error
+	KnowFindings(ctx context.Context, list []*harrier.Finding)
 }
 
 // ThingStore is the part of Store that holds what software assets have.
@@ -159,7 +162,9 @@ type Config struct {
 	// SearchJudged and Sum are the store's, like Search.
 	SearchJudged func(ctx context.Context, e harrier.Expr, p Page, at time.Time) ([]harrier.JudgedFinding, int, error)
 	Sum          func(ctx context.Context, e harrier.Expr, q harrier.SumQuery, at time.Time) (harrier.Sums, error)
-	Saved        QueryStore // nil: nothing may be saved
+	// ChangesOf is the store's; nil: Changes answers Unavailable.
+	ChangesOf func(ctx context.Context, assets []harrier.ID, e harrier.Expr, from, to time.Time, same bool, at time.Time) ([]harrier.Changes, error)
+	Saved     QueryStore // nil: nothing may be saved
 
 	Folded  func(scan harrier.ID) // hears that a batch of the scan has ended; nil: nobody
 	Version string                // of Harrier, for the facts about a scan
@@ -178,9 +183,12 @@ type Config struct {
 // Room is the room of findings. Its methods may overlap.
 type Room struct {
 	Config
-	mu     sync.Mutex // held while folding
-	cache  *cache
-	atOnce int // results in one transaction
+	mu sync.Mutex // held while folding
+	// careful holds for the next transaction after one that failed because an asset
+	// had findings that were not known of.
+	careful bool
+	cache   *cache
+	atOnce  int // results in one transaction
 
 	newsAtOnce int // findings in the first transaction of Rematch
 }

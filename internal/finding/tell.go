@@ -163,7 +163,7 @@ func (t *telling) spot(ctx context.Context, n *news, p *harrier.Spot, have map[a
 		if fi == nil {
 			fi = &harrier.Finding{Asset: p.Asset, Instance: i}
 		}
-		if fi.Open() && fi.Certainty == h.Certainty && fi.Source == h.Source && fi.Severity == t.graded(ctx, h.Vulnerability) {
+		if fi.Open() && fi.Certainty == h.Certainty && fi.Source == h.Source && fi.Severity == t.severity(ctx, h.Vulnerability, nil) {
 			continue
 		}
 		words, told := said[h.Vulnerability]
@@ -211,7 +211,7 @@ func (t *telling) flush(ctx context.Context) error {
 // that opens it, for the first time or again, and Seen when it was open and is
 // described in another way now.
 func (f *folding) known(ctx context.Context, fi *harrier.Finding, o harrier.Observation, now time.Time, origin harrier.Origin, scan harrier.ID) harrier.Change {
-	severity := f.graded(ctx, o.Vulnerability)
+	severity := f.severity(ctx, o.Vulnerability, nil)
 	if fi.Open() {
 		if fi.Certainty == o.Certainty && fi.Source == o.Source && fi.Severity == severity {
 			return harrier.Unchanged
@@ -228,14 +228,4 @@ func (f *folding) known(ctx context.Context, fi *harrier.Finding, o harrier.Obse
 	fi.Service, fi.Evidence, fi.Certainty, fi.Source, fi.Severity = o.Service, o.Evidence, o.Certainty, o.Source, severity
 	fi.Origin, fi.LastScan = origin, scan
 	return harrier.Opened
-}
-
-// graded is severity, asked once for a group of assets.
-func (f *folding) graded(ctx context.Context, id harrier.VulnID) harrier.Severity {
-	s, met := f.grades[id]
-	if !met {
-		s = f.severity(ctx, id, nil)
-		f.grades[id] = s
-	}
-	return s
 }

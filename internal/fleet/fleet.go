@@ -1,5 +1,6 @@
-// Package fleet is the room of engines: it knows them from their heartbeats and
-// notices when one falls silent.
+// Package fleet is the room of engines: it enrols those that stand elsewhere,
+// keeps their pools, knows how they are from their heartbeats and notices when
+// one falls silent.
 package fleet
 
 import (
@@ -17,13 +18,36 @@ import (
 // Store is what the room keeps in the database. The methods are those of the
 // store package.
 type Store interface {
+	InTx(ctx context.Context, do func(ctx context.Context) error) error
+	InsertEngine(ctx context.Context, e *harrier.Engine) error
+	UpdateEngine(ctx context.Context, e *harrier.Engine) error
 	PutEngine(ctx context.Context, e *harrier.Engine) error
+	DeleteEngine(ctx context.Context, id harrier.ID) error
+	Engine(ctx context.Context, id harrier.ID) (harrier.Engine, error)
 	Engines(ctx context.Context) ([]harrier.Engine, error)
+	InsertPool(ctx context.Context, p *harrier.Pool) error
+	UpdatePool(ctx context.Context, p *harrier.Pool) error
+	DeletePool(ctx context.Context, id harrier.ID) error
+	Pool(ctx context.Context, id harrier.ID) (harrier.Pool, error)
+	Pools(ctx context.Context) ([]harrier.Pool, error)
+	Beside
+}
+
+// Beside is the rest of what the room keeps in the database.
+type Beside interface {
+	InsertEngineToken(ctx context.Context, t harrier.EngineToken) error
+	EngineToken(ctx context.Context, hash string) (harrier.EngineToken, error)
+	UseEngineToken(ctx context.Context, hash string, at time.Time) error
+	Sites(ctx context.Context) ([]harrier.Site, error)
+	UpdateSite(ctx context.Context, s *harrier.Site) error
+	AppendAudit(ctx context.Context, e *harrier.AuditEntry) error
+	PropertyStore
 }
 
 // Bus is how engines are heard: a method of the bus package.
 type Bus interface {
 	WatchBeats(ctx context.Context, see func(harrier.Heartbeat)) error
+	ServeProperties(ctx context.Context, properties func(ctx context.Context, engine harrier.UUID) (map[string]string, error)) error
 }
 
 // How the room takes its time.
@@ -37,8 +61,14 @@ type Config struct {
 	Store Store
 	Bus   Bus
 	Tell  func(harrier.Event) // hears of lost engines; must not block; nil: nobody
-	Now   func() time.Time    // nil: time.Now
-	Log   *slog.Logger        // nil: none
+	// Changed is told that an engine was enrolled, revoked or deleted; must not
+	// block; nil: nobody is. Others may have changed the store, too.
+	Changed func()
+	// Present makes of the secret part of a token what an engine is given; nil: the
+	// same.
+	Present func(secret string) string
+	Now     func() time.Time // nil: time.Now
+	Log     *slog.Logger     // nil: none
 }
 
 // Room is the room of engines. Its methods may overlap.
@@ -53,6 +83,8 @@ type seen struct {
 	harrier.Engine
 	stored harrier.Engine // what the database has; zero for nothing yet
 	lost   bool
+
+	properties map[string]string // that it follows
 }
 
 // New returns the room.
@@ -63,31 +95,16 @@ func New(c Config) *Room {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
+	if c.Present == nil {
+		c.Present = func(secret string) string { return secret }
+	}
+	if c.Changed == nil {
+		c.Changed = func() {}
+	}
 	if c.Tell == nil {
 		c.Tell = func(harrier.Event) {}
 	}
 	return &Room{Config: c, seen: map[harrier.UUID]*seen{}}
-}
-
-// Engines lists the engines that were ever heard of, by rising id, with what
-// they said last. Everybody who may see anything may see them.
-func (r *Room) Engines(ctx context.Context, by harrier.Actor) ([]harrier.Engine, error) {
-	if !by.May(harrier.ReadOwn) {
-		return nil, harrier.Errorf(harrier.Forbidden, "you may not see engines")
-	}
-	list, err := r.Store.Engines(ctx)
-	if err != nil {
-		return nil, err
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for i, e := range list {
-		if s := r.seen[e.UUID]; s != nil {
-			list[i] = s.Engine
-			list[i].ID = e.ID
-		}
-	}
-	return list, nil
 }
 
 // Run listens to engines until ctx ends.
@@ -97,6 +114,7 @@ func (r *Room) Run(ctx context.Context) error {
 	}
 	beats := make(chan harrier.Heartbeat, 64)
 	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return r.tellProperties(ctx) })
 	g.Go(func() error { return r.listen(ctx, beats) })
 	g.Go(func() error { return r.loop(ctx, beats) })
 	return g.Wait()
@@ -112,7 +130,9 @@ func (r *Room) recall(ctx context.Context) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, e := range list {
-		r.seen[e.UUID] = &seen{Engine: e, stored: e, lost: !e.Alive(r.Now())}
+		if r.seen[e.UUID] == nil { // else it has spoken already
+			r.seen[e.UUID] = &seen{Engine: e, stored: e, lost: !e.Alive(r.Now())}
+		}
 	}
 	return nil
 }
@@ -160,7 +180,12 @@ func (r *Room) See(ctx context.Context, h harrier.Heartbeat) error {
 		return nil
 	}
 	e := h.Engine
-	e.LastSeen, e.Running = r.Now().UTC(), len(h.Active)
+	e.LastSeen, e.Running, e.Scans = r.Now().UTC(), len(h.Active), nil
+	for _, a := range h.Active {
+		e.Scans = append(e.Scans, a.Scan)
+	}
+	slices.Sort(e.Scans)
+	e.Scans = slices.Compact(e.Scans)
 	r.mu.Lock()
 	s := r.seen[e.UUID]
 	if s == nil {
@@ -168,7 +193,7 @@ func (r *Room) See(ctx context.Context, h harrier.Heartbeat) error {
 		r.seen[e.UUID] = s
 	}
 	back := s.lost || s.LastSeen.IsZero()
-	s.Engine, s.lost = e, false
+	s.Engine, s.lost, s.properties = e, false, h.Properties
 	due := s.stored.LastSeen.IsZero() || e.LastSeen.Sub(s.stored.LastSeen) >= storeEvery || !same(e, s.stored)
 	r.mu.Unlock()
 	if back {
@@ -189,7 +214,7 @@ func (r *Room) See(ctx context.Context, h harrier.Heartbeat) error {
 // same reports whether two heartbeats describe the same process.
 func same(a, b harrier.Engine) bool {
 	return a.Name == b.Name && a.Pool == b.Pool && a.Version == b.Version && a.Hostname == b.Hostname &&
-		a.Raw == b.Raw && a.Started.UnixMicro() == b.Started.UnixMicro()
+		a.Raw == b.Raw && a.Protocol == b.Protocol && a.Parallel == b.Parallel && a.Started.UnixMicro() == b.Started.UnixMicro()
 }
 
 // look tells of engines that have fallen silent, once each.

@@ -19,6 +19,7 @@ type AccessStore interface {
 	Seats(ctx context.Context) ([]harrier.Seat, error)
 	AssetLists(ctx context.Context) ([]harrier.AssetList, error)
 	Repositories(ctx context.Context) ([]harrier.Repository, error)
+	Sites(ctx context.Context) ([]harrier.Site, error)
 	// AccessVersion is another number whenever one of these is another.
 	AccessVersion(ctx context.Context) (int64, error)
 	GiveObjects(ctx context.Context, from, to harrier.ID) error
@@ -62,6 +63,7 @@ type access struct {
 	lists         map[harrier.ID]harrier.AssetList
 	repositories  []harrier.ID
 	sights        map[harrier.ID]sight // by group
+	sites         []siteSight          // for groups whose members see by sites
 }
 
 // sight is what the members of a group see.
@@ -69,6 +71,8 @@ type sight struct {
 	repositories []harrier.ID
 	narrow       bool
 	scope        harrier.Expr
+	within       harrier.Expr // the repositories, as a condition; nil: all
+	lists        harrier.Or   // what lists say, of one that is narrow
 }
 
 // freshAccess is how long who sees what is remembered while nothing changes:
@@ -129,7 +133,7 @@ func (r *Room) readAccess(ctx context.Context, now time.Time) (*access, error) {
 			r.log.WarnContext(ctx, "a list that says what a group sees can not be read", "group", g.ID, "err", err)
 		}
 	}
-	return a, nil
+	return a, r.readSites(ctx, a)
 }
 
 func byID[T any](ctx context.Context, list func(context.Context) ([]T, error), id func(T) harrier.ID) (map[harrier.ID]T, error) {
@@ -155,7 +159,8 @@ func (a *access) sightOf(g harrier.Group) (sight, error) {
 		for i, id := range have {
 			values[i] = int64(id)
 		}
-		parts = append(parts, harrier.Cmp{Field: "repository", Op: harrier.Eq, Values: values})
+		s.within = harrier.Cmp{Field: "repository", Op: harrier.Eq, Values: values}
+		parts = append(parts, s.within)
 	}
 	var fault error
 	if !g.First && !slices.Contains(g.Lists, harrier.EverythingList) {
@@ -169,6 +174,7 @@ func (a *access) sightOf(g harrier.Group) (sight, error) {
 			}
 			some = append(some, e)
 		}
+		s.lists = some
 		parts = append(parts, some)
 	}
 	switch len(parts) {
@@ -226,9 +232,13 @@ func (a *access) actor(u harrier.User, via string) harrier.Actor {
 		return who
 	}
 	who.Permissions &^= installationOnly
+	who.AllSites = u.AllSites
 	s, ok := a.sights[u.Group]
 	if !ok || a.groups[u.Group].Organization != u.Organization {
 		s = sight{repositories: []harrier.ID{}, narrow: true, scope: harrier.Or{}} // nothing
+	}
+	if s.narrow && a.groups[u.Group].BySites {
+		s.scope = s.with(a.shown(u))
 	}
 	who.Scope, who.Place.Repositories, who.Place.Narrow = s.scope, s.repositories, s.narrow
 	who.Place.Users, who.Place.Objects = u.ManagedUsers, u.ManagedObjects

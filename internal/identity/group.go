@@ -183,6 +183,9 @@ func (r *Room) checkGroup(ctx context.Context, by harrier.Actor, g *harrier.Grou
 			return harrier.Invalidf("definingAssets", "asset %d is not one of those that say what you see", id)
 		}
 	}
+	if g.BySites && !old.BySites && by.Narrow() && !a.groups[by.Group].BySites {
+		return harrier.Invalidf("bySites", "you do not see by sites yourself")
+	}
 	s, err := a.sightOf(*g)
 	if err != nil {
 		return err
@@ -208,6 +211,8 @@ func parts(e harrier.Expr) int {
 	case harrier.Not:
 		n += parts(e.Of)
 	case harrier.Has:
+		n += parts(e.Of)
+	case harrier.OfAsset:
 		n += parts(e.Of)
 	}
 	return n

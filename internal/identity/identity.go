@@ -22,6 +22,7 @@ type Store interface {
 	SessionStore
 	AuditStore
 	AccessStore
+	APIKeyStore
 }
 
 // UserStore keeps users.

@@ -27,6 +27,9 @@ func (r *Room) place(ctx context.Context, by harrier.Actor, u *harrier.User, old
 			return harrier.Invalidf("role", "%q is not a role", u.Role)
 		}
 	}
+	if u.AllSites && !old.AllSites && by.Narrow() && !by.AllSites {
+		return harrier.Errorf(harrier.Forbidden, "you may not give all sites")
+	}
 	may := a.permissions(u.Role)
 	if u.Role != old.Role && !by.May(may) {
 		return harrier.Errorf(harrier.Forbidden, "you may not give a role that may do more than you")

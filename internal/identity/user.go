@@ -75,7 +75,11 @@ func (r *Room) People(ctx context.Context) (map[harrier.ID]harrier.User, error) 
 	}
 	out := map[harrier.ID]harrier.User{}
 	for _, u := range users {
-		out[u.ID] = harrier.User{ID: u.ID, UUID: u.UUID, Name: u.Name, FullName: u.FullName}
+		known := harrier.User{ID: u.ID, UUID: u.UUID, Name: u.Name, FullName: u.FullName}
+		if last := u.Given["lastname"]; last != "" { // where the full name is parted
+			known.Given = map[string]string{"lastname": last}
+		}
+		out[u.ID] = known
 	}
 	return out, nil
 }
@@ -136,7 +140,7 @@ func (r *Room) Update(ctx context.Context, by harrier.Actor, u *harrier.User) er
 		stored.Name, stored.FullName, stored.Email = u.Name, u.FullName, u.Email
 		stored.Role, stored.Disabled, stored.Given = u.Role, u.Disabled, u.Given
 		stored.Organization, stored.Group, stored.Responsible = u.Organization, u.Group, u.Responsible
-		stored.ManagedUsers, stored.ManagedObjects = u.ManagedUsers, u.ManagedObjects
+		stored.ManagedUsers, stored.ManagedObjects, stored.AllSites = u.ManagedUsers, u.ManagedObjects, u.AllSites
 		if err := check(stored); err != nil {
 			return err
 		}
@@ -299,7 +303,7 @@ func (r *Room) change(ctx context.Context, by harrier.Actor, id harrier.ID, acti
 // moved reports whether two states of a user belong to different groups or manage
 // different ones.
 func moved(a, b harrier.User) bool {
-	return a.Organization != b.Organization || a.Group != b.Group || a.Responsible != b.Responsible ||
+	return a.Organization != b.Organization || a.Group != b.Group || a.Responsible != b.Responsible || a.AllSites != b.AllSites ||
 		!slices.Equal(a.ManagedUsers, b.ManagedUsers) || !slices.Equal(a.ManagedObjects, b.ManagedObjects)
 }
 

@@ -44,7 +44,7 @@ func (h *hostRun) careful(ctx context.Context, why string) {
 	h.host.Fragile, h.host.FragileWhy = true, why
 	var refused []harrier.Done
 	before := h.checks
-	h.checks, refused = assess.Planned(h.tools.Checks, h.planned, h.settings)
+	h.checks, refused = assess.Planned(h.tools.Checks, h.planned, h.settings, h.batch.Logins)
 	h.mu.Unlock()
 	h.batch.Net.Slow(h.Addr, hostRate)
 	for _, d := range refused {

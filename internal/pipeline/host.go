@@ -73,8 +73,9 @@ func (r *run) scanHost(ctx context.Context, l live) error {
 		Name: l.Name, Addr: l.Addr, Alive: true, Reason: l.Reason, RTT: l.RTT.Microseconds(), FQDN: l.Domain,
 		Fragile: l.fragile, Started: l.started,
 	}}
+	defer h.leave()
 	var refused []harrier.Done
-	h.checks, refused = assess.Planned(r.tools.Checks, r.planned, l.settings)
+	h.checks, refused = assess.Planned(r.tools.Checks, r.planned, l.settings, r.batch.Logins)
 	for _, d := range refused {
 		h.book.Add(d)
 	}
@@ -194,10 +195,15 @@ func (h *hostRun) stages(ctx context.Context) (reason string, err error) {
 		g.Go(func() error { return h.assess(ctx, jobs) })
 	}
 	err = g.Wait()
+	return reason, err
+}
+
+// leave gives the host's place free. It has one until its end is stored, so that
+// no more hosts are scanned again after a death than have places.
+func (h *hostRun) leave() {
 	if h.placed {
 		h.batch.Hosts.Release(1)
 	}
-	return reason, err
 }
 
 func (h *hostRun) maxChecks() int {
@@ -399,7 +405,7 @@ func (h *hostRun) runCheck(ctx context.Context, j job) error {
 	host, services := h.snapshot()
 	t := check.Target{
 		Addr: h.Addr, Host: host, Service: j.service, Services: services, Name: h.Domain,
-		Dial: h.batch.Net.Dial, Timeout: h.answerWait(), Settings: h.set(),
+		Dial: h.batch.Net.Dial, Timeout: h.answerWait(), Settings: h.set(), Logins: assess.LoginsOf(h.batch.Logins, j.check.Login),
 	}
 	for {
 		if err := h.batch.Net.Ready(ctx); err != nil {

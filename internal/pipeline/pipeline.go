@@ -49,6 +49,7 @@ type Batch struct {
 	Hosts   *semaphore.Weighted // places for hosts whose services are talked to, shared by the scan's batches
 	Learned *probe.Learned      // what was recognised so far, shared by the scan's batches; nil: this one learns by itself
 	Skip    map[string]bool     // hosts that are done, by expand.Host.Key
+	Logins  []harrier.Login     // what to sign in with
 	Asking  int                 // hosts that are asked at a time whether they are there; 0 means 1,024
 	// Brief leaves results out that tell of an open port of a host whose ports
 	// alone are asked for: its coverage, at the end, has them all.

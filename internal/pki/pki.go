@@ -106,7 +106,18 @@ func (a *Authority) Server(hosts []string, now time.Time) (tls.Certificate, erro
 	if own, err := os.Hostname(); err == nil && !slices.Contains(names, own) {
 		names = append(names, own)
 	}
-	pair, err := load(a.path("server"))
+	return a.server("server", names, addrs, now)
+}
+
+// Gate returns the server certificate for engines elsewhere. They recognise the
+// authority, so that it names the gate only.
+func (a *Authority) Gate(now time.Time) (tls.Certificate, error) {
+	return a.server("gate", []string{"harrier-gate"}, nil, now)
+}
+
+// server returns the certificate that is kept under name.
+func (a *Authority) server(file string, names []string, addrs []net.IP, now time.Time) (tls.Certificate, error) {
+	pair, err := load(a.path(file))
 	if err == nil && a.fits(pair.Leaf, names, addrs, now) {
 		pair.Certificate = append(pair.Certificate[:1], a.cert.Raw)
 		return pair, nil
@@ -123,7 +134,7 @@ func (a *Authority) Server(hosts []string, now time.Time) (tls.Certificate, erro
 	if err != nil {
 		return tls.Certificate{}, err
 	}
-	if err := save(a.path("server"), pair); err != nil {
+	if err := save(a.path(file), pair); err != nil {
 		return tls.Certificate{}, err
 	}
 	pair.Certificate = append(pair.Certificate, a.cert.Raw)
@@ -167,3 +178,20 @@ func serial() *big.Int {
 	b[0] &= 0x7f
 	return new(big.Int).SetBytes(b)
 }
+
+// Engine returns a certificate, in DER, with which the engine of that name
+// signs in until life has passed. Key is its public key.
+func (a *Authority) Engine(id harrier.UUID, key any, now time.Time, life time.Duration) ([]byte, error) {
+	der, err := x509.CreateCertificate(rand.Reader, &x509.Certificate{
+		SerialNumber: serial(), Subject: pkix.Name{CommonName: id.String(), Organization: []string{"Harrier engine"}},
+		NotBefore: now.Add(-5 * time.Minute), NotAfter: now.Add(life),
+		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
+	}, a.cert, key, a.key)
+	if err != nil {
+		return nil, fmt.Errorf("sign certificate: %w", err)
+	}
+	return der, nil
+}
+
+// Certificate is the authority's own.
+func (a *Authority) Certificate() *x509.Certificate { return a.cert }

@@ -22,6 +22,7 @@ type Store interface {
 	DeletePolicy(ctx context.Context, id harrier.ID) error
 	Policy(ctx context.Context, id harrier.ID) (harrier.Policy, error)
 	Policies(ctx context.Context) ([]harrier.Policy, error)
+	AuditStore
 	Surroundings
 }
 
@@ -94,6 +95,9 @@ func (r *Room) Create(ctx context.Context, by harrier.Actor, p *harrier.Policy) 
 		if err := r.freeName(ctx, by, &stored); err != nil {
 			return err
 		}
+		if err := r.mayAudit(ctx, by, stored.Audits, nil); err != nil {
+			return err
+		}
 		if err := r.seal(ctx, by, &stored); err != nil {
 			return err
 		}
@@ -147,6 +151,9 @@ func (r *Room) Update(ctx context.Context, by harrier.Actor, p *harrier.Policy) 
 			if err := r.freeName(ctx, by, &changed); err != nil {
 				return err
 			}
+		}
+		if err := r.mayAudit(ctx, by, changed.Audits, old.Audits); err != nil {
+			return err
 		}
 		if err := r.seal(ctx, by, &changed); err != nil {
 			return err
@@ -402,6 +409,7 @@ func clone(p harrier.Policy) harrier.Policy {
 	p.Checks.Single = maps.Clone(p.Checks.Single)
 	p.Settings.PingPorts = slices.Clone(p.Settings.PingPorts)
 	p.Settings.UDPPingPorts = slices.Clone(p.Settings.UDPPingPorts)
+	p.Audits = slices.Clone(p.Audits)
 	p.Credentials = slices.Clone(p.Credentials)
 	for i := range p.Credentials {
 		p.Credentials[i].Fields = maps.Clone(p.Credentials[i].Fields)

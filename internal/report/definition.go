@@ -2,7 +2,6 @@ package report
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -20,6 +19,7 @@ type DefinitionStore interface {
 	ReportDefinition(ctx context.Context, id harrier.ID) (harrier.ReportDefinition, error)
 	ReportDefinitions(ctx context.Context) ([]harrier.ReportDefinition, error)
 	DueReportDefinitions(ctx context.Context, now time.Time) ([]harrier.ReportDefinition, error)
+	TemplateStore
 }
 
 // Definitions lists the definitions that by may see, by rising id: the own
@@ -148,6 +148,9 @@ func (r *Room) check(ctx context.Context, by harrier.Actor, d *harrier.ReportDef
 			return unknown(err, "repositories", "repository", id)
 		}
 	}
+	if _, err := r.shaped(ctx, by, *d); err != nil {
+		return err
+	}
 	if d.Scope.Query != 0 && r.Findings != nil {
 		if _, err := r.Findings.Query(ctx, by, d.Scope.Query); err != nil {
 			return unknown(err, "query", "query", d.Scope.Query)
@@ -180,13 +183,16 @@ func (r *Room) launch(ctx context.Context, by harrier.Actor, d harrier.ReportDef
 	if !ok {
 		return harrier.Report{}, harrier.Invalidf("format", "there is no format %q any more", d.Format)
 	}
+	options, err := r.shaped(ctx, by, d)
+	if err != nil {
+		return harrier.Report{}, err
+	}
 	rep := harrier.Report{
 		Definition: d.ID, Scan: scan, Scope: d.Scope, Title: d.Name, Template: d.Template, Format: f.Name,
-		Options: maps.Clone(d.Options), Recipients: slices.Clone(d.Recipients),
+		Options: options, Recipients: slices.Clone(d.Recipients),
 	}
-	if scan == 0 && d.Scope.Last {
-		var err error
-		if scan, err = r.last(ctx, by, d.Scope.Sites); err != nil {
+	if scan == 0 && (d.Scope.Last || d.Scope.First) {
+		if scan, err = r.outermost(ctx, by, d.Scope); err != nil {
 			return harrier.Report{}, err
 		}
 		rep.Scan = scan

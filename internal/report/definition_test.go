@@ -210,6 +210,8 @@ func TestScopes(t *testing.T) {
 		"192.0.2.1 443/tcp\n\x00":     {Only: port(443)},
 		"192.0.2.1 443/tcp\n\x00\x00": {Last: true, Sites: []harrier.ID{1}, Only: port(443)},
 		all + "\x00":                  {Last: true},
+		all + "\x00\x00":              {First: true},
+		all + "\x00\x00\x00":          {First: true, Sites: []harrier.ID{1}},
 	} {
 		want = strings.TrimRight(want, "\x00") // so that the same can be wanted twice
 		if got := h.made(t, ann, harrier.ReportDefinition{Scope: scope}); got != want {

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -57,16 +58,25 @@ func (r *Room) DeleteWithReports(ctx context.Context, by harrier.Actor, id harri
 	return nil
 }
 
-// last is the scan of the sites, or of all when there are none, that ended
-// last.
-func (r *Room) last(ctx context.Context, by harrier.Actor, sites []harrier.ID) (harrier.ID, error) {
+// outermost is the scan of the sites, or of all when there are none, that ended
+// last, or first.
+func (r *Room) outermost(ctx context.Context, by harrier.Actor, scope harrier.Scope) (harrier.ID, error) {
+	sites := scope.Sites
+	if scope.First && len(sites) == 0 {
+		latest, err := r.Scans.Latest(ctx, by)
+		if err != nil {
+			return 0, err
+		}
+		sites = slices.Collect(maps.Keys(latest))
+	}
 	list, err := r.sources(ctx, by, sites)
 	if err != nil {
 		return 0, err
 	}
 	var found harrier.Scan
 	for _, sc := range list {
-		if sc.Ended.After(found.Ended) || sc.Ended.Equal(found.Ended) && sc.ID > found.ID {
+		later := cmp.Or(sc.Ended.Compare(found.Ended), cmp.Compare(sc.ID, found.ID))
+		if found.ID == 0 || later > 0 && !scope.First || later < 0 && scope.First {
 			found = sc
 		}
 	}

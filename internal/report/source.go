@@ -188,7 +188,7 @@ func answerable(e harrier.Expr) error {
 		list = e
 	case harrier.Not:
 		list = []harrier.Expr{e.Of}
-	case harrier.Has:
+	case harrier.Has, harrier.OfAsset:
 		return harrier.Invalidf("query", "a single scan can not tell what else an asset has")
 	case harrier.Cmp:
 		if fieldsOfResults[e.Field] == nil {

@@ -76,12 +76,13 @@ func (b *beats) work(scan harrier.ID) work {
 	return w
 }
 
-// silent reports whether no engine of pool can be expected to do anything.
+// silent reports whether no engine that takes work from pool can be expected to
+// do anything.
 func (b *beats) silent(pool string, now time.Time) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, e := range b.engines {
-		if poolOr(e.Engine.Pool) == pool && now.Sub(e.at) <= lostAfter {
+		if (slices.Contains(e.Queues, pool) || len(e.Queues) == 0 && poolOr(e.Engine.Pool) == pool) && now.Sub(e.at) <= lostAfter {
 			return false
 		}
 	}

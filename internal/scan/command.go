@@ -57,7 +57,9 @@ func (r *Room) commanded(ctx context.Context, by harrier.Actor, scan harrier.ID,
 			} else if w != nil && w.HoldRunning {
 				return harrier.Errorf(harrier.Conflict, "scan %d is %s", sc.ID, w.reason())
 			}
-			sc.Frozen = 0
+			if sc.Frozen = 0; sc.Terms.AtLimit { // by hand, for as long again
+				sc.Terms.AtLimit, sc.Terms.Until = false, harrier.Duration(r.now().Sub(sc.Started))+sc.Plan.Settings.MaxDuration
+			}
 		}
 		if after == harrier.ScanAborted {
 			return r.end(ctx, &sc, after, notKilled, "")

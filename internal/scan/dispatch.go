@@ -51,7 +51,7 @@ func (r *Room) handOut(ctx context.Context, sc harrier.Scan, w work) error {
 		if handed && now.Sub(at) < publishAgain {
 			continue
 		}
-		if err := r.publish(ctx, pool, sc, b); err != nil {
+		if err := r.publish(ctx, pool.name, sc, b); err != nil {
 			return err
 		}
 		g.published[b.Number] = now
@@ -69,33 +69,46 @@ func (r *Room) publish(ctx context.Context, pool string, sc harrier.Scan, b harr
 	return nil
 }
 
-// pool is the queue that the jobs of a scan go to: that of the engine that the
-// site names, else the site's.
-func (r *Room) pool(ctx context.Context, sc harrier.Scan) (string, error) {
+// queue is where the jobs of a scan go, and what to say when nobody takes them.
+type queue struct{ name, silent string }
+
+// pool is the queue of a scan: that of the engine that its site names, else
+// that of the site's pool. Nobody else takes the work of an engine that is gone.
+func (r *Room) pool(ctx context.Context, sc harrier.Scan) (queue, error) {
+	of := func(pool string) queue {
+		return queue{poolOr(pool), fmt.Sprintf("none of pool %q answers", poolOr(pool))}
+	}
 	s, err := r.Store.Site(ctx, sc.Site)
 	if harrier.KindOf(err) == harrier.NotFound {
-		return harrier.LocalPool, nil
+		return of(""), nil
+	}
+	if sc.Terms.Engine != 0 {
+		s.Engine = sc.Terms.Engine
 	}
 	if err != nil || s.Engine == 0 {
-		return poolOr(s.Pool), err
+		return of(s.Pool), err
 	}
 	engines, err := r.Store.Engines(ctx)
 	if err != nil {
-		return "", err
+		return queue{}, err
 	}
 	for _, e := range engines {
-		if e.ID == s.Engine {
-			return poolOr(e.Pool), nil
+		switch {
+		case e.ID != s.Engine:
+		case !e.Remote():
+			return of(""), nil
+		default:
+			return queue{e.Queue(), fmt.Sprintf("engine %q does not answer", e.Name)}, nil
 		}
 	}
-	return poolOr(s.Pool), nil
+	return queue{harrier.Engine{}.Queue(), fmt.Sprintf("engine %d is gone", s.Engine)}, nil
 }
 
 // note keeps in the scan who works on it, and that nobody does.
-func (r *Room) note(ctx context.Context, sc harrier.Scan, pool string, w work) error {
+func (r *Room) note(ctx context.Context, sc harrier.Scan, pool queue, w work) error {
 	reason, engine := withoutWait(sc.Reason), sc.Engine
-	if len(w.batches) == 0 && r.beats.silent(pool, r.Now()) {
-		reason = also(reason, fmt.Sprintf("%s: none of pool %q answers", waits, pool))
+	if len(w.batches) == 0 && r.beats.silent(pool.name, r.Now()) {
+		reason = also(reason, waits+": "+pool.silent)
 	}
 	if engine == "" {
 		engine = w.engine
@@ -150,8 +163,15 @@ func (r *Room) launchScheduled(ctx context.Context, id harrier.ID) error {
 		by := harrier.System
 		by.User, by.Via = s.Owner, "schedule"
 		for i, run := range due {
+			if run.Continue {
+				if on, err := r.goOn(ctx, s, run, now); err != nil {
+					return err
+				} else if on {
+					continue
+				}
+			}
 			sc, err := r.launch(ctx, by, s, Launch{
-				Scheduled: true, Queue: s.Schedule.After != 0 || i > 0,
+				Scheduled: true, Continue: run.Continue, Queue: s.Schedule.After != 0 || i > 0,
 				Targets: run.Targets, Variant: run.Variant, MaxDuration: run.MaxDuration,
 			})
 			if kind := harrier.KindOf(err); err != nil && kind != harrier.Internal && kind != harrier.Unavailable { // nothing is stored of it

@@ -25,6 +25,12 @@ type Imported struct {
 // the right to edit sites, and Invalid for a site that breaks its own rules or
 // lies in a folder that by does not see.
 func (r *Room) Import(ctx context.Context, by harrier.Actor, site *harrier.Site, scan harrier.Scan, hosts iter.Seq2[Imported, error]) (harrier.Scan, error) {
+	return r.ImportAnd(ctx, by, site, scan, hosts, func(context.Context) error { return nil })
+}
+
+// ImportAnd is Import with something to be done at last in the same transaction,
+// when all hosts have come.
+func (r *Room) ImportAnd(ctx context.Context, by harrier.Actor, site *harrier.Site, scan harrier.Scan, hosts iter.Seq2[Imported, error], last func(ctx context.Context) error) (harrier.Scan, error) {
 	if r.Findings == nil {
 		return harrier.Scan{}, harrier.Errorf(harrier.Unavailable, "nothing can be imported here")
 	}
@@ -49,7 +55,12 @@ func (r *Room) Import(ctx context.Context, by harrier.Actor, site *harrier.Site,
 			}
 		}
 		return nil
-	}, func(ctx context.Context) error { return r.importSums(ctx, site, &sc) })
+	}, func(ctx context.Context) error {
+		if err := r.importSums(ctx, site, &sc); err != nil {
+			return err
+		}
+		return last(ctx)
+	})
 	if err != nil {
 		return harrier.Scan{}, err
 	}

@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/harrier-scan/harrier"
 )
@@ -16,12 +18,18 @@ type Launch struct {
 	// Variant is what it does otherwise than the policy says; nil: nothing.
 	Variant     *harrier.Variant
 	MaxDuration harrier.Duration // instead of the site's; 0 for the site's own
+	Continue    bool             // see harrier.FurtherRun
 	// Queue stores the scan also while others of the site go on: it starts when
 	// they have ended. Else that is a Conflict.
 	Queue bool
 	// NoFreeze answers Conflict, because of ErrFrozen, where the scan would wait
 	// for a freeze window to end.
 	NoFreeze bool
+
+	Name      string     // of the scan, for people; "" for the site's
+	Exclude   string     // taken out of the targets, besides what the site excludes
+	NotBefore time.Time  // it waits until then; zero: it does not
+	Engine    harrier.ID // that runs it, instead of the site's; 0 for the site's own
 }
 
 // ErrFrozen is why a scan is refused, see Launch.NoFreeze.
@@ -66,9 +74,15 @@ func (r *Room) launch(ctx context.Context, by harrier.Actor, s harrier.Site, l L
 	if err != nil {
 		return harrier.Scan{}, err
 	}
-	before := 0
+	before, later := 0, 0
 	for _, a := range active {
 		if a.Site != s.ID {
+			continue
+		}
+		if a.Status == harrier.ScanQueued && r.Now().Before(a.Terms.NotBefore) { // its time has not come
+			if later++; later >= maxQueued {
+				return harrier.Scan{}, harrier.Errorf(harrier.Conflict, "%d scans of %q wait for their time", later, s.Name)
+			}
 			continue
 		}
 		if before++; !l.Queue || before >= maxQueued {
@@ -97,6 +111,11 @@ func (r *Room) launch(ctx context.Context, by harrier.Actor, s harrier.Site, l L
 	if err != nil {
 		return harrier.Scan{}, err
 	}
+	if exclude = strings.Trim(exclude+","+l.Exclude, ","); l.Engine != 0 {
+		if err := r.engineKnown(ctx, l.Engine); err != nil {
+			return harrier.Scan{}, err
+		}
+	}
 	cut, err := r.cut(s, told, exclude, plan.Guard)
 	if err != nil {
 		return harrier.Scan{}, err
@@ -111,12 +130,14 @@ func (r *Room) launch(ctx context.Context, by harrier.Actor, s harrier.Site, l L
 
 	now := r.now()
 	sc := harrier.Scan{
-		UUID: harrier.NewUUID(now), Site: s.ID, Repository: s.Repository, Owner: by.User, Name: s.Name,
+		UUID: harrier.NewUUID(now), Site: s.ID, Repository: s.Repository, Owner: by.User, Name: cmp.Or(l.Name, s.Name),
 		Status: harrier.ScanQueued, Reason: cut.reason, Targets: joined(told), AltTargets: told != s.Targets, Scheduled: l.Scheduled,
 		PolicyID: policy.ID, PolicyName: policy.Name, Template: policy.Template, Plan: plan,
 		Created: now, Modified: now, HostsTotal: cut.count, Forbidden: cut.forbidden,
 		Terms: s.Options.Terms, Held: s.Options.Terms.Unfinished == harrier.DiscardResults,
 	}
+	sc.Terms.Continue = l.Continue
+	sc.Terms.NotBefore, sc.Terms.Engine = l.NotBefore, l.Engine
 	if sc.Repository == 0 {
 		sc.Repository = harrier.DefaultRepository
 	}
@@ -133,7 +154,7 @@ func (r *Room) launch(ctx context.Context, by harrier.Actor, s harrier.Site, l L
 		return harrier.Scan{}, harrier.Errorf(harrier.Conflict, "scans of %q are %s", s.Name, w.reason()).Because(ErrFrozen)
 	} else if w != nil {
 		sc.Reason = also(sc.Reason, w.reason())
-	} else if slots(active) < r.MaxRunning && before == 0 {
+	} else if slots(active) < r.MaxRunning && before == 0 && !now.Before(l.NotBefore) {
 		sc.Status, sc.Started = harrier.ScanRunning, now
 	}
 	if err := r.Store.InsertScan(ctx, &sc); err != nil {
@@ -148,6 +169,15 @@ func (r *Room) launch(ctx context.Context, by harrier.Actor, s harrier.Site, l L
 	}
 	s.LastScan, s.LastRun, s.Read = sc.ID, now, false
 	return sc, r.Store.UpdateSite(ctx, &s)
+}
+
+// engineKnown answers Invalid for an engine that there is not.
+func (r *Room) engineKnown(ctx context.Context, id harrier.ID) error {
+	engines, err := r.Store.Engines(ctx)
+	if err == nil && !slices.ContainsFunc(engines, func(e harrier.Engine) bool { return e.ID == id }) {
+		err = harrier.Invalidf("engine", "there is no engine %d", id)
+	}
+	return err
 }
 
 // slots counts the scans that use engines.

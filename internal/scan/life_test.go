@@ -177,6 +177,60 @@ func TestTimeLimit(t *testing.T) {
 	})
 }
 
+// TestContinue: a scan of a schedule that continues pauses at its limit, and the
+// next run goes on with it instead of beginning another, for as long again.
+func TestContinue(t *testing.T) {
+	onlyFast(t)
+	bubble(t, func(t *testing.T, h *house) {
+		_, kill := h.engine(t, 2*time.Second)
+		defer kill()
+		start := time.Now().UTC().Add(time.Minute).Truncate(time.Second)
+		s := h.site(t, "192.0.2.0-192.0.2.99", func(s *harrier.Site) {
+			s.Options.Further = []harrier.FurtherRun{{
+				Schedule: harrier.Schedule{Enabled: true, Start: start.Format("20060102T150405"), Rule: "FREQ=HOURLY;INTERVAL=1"}, MaxDuration: harrier.Duration(time.Minute), Continue: true,
+			}}
+			s.NextRun = start
+		})
+		defer h.run(t)()
+		only := func(after time.Duration) harrier.Scan {
+			t.Helper()
+			time.Sleep(time.Until(start.Add(after)))
+			list, err := h.Of(t.Context(), owner, s.ID)
+			must(t, err)
+			if len(list) != 1 {
+				t.Fatalf("%d scans %s after the start; want one", len(list), after)
+			}
+			return list[0]
+		}
+		sc := only(30 * time.Minute)
+		done := sc.HostsDone
+		if sc.Status != harrier.ScanPaused || done == 0 || done == 100 || !strings.Contains(sc.Reason, "time limit of 1m0s") {
+			t.Errorf("at its limit the scan is %s with %d hosts, %q", sc.Status, done, sc.Reason)
+		}
+		sc = only(60*time.Minute + 20*time.Second)
+		if sc.Status != harrier.ScanRunning || strings.Contains(sc.Reason, "limit") {
+			t.Errorf("the next run: the scan is %s, %q", sc.Status, sc.Reason)
+		}
+		sc = only(90 * time.Minute)
+		if sc.Status != harrier.ScanPaused && sc.Status != harrier.ScanCompleted || sc.HostsDone <= done {
+			t.Errorf("after the next run the scan is %s with %d hosts; want more than %d", sc.Status, sc.HostsDone, done)
+		}
+		for range 20 { // by hand, each time for as long again
+			if sc.Status == harrier.ScanPaused {
+				must(t, h.Command(t.Context(), owner, sc.ID, harrier.Resume))
+			}
+			time.Sleep(2 * time.Minute)
+			var err error
+			sc, err = h.Scan(t.Context(), owner, sc.ID)
+			must(t, err)
+		}
+		if sc.Status != harrier.ScanCompleted {
+			t.Fatalf("in the end the scan is %s with %d hosts", sc.Status, sc.HostsDone)
+		}
+		adds(t, sc, 100)
+	})
+}
+
 // TestEngineBack shows that a scan goes on when an engine comes back.
 func TestEngineBack(t *testing.T) {
 	bubble(t, func(t *testing.T, h *house) {

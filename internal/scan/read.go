@@ -63,7 +63,7 @@ func (r *Room) level(ctx context.Context, by harrier.Actor, id harrier.ID) (harr
 	case err != nil:
 		return harrier.NoAccess, err
 	}
-	return by.LevelOn(s.Owner, s.Grants), nil
+	return by.LevelOnSite(s), nil
 }
 
 // controlled returns the site if by may run scans of it. It answers NotFound
@@ -73,7 +73,7 @@ func (r *Room) controlled(ctx context.Context, by harrier.Actor, id harrier.ID) 
 	if err != nil {
 		return harrier.Site{}, err
 	}
-	level := by.LevelOn(s.Owner, s.Grants)
+	level := by.LevelOnSite(s)
 	switch {
 	case level < harrier.MayView:
 		return harrier.Site{}, harrier.Errorf(harrier.NotFound, "no site %d", id)
@@ -92,7 +92,7 @@ func (r *Room) Of(ctx context.Context, by harrier.Actor, site harrier.ID) ([]har
 	if err != nil {
 		return nil, err
 	}
-	if by.LevelOn(s.Owner, s.Grants) < harrier.MayView {
+	if by.LevelOnSite(s) < harrier.MayView {
 		return nil, harrier.Errorf(harrier.NotFound, "no site %d", site)
 	}
 	list, err := r.Store.ScansOf(ctx, site)
@@ -151,7 +151,7 @@ func (r *Room) visibleSites(ctx context.Context, by harrier.Actor) (map[harrier.
 	}
 	seen := make(map[harrier.ID]bool, len(sites))
 	for _, s := range sites {
-		seen[s.ID] = by.LevelOn(s.Owner, s.Grants) >= harrier.MayView
+		seen[s.ID] = by.LevelOnSite(s) >= harrier.MayView
 	}
 	return seen, nil
 }

@@ -49,6 +49,7 @@ type Runs interface {
 	ScansOf(ctx context.Context, site harrier.ID) ([]harrier.Scan, error)
 	ActiveScans(ctx context.Context) ([]harrier.Scan, error)
 	LatestScans(ctx context.Context) (map[harrier.ID]harrier.Scan, error)
+	ScanSeats(ctx context.Context) ([]harrier.Scan, error)
 
 	InsertBatches(ctx context.Context, scan harrier.ID, batches []harrier.Batch) error
 	OpenBatches(ctx context.Context, scan harrier.ID) ([]harrier.Batch, error)
@@ -155,6 +156,8 @@ type Room struct {
 	going     map[harrier.ID]*going          // what Run knows of scans that go on
 	leftovers map[harrier.ID]harrier.Command // ended scans that the bus still has, and what engines shall know of them
 
+	active map[harrier.ID]time.Time // when results of a scan came last; under mu
+
 	tellAgain map[harrier.ID]time.Time // scans that could not be told of; of Run alone
 }
 
@@ -180,13 +183,18 @@ func New(c Config) *Room {
 	}
 	return &Room{
 		Config: c, wake: make(chan struct{}, 1), beats: newBeats(), sums: newSumCache(), going: map[harrier.ID]*going{},
-		leftovers: map[harrier.ID]harrier.Command{}, tellAgain: map[harrier.ID]time.Time{},
+		leftovers: map[harrier.ID]harrier.Command{}, active: map[harrier.ID]time.Time{}, tellAgain: map[harrier.ID]time.Time{},
 	}
 }
 
 // Folded tells the room that results of a scan were stored, so that it need
 // not wait for its next look. It never blocks.
-func (r *Room) Folded(harrier.ID) { r.nudge() }
+func (r *Room) Folded(scan harrier.ID) {
+	r.mu.Lock()
+	r.active[scan] = r.Now()
+	r.mu.Unlock()
+	r.nudge()
+}
 
 func (r *Room) nudge() {
 	select {

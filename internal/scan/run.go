@@ -144,8 +144,9 @@ func (r *Room) step(ctx context.Context) (busy bool, err error) {
 	free := r.MaxRunning - slots(active)
 	goes := map[harrier.ID]bool{} // sites of which an earlier scan has not ended
 	for _, sc := range active {
-		first := !goes[sc.Site]
-		goes[sc.Site] = true
+		later := sc.Status == harrier.ScanQueued && r.Now().Before(sc.Terms.NotBefore)
+		first := !goes[sc.Site] && !later
+		goes[sc.Site] = goes[sc.Site] || !later
 		if sc, err = r.freeze(ctx, sc, windows); err != nil {
 			errs = append(errs, err)
 			continue
@@ -173,6 +174,11 @@ func (r *Room) step(ctx context.Context) (busy bool, err error) {
 // come back later must still learn that a scan was stopped.
 func (r *Room) clean(ctx context.Context) error {
 	r.mu.Lock()
+	for id := range r.active {
+		if _, goes := r.going[id]; !goes && r.Now().Sub(r.active[id]) > time.Hour {
+			delete(r.active, id)
+		}
+	}
 	todo := make(map[harrier.ID]harrier.Command, len(r.leftovers))
 	for id, c := range r.leftovers {
 		todo[id] = c
@@ -232,12 +238,24 @@ func (r *Room) start(ctx context.Context, sc harrier.Scan) (harrier.Scan, error)
 // advance does what is due for one scan.
 func (r *Room) advance(ctx context.Context, sc harrier.Scan) error {
 	now := r.Now()
-	if limit := time.Duration(sc.Plan.Settings.MaxDuration); limit > 0 && !sc.Started.IsZero() &&
-		now.Sub(sc.Started) >= limit && sc.Status != harrier.ScanStopping {
+	if limit := limitOf(sc); limit > 0 && !sc.Started.IsZero() && now.Sub(sc.Started) >= limit && sc.Status != harrier.ScanStopping && !sc.Terms.AtLimit {
 		var err error
 		if sc, err = r.change(ctx, sc, func(ctx context.Context, sc *harrier.Scan) error {
 			sc.Status, sc.Modified = harrier.ScanStopping, r.now()
-			sc.Reason = also(withoutWait(sc.Reason), fmt.Sprintf("the scan reached its time limit of %s", limit))
+			if sc.Terms.Continue {
+				sc.Status, sc.Terms.AtLimit = harrier.ScanPausing, true
+			}
+			sc.Reason = also(withoutWait(sc.Reason), reachedLimit(time.Duration(sc.Plan.Settings.MaxDuration)))
+			return r.Store.UpdateScan(ctx, sc)
+		}); err != nil {
+			return err
+		}
+	}
+	if limit := time.Duration(sc.Terms.Inactivity); limit > 0 && r.idle(sc, now) >= limit {
+		var err error
+		if sc, err = r.change(ctx, sc, func(ctx context.Context, sc *harrier.Scan) error {
+			sc.Status, sc.Modified = harrier.ScanStopping, r.now()
+			sc.Reason = also(withoutWait(sc.Reason), fmt.Sprintf("the scan brought no result for %s", limit))
 			return r.Store.UpdateScan(ctx, sc)
 		}); err != nil {
 			return err
@@ -268,6 +286,19 @@ func (r *Room) advance(ctx context.Context, sc harrier.Scan) error {
 	default:
 	}
 	return err
+}
+
+// idle is how long a running scan has brought nothing although engines work on
+// it. What was held, waited, or came before the console started does not count.
+func (r *Room) idle(sc harrier.Scan, now time.Time) time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	last, known := r.active[sc.ID]
+	if sc.Status != harrier.ScanRunning || len(r.beats.work(sc.ID).batches) == 0 || !known {
+		r.active[sc.ID] = now
+		return 0
+	}
+	return now.Sub(last)
 }
 
 func (r *Room) tellEngines(ctx context.Context, sc harrier.Scan) error {

@@ -327,7 +327,7 @@ func (r *Room) SetRead(ctx context.Context, by harrier.Actor, id harrier.ID, rea
 // Level says how far by may go with s: see it (MayView), run its scans
 // (MayControl), change it (MayConfigure), delete and share it (Owns).
 func (r *Room) Level(by harrier.Actor, s harrier.Site) harrier.Level {
-	return by.LevelOn(s.Owner, s.Grants)
+	return by.LevelOnSite(s)
 }
 
 // visible returns the stored site, or NotFound when by may not see it.

@@ -63,13 +63,14 @@ func (db *DB) Organizations(ctx context.Context) ([]harrier.Organization, error)
 
 var userGroups = table[harrier.Group]{
 	name: "user_group", noun: "group", taken: "a group with this name exists already",
-	columns: "uuid organization name name_key description first repositories lists given created modified",
+	columns: "uuid organization name name_key description first repositories lists by_sites given created modified",
 	row: func(g *harrier.Group) []any {
 		return []any{
 			longName{&g.UUID},
 			&g.Organization, &g.Name, derived(func() any { return strings.ToLower(g.Name) }), &g.Description, &g.First,
 			document{&g.Repositories},
 			document{&g.Lists},
+			&g.BySites,
 			document{&g.Given},
 			moment{&g.Created},
 			moment{&g.Modified},
@@ -175,7 +176,7 @@ func (db *DB) AccessVersion(ctx context.Context) (n int64, err error) {
 }
 
 // owned are the tables with objects of users.
-var owned = []string{"site", "policy", "asset_list", "saved_query", "exception", "folder", "report", "role_definition"}
+var owned = []string{"site", "policy", "asset_list", "saved_query", "exception", "folder", "report", "role_definition", "audit_file"}
 
 // GiveObjects makes everything that belongs to one user another one's.
 func (db *DB) GiveObjects(ctx context.Context, from, to harrier.ID) error {

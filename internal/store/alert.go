@@ -87,8 +87,26 @@ func (db *DB) PutTold(ctx context.Context, scan harrier.ID, s harrier.ScanStatus
 	return err
 }
 
-// ForgetTold removes what PutTold kept of scans that are gone.
+// CountAlert counts one more time that an alert acts on a scan, and returns the
+// count.
+func (db *DB) CountAlert(ctx context.Context, alert, scan harrier.ID) (n int, err error) {
+	err = db.InTx(ctx, func(ctx context.Context) error {
+		if _, err := db.exec(ctx, `INSERT INTO alert_count (alert, scan, n) VALUES ($1, $2, 1)
+			ON CONFLICT (alert, scan) DO UPDATE SET n = alert_count.n + 1`, int64(alert), int64(scan)); err != nil {
+			return err
+		}
+		_, err := db.one(ctx, "SELECT n FROM alert_count WHERE alert = $1 AND scan = $2", []any{int64(alert), int64(scan)}, &n)
+		return err
+	})
+	return n, err
+}
+
+// ForgetTold removes what PutTold and CountAlert kept of scans that are gone.
 func (db *DB) ForgetTold(ctx context.Context) error {
-	_, err := db.exec(ctx, "DELETE FROM alert_told WHERE scan NOT IN (SELECT id FROM scan)")
-	return err
+	for _, table := range []string{"alert_told", "alert_count"} {
+		if _, err := db.exec(ctx, "DELETE FROM "+table+" WHERE scan NOT IN (SELECT id FROM scan)"); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -65,7 +65,6 @@ var sumOrders = map[string]string{
 	"":         "",
 	"key":      "",
 	"total":    "s0 + s1 + s2 + s3 + s4",
-	"score":    "s1 + 3 * s2 + 10 * s3 + 40 * s4",
 	"severity": "sev",
 	"hosts":    "hosts",
 	"info":     "s0",
@@ -90,6 +89,9 @@ func (db *DB) SumFindings(ctx context.Context, e harrier.Expr, q harrier.SumQuer
 	}
 	c, j, err := db.judging(ctx, at)
 	if err != nil {
+		return out, err
+	}
+	if e, err = db.prepare(ctx, e, true); err != nil {
 		return out, err
 	}
 	where, err := c.where(e)
@@ -169,6 +171,9 @@ func sumOrder(q harrier.SumQuery) (string, error) {
 	}
 	first, ok := sumOrders[q.Sort]
 	switch {
+	case q.Sort == "score":
+		w := q.Weights.Set()
+		first = fmt.Sprintf("%d * s1 + %d * s2 + %d * s3 + %d * s4", w[0], w[1], w[2], w[3])
 	case q.Sort == "name" && q.By == harrier.ByVulnerability:
 		first = "coalesce((SELECT name FROM vulnerability v WHERE v.id = g.id), '')"
 	case q.Sort == "family" && q.By == harrier.ByVulnerability:
@@ -267,6 +272,9 @@ func (db *DB) JudgedFindings(ctx context.Context, e harrier.Expr, p Page, at tim
 	}
 	if p.Sort == "" {
 		p.Sort, p.Desc = "severity", !p.Desc
+	}
+	if e, err = db.prepare(ctx, e, true); err != nil {
+		return nil, 0, err
 	}
 	where, err := c.where(e)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/columns"
 )
 
 var assets = table[harrier.Asset]{
@@ -59,14 +60,22 @@ func (db *DB) InsertAsset(ctx context.Context, a *harrier.Asset) error {
 
 // SetImportance stores how much an asset matters. It answers NotFound.
 func (db *DB) SetImportance(ctx context.Context, id harrier.ID, percent int) error {
-	n, err := db.exec(ctx, "UPDATE asset SET importance = $1 WHERE id = $2", int64(percent), int64(id))
-	if err != nil {
-		return fmt.Errorf("set importance of asset %d: %w", id, err)
-	}
-	if n == 0 {
-		return assets.missing(id)
-	}
-	return nil
+	return db.InTx(ctx, func(ctx context.Context) error {
+		n, err := db.exec(ctx, "UPDATE asset SET importance = $1 WHERE id = $2", int64(percent), int64(id))
+		if err != nil {
+			return fmt.Errorf("set importance of asset %d: %w", id, err)
+		}
+		if n == 0 {
+			return assets.missing(id)
+		}
+		db.touch(ctx, func(t *touched) {
+			t.nouns = append(t.nouns, func(v *columns.View) error {
+				v.SetImportance(id, percent)
+				return nil
+			})
+		})
+		return nil
+	})
 }
 
 // UpdateAsset stores a over the one with its ID. Its Open counts stay as its

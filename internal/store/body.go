@@ -33,7 +33,12 @@ func (db *DB) resolve(ctx context.Context, e harrier.Expr) (harrier.Expr, error)
 	case harrier.Has:
 		of, err := db.resolve(ctx, e.Of)
 		return harrier.Has{Of: of}, err
+	case harrier.OfAsset: // its fields are not those of findings
+		return e, nil
 	case harrier.Cmp:
+		if f := assetFields[e.Field]; f.asked {
+			return db.resolveAssets(ctx, e)
+		}
 		f, ok := findingFields[e.Field]
 		if !ok || f.body == "" && !strings.HasPrefix(f.decimal, inBody) {
 			return e, nil
@@ -41,6 +46,34 @@ func (db *DB) resolve(ctx context.Context, e harrier.Expr) (harrier.Expr, error)
 		return db.resolveBody(ctx, f, e)
 	}
 	return e, nil
+}
+
+// resolveAssets replaces a comparison with what only SQL has by the assets that
+// it holds for.
+func (db *DB) resolveAssets(ctx context.Context, e harrier.Cmp) (harrier.Expr, error) {
+	negative := e.Op == harrier.Ne || e.Op == harrier.Lacks
+	if negative {
+		e.Op = opposite[e.Op]
+	}
+	where := condition{db: db, fields: assetFields}
+	text, err := where.compare(e)
+	if err != nil {
+		return nil, err
+	}
+	out := harrier.Cmp{Field: "id", Op: harrier.Eq}
+	err = db.rows(ctx, "SELECT id FROM asset WHERE "+text, where.args, func(scan func(...any) error) error {
+		var id int64
+		err := scan(&id)
+		out.Values = append(out.Values, id)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("search assets: %w", err)
+	}
+	if negative {
+		return harrier.Not{Of: out}, nil
+	}
+	return out, nil
 }
 
 // maxBodies is how many answers about the JSON of definitions are kept.

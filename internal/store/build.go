@@ -3,12 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
-	"errors"
 	"fmt"
-	"io"
-
-	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/columns"
@@ -22,25 +17,14 @@ func (v *view) build(ctx context.Context) error {
 	default:
 	}
 	v.on.Store(true)
-	// Whoever began to write before leaves no changes; they have to be done.
-	if err := v.db.InTx(ctx, func(context.Context) error { return nil }); err != nil {
+	l := loader{ctx: ctx, driver: v.db.driver, to: columns.New()}
+	defer l.close()
+	// Whoever began to write before leaves no changes; they have to be done. While
+	// nobody writes, all connections see the same.
+	if err := v.db.InTx(ctx, func(context.Context) error { return l.begin(v.db.reads) }); err != nil {
 		return err
 	}
-	conn, err := v.db.reads.Conn(ctx)
-	if err != nil {
-		return wrap(err)
-	}
-	defer func() { _ = conn.Close() }() // gives it back to the pool
-	begin := "BEGIN"
-	if v.db.driver == postgresDialect {
-		begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-	}
-	if _, err := conn.ExecContext(ctx, begin); err != nil {
-		return wrap(err)
-	}
-	defer func() { _, _ = conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK") }() // nothing was written
-	l := loader{ctx: ctx, conn: conn, to: columns.New()}
-	if err := l.load(v.db.driver); err != nil {
+	if err := l.load(); err != nil {
 		return fmt.Errorf("read findings: %w", wrap(err))
 	}
 	l.to.Settle()
@@ -54,27 +38,64 @@ func (v *view) build(ctx context.Context) error {
 // loader reads the tables.
 type loader struct {
 	ctx     context.Context //nolint:containedctx // lives for one call
-	conn    *sql.Conn
+	driver  dialect
+	conns   []*sql.Conn // that see the same state
 	to      *columns.View
 	version int64
 	older   map[harrier.ID][]columns.Span
 }
 
-func (l *loader) load(d dialect) error {
-	steps := []func() error{l.readVersion, l.vulnerabilities, l.assets, l.services, l.exceptions, l.intervals}
+// loaders is how many connections read findings beside each other.
+const loaders = 2
+
+// begin opens transactions that read, and has each look at the database.
+func (l *loader) begin(db *sql.DB) error {
+	begin := "BEGIN"
+	if l.driver == postgresDialect {
+		begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+	}
+	for range loaders {
+		conn, err := db.Conn(l.ctx)
+		if err != nil {
+			return wrap(err)
+		}
+		l.conns = append(l.conns, conn)
+		if _, err := conn.ExecContext(l.ctx, begin); err != nil {
+			return wrap(err)
+		}
+		if err := l.rowsOf(conn, "SELECT last FROM sequence WHERE name = 'finding'", func(scan func(...any) error) error {
+			var last int64
+			return scan(&last)
+		}); err != nil {
+			return wrap(err)
+		}
+	}
+	return nil
+}
+
+func (l *loader) close() {
+	for _, conn := range l.conns {
+		_, _ = conn.ExecContext(context.WithoutCancel(l.ctx), "ROLLBACK") // nothing was written
+		_ = conn.Close()                                                  // gives it back to the pool
+	}
+}
+
+func (l *loader) load() error {
+	steps := []func() error{l.readVersion, l.vulnerabilities, l.assets, l.services, l.exceptions, l.intervals, l.findings}
 	for _, step := range steps {
 		if err := step(); err != nil {
 			return err
 		}
 	}
-	if d == postgresDialect {
-		return l.findingsPostgres()
-	}
-	return l.findingsSQLite()
+	return nil
 }
 
 func (l *loader) rows(text string, each func(scan func(...any) error) error) error {
-	rows, err := l.conn.QueryContext(l.ctx, text)
+	return l.rowsOf(l.conns[0], text, each)
+}
+
+func (l *loader) rowsOf(conn *sql.Conn, text string, each func(scan func(...any) error) error) error {
+	rows, err := conn.QueryContext(l.ctx, text)
 	if err != nil {
 		return err
 	}
@@ -125,12 +146,12 @@ func (l *loader) assets() error {
 	if err != nil {
 		return err
 	}
-	const text = `SELECT id, uuid, repository, addr, mac, fqdn, netbios, os, os_confidence, device_type, first_seen, last_seen, last_scan
-		FROM asset`
+	const text = `SELECT id, uuid, repository, addr, mac, fqdn, netbios, os, os_confidence, device_type, first_seen, last_seen, last_scan,
+		importance FROM asset`
 	return l.rows(text, func(scan func(...any) error) error {
 		var a harrier.Asset
 		err := scan(&a.ID, longName{&a.UUID}, &a.Repository, address{&a.Addr}, &a.MAC, &a.FQDN, &a.NetBIOS, &a.OS, &a.OSConfidence,
-			&a.DeviceType, moment{&a.FirstSeen}, moment{&a.LastSeen}, &a.LastScan)
+			&a.DeviceType, moment{&a.FirstSeen}, moment{&a.LastSeen}, &a.LastScan, &a.Importance)
 		if err != nil {
 			return err
 		}
@@ -170,86 +191,5 @@ func (l *loader) intervals() error {
 		err := scan(&id, &s.Opened, &s.Seen, &s.Closed)
 		l.older[id] = append(l.older[id], s)
 		return err
-	})
-}
-
-const loadFindings = `SELECT id, asset, vuln, port, severity, certainty, origin, last_scan, opened, last_seen, closed, older,
-	protocol, service, source FROM finding`
-
-func (l *loader) put(f *columns.Finding, older int64) error {
-	f.Older = nil
-	if older > 0 {
-		f.Older = l.older[f.ID]
-	}
-	return l.to.PutFinding(f)
-}
-
-// findingsSQLite reads around database/sql, whose conversions take longer than
-// the rest.
-func (l *loader) findingsSQLite() error {
-	return l.conn.Raw(func(conn any) error {
-		rows, err := conn.(driver.QueryerContext).QueryContext(context.WithoutCancel(l.ctx), loadFindings, nil)
-		if err != nil {
-			return err
-		}
-		defer func() { _ = rows.Close() }() // an error in reading shows in Next
-		v := make([]driver.Value, len(rows.Columns()))
-		var f columns.Finding
-		for n := 0; ; n++ {
-			if n&0xffff == 0 && l.ctx.Err() != nil {
-				return l.ctx.Err()
-			}
-			if err := rows.Next(v); err != nil {
-				if errors.Is(err, io.EOF) {
-					return nil
-				}
-				return err
-			}
-			number := func(i int) int64 {
-				n, _ := v[i].(int64)
-				return n
-			}
-			text := func(i int) string {
-				s, _ := v[i].(string)
-				return s
-			}
-			f.ID, f.Asset, f.Vulnerability = harrier.ID(number(0)), harrier.ID(number(1)), harrier.VulnID(number(2))
-			f.Endpoint = harrier.Endpoint{Protocol: harrier.Protocol(text(12)), Port: uint16(number(3))}
-			f.Severity, f.Certainty, f.Origin = harrier.Severity(number(4)), harrier.Certainty(number(5)), harrier.Origin(number(6))
-			f.Scan, f.Span = harrier.ID(number(7)), columns.Span{Opened: number(8), Seen: number(9), Closed: number(10)}
-			f.Service, f.Source = text(13), text(14)
-			if err := l.put(&f, number(11)); err != nil {
-				return err
-			}
-		}
-	})
-}
-
-// findingsPostgres does the same with the driver below database/sql.
-func (l *loader) findingsPostgres() error {
-	return l.conn.Raw(func(conn any) error {
-		rows, err := conn.(*stdlib.Conn).Conn().Query(l.ctx, loadFindings)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		var f columns.Finding
-		for rows.Next() {
-			var id, asset, vuln, port, severity, certainty, origin, scan, older int64
-			var protocol string
-			err := rows.Scan(&id, &asset, &vuln, &port, &severity, &certainty, &origin, &scan, &f.Opened, &f.Seen, &f.Closed, &older,
-				&protocol, &f.Service, &f.Source)
-			if err != nil {
-				return err
-			}
-			f.ID, f.Asset, f.Vulnerability = harrier.ID(id), harrier.ID(asset), harrier.VulnID(vuln)
-			f.Endpoint = harrier.Endpoint{Protocol: harrier.Protocol(protocol), Port: uint16(port)}
-			f.Severity, f.Certainty, f.Origin = harrier.Severity(severity), harrier.Certainty(certainty), harrier.Origin(origin)
-			f.Scan = harrier.ID(scan)
-			if err := l.put(&f, older); err != nil {
-				return err
-			}
-		}
-		return rows.Err()
 	})
 }

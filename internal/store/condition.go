@@ -11,8 +11,8 @@ import (
 
 // Bounds of a condition: beyond them the databases refuse or crawl.
 const (
-	maxComparisons = 500
-	maxValues      = 10_000
+	maxComparisons = 1000
+	maxValues      = 200_000
 	maxText        = 4096
 )
 
@@ -52,6 +52,8 @@ func (c *condition) where(e harrier.Expr) (string, error) {
 		return c.compare(e)
 	case harrier.Has:
 		return c.has(e)
+	case harrier.OfAsset:
+		return c.ofAsset(e)
 	}
 	return "", harrier.Errorf(harrier.Invalid, "a condition can not be a %T", e)
 }
@@ -67,6 +69,18 @@ func (c *condition) has(e harrier.Has) (string, error) {
 	text, err := c.where(e.Of)
 	c.fields = fields
 	return key + " IN (SELECT asset FROM finding WHERE closed = 0 AND " + text + ")", err
+}
+
+// ofAsset returns the condition that e.Of holds for the asset.
+func (c *condition) ofAsset(e harrier.OfAsset) (string, error) {
+	if _, ok := c.fields["os_confidence"]; ok {
+		return c.where(e.Of)
+	}
+	fields := c.fields
+	c.fields = assetFields
+	text, err := c.where(e.Of)
+	c.fields = fields
+	return "asset IN (SELECT id FROM asset WHERE " + text + ")", err
 }
 
 var opposite = map[harrier.Op]harrier.Op{
@@ -85,7 +99,18 @@ func (c *condition) join(parts []harrier.Expr, with, none string) (string, error
 		}
 		texts[i] = text
 	}
-	return "(" + strings.Join(texts, with) + ")", nil
+	return balanced(texts, with), nil
+}
+
+// balanced joins conditions so that their tree stays flat: SQLite bounds its
+// depth.
+func balanced(texts []string, with string) string {
+	const few = 100
+	if len(texts) > few {
+		half := len(texts) / 2
+		return "(" + balanced(texts[:half], with) + with + balanced(texts[half:], with) + ")"
+	}
+	return "(" + strings.Join(texts, with) + ")"
 }
 
 func (c *condition) compare(e harrier.Cmp) (string, error) {
@@ -109,7 +134,7 @@ func (c *condition) compare(e harrier.Cmp) (string, error) {
 		if few {
 			return c.positive(f, e), nil
 		}
-	case harrier.Eq, harrier.Lt, harrier.Le, harrier.Gt, harrier.Ge, harrier.Contains:
+	case harrier.Eq, harrier.Lt, harrier.Le, harrier.Gt, harrier.Ge, harrier.Contains, harrier.Begins, harrier.Ends, harrier.Between:
 	case harrier.Like:
 		for _, v := range e.Values {
 			if s, ok := v.(string); ok {
@@ -167,6 +192,9 @@ func (c *condition) positive(f field, e harrier.Cmp) string {
 	if f.body != "" {
 		f.text = c.db.inBody(f.body)
 	}
+	if f.subject != "" {
+		f.text = c.db.inJSON("t.subject", f.subject)
+	}
 	holds := func(value any) bool {
 		return harrier.Matches(e, func(string) []any { return []any{value} })
 	}
@@ -187,6 +215,11 @@ func (c *condition) positive(f field, e harrier.Cmp) string {
 			}
 		}
 		return ordinals(f.ordinal, hold, f.values)
+	case e.Op == harrier.Between:
+		return c.between(f, e.Values)
+	}
+	if e.Op == harrier.Eq && (len(e.Values) > fewValues || f.lowered) {
+		return c.manyOf(f, e.Values)
 	}
 	if e.Op == harrier.Eq && f.text == "" {
 		return c.oneOf(f, e.Values)
@@ -216,7 +249,7 @@ func either(texts []string, all int) string {
 	case len(texts) == 1:
 		return texts[0]
 	}
-	return "(" + strings.Join(texts, " OR ") + ")"
+	return balanced(texts, " OR ")
 }
 
 // ordinals tells the values of a column with few; a range where it is one,
@@ -273,7 +306,7 @@ func (c *condition) oneOf(f field, values []any) string {
 func (c *condition) numeric(f field, op harrier.Op, v any) string {
 	n, ok := number(v)
 	switch {
-	case op == harrier.Contains || op == harrier.Like:
+	case op == harrier.Contains || op == harrier.Like || op == harrier.Begins || op == harrier.Ends:
 		return never
 	case !ok && (op == harrier.Lt || op == harrier.Le):
 		return always
@@ -314,10 +347,18 @@ func (c *condition) textual(column string, op harrier.Op, v any) string {
 		return c.db.matches(column, c.parameter(v), v)
 	}
 	lower := c.db.lower(column, s)
-	if op == harrier.Contains {
-		return lower + " LIKE " + c.parameter("%"+likeEscape.Replace(s)+"%") + ` ESCAPE '\'`
+	before, behind := "", ""
+	switch op {
+	case harrier.Contains:
+		before, behind = "%", "%"
+	case harrier.Begins:
+		behind = "%"
+	case harrier.Ends:
+		before = "%"
+	default:
+		return lower + " " + string(op) + " " + c.parameter(s)
 	}
-	return lower + " " + string(op) + " " + c.parameter(s)
+	return lower + " LIKE " + c.parameter(before+likeEscape.Replace(s)+behind) + ` ESCAPE '\'`
 }
 
 var likeEscape = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
@@ -380,6 +421,8 @@ func fieldsOf(e harrier.Expr) []string {
 			walk(e.Of)
 		case harrier.Has:
 			out = append(out, "has")
+		case harrier.OfAsset:
+			out = append(out, "asset of")
 		case harrier.Cmp:
 			out = append(out, e.Field)
 		}

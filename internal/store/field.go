@@ -1,6 +1,10 @@
 package store
 
-import "github.com/harrier-scan/harrier"
+import (
+	"fmt"
+
+	"github.com/harrier-scan/harrier"
+)
 
 // field is something that can be searched by. Exactly one of number, decimal,
 // text, ordinal, choices and body says what it is.
@@ -12,12 +16,16 @@ type field struct {
 	values  int    // of ordinal: how many
 	choices []choice
 	body    string // a member of the JSON of the vulnerability, as text
+	subject string // a member of the JSON of software, as text
+	lowered bool   // of text: it is in lower case already
 	key     string // of an address: the column with its 16 bytes
 	// within is where the column is, when it is not in the table itself: a
 	// condition with %s for that on the column. A field that is there several
 	// times holds when one of them does.
 	within string
 	sort   string // what to sort by; "": not sortable
+	// asked says that the copy in memory has to be told which assets it is about.
+	asked bool
 }
 
 // choice is one of the values that a field can have, and the condition for it.
@@ -52,6 +60,7 @@ var findingFields = map[string]field{
 	"key":           {text: "instance", sort: "instance"},
 	"service":       {text: "service", sort: "service"},
 	"evidence":      {text: "evidence"},
+	"reintroduced":  {number: reopenedAt, sort: reopenedAt}, // when it was opened again; 0 when it was not
 	"source":        {text: "source", sort: "source"},
 	"origin":        {choices: []choice{{"scan", "origin = 0"}, {"knowledge", "origin = 1"}}},
 	"last_scan":     {number: "last_scan", sort: "last_scan"},
@@ -77,6 +86,7 @@ var findingFields = map[string]field{
 
 	// As the JSON of the definition has them: instants like
 	// "2026-01-02T03:04:05Z", lists like ["a","b"].
+	"description":  {body: "Description", within: ofVulnerability},
 	"added":        {body: "Added", within: ofVulnerability},
 	"modified":     {body: "Modified", within: ofVulnerability},
 	"aliases":      {body: "Aliases", within: ofVulnerability},
@@ -93,23 +103,40 @@ var findingFields = map[string]field{
 	"address": {text: "addr", key: "addr_key", within: ofAsset, sort: "(SELECT addr_key FROM asset a WHERE a.id = finding.asset)"},
 	"fqdn":    {text: "fqdn", within: ofAsset, sort: "(SELECT fqdn FROM asset a WHERE a.id = finding.asset)"},
 	"netbios": {text: "netbios", within: ofAsset, sort: "(SELECT netbios FROM asset a WHERE a.id = finding.asset)"},
-	"uuid":    {text: "uuid", within: ofAsset},
+	"uuid":    {text: "uuid", within: ofAsset, lowered: true},
 	"mac":     {text: "mac", within: ofAsset, sort: "(SELECT mac FROM asset a WHERE a.id = finding.asset)"},
 	"os":      {text: "os", within: ofAsset},
 	"host":    {text: "name", within: "asset IN (SELECT asset FROM asset_name WHERE %s)"}, // any name of the asset
 }
 
 const (
+	reopenedAt = "(CASE WHEN older > 0 THEN opened ELSE 0 END)"
+
+	openTotal   = "(open1 + open2 + open3 + open4)"
+	risk        = "(CAST((10 * open1 + 100 * open2 + 400 * open3 + 800 * open4) * importance AS DOUBLE PRECISION) / 100)"
+	scanStart   = "coalesce((SELECT c.started FROM scan c WHERE c.id = asset.last_scan), 0)"
+	criticality = `(CASE WHEN importance = 0 OR importance = 100 THEN '' WHEN importance <= 50 THEN 'Very Low'
+		WHEN importance < 100 THEN 'Low' WHEN importance < 200 THEN 'High' ELSE 'Very High' END)`
+
+	ofIdentifiers = "id IN (SELECT asset FROM asset_identifier WHERE %s)"
+	ofSites       = "id IN (SELECT h.asset FROM scan_host h JOIN scan c ON c.id = h.scan JOIN site s ON s.id = c.site WHERE h.asset > 0 AND %s)"
+	ofThings      = "id IN (SELECT a.asset FROM asset_thing a JOIN thing t ON t.id = a.thing WHERE %s)"
+
 	ofServices = "id IN (SELECT asset FROM service WHERE %s)"
 	ofFindings = "id IN (SELECT asset FROM finding WHERE closed = 0 AND id IN (SELECT finding FROM finding_by_vuln WHERE %s))"
 )
+
+const exposure = "((10 * open1 + 100 * open2 + 400 * open3 + 800 * open4) * importance / 100)"
+
+// ofTags is the condition that an asset carries a tag of a kind.
+const ofTags = "id IN (SELECT c.asset FROM asset_tag c JOIN tag t ON t.id = c.tag WHERE t.kind = '%s' AND %%s)"
 
 // assetFields lists what assets are searched by.
 var assetFields = map[string]field{
 	"id":            {number: "id", sort: "id"},
 	"repository":    {number: "repository", sort: "repository"},
 	"address":       {text: "addr", key: "addr_key", sort: "addr_key"},
-	"uuid":          {text: "uuid"},
+	"uuid":          {text: "uuid", lowered: true, sort: "uuid"},
 	"fqdn":          {text: "fqdn", sort: "fqdn"},
 	"netbios":       {text: "netbios", sort: "netbios"},
 	"mac":           {text: "mac", sort: "mac"},
@@ -126,12 +153,41 @@ var assetFields = map[string]field{
 	"high":          {number: "open3", sort: "open3"},
 	"critical":      {number: "open4", sort: "open4"},
 
+	"system":      {text: systemKey, asked: true}, // see prepare
+	"importance":  {number: "importance", sort: "importance"},
+	"criticality": {text: criticality, sort: criticality}, // see harrier.Asset.Criticality
+	"total":       {number: openTotal, sort: openTotal},   // without those of severity info
+	"risk":        {decimal: risk, sort: risk},            // see harrier.Asset.RiskScore
+	"scan_start":  {number: scanStart, sort: scanStart, asked: true},
+	"assessed":    {choices: yesNo("last_scan > 0", "last_scan = 0")},
+	// What nothing tells of yet.
+	"assessed_for_policies": {choices: yesNo(never, always)},
+	"malware_kits":          {number: "0", sort: "0 + id - id"},
+
+	"site":              {text: "s.name", within: ofSites, asked: true}, // whose scans saw it
+	"identifier":        {text: "value", within: ofIdentifiers, asked: true},
+	"identifier_source": {text: "kind", within: ofIdentifiers, asked: true},
+	"software_product":  {subject: "name", within: ofThings, asked: true},
+	"software_version":  {subject: "version", within: ofThings, asked: true},
+
 	"port":     {number: "port", within: ofServices},
 	"protocol": {text: "protocol", within: ofServices},
 	"service":  {text: "name", within: ofServices},
 	"product":  {text: "product", within: ofServices},
 	"version":  {text: "version", within: ofServices},
 	"cpe":      {text: "cpe", within: ofServices},
+
+	"in_site": {number: "site", within: "id IN (SELECT h.asset FROM scan_host h JOIN scan s ON s.id = h.scan WHERE %s)"}, // whose scans have seen it
+	// Open findings by severity, weighed as harrier.Asset.Exposure says.
+	"exposure": {number: exposure, sort: exposure},
+	"software": {text: "subject", within: "id IN (SELECT p.asset FROM asset_thing p JOIN thing t ON t.id = p.thing WHERE %s)"}, // as package match writes it
+
+	"tag":             {number: "tag", within: "id IN (SELECT asset FROM asset_tag WHERE %s)"},                    // that it carries, for whatever reason
+	"tagged":          {number: "tag", within: "id IN (SELECT object FROM tag_use WHERE place = 'asset' AND %s)"}, // that was put on it itself
+	"custom_tag":      {text: "t.name", within: fmt.Sprintf(ofTags, harrier.CustomTag)},
+	"location_tag":    {text: "t.name", within: fmt.Sprintf(ofTags, harrier.LocationTag)},
+	"owner_tag":       {text: "t.name", within: fmt.Sprintf(ofTags, harrier.OwnerTag)},
+	"criticality_tag": {text: "t.name", within: fmt.Sprintf(ofTags, harrier.CriticalityTag)},
 
 	"vulnerability": {number: "vuln", within: ofFindings}, // of the open findings
 	"cve": {text: "cve", within: "id IN (SELECT asset FROM finding WHERE closed = 0 AND id IN " +

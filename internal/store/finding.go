@@ -181,7 +181,7 @@ func (db *DB) SaveFindings(ctx context.Context, list []*harrier.Finding) error {
 			return err
 		}
 		db.touchFindings(ctx, list)
-		s.t.forget()
+		s.t.forget(list)
 		return s.t.trim(ctx)
 	})
 }
@@ -215,8 +215,20 @@ func (t *tx) remember(list ...*harrier.Finding) {
 // stored: one that takes over a large file must not grow with it.
 const maxRemembered = 50_000
 
-// forget forgets what can be read again.
-func (t *tx) forget() {
+// KnowFindings notes, within a transaction, that findings stand in the database
+// as they say, so that they are not read before they are saved.
+func (db *DB) KnowFindings(ctx context.Context, list []*harrier.Finding) {
+	db.tx(ctx).remember(list...)
+}
+
+// forget forgets what can be read again: what was saved rather than what was read
+// to be saved next.
+func (t *tx) forget(saved []*harrier.Finding) {
+	if len(t.known) > maxRemembered {
+		for _, f := range saved {
+			delete(t.known, f.ID)
+		}
+	}
 	if len(t.known) > maxRemembered {
 		t.known = nil
 	}

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
+	"time"
 
 	"github.com/harrier-scan/harrier"
 )
@@ -74,6 +75,68 @@ func (db *DB) ServicesOfAll(ctx context.Context, of []harrier.ID) (map[harrier.I
 	return out, nil
 }
 
+// InsertAssets is InsertAsset for many.
+func (db *DB) InsertAssets(ctx context.Context, list []*harrier.Asset) error {
+	if len(list) == 0 {
+		return nil
+	}
+	return db.InTx(ctx, func(ctx context.Context) error {
+		rows, byUUID := make([][]any, len(list)), make(map[harrier.UUID]*harrier.Asset, len(list))
+		for i, a := range list {
+			if a.UUID.IsZero() {
+				a.UUID = harrier.NewUUID(time.Now())
+			}
+			byUUID[a.UUID] = a
+			var err error
+			if rows[i], err = arguments(assets.row(a)); err != nil {
+				return fmt.Errorf("insert assets: %w", err)
+			}
+		}
+		n, err := db.bulk(ctx, assets.insertsAll(), rows)
+		if err != nil {
+			return fmt.Errorf("insert assets: %w", err)
+		}
+		if int(n) != len(list) {
+			err := harrier.Errorf(harrier.Conflict, "%s", assets.taken)
+			db.tx(ctx).broken = err // some are there
+			return err
+		}
+		var names [][]any
+		for part := range slices.Chunk(list, manyAtOnce) {
+			args := make([]any, manyAtOnce)
+			for i := range args {
+				args[i] = part[min(i, len(part)-1)].UUID.String()
+			}
+			err := db.rows(ctx, "SELECT id, uuid FROM asset WHERE uuid IN ("+placeholders(manyAtOnce)+")", args, func(scan func(...any) error) error {
+				var id harrier.ID
+				var uuid harrier.UUID
+				if err := scan(&id, longName{&uuid}); err != nil {
+					return err
+				}
+				byUUID[uuid].ID = id
+				return nil
+			})
+			if err != nil {
+				return fmt.Errorf("insert assets: %w", err)
+			}
+		}
+		for _, a := range list {
+			a.Open, a.Importance = harrier.Counts{}, 100
+			db.tx(ctx).placeAsset(a.ID, a.Repository)
+			db.touchAsset(ctx, a)
+			for _, name := range a.Names {
+				names = append(names, []any{int64(a.ID), clean(name)})
+			}
+		}
+		if _, err := db.bulk(ctx, putName, names); err != nil {
+			return fmt.Errorf("names of assets: %w", err)
+		}
+		return nil
+	})
+}
+
+const putName = "INSERT INTO asset_name (asset, name) VALUES ($1, $2) ON CONFLICT DO NOTHING"
+
 // UpdateAssets is UpdateAsset for many, none twice.
 func (db *DB) UpdateAssets(ctx context.Context, list []*harrier.Asset) error {
 	return db.InTx(ctx, func(ctx context.Context) error {
@@ -137,7 +200,7 @@ func (db *DB) rename(ctx context.Context, list []*harrier.Asset) error {
 			return fmt.Errorf("names of assets: %w", err)
 		}
 	}
-	if _, err := db.bulk(ctx, "INSERT INTO asset_name (asset, name) VALUES ($1, $2) ON CONFLICT DO NOTHING", rows); err != nil {
+	if _, err := db.bulk(ctx, putName, rows); err != nil {
 		return fmt.Errorf("names of assets: %w", err)
 	}
 	return nil

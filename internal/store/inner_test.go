@@ -51,7 +51,7 @@ func TestFieldsAreOneThing(t *testing.T) {
 	for table, fields := range map[string]map[string]field{"finding": findingFields, "asset": assetFields, "count": countFields} {
 		for name, f := range fields {
 			kinds := 0
-			for _, set := range []bool{f.number != "", f.decimal != "", f.text != "", f.ordinal != "", f.choices != nil, f.body != ""} {
+			for _, set := range []bool{f.number != "", f.decimal != "", f.text != "", f.ordinal != "", f.choices != nil, f.body != "", f.subject != ""} {
 				kinds += b2i(set)
 			}
 			if kinds != 1 || (f.ordinal != "") != (f.values > 0) {

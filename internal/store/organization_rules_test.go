@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -43,9 +44,10 @@ func TestMigrateOrganizationRules(t *testing.T) {
 
 	raw, err := sql.Open("sqlite", path)
 	must(err)
-	migration, err := os.ReadFile(filepath.Join("migrations", "sqlite", "00016_organization_rules.sql"))
+	migration, err := os.ReadFile(filepath.Join("migrations", "sqlite", "00016_rules_audit_files.sql"))
 	must(err)
-	_, err = raw.ExecContext(ctx, string(migration))
+	rules, _, _ := strings.Cut(string(migration), "CREATE TABLE")
+	_, err = raw.ExecContext(ctx, rules)
 	must(err)
 	must(raw.Close())
 	db, err = store.Open(ctx, path)

@@ -54,11 +54,14 @@ func (db *DB) matches(column, pattern string, with any) string {
 }
 
 // inBody returns a member of the JSON of a vulnerability as text.
-func (db *DB) inBody(name string) string {
+func (db *DB) inBody(name string) string { return db.inJSON("body", name) }
+
+// inJSON returns a member of the JSON in a column as text, "" where it has none.
+func (db *DB) inJSON(column, name string) string {
 	if db.driver == sqliteDialect {
-		return "coalesce(json_extract(body, '$." + name + "'), '')"
+		return "coalesce(json_extract(" + column + ", '$." + name + "'), '')"
 	}
-	return "coalesce(body::jsonb ->> '" + name + "', '')"
+	return "coalesce(" + column + "::jsonb ->> '" + name + "', '')"
 }
 
 // numberInBody returns a member of the JSON of a vulnerability as a number, 0

@@ -8,7 +8,7 @@ import (
 
 var policies = table[harrier.Policy]{
 	name: "policy", noun: "policy", taken: "a policy with this UUID exists already",
-	columns: "uuid name description template owner hidden grants settings checks preferences credentials created modified",
+	columns: "uuid name description template owner hidden grants settings checks preferences credentials audits created modified",
 	row: func(p *harrier.Policy) []any {
 		return []any{
 			longName{&p.UUID},
@@ -18,6 +18,7 @@ var policies = table[harrier.Policy]{
 			document{&p.Checks},
 			document{&p.Preferences},
 			document{&p.Credentials},
+			document{&p.Audits},
 			moment{&p.Created},
 			moment{&p.Modified},
 		}

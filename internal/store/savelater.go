@@ -40,7 +40,7 @@ func (db *DB) SaveFindingsLater(ctx context.Context, list []*harrier.Finding) er
 		return err
 	}
 	db.touchFindings(ctx, list)
-	t.forget()
+	t.forget(list)
 	return t.later(ctx, func(ctx context.Context) error {
 		err := s.insertKnown(ctx, fresh)
 		if err == nil {

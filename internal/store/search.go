@@ -86,6 +86,10 @@ func (db *DB) SearchFindings(ctx context.Context, e harrier.Expr, p Page) ([]har
 	if p.Sort == "" {
 		p.Sort, p.Desc = "severity", !p.Desc
 	}
+	e, err := db.prepare(ctx, e, true)
+	if err != nil {
+		return nil, 0, err
+	}
 	c := condition{db: db, fields: findingFields}
 	where, err := c.where(e)
 	if err != nil {
@@ -132,6 +136,10 @@ var counted = []string{"open", "repository", "severity", "state"}
 // than for few.
 func (db *DB) CountFindings(ctx context.Context, e harrier.Expr) (harrier.Counts, error) {
 	var out harrier.Counts
+	e, err := db.prepare(ctx, e, true)
+	if err != nil {
+		return out, err
+	}
 	c := condition{db: db, fields: findingFields}
 	where, err := c.where(e)
 	if err != nil {
@@ -173,10 +181,28 @@ var countFields = map[string]field{
 	"severity":   {ordinal: "severity", values: harrier.Severities},
 }
 
+// CountAddresses counts the addresses of the assets that e holds for, one that
+// several assets have once. It answers Invalid, naming the field.
+func (db *DB) CountAddresses(ctx context.Context, e harrier.Expr) (n int, err error) {
+	c := condition{db: db, fields: assetFields}
+	where, err := c.where(e)
+	if err != nil {
+		return 0, err
+	}
+	if _, err := db.one(ctx, "SELECT count(DISTINCT addr) FROM asset WHERE addr <> '' AND ("+where+")", c.args, &n); err != nil {
+		return 0, fmt.Errorf("count addresses: %w", err)
+	}
+	return n, nil
+}
+
 // SearchAssets returns a page of the assets that e holds for, with the counts
 // of their open findings, and how many there are in all. It answers Invalid,
 // naming the field, for what can not be searched or sorted by.
 func (db *DB) SearchAssets(ctx context.Context, e harrier.Expr, p Page) ([]harrier.Asset, int, error) {
+	e, err := db.prepare(ctx, e, false)
+	if err != nil {
+		return nil, 0, err
+	}
 	c := condition{db: db, fields: assetFields}
 	where, err := c.where(e)
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 	"context"
 	"database/sql"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/harrier-scan/harrier"
@@ -32,6 +33,8 @@ type DB struct {
 	// How many findings may be missing in finding_vuln: maxLate, but in tests.
 	maxLate int
 	view    *view // nil for a private database
+
+	definitions atomic.Pointer[definitions] // see prepare
 }
 
 // Open opens the database at dsn and brings its schema up to date: the path of

@@ -44,6 +44,12 @@ func (t *table[T]) texts() {
 	})
 }
 
+// insertsAll is the statement that inserts without telling the IDs, for bulk.
+func (t *table[T]) insertsAll() string {
+	t.texts()
+	return strings.TrimSuffix(t.inserts, " RETURNING id")
+}
+
 func (t *table[T]) columnList() string { return strings.Join(strings.Fields(t.columns), ", ") }
 
 // insert stores v and gives it an ID, and a UUID if it has none.

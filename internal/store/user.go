@@ -12,7 +12,7 @@ import (
 var users = table[harrier.User]{
 	name: "users", noun: "user", taken: "a user with this name exists already",
 	columns: `uuid name name_key full_name email role disabled password_hash access_key secret_hash
-		failures last_failure last_login created organization group_id managed_users managed_objects responsible given`,
+		failures last_failure last_login created organization group_id managed_users managed_objects responsible given all_sites`,
 	row: func(u *harrier.User) []any {
 		return []any{
 			longName{&u.UUID},
@@ -26,6 +26,7 @@ var users = table[harrier.User]{
 			document{&u.ManagedObjects},
 			&u.Responsible,
 			document{&u.Given},
+			&u.AllSites,
 		}
 	},
 	id:   func(u *harrier.User) *harrier.ID { return &u.ID },
@@ -39,12 +40,15 @@ func (db *DB) InsertUser(ctx context.Context, u *harrier.User) error { return us
 // UpdateUser stores u over the one with its ID.
 func (db *DB) UpdateUser(ctx context.Context, u *harrier.User) error { return users.update(ctx, db, u) }
 
-// DeleteUser removes a user and its sessions. Where the user belonged is kept,
+// DeleteUser removes a user with its sessions and own API keys. Where the user belonged is kept,
 // see Spots.
 func (db *DB) DeleteUser(ctx context.Context, id harrier.ID) error {
 	return db.InTx(ctx, func(ctx context.Context) error {
 		if err := db.DeleteSessionsOf(ctx, id); err != nil {
 			return err
+		}
+		if _, err := db.exec(ctx, "DELETE FROM api_key WHERE user_id = $1 AND NOT for_all", int64(id)); err != nil {
+			return fmt.Errorf("delete user: %w", err)
 		}
 		const keep = "INSERT INTO former_user (id, organization, group_id) SELECT id, organization, group_id FROM users WHERE id = $1"
 		if _, err := db.exec(ctx, keep, int64(id)); err != nil {

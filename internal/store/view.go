@@ -50,7 +50,7 @@ func newView(db *DB) *view {
 	return &view{db: db, most: mostWaiting, wake: make(chan struct{}, 1), anew: make(chan struct{}, 1)}
 }
 
-// mostWaiting is how many changes wait for the copy to be made: some 100 bytes
+// mostWaiting is how many changes wait for the copy to be made: some 200 bytes
 // each. With more of them the copy is made again from the tables.
 const mostWaiting = 400_000
 

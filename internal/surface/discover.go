@@ -218,6 +218,7 @@ func (d *discovery) seed(s Seed) {
 		d.placed(s.Node.Addr())
 	case IPRange:
 		d.once("range "+s.Node.Key, func(ctx context.Context) { d.sweepRange(ctx, s.Node) })
+	default: // no seed
 	}
 }
 

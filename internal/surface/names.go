@@ -93,6 +93,9 @@ func (d *discovery) follow(ctx context.Context, name string) {
 	case ctx.Err() != nil:
 		return
 	case failed && !have:
+		if d.delegated(ctx, name) {
+			d.once("zone "+name, func(ctx context.Context) { d.zone(ctx, name) })
+		}
 		d.attribute(n, "dns", "unresolved", "true")
 	case !have:
 		d.attribute(n, "dns", "stale", "true")

@@ -120,11 +120,13 @@ func (g *Graph) Targets() harrier.Targets {
 	var out, less harrier.Targets
 	for _, n := range g.order {
 		primary := g.nodes[n].scope == Primary
+		reserved := len(g.nodes[n].attributes[AttrReserved]) > 0
 		switch a := n.Addr(); {
+		case a.IsValid() && (g.marks[n].Secondary || reserved):
+			less = append(less, harrier.Target{First: a, Last: a})
 		case a.IsValid() && primary:
 			out = append(out, harrier.Target{First: a, Last: a})
-		case a.IsValid() && (g.marks[n].Secondary || len(g.nodes[n].attributes[AttrReserved]) > 0):
-			less = append(less, harrier.Target{First: a, Last: a})
+		case reserved:
 		case n.Kind == IPRange && primary:
 			if ts, err := harrier.ParseTargets(n.Key); err == nil {
 				out = append(out, ts...)

@@ -132,7 +132,7 @@ type site struct {
 	tls  bool
 	own  bool // the address is
 	body []byte
-	res  *http.Response
+	res  *answer
 }
 
 func (s *site) base() *url.URL {
@@ -148,7 +148,7 @@ func (s *site) base() *url.URL {
 }
 
 // get asks for one page. Redirects are told, not followed.
-func (s *site) get(ctx context.Context, u *url.URL) (*http.Response, []byte, error) {
+func (s *site) get(ctx context.Context, u *url.URL) (*answer, []byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.d.o.Patience)
 	defer cancel()
 	server := s.host
@@ -175,7 +175,14 @@ func (s *site) get(ctx context.Context, u *url.URL) (*http.Response, []byte, err
 	if len(body) > 0 {
 		err = nil
 	}
-	return res, body, err
+	return &answer{res.StatusCode, res.Header, res.TLS}, body, err
+}
+
+// answer is what came before the page.
+type answer struct {
+	StatusCode int
+	Header     http.Header
+	TLS        *tls.ConnectionState
 }
 
 // front gets the front page and takes what the connection tells. It reports
@@ -206,7 +213,7 @@ func (s *site) front(ctx context.Context) bool {
 }
 
 // url takes one page as a node.
-func (s *site) url(u *url.URL, res *http.Response, body []byte) Node {
+func (s *site) url(u *url.URL, res *answer, body []byte) Node {
 	d, n := s.d, Node{URL, u.String()}
 	d.link(s.node, Hosts, n, "web", nil)
 	p := page.Parse(u, bytes.NewReader(body))
@@ -462,14 +469,14 @@ func (d *discovery) greet(ctx context.Context, at netip.AddrPort, name string) (
 	}
 	if !strings.Contains(strings.ToUpper(features), "STARTTLS") {
 		_, err = reply(c, "QUIT")
-		return false, nil, nil //nolint:nilerr // it said what was asked for
+		return false, nil, nil
 	}
 	if _, err := reply(c, "STARTTLS"); err != nil {
-		return false, nil, nil //nolint:nilerr // it can not do what it offers
+		return false, nil, nil
 	}
 	t := tls.Client(c, &tls.Config{InsecureSkipVerify: true, ServerName: name, MinVersion: tls.VersionTLS10}) // as in get
 	if err := t.HandshakeContext(ctx); err != nil {
-		return false, nil, nil //nolint:nilerr // as above
+		return false, nil, nil
 	}
 	return true, t.ConnectionState().PeerCertificates, nil
 }

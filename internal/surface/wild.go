@@ -123,7 +123,10 @@ func (w *wild) like(a resolve.Answer) bool {
 // name has other addresses, addresses prove nothing.
 func (d *discovery) real(ctx context.Context, name string) (is, empty bool) {
 	a, err := d.dns.Lookup(ctx, name, dns.TypeA)
-	if err != nil || !a.Exists() {
+	if err != nil {
+		return d.delegated(ctx, name), false
+	}
+	if !a.Exists() {
 		return false, false
 	}
 	_, level, _ := strings.Cut(name, ".")
@@ -148,6 +151,16 @@ func (d *discovery) real(ctx context.Context, name string) (is, empty bool) {
 		}
 	}
 	return false, !w.any
+}
+
+// delegated reports whether a name is a zone of its own, though its servers do
+// not answer.
+func (d *discovery) delegated(ctx context.Context, name string) bool {
+	if d.o.Passive {
+		return false
+	}
+	del, err := d.dns.Delegation(ctx, name)
+	return err == nil && del.Zone == name
 }
 
 // likeWildcard reports whether all that the DNS says of a name it says of any

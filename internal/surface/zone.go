@@ -271,7 +271,8 @@ func (d *discovery) reverseAll(ctx context.Context, within Node, first netip.Add
 // sweepRange asks for the names of a range that is a seed.
 func (d *discovery) sweepRange(ctx context.Context, n Node) {
 	first, last, ok := ends(n.Key)
-	if !ok || d.o.reserved(first) {
+	if !ok || d.o.reserved(first) || d.o.reserved(last) {
+		d.attribute(n, "data", AttrReserved, "true")
 		return
 	}
 	count := 0

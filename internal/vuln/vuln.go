@@ -9,6 +9,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -35,6 +36,7 @@ type Room struct {
 	catalog   atomic.Pointer[catalog]
 	knowledge atomic.Pointer[Knowledge]
 	kept      kept
+	searched  searched
 }
 
 // New returns a room that knows nothing before Load.
@@ -71,6 +73,16 @@ func (r *Room) Load(ctx context.Context, content []harrier.Vulnerability, checks
 // Learn adds definitions that an imported file brings for numbers that are not
 // known yet; what is known stays. Their slugs become "imported-NUMBER".
 func (r *Room) Learn(ctx context.Context, definitions []harrier.Vulnerability) error {
+	known, err := r.Keep(ctx, definitions)
+	if err == nil {
+		known()
+	}
+	return err
+}
+
+// Keep stores what Learn learns, in the transaction of ctx if it has one. It is
+// known when known is called, after the commit.
+func (r *Room) Keep(ctx context.Context, definitions []harrier.Vulnerability) (known func(), err error) {
 	var fresh []harrier.Vulnerability
 	seen := map[harrier.VulnID]bool{}
 	for _, v := range definitions {
@@ -83,9 +95,40 @@ func (r *Room) Learn(ctx context.Context, definitions []harrier.Vulnerability) e
 		fresh = append(fresh, v)
 	}
 	if len(fresh) == 0 {
-		return nil
+		return func() {}, nil
 	}
-	return r.merge(ctx, fresh, nil)
+	err = r.store.InTx(ctx, func(ctx context.Context) error {
+		stored, err := r.store.Vulnerabilities(ctx)
+		if err != nil {
+			return err
+		}
+		news, err := changes(stored, fresh)
+		if err != nil {
+			return err
+		}
+		return r.store.PutVulnerabilities(ctx, news)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("learn vulnerabilities: %w", err)
+	}
+	return func() { r.add(fresh) }, nil
+}
+
+// add puts definitions that are stored into the catalog, where it has none.
+func (r *Room) add(list []harrier.Vulnerability) {
+	r.writing.Lock()
+	defer r.writing.Unlock()
+	old := r.catalog.Load()
+	byID := make(map[harrier.VulnID]harrier.Vulnerability, len(old.byID)+len(list))
+	maps.Copy(byID, old.byID)
+	for _, v := range list {
+		if v.ID.OfContent() {
+			r.kept.note(v)
+		} else if _, there := byID[v.ID]; !there {
+			byID[v.ID] = v
+		}
+	}
+	r.catalog.Store(index(byID, old.checks))
 }
 
 // merge stores what is new and puts a new catalog in the place of the old one.

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"testing"
 	"time"
@@ -32,6 +33,16 @@ func Dial(t testing.TB, addr string) *Client {
 	tr := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}
 	t.Cleanup(tr.CloseIdleConnections)
 	return &Client{t: t, base: "https://" + addr, web: &http.Client{Transport: tr, Timeout: 15 * time.Second}}
+}
+
+// DialBy is Dial for a console that is reached by dial.
+func DialBy(t testing.TB, addr string, dial func(ctx context.Context, network, addr string) (net.Conn, error)) *Client {
+	t.Helper()
+	c := Dial(t, addr)
+	if tr, ok := c.web.Transport.(*http.Transport); ok {
+		tr.DialContext = dial
+	}
+	return c
 }
 
 // SignIn opens a session.
@@ -99,10 +110,14 @@ func (c *Client) Try(method, path string, body any) (int, []byte, error) {
 // CreateScan makes a scan of the basic template and returns its id.
 func (c *Client) CreateScan(name, targets, ports string) int {
 	c.t.Helper()
+	return c.CreateScanWith(map[string]any{"name": name, "text_targets": targets, "portscan_range": ports})
+}
+
+// CreateScanWith creates a scan with further settings and returns its id.
+func (c *Client) CreateScanWith(settings map[string]any) int {
+	c.t.Helper()
 	var reply struct{ Scan struct{ ID int } }
-	c.Do(http.MethodPost, "/scans", map[string]any{"uuid": BasicTemplate, "settings": map[string]any{
-		"name": name, "text_targets": targets, "portscan_range": ports,
-	}}, &reply)
+	c.Do(http.MethodPost, "/scans", map[string]any{"uuid": BasicTemplate, "settings": settings}, &reply)
 	return reply.Scan.ID
 }
 

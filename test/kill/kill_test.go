@@ -48,12 +48,13 @@ func TestKill(t *testing.T) {
 	start := func() *console.Process {
 		return console.Start(t, bin, "serve", "--data", data, "--listen", listen, "--no-engine", "--bus-listen", bus, "--redeliver", "2s", "--log-level", "warn")
 	}
-	engine := func() *console.Process {
-		return console.Start(t, bin, "engine", "--join", data+"/engine.json", "--parallel", "2", "--flight", data+"/flight")
-	}
 	con := start()
 	api := console.Dial(t, listen)
 	api.SignIn("admin", con.Password())
+	token := console.EngineToken(t, bin, data, "--pool", "local")
+	engine := func() *console.Process {
+		return console.Start(t, bin, "engine", "--console", bus, "--token", token, "--keys", data+"/engine", "--parallel", "2", "--flight", data+"/flight")
+	}
 	eng := engine()
 	t.Cleanup(func() { con.Kill(); eng.Kill() })
 

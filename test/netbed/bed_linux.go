@@ -303,6 +303,10 @@ func run(ctx context.Context, lines ...string) error {
 	return nil
 }
 
+// Inside calls do on a thread that has entered the namespace of that name.
+// Sockets that it opens stay there.
+func Inside(ns string, do func() error) error { return inside(ns, do) }
+
 // inside calls do on a thread that has entered the namespace. Sockets that it
 // opens stay there. The thread ends afterwards, so that nothing else runs in
 // the namespace by mistake.

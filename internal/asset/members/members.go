@@ -7,7 +7,6 @@ package members
 
 import (
 	"fmt"
-	"net/netip"
 	"strings"
 	"time"
 
@@ -63,6 +62,9 @@ func of(l harrier.AssetList, now time.Time, others Lists, depth int) (harrier.Ex
 		}
 		return harrier.Or{cmp("fqdn", harrier.Eq, names...), cmp("host", harrier.Eq, names...)}, nil
 	case "dynamic":
+		if IsCriteria([]byte(l.Definition)) {
+			return Criteria([]byte(l.Definition), now)
+		}
 		return readRule([]byte(l.Definition), now)
 	case "combination":
 		return Combination([]byte(l.Definition), func(id harrier.ID) (harrier.Expr, error) {
@@ -98,35 +100,7 @@ func ranges(s string) ([]any, error) {
 }
 
 // Range reads an address, a network or a range and returns it as "first-last".
-func Range(s string) (string, bool) {
-	if p, err := netip.ParsePrefix(s); err == nil {
-		p = p.Masked()
-		return p.Addr().String() + "-" + lastOf(p).String(), true
-	}
-	first, last, found := strings.Cut(s, "-")
-	if !found {
-		last = first
-	}
-	a, err1 := netip.ParseAddr(first)
-	b, err2 := netip.ParseAddr(last)
-	if err1 != nil || err2 != nil || a.Zone() != "" || b.Zone() != "" {
-		return "", false
-	}
-	a, b = a.Unmap(), b.Unmap()
-	text := a.String() + "-" + b.String()
-	_, _, ok := harrier.ParseRange(text)
-	return text, ok
-}
-
-// lastOf is the last address of a network.
-func lastOf(p netip.Prefix) netip.Addr {
-	b := p.Addr().AsSlice()
-	for i := p.Bits(); i < len(b)*8; i++ {
-		b[i/8] |= 0x80 >> (i % 8)
-	}
-	a, _ := netip.AddrFromSlice(b)
-	return a
-}
+func Range(s string) (string, bool) { return harrier.AddressRange(s) }
 
 func cmp(field string, op harrier.Op, values ...any) harrier.Expr {
 	return harrier.Cmp{Field: field, Op: op, Values: values}

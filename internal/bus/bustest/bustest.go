@@ -26,13 +26,15 @@ type Bus interface {
 	WatchCommands(ctx context.Context, follow func(scan harrier.ID, c harrier.Command)) error
 	Beat(ctx context.Context, h harrier.Heartbeat) error
 	WatchBeats(ctx context.Context, see func(harrier.Heartbeat)) error
+	AskProperties(ctx context.Context, engine harrier.UUID) (map[string]string, error)
+	ServeProperties(ctx context.Context, properties func(ctx context.Context, engine harrier.UUID) (map[string]string, error)) error
 	AskDone(ctx context.Context, scan harrier.ID, batch int) ([]string, error)
 	ServeDone(ctx context.Context, done func(ctx context.Context, scan harrier.ID, batch int) ([]string, error)) error
 	DropScan(ctx context.Context, scan harrier.ID) error
 }
 
 // AckWait is the wait for acknowledgements of the buses that Run tests.
-const AckWait = time.Second
+const AckWait = 600 * time.Millisecond
 
 // Run puts every promise of a bus to the one that open returns: empty, and
 // with AckWait for acknowledgements. It is full before it
@@ -58,9 +60,14 @@ func Run(t *testing.T, open func(t *testing.T) Bus) {
 		{"the last command is kept", commands},
 		{"heartbeats are seen", beats},
 		{"the console answers which hosts are done", done},
+		{"what is done is answered when results before are consumed", doneAfter},
+		{"the console answers what an engine is to do otherwise", properties},
 		{"a dropped scan is gone", dropScan},
 	} {
-		t.Run(promise.name, func(t *testing.T) { promise.test(t, open(t)) })
+		t.Run(promise.name, func(t *testing.T) {
+			t.Parallel() // most of them wait
+			promise.test(t, open(t))
+		})
 	}
 }
 
@@ -323,7 +330,7 @@ func resultFull(t *testing.T, b Bus) {
 			sent.Store(int64(n))
 		}
 	})
-	for last := int64(-1); last != sent.Load(); time.Sleep(time.Second) {
+	for last := int64(-1); last != sent.Load(); time.Sleep(600 * time.Millisecond) {
 		last = sent.Load()
 	}
 	full := int(sent.Load())
@@ -391,6 +398,31 @@ func beats(t *testing.T, b Bus) {
 	sender.Wait()
 }
 
+func doneAfter(t *testing.T, b Bus) {
+	put(t, b, result(1, 1), result(1, 2), result(1, 3))
+	ctx, cancel := context.WithCancel(t.Context())
+	var console sync.WaitGroup
+	defer console.Wait()
+	defer cancel()
+	var folded atomic.Int64
+	console.Go(func() {
+		_ = b.ServeDone(ctx, func(context.Context, harrier.ID, int) ([]string, error) {
+			return []string{fmt.Sprint(folded.Load())}, nil
+		})
+	})
+	console.Go(func() {
+		time.Sleep(300 * time.Millisecond)
+		_ = b.ConsumeResults(ctx, func(_ context.Context, group []harrier.Result) error {
+			time.Sleep(100 * time.Millisecond)
+			folded.Add(int64(len(group)))
+			return nil
+		})
+	})
+	if got, err := b.AskDone(ctx, 1, 1); err != nil || !slices.Equal(got, []string{"3"}) {
+		t.Errorf("AskDone = %v, %v; want the answer after three results", got, err)
+	}
+}
+
 func done(t *testing.T, b Bus) {
 	if _, err := b.AskDone(t.Context(), 1, 2); harrier.KindOf(err) != harrier.Unavailable {
 		t.Errorf("AskDone with no console = %v; want Unavailable", err)
@@ -417,6 +449,36 @@ func done(t *testing.T, b Bus) {
 	}
 	if got, err := b.AskDone(t.Context(), 9, 1); err == nil {
 		t.Errorf("AskDone(9, 1) = %v; want an error", got)
+	}
+}
+
+func properties(t *testing.T, b Bus) {
+	one, other := harrier.UUID{1}, harrier.UUID{2}
+	if _, err := b.AskProperties(t.Context(), one); harrier.KindOf(err) != harrier.Unavailable {
+		t.Errorf("AskProperties with no console = %v; want Unavailable", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var console sync.WaitGroup
+	console.Go(func() {
+		_ = b.ServeProperties(ctx, func(_ context.Context, engine harrier.UUID) (map[string]string, error) {
+			if engine == other {
+				return nil, harrier.Errorf(harrier.NotFound, "no such engine")
+			}
+			return map[string]string{"harrier.parallel": "2"}, nil
+		})
+	})
+	defer console.Wait()
+	defer cancel()
+	var got map[string]string
+	err := errors.New("not asked")
+	for end := time.Now().Add(soon); err != nil && time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		got, err = b.AskProperties(t.Context(), one)
+	}
+	if err != nil || len(got) != 1 || got["harrier.parallel"] != "2" {
+		t.Errorf("AskProperties = %v, %v; want harrier.parallel 2", got, err)
+	}
+	if got, err := b.AskProperties(t.Context(), other); err == nil {
+		t.Errorf("AskProperties of another = %v; want an error", got)
 	}
 }
 

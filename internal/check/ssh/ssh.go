@@ -17,7 +17,7 @@ import (
 )
 
 // Checks lists the checks of this package.
-var Checks = []check.Check{CBC, WeakMAC, SHA1MAC, WeakKex, Terrapin, Version1, PasswordAccepted}
+var Checks = []check.Check{CBC, WeakMAC, SHA1MAC, WeakKex, Terrapin, Version1, PasswordAccepted, SignedIn}
 
 const family = "Misc."
 

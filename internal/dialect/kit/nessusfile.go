@@ -14,23 +14,19 @@ import (
 	"github.com/harrier-scan/harrier/internal/scan"
 )
 
-// ReadNessus reads a .nessus file once, to find its faults before anything is
-// stored, and returns what it says of itself and of plugins that are not known.
-func (r Rooms) ReadNessus(ctx context.Context, f io.Reader) (head nessusfile.Header, learnt []harrier.Vulnerability, err error) {
-	known := map[harrier.VulnID]bool{}
+// NessusHead reads what a .nessus file says of itself. What comes after the first
+// host's begin is not looked at.
+func NessusHead(f io.Reader) (head nessusfile.Header, err error) {
 	err = nessusfile.Read(f, func(h nessusfile.Header) error {
-		head = h
-		return nil
-	}, func(h nessusfile.ReadHost) error {
-		for _, res := range h.Results {
-			if _, found := r.Vulns.Lookup(res.Vulnerability); !found && !known[res.Vulnerability] {
-				known[res.Vulnerability] = true
-				learnt = append(learnt, *res.Definition)
-			}
+		if head = h; h.Report != "" {
+			return errEnough
 		}
-		return ctx.Err()
-	})
-	return head, learnt, err
+		return nil
+	}, func(nessusfile.ReadHost) error { return errEnough })
+	if errors.Is(err, errEnough) {
+		err = nil
+	}
+	return head, err
 }
 
 // NessusTime is an instant among the preferences of a .nessus file; zero for one
@@ -45,22 +41,41 @@ func NessusTime(p nessusfile.Policy, name string) time.Time {
 
 var errEnough = errors.New("no more hosts are wanted")
 
-// NessusHosts yields the hosts of a .nessus file as it is read: the next ones
-// while one is worked on.
-func NessusHosts(f io.Reader) iter.Seq2[scan.Imported, error] {
-	return format.Ahead(nessusHosts(f), hostsAhead)
+// ImportNessus takes the results of a .nessus file over as scan.Room.Import does,
+// and learns the plugins that are not known here. It is read once, the next hosts
+// while one is worked on; a fault at its end leaves nothing of it.
+func (r Rooms) ImportNessus(ctx context.Context, by harrier.Actor, site *harrier.Site, said harrier.Scan, f io.Reader) (harrier.Scan, error) {
+	n := newcomers{rooms: r, met: map[harrier.VulnID]*harrier.Vulnerability{}}
+	known := func() {}
+	sc, err := r.Scans.ImportAnd(ctx, by, site, said, format.Ahead(n.hosts(f), hostsAhead), func(ctx context.Context) (err error) {
+		known, err = r.Vulns.Keep(ctx, n.list)
+		return err
+	})
+	if err == nil {
+		known()
+	}
+	return sc, err
 }
 
 // hostsAhead is how many hosts are read ahead. One can have much text.
 const hostsAhead = 2
 
-func nessusHosts(f io.Reader) iter.Seq2[scan.Imported, error] {
+// newcomers are the plugins of a file that are not known here.
+type newcomers struct {
+	rooms Rooms
+	met   map[harrier.VulnID]*harrier.Vulnerability // all that were met: nil for one that is known
+	list  []harrier.Vulnerability
+}
+
+func (n *newcomers) hosts(f io.Reader) iter.Seq2[scan.Imported, error] {
 	return func(yield func(scan.Imported, error) bool) {
 		err := nessusfile.Read(f, func(nessusfile.Header) error { return nil }, func(h nessusfile.ReadHost) error {
-			one := scan.Imported{Host: h.Host, Severity: map[harrier.VulnID]harrier.Severity{}}
-			for _, r := range h.Results {
-				one.Observations = append(one.Observations, r.Observation)
-				one.Severity[r.Vulnerability] = max(one.Severity[r.Vulnerability], r.Severity)
+			one := scan.Imported{Host: h.Host, Observations: make([]harrier.Observation, 0, len(h.Results)), Severity: map[harrier.VulnID]harrier.Severity{}}
+			for i := range h.Results {
+				one.Observations = append(one.Observations, h.Results[i].Observation)
+				if v := n.meet(&h.Results[i]); v != nil {
+					one.Severity[v.ID] = v.Severity
+				}
 			}
 			if !yield(one, nil) {
 				return errEnough
@@ -71,4 +86,17 @@ func nessusHosts(f io.Reader) iter.Seq2[scan.Imported, error] {
 			yield(scan.Imported{}, err)
 		}
 	}
+}
+
+// meet returns the definition of a plugin that is not known here.
+func (n *newcomers) meet(r *nessusfile.ReadResult) *harrier.Vulnerability {
+	v, met := n.met[r.Vulnerability]
+	if !met {
+		if _, known := n.rooms.Vulns.Lookup(r.Vulnerability); !known {
+			v = r.Definition
+			n.list = append(n.list, *v)
+		}
+		n.met[r.Vulnerability] = v
+	}
+	return v
 }

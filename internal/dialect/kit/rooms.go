@@ -19,7 +19,8 @@ import (
 	"github.com/harrier-scan/harrier/internal/vuln"
 )
 
-// Rooms is what a door may call. All fields but Now and UpdateContent are set.
+// Rooms is what a door may call. All fields but Now, UpdateContent and
+// Updating are set.
 type Rooms struct {
 	Identity *identity.Room
 	Sites    *site.Room
@@ -35,8 +36,12 @@ type Rooms struct {
 	// UpdateContent asks the console to fetch content anew, soon; to ask again
 	// before it does changes nothing. Nil: this console does not fetch content.
 	UpdateContent func()
-	AssetLists    *asset.Lists
-	Repositories  *asset.Repositories
+	// Updating tells since when the console fetches content; the zero time: it does
+	// not. Nil: it never does.
+	Updating     func() time.Time
+	AssetLists   *asset.Lists
+	Tags         *asset.Tags
+	Repositories *asset.Repositories
 
 	// Together runs calls of rooms as one: all that they store is kept when do
 	// returns nil, else none of it. They have to be given the context of do.
@@ -56,7 +61,7 @@ type Dialect struct {
 	// all dialects answer at every listener and under every host name.
 	Owns    func(*http.Request) bool
 	Handler func(Rooms) http.Handler
-	// OpenAPI is the description of a JSON dialect, an OpenAPI 3.1 document; nil
+	// OpenAPI is the description of a JSON dialect, an OpenAPI 3 document; nil
 	// for others.
 	OpenAPI []byte
 }

@@ -195,7 +195,7 @@ func basicInputs(name, description string, site *harrier.Site) []editorInput {
 	return append(
 		list,
 		editorInput{ID: "folder_id", Type: "folder", Name: "Folder", Default: itoa(int(folderOf(*site)))},
-		editorInput{ID: "scanner_id", Type: "scanner", Name: "Scanner", Default: itoa(localScanner)},
+		editorInput{ID: "scanner_id", Type: "scanner", Name: "Scanner", Default: itoa(scannerOf(*site))},
 		editorInput{ID: "text_targets", Type: "textarea", Name: "Targets", Default: site.Targets, Required: true},
 		editorInput{ID: "file_targets", Type: "file", Name: "Upload Targets"},
 	)

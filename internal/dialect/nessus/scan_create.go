@@ -115,8 +115,13 @@ func (q scanSettings) apply(s *harrier.Site, fileTargets string, now time.Time) 
 	if q.Folder != nil {
 		s.Folder = harrier.ID(*q.Folder)
 	}
-	if q.Scanner != nil && *q.Scanner > 1 {
-		return harrier.Invalidf("scanner_id", "there is no scanner %d", *q.Scanner)
+	if q.Scanner != nil {
+		switch id := int(*q.Scanner); {
+		case id > localScanner:
+			s.Engine, s.Pool = harrier.ID(id-localScanner), ""
+		case s.Engine != 0: // a pool is not seen here, and stays
+			s.Engine = 0
+		}
 	}
 	if len(q.ACLs) > 0 {
 		grants, err := grantsOf(q.ACLs)
@@ -248,7 +253,7 @@ type scanObject struct {
 func newScanObject(s harrier.Site, p harrier.Policy, level harrier.Level, owner string) scanObject {
 	w := scanObject{
 		ID: s.ID, UUID: definitionUUID(s), Name: s.Name, Description: orNull(s.Description), Type: "public", Owner: owner, OwnerID: s.Owner,
-		PolicyID: basePolicy(p), ScannerID: localScanner, TagID: folderOf(s), CustomTargets: s.Targets, Emails: orNull(s.Emails),
+		PolicyID: basePolicy(p), ScannerID: scannerOf(s), TagID: folderOf(s), CustomTargets: s.Targets, Emails: orNull(s.Emails),
 		Enabled: zeroOne(s.Schedule.Enabled), StartTime: orNull(s.Schedule.Start), Rules: orNull(s.Schedule.Rule), Timezone: orNull(s.Schedule.Timezone),
 		Shared: zeroOne(len(s.Grants) > 0), UserPermissions: level, IncludeAggregate: true,
 		ScanTimeWindow: int(time.Duration(p.Settings.MaxDuration).Minutes()),

@@ -17,15 +17,12 @@ type importReply struct {
 // importScan takes the results of a .nessus file over as a new scan. Plugins
 // that are not known here are learnt from the file.
 func (a api) importScan(ctx context.Context, by harrier.Actor, q importRequest) (importReply, error) {
-	head, learnt, err := a.readImport(ctx, by, q)
+	head, err := a.readHead(ctx, by, q)
 	if err != nil {
 		return importReply{}, err
 	}
 	if head.Report == "" {
 		return importReply{}, harrier.Invalidf("file", "has no results: it is a policy")
-	}
-	if err := a.Vulns.Learn(ctx, learnt); err != nil {
-		return importReply{}, err
 	}
 	f, err := a.openUpload(ctx, by, q)
 	if err != nil {
@@ -48,7 +45,7 @@ func (a api) importScan(ctx context.Context, by harrier.Actor, q importRequest) 
 		Plan:    harrier.Plan{Settings: p.Settings},
 		Started: kit.NessusTime(head.Policy, "scan_start_timestamp"), Ended: kit.NessusTime(head.Policy, "scan_end_timestamp"),
 	}
-	if _, err = a.Scans.Import(ctx, by, &s, said, kit.NessusHosts(f)); err != nil {
+	if _, err = a.ImportNessus(ctx, by, &s, said, f); err != nil {
 		if undo := a.Policies.Delete(context.WithoutCancel(ctx), by, p.ID); undo != nil {
 			a.Log.ErrorContext(ctx, "private policy left over", "policy", p.ID, "err", undo)
 		}
@@ -58,13 +55,12 @@ func (a api) importScan(ctx context.Context, by harrier.Actor, q importRequest) 
 	return importReply{item}, err
 }
 
-// readImport reads the whole file once, to find its faults before anything is
-// stored, and returns what it says of itself and of plugins.
-func (a api) readImport(ctx context.Context, by harrier.Actor, q importRequest) (nessusfile.Header, []harrier.Vulnerability, error) {
+// readHead reads what a file says of itself.
+func (a api) readHead(ctx context.Context, by harrier.Actor, q importRequest) (nessusfile.Header, error) {
 	f, err := a.openUpload(ctx, by, q)
 	if err != nil {
-		return nessusfile.Header{}, nil, err
+		return nessusfile.Header{}, err
 	}
 	defer func() { _ = f.Close() }() // it was only read
-	return a.ReadNessus(ctx, f)
+	return kit.NessusHead(f)
 }

@@ -3,16 +3,24 @@ package nessus
 import (
 	"context"
 	"runtime"
+	"slices"
 
 	"github.com/harrier-scan/harrier"
 )
 
 // The scanner that every installation has: the pool of the console's own
-// engine.
+// engine. Engines elsewhere are further scanners.
 const (
 	localScanner = 1
 	scannerName  = "Local Scanner"
 )
+
+// scannerNumber is the number of an engine elsewhere.
+func scannerNumber(e harrier.ID) int { return localScanner + int(e) }
+
+// scannerOf is the number of the scanner of a site: that of the engine which it
+// is bound to, else the local one.
+func scannerOf(s harrier.Site) int { return scannerNumber(s.Engine) }
 
 // scannerItem is a scanner.
 //
@@ -74,12 +82,30 @@ func (a api) listScanners(ctx context.Context, by harrier.Actor, _ struct{}) (sc
 	if by.May(harrier.ManageEngines) {
 		local.UserPermissions = harrier.Owns
 	}
+	list := []scannerItem{local}
 	for _, e := range engines {
-		if e.Pool == harrier.LocalPool && e.Alive(a.Now()) {
-			local.Status, local.EngineVersion, local.LastConnect = "on", e.Version, unixOrNull(e.LastSeen)
+		switch {
+		case e.Remote():
+			list = append(list, a.remoteScanner(local, e))
+		case e.Alive(a.Now()):
+			list[0].Status, list[0].EngineVersion, list[0].LastConnect = "on", e.Version, unixOrNull(e.LastSeen)
 		}
 	}
-	return scannersReply{[]scannerItem{local}}, nil
+	return scannersReply{list}, nil
+}
+
+// remoteScanner is an engine elsewhere, like the local scanner but for what it
+// says of itself.
+func (a api) remoteScanner(like scannerItem, e harrier.Engine) scannerItem {
+	w := like
+	w.ID, w.UUID, w.Name, w.Type, w.Status = scannerNumber(e.ID), longUUID(e.UUID), e.Name, "remote", "off"
+	w.Platform, w.Distro, w.EngineVersion, w.EngineBuild = "", "", e.Version, e.Version
+	w.ScanCount, w.NumScans = len(e.Scans), len(e.Scans)
+	w.Created, w.Modified, w.LastConnect = unix(e.Created), unix(e.Created), unixOrNull(e.LastSeen)
+	if e.Status(a.Now()) == harrier.EngineActive {
+		w.Status = "on"
+	}
+	return w
 }
 
 func (a api) getScanner(ctx context.Context, by harrier.Actor, q byID) (scannerItem, error) {
@@ -110,12 +136,20 @@ type scannerScan struct {
 }
 
 func (a api) scannerScans(ctx context.Context, by harrier.Actor, q byID) (scannerScansReply, error) {
-	if q.ID != localScanner {
-		return scannerScansReply{}, errFileNotFound
+	reply := scannerScansReply{Scans: []scannerScan{}}
+	engines, err := a.Fleet.Engines(ctx, by)
+	if err != nil {
+		return reply, err
+	}
+	at := slices.IndexFunc(engines, func(e harrier.Engine) bool { return e.Remote() && harrier.ID(scannerNumber(e.ID)) == q.ID })
+	if q.ID != localScanner && at < 0 {
+		return reply, errFileNotFound
 	}
 	list, err := a.Scans.Active(ctx, by)
-	reply := scannerScansReply{Scans: []scannerScan{}}
 	for _, s := range list {
+		if at >= 0 && !slices.Contains(engines[at].Scans, s.ID) {
+			continue
+		}
 		reply.Scans = append(reply.Scans, scannerScan{longUUID(s.UUID), s.Site, s.Name, statusWord(s.Status), unixOrNull(s.Started)})
 	}
 	return reply, err

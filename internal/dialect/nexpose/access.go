@@ -32,7 +32,8 @@ func (a *api) groupsByID(ctx context.Context, by harrier.Actor) (map[harrier.ID]
 	return out, err
 }
 
-// groupFor is the group whose members see what lists hold.
+// groupFor is the group whose members see what lists hold; without any list,
+// what the sites hold that each was granted.
 func (a *api) groupFor(ctx context.Context, by harrier.Actor, organization harrier.ID, lists []harrier.ID) (harrier.ID, error) {
 	all, err := a.Identity.Groups(ctx, by)
 	if err != nil {
@@ -41,10 +42,11 @@ func (a *api) groupFor(ctx context.Context, by harrier.Actor, organization harri
 	lists = slices.Clone(lists)
 	slices.Sort(lists)
 	lists = slices.Compact(lists)
+	bySites := len(lists) == 0 && !by.Narrow() // whoever sees a part only shows others no more
 	for _, g := range all {
 		have := slices.Clone(g.Lists)
 		slices.Sort(have)
-		if g.Organization == organization && g.Given[ownGroup] != "" && slices.Equal(have, lists) {
+		if g.Organization == organization && g.Given[ownGroup] != "" && g.BySites == bySites && slices.Equal(have, lists) {
 			return g.ID, a.share(ctx, by, lists, g.ID)
 		}
 	}
@@ -52,14 +54,17 @@ func (a *api) groupFor(ctx context.Context, by harrier.Actor, organization harri
 	if err != nil {
 		return 0, err
 	}
-	g := harrier.Group{Organization: organization, Name: groupName(lists), Lists: lists, Repositories: o.Repositories, Given: map[string]string{ownGroup: "access"}}
+	g := harrier.Group{Organization: organization, Name: groupName(lists, bySites), Lists: lists, BySites: bySites, Repositories: o.Repositories, Given: map[string]string{ownGroup: "access"}}
 	if err := a.Identity.CreateGroup(ctx, by, &g); err != nil {
 		return 0, err
 	}
 	return g.ID, a.share(ctx, by, lists, g.ID)
 }
 
-func groupName(lists []harrier.ID) string {
+func groupName(lists []harrier.ID, bySites bool) string {
+	if bySites {
+		return "Own sites"
+	}
 	if len(lists) == 0 {
 		return "No asset groups"
 	}

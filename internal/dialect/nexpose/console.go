@@ -67,7 +67,7 @@ func enginesText(engines []harrier.Engine) string {
 	b.WriteString("VERSION INFORMATION\n")
 	for _, e := range engines {
 		kind := "Remote Engine "
-		if e.Pool == harrier.LocalPool {
+		if !e.Remote() {
 			kind = "Local Engine  "
 		}
 		fmt.Fprintf(&b, "%sName: %s\nVersion: %s\nHost: %s\n\n", kind, e.Name, e.Version, e.Hostname)

@@ -8,6 +8,7 @@ import (
 	"io"
 	"mime/multipart"
 	"net/http"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -28,7 +29,7 @@ func TestScanDoors(t *testing.T) {
 	site := harrier.Site{Name: "lab"}
 	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	sc, err := c.Rooms.Scans.Import(t.Context(), c.Admin, &site, harrier.Scan{Name: "lab", Started: at, Ended: at.Add(time.Minute)}, func(yield func(scan.Imported, error) bool) {
-		h := scan.Imported{Host: harrier.Host{Name: "192.0.2.1", Alive: true, Started: at, Ended: at}}
+		h := scan.Imported{Host: harrier.Host{Name: "192.0.2.1", Addr: netip.MustParseAddr("192.0.2.1"), Alive: true, Started: at, Ended: at.Add(time.Minute)}}
 		h.Observations = []harrier.Observation{{Vulnerability: 19506, Evidence: "seen", Certainty: harrier.Certain, At: at}}
 		yield(h, nil)
 	})
@@ -108,6 +109,26 @@ func TestScanDoors(t *testing.T) {
 		if status, answer := do("POST", path, "application/x-www-form-urlencoded", strings.NewReader(body)); status != http.StatusBadRequest {
 			t.Errorf("POST %s = %d, %s; want 400", path, status, answer)
 		}
+	}
+	status, rows := do("POST", "/data/scan/global/scan-history", "application/x-www-form-urlencoded", strings.NewReader("startIndex=-1&results=-1&dir=DESC"))
+	if status != http.StatusOK || !strings.Contains(string(rows), `"totalRecords":1`) {
+		t.Errorf("history by a form = %d, %s", status, rows)
+	}
+	for path, want := range map[string]string{
+		fmt.Sprintf("/data/asset/scan/%d/complete-assets?startIndex=0&results=500", sc.ID):   `"ipAddress":"192.0.2.1","hostName":"","operatingSystem":"","vulnerabilityCount":0,"scanStatusTranslation":"Completed","duration":60000`,
+		fmt.Sprintf("/data/asset/scan/%d/incomplete-assets?startIndex=-1&results=-1", sc.ID): `"totalRecords":0`,
+		"/data/site/scans/dyntable?printDocType=0&activeOnly=true":                           `<Column name="Scan ID" type="string"/>`,
+		"/data/user/preferences/all": `{}`,
+	} {
+		if status, body := do("GET", path, "", nil); status != http.StatusOK || !strings.Contains(string(body), want) {
+			t.Errorf("GET %s = %d, %s; want %s", path, status, body, want)
+		}
+	}
+	if status, body := do("GET", "/data/asset/scan/999/complete-assets", "", nil); status != http.StatusNotFound {
+		t.Errorf("devices of no scan = %d, %s", status, body)
+	}
+	if status, body := do("POST", "/data/user/preference", "application/x-www-form-urlencoded", strings.NewReader("name=x.rows&value=10")); status != http.StatusOK {
+		t.Errorf("preference = %d, %s", status, body)
 	}
 	if left := history("/data/scan/global/scan-history"); left.Total != 1 {
 		t.Errorf("history after all = %+v", left)

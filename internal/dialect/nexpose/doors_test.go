@@ -12,11 +12,16 @@ import (
 // get asks a side door, with a form for a POST.
 func (c client) get(path string, form url.Values) (int, string) {
 	c.t.Helper()
-	method, body := http.MethodGet, io.Reader(nil)
 	if form != nil {
-		method, body = http.MethodPost, strings.NewReader(form.Encode())
+		return c.ask(http.MethodPost, path, form.Encode())
 	}
-	r, err := http.NewRequestWithContext(c.t.Context(), method, c.url+path, body)
+	return c.ask(http.MethodGet, path, "")
+}
+
+// ask sends a request to a side door.
+func (c client) ask(method, path, body string) (int, string) {
+	c.t.Helper()
+	r, err := http.NewRequestWithContext(c.t.Context(), method, c.url+path, strings.NewReader(body))
 	if err != nil {
 		c.t.Fatal(err)
 	}

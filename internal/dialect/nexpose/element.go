@@ -20,6 +20,7 @@ const (
 	maxDepth    = 48
 	maxElements = 250_000
 	maxAttrs    = 1_000_000
+	maxTagAttrs = 1000 // of one element: the decoder reads them all before it hands one out
 )
 
 // element is a part of a request. Names are kept as key makes them: without
@@ -171,6 +172,9 @@ func (e *element) content() string {
 // parse reads a request document. It answers Invalid for what is not well
 // formed, has a document type, or exceeds the bounds.
 func parse(body []byte) (*element, error) {
+	if err := checkTags(body); err != nil {
+		return nil, err
+	}
 	d := xml.NewDecoder(bytes.NewReader(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))))
 	d.CharsetReader = charset
 	p := parser{}
@@ -197,6 +201,64 @@ func parse(body []byte) (*element, error) {
 		return nil, harrier.Errorf(harrier.Invalid, "the request ends inside of element %s", clip(p.open[len(p.open)-1].name))
 	}
 	return p.root, nil
+}
+
+// asides are parts of a document that hold no elements, by how they begin and
+// end.
+var asides = [][2]string{{"<!--", "-->"}, {"<![CDATA[", "]]>"}, {"<?", "?>"}}
+
+// checkTags answers Invalid for an element with more than maxTagAttrs attributes.
+func checkTags(body []byte) error {
+	for {
+		at := bytes.IndexByte(body, '<')
+		if at < 0 {
+			return nil
+		}
+		body = body[at:]
+		if rest, ok := afterAside(body); ok {
+			body = rest
+			continue
+		}
+		n, equals := tag(body)
+		if equals > maxTagAttrs {
+			return harrier.Errorf(harrier.Invalid, "the request has an element with more than %d attributes", maxTagAttrs)
+		}
+		body = body[n:]
+	}
+}
+
+// afterAside is what follows the aside that body begins with; false for none.
+func afterAside(body []byte) ([]byte, bool) {
+	for _, a := range asides {
+		if rest, ok := bytes.CutPrefix(body, []byte(a[0])); ok {
+			_, after, _ := bytes.Cut(rest, []byte(a[1]))
+			return after, true
+		}
+	}
+	return nil, false
+}
+
+// tag is how long the tag is that body begins with, and how many attributes it
+// has; it stops at one more than there may be.
+func tag(body []byte) (n, equals int) {
+	var quote byte
+	for i, c := range body {
+		switch {
+		case quote != 0:
+			if c == quote {
+				quote = 0
+			}
+		case c == '>':
+			return i + 1, equals
+		case c == '"' || c == '\'':
+			quote = c
+		case c == '=':
+			if equals++; equals > maxTagAttrs {
+				return i + 1, equals
+			}
+		}
+	}
+	return len(body), equals
 }
 
 type parser struct {

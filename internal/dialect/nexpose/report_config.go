@@ -109,13 +109,21 @@ func readShape(e *element, d *harrier.ReportDefinition) error {
 	case !ok:
 		return harrier.Invalidf("format", "there is no format %q", clip(word))
 	}
-	d.Format, d.Template, d.Options = name, "", nil
+	d.Format, d.Template, d.Options, d.OwnTemplate = name, "", nil, 0
+	id := e.attr("template-id")
+	number, own := strings.CutPrefix(id, ownTemplatePrefix)
+	if n, err := strconv.ParseInt(number, 10, 64); own && err == nil && (word == "csv" || name == "pdf" || name == "html") {
+		if d.OwnTemplate = harrier.ID(n); word != "csv" {
+			d.Template = "detailed"
+		}
+		return nil
+	}
 	if name != "pdf" && name != "html" {
 		return nil
 	}
-	t, ok := findTemplate(cmp.Or(e.attr("template-id"), defaultReportTemplate))
+	t, ok := findTemplate(cmp.Or(id, defaultReportTemplate))
 	if !ok || t.kind == dataTemplate {
-		return harrier.Invalidf("template-id", "there is no document template %q", clip(e.attr("template-id")))
+		return harrier.Invalidf("template-id", "there is no document template %q", clip(id))
 	}
 	d.Template = t.as
 	return nil
@@ -157,7 +165,7 @@ func readReportFilters(e *element, d *harrier.ReportDefinition) error {
 	if !scoped {
 		return harrier.Invalidf("Filters", "name a site, group, device or scan")
 	}
-	if d.Scope.Last { // of these sites
+	if d.Scope.Last || d.Scope.First { // of these sites
 		d.Scope.Scans = nil
 	}
 	only, err := restriction(restrict)
@@ -178,6 +186,10 @@ func readReportFilters(e *element, d *harrier.ReportDefinition) error {
 func addScope(d *harrier.ReportDefinition, kind, id string) error {
 	if kind == "scan" && strings.EqualFold(id, "last") {
 		d.Scope.Last = true
+		return nil
+	}
+	if kind == "scan" && strings.EqualFold(id, "first") {
+		d.Scope.First = true
 		return nil
 	}
 	n, err := strconv.ParseInt(id, 10, 64)

@@ -57,7 +57,7 @@ var reportTemplates = []reportTemplate{
 func (a *api) reportTemplateCommands() {
 	a.add("ReportTemplateListing", a.listReportTemplates)
 	a.add("ReportTemplateConfig", a.showReportTemplate)
-	a.add("ReportTemplateSave", a.saveReportTemplate)
+	a.change("ReportTemplateSave", a.saveReportTemplate)
 }
 
 func findTemplate(id string) (reportTemplate, bool) {
@@ -72,50 +72,60 @@ func (t reportTemplate) attrs() []string {
 	return []string{"id", t.id, "name", t.name, "scope", "global", "type", t.kind, "builtin", "1"}
 }
 
-func (a *api) listReportTemplates(*call) (answer, error) {
+func (a *api) listReportTemplates(c *call) (answer, error) {
+	own, err := a.Reports.Templates(c.ctx(), c.by)
+	if err != nil {
+		return answer{}, err
+	}
 	return list(func(o *out) {
 		for _, t := range reportTemplates {
 			o.start("ReportTemplateSummary", t.attrs()...)
 			o.leaf("description", t.about)
 			o.end()
 		}
+		for _, t := range own {
+			o.start("ReportTemplateSummary", ownTemplateAttrs(t)...)
+			o.leaf("description", t.Description)
+			o.end()
+		}
 	}), nil
 }
 
 func (a *api) showReportTemplate(c *call) (answer, error) {
-	t, ok := findTemplate(c.req.attr("template-id"))
-	if !ok {
-		return answer{}, harrier.Errorf(harrier.NotFound, "no report template %s", clip(c.req.attr("template-id")))
+	id := c.req.attr("template-id")
+	if t, ok := findTemplate(id); ok {
+		return list(func(o *out) { t.write(o) }), nil
 	}
-	return list(func(o *out) {
-		o.start("ReportTemplate", t.attrs()...)
-		o.leaf("description", t.about)
-		if t.kind == dataTemplate {
-			o.start("ReportAttributes")
-			for _, name := range formatnexpose.DefaultColumns {
-				o.empty("ReportAttribute", "name", name)
-			}
-			o.end()
-		} else {
-			o.start("ReportSections")
-			if as, ok := harrier.TemplateNamed(t.as); ok {
-				for _, chapter := range as.Chapters {
-					o.empty("ReportSection", "name", chapter)
-				}
-			}
-			o.end()
-		}
-		o.start("Settings")
-		o.empty("showDeviceNames", "enabled", "1")
-		o.end()
-		o.end()
-	}), nil
+	t, err := a.ownReportTemplate(c.ctx(), c.by, id)
+	if err != nil {
+		return answer{}, err
+	}
+	return list(func(o *out) { writeOwnTemplate(o, t) }), nil
 }
 
-// saveReportTemplate refuses: templates are what the program can write.
-func (a *api) saveReportTemplate(c *call) (answer, error) {
-	if _, ok := findTemplate(c.req.child("ReportTemplate").attr("id")); ok {
-		return answer{}, harrier.Errorf(harrier.Forbidden, "built-in report templates can not be changed")
+func (t reportTemplate) write(o *out) {
+	o.start("ReportTemplate", t.attrs()...)
+	o.leaf("description", t.about)
+	if t.kind == dataTemplate {
+		writeColumns(o, formatnexpose.DefaultColumns)
+	} else {
+		as, _ := harrier.TemplateNamed(t.as)
+		writeSections(o, as.Chapters, nil)
 	}
-	return answer{}, harrier.Errorf(harrier.Forbidden, "report templates can not be added: use one of the built-in ones")
+	writeDeviceNames(o, "1")
+	o.end()
+}
+
+func writeColumns(o *out, columns []string) {
+	o.start("ReportAttributes")
+	for _, name := range columns {
+		o.empty("ReportAttribute", "name", name)
+	}
+	o.end()
+}
+
+func writeDeviceNames(o *out, on string) {
+	o.start("Settings")
+	o.empty("showDeviceNames", "enabled", on)
+	o.end()
 }

@@ -49,6 +49,9 @@ func (a *api) uri(r harrier.Report) string {
 
 // templateOf is the template as this API calls it.
 func templateOf(d harrier.ReportDefinition) string {
+	if d.OwnTemplate != 0 {
+		return ownTemplateID(d.OwnTemplate)
+	}
 	if id := d.Given[givenReportTemplate]; id != "" {
 		return id
 	}
@@ -276,6 +279,9 @@ func writeReportFilters(o *out, d harrier.ReportDefinition) {
 	}
 	if d.Scope.Last {
 		o.empty("filter", "type", "scan", "id", "last")
+	}
+	if d.Scope.First {
+		o.empty("filter", "type", "scan", "id", "first")
 	}
 	var kept [][2]string
 	if err := json.Unmarshal([]byte(d.Given[givenFilters]), &kept); err == nil {

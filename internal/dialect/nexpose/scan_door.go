@@ -3,12 +3,10 @@ package nexpose
 import (
 	"archive/zip"
 	"bytes"
-	"cmp"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -28,8 +26,11 @@ func (a *api) scanDoors(m *kit.Mux) {
 	m.Handle("GET /data/scan/{id}/export", a.door(a.exportScan))
 	m.Handle("POST /data/scan/import", a.door(a.importScan))
 	m.Handle("GET /data/scan/log", a.door(a.scanLog))
-	m.Handle("GET /data/scan/global/scan-history", a.door(a.globalHistory))
-	m.Handle("GET /data/scan/site/{id}", a.door(a.siteHistory))
+	for _, method := range []string{"GET", "POST"} { // the gem asks by forms
+		m.Handle(method+" /data/scan/global/scan-history", a.door(a.globalHistory))
+		m.Handle(method+" /data/scan/site/{id}", a.door(a.siteHistory))
+	}
+	a.tableDoors(m)
 	m.Handle("POST /data/site/{id}/scan", a.door(a.scanPart))
 }
 
@@ -134,7 +135,7 @@ func (a *api) importScan(w http.ResponseWriter, r *http.Request, by harrier.Acto
 	if err != nil {
 		return err
 	}
-	said, learnt, err := a.ReadNessus(r.Context(), in)
+	said, err := kit.NessusHead(in)
 	done()
 	if err != nil {
 		return err
@@ -142,17 +143,14 @@ func (a *api) importScan(w http.ResponseWriter, r *http.Request, by harrier.Acto
 	if a.Sites.Level(by, s) < harrier.MayControl || !by.May(harrier.EditSites) {
 		return harrier.Errorf(harrier.Forbidden, "you may not import scans of %q", s.Name)
 	}
-	if err := a.Vulns.Learn(r.Context(), learnt); err != nil {
-		return err
-	}
 	if in, done, err = open(); err != nil {
 		return err
 	}
 	defer done()
-	sc, err := a.Scans.Import(r.Context(), by, &s, harrier.Scan{
+	sc, err := a.ImportNessus(r.Context(), by, &s, harrier.Scan{
 		Name: said.Report, Targets: said.Policy.Preferences["TARGET"], PolicyID: s.Policy,
 		Started: kit.NessusTime(said.Policy, "scan_start_timestamp"), Ended: kit.NessusTime(said.Policy, "scan_end_timestamp"),
-	}, kit.NessusHosts(in))
+	}, in)
 	if err != nil {
 		return err
 	}
@@ -188,107 +186,6 @@ func (a *api) scanLog(w http.ResponseWriter, r *http.Request, by harrier.Actor) 
 	w.Header().Set("Content-Type", "application/zip")
 	_, _ = w.Write(b.Bytes()) // a client that has gone gets nothing
 	return nil
-}
-
-// historyRow is a scan in a table.
-type historyRow struct {
-	ID       harrier.ID `json:"scanID"`
-	Site     harrier.ID `json:"siteID"`
-	Status   string     `json:"status"`
-	Start    int64      `json:"startTime"` // milliseconds, as End and Duration
-	End      int64      `json:"endTime"`
-	Duration int64      `json:"duration"`
-	Found    int        `json:"vulnerabilityCount"`
-	Live     int        `json:"liveHosts"`
-	Risk     float64    `json:"riskScore"`
-	By       string     `json:"startedByCD"`
-	Engine   string     `json:"scanEngineName"`
-	Name     string     `json:"scanName"`
-	Paused   bool       `json:"paused"`
-}
-
-func (a *api) row(sc harrier.Scan) historyRow {
-	row := historyRow{
-		ID: sc.ID, Site: sc.Site, Name: sc.Name, Live: sc.HostsAlive, Risk: riskOf(sc.Present), By: "A", Engine: localEngine,
-		Found: sc.Present.Total() - sc.Present[harrier.Info], Paused: scanWord(sc) == "paused",
-		Status: cmp.Or(map[string]string{"finished": "C", "stopped": "S", "aborted": "A", "paused": "P", "running": "I", "dispatched": "I"}[scanWord(sc)], "U"),
-	}
-	if sc.Scheduled {
-		row.By = "S"
-	}
-	if !sc.Started.IsZero() {
-		row.Start = sc.Started.UnixMilli()
-		end := a.Now()
-		if sc.Status.Ended() {
-			end = cmp.Or(sc.Ended, sc.Modified)
-			row.End = end.UnixMilli()
-		}
-		row.Duration = max(0, end.Sub(sc.Started).Milliseconds())
-	}
-	return row
-}
-
-// table answers a part of a table, the newest scan first unless asked otherwise.
-//
-// Source: section 14.9.
-func (a *api) table(w http.ResponseWriter, query url.Values, scans []harrier.Scan) error {
-	direction := "desc"
-	if strings.EqualFold(query.Get("dir"), "asc") {
-		direction = "asc"
-	} else {
-		slices.Reverse(scans)
-	}
-	whole := func(name string, otherwise int) int {
-		n, err := strconv.Atoi(query.Get(name))
-		if err != nil || n < 0 {
-			return otherwise
-		}
-		return n
-	}
-	offset, rows := whole("startIndex", 0), whole("results", 500)
-	records := []historyRow{}
-	for _, sc := range scans[min(offset, len(scans)):] {
-		if len(records) == rows {
-			break
-		}
-		records = append(records, a.row(sc))
-	}
-	return writeDoor(w, map[string]any{
-		"records": records, "totalRecords": len(scans), "rowsPerPage": rows, "recordOffset": offset, "sortColumn": cmp.Or(query.Get("sort"), "endTime"),
-		"sortDirection": direction,
-	})
-}
-
-func (a *api) globalHistory(w http.ResponseWriter, r *http.Request, by harrier.Actor) error {
-	sites, err := a.Sites.Sites(r.Context(), by)
-	if err != nil {
-		return err
-	}
-	var all []harrier.Scan
-	for _, s := range sites {
-		scans, err := a.Scans.Of(r.Context(), by, s.ID)
-		if err != nil {
-			return err
-		}
-		all = append(all, scans...)
-	}
-	slices.SortFunc(all, func(a, b harrier.Scan) int { return cmp.Compare(a.ID, b.ID) })
-	return a.table(w, r.URL.Query(), all)
-}
-
-func (a *api) siteHistory(w http.ResponseWriter, r *http.Request, by harrier.Actor) error {
-	id, err := doorID(r, "id")
-	if err != nil {
-		return err
-	}
-	scans, err := a.Scans.Of(r.Context(), by, id)
-	if err != nil {
-		return err
-	}
-	if r.URL.Query().Get("status") == "active" {
-		scans = slices.DeleteFunc(scans, func(sc harrier.Scan) bool { return sc.Status.Ended() })
-	}
-	return a.table(w, r.URL.Query(), scans)
 }
 
 // scanPart scans hosts of a site with a template of its own.

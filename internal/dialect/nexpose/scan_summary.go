@@ -66,9 +66,9 @@ func (a *api) scanSums(ctx context.Context, by harrier.Actor, scans []harrier.Sc
 	}
 	out := make([]scanSum, 0, len(scans))
 	for _, sc := range scans {
-		s := scanSum{Scan: sc, engine: engines[0].ID, dead: max(0, sc.HostsDone-sc.HostsAlive)}
+		s := scanSum{Scan: sc, engine: engines.local(), dead: max(0, sc.HostsDone-sc.HostsAlive)}
 		if i := slices.IndexFunc(sites, func(s harrier.Site) bool { return s.ID == sc.Site }); i >= 0 {
-			s.engine = engineOf(sites[i], engines)
+			s.engine = engines.of(sites[i])
 		}
 		if s.found, err = a.scanFound(ctx, by, sc); err != nil {
 			return nil, err

@@ -28,7 +28,6 @@ var scanEvents = []struct {
 
 // What this API keeps of an alert, by name in harrier.Alert.Given.
 const (
-	alertMax       = ownField + "maxAlerts"
 	alertThreshold = ownField + "severityThreshold"
 	alertSender    = ownField + "sender"
 	alertServer    = ownField + "server"
@@ -48,7 +47,9 @@ func readAlert(e *element) (harrier.Alert, error) {
 	if err != nil {
 		return al, err
 	}
-	al.Given[alertMax] = strconv.Itoa(most)
+	if most >= 0 {
+		al.Filter.PerScan = &most
+	}
 	scans := e.child("scanFilter")
 	for _, f := range scanEvents {
 		on, err := scans.bool(f.name, false)
@@ -212,12 +213,20 @@ func threshold(al harrier.Alert) string {
 	return strconv.Itoa(n)
 }
 
+// most is how often an alert tells of a scan at most; -1 for always.
+func most(al harrier.Alert) int {
+	if al.Filter.PerScan == nil {
+		return -1
+	}
+	return *al.Filter.PerScan
+}
+
 func listens(al harrier.Alert, e harrier.EventKind) bool {
 	return al.Given[ownField+"never"] == "" && slices.Contains(al.Events, e)
 }
 
 func writeAlert(o *out, al harrier.Alert) {
-	o.start("Alert", "name", al.Name, "enabled", digit(!al.Disabled), "maxAlerts", orText(al.Given[alertMax], "-1"))
+	o.start("Alert", "name", al.Name, "enabled", digit(!al.Disabled), "maxAlerts", strconv.Itoa(most(al)))
 	o.start("scanFilter")
 	for _, f := range scanEvents {
 		o.attr(f.name, digit(listens(al, f.event)))

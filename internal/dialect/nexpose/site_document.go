@@ -59,7 +59,7 @@ func (a *api) loadSite(ctx context.Context, by harrier.Actor, id harrier.ID) (si
 	if err != nil {
 		return d, err
 	}
-	d.engine = engineOf(s, engines)
+	d.engine = engines.of(s)
 	if d.alerts, err = a.siteAlerts(ctx, by, id); err != nil {
 		return d, err
 	}

@@ -396,7 +396,6 @@ func alertElement(o map[string]any) *element {
 }
 
 func alertObject(al harrier.Alert) map[string]any {
-	most, _ := strconv.Atoi(orText(al.Given[alertMax], "-1"))
 	severity, _ := strconv.Atoi(threshold(al))
 	scans := map[string]any{}
 	for _, f := range scanEvents {
@@ -404,7 +403,7 @@ func alertObject(al harrier.Alert) map[string]any {
 	}
 	found := listens(al, harrier.FindingsNew)
 	o := map[string]any{
-		"id": al.ID, "alert_type": alertKind(al), "name": al.Name, "enabled": !al.Disabled, "max_alerts": most, "scan_filter": scans,
+		"id": al.ID, "alert_type": alertKind(al), "name": al.Name, "enabled": !al.Disabled, "max_alerts": most(al), "scan_filter": scans,
 		"vuln_filter": map[string]any{
 			"severity": severity, "confirmed": found && !al.Filter.NoConfirmed, "unconfirmed": found && !al.Filter.NoUnconfirmed,
 			"potential": found && !al.Filter.NoPotential,

@@ -158,21 +158,20 @@ func (a *api) readEngine(ctx context.Context, by harrier.Actor, e *element, s *h
 	if err != nil {
 		return err
 	}
-	switch at := harrier.ID(id); {
-	case id <= 0 || at == engines[0].ID:
+	at := harrier.ID(id)
+	if id <= 0 || at == engines.local() {
 		s.Engine, s.Pool = 0, ""
-	default:
-		if i := slices.IndexFunc(engines, func(e harrier.Engine) bool { return e.ID == at }); i >= 0 {
-			s.Engine, s.Pool = at, engines[i].Pool
-			return nil
-		}
-		pools := poolsOf(engines)
-		i := slices.IndexFunc(pools, func(name string) bool { return poolID(name) == at })
-		if i < 0 {
-			return harrier.Invalidf("engineID", "there is no engine %d", id)
-		}
-		s.Engine, s.Pool = 0, pools[i]
+		return nil
 	}
+	if _, err := engines.engine(at); err == nil {
+		s.Engine, s.Pool = at, ""
+		return nil
+	}
+	i := slices.IndexFunc(engines.pools, func(p harrier.Pool) bool { return poolID(p) == at })
+	if i < 0 {
+		return harrier.Invalidf("engineID", "there is no engine %d", id)
+	}
+	s.Engine, s.Pool = 0, engines.pools[i].Name
 	return nil
 }
 

@@ -54,6 +54,13 @@ func (a *api) readSchedule(ctx context.Context, by harrier.Actor, at map[string]
 	if minutes > 0 { // below zero: no limit
 		run.MaxDuration = harrier.Duration(time.Duration(min(minutes, 1<<22)) * time.Minute)
 	}
+	switch how := strings.ToLower(e.attr("repeaterType")); how {
+	case "", "restart", "restart-scan":
+	case "continue", "resume-scan":
+		run.Continue = run.MaxDuration > 0
+	default:
+		return run, harrier.Invalidf("repeaterType", "%q is neither restart nor continue", clip(how))
+	}
 	if id := e.attr("template"); id != "" {
 		v, err := a.templateVariant(ctx, by, id)
 		if err != nil {

@@ -59,7 +59,9 @@ func riskOf(found harrier.Counts) float64 {
 	return float64(sum)
 }
 
-// siteDelete deletes a site with its scans; those that go on are stopped first.
+// siteDelete deletes a site with its scans and the devices that no other site has
+// seen; scans that go on are stopped first. The devices stay when the site is
+// deleted by somebody who may not delete devices.
 //
 // Source: section 3.8.
 func (a *api) siteDelete(c *call) (answer, error) {
@@ -78,25 +80,37 @@ func (a *api) siteDelete(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	devices, err := a.siteDevices(c.ctx(), c.by, s)
+	if err != nil {
+		return answer{}, err
+	}
+	ids := make([]harrier.ID, len(devices))
+	for i, d := range devices {
+		ids[i] = d.id
+	}
 	for range 3 { // a scan can begin meanwhile
 		if err := a.stopAll(c.ctx(), c.by, id); err != nil {
 			return answer{}, err
 		}
-		if err = a.Sites.Delete(c.ctx(), c.by, id); harrier.KindOf(err) != harrier.Conflict {
+		err = a.Findings.Abandon(c.ctx(), c.by, ids, func(ctx context.Context) error {
+			if err := a.Sites.Delete(ctx, c.by, id); err != nil {
+				return err
+			}
+			for _, al := range alerts {
+				if !a.Alerts.Edits(c.by, al) {
+					continue
+				}
+				if err := a.Alerts.DeleteAlert(ctx, c.by, al.ID); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if harrier.KindOf(err) != harrier.Conflict {
 			break
 		}
 	}
-	if err != nil {
-		return answer{}, err
-	}
-	for _, al := range alerts {
-		if a.Alerts.Edits(c.by, al) {
-			if err := a.Alerts.DeleteAlert(c.ctx(), c.by, al.ID); err != nil {
-				return answer{}, err
-			}
-		}
-	}
-	return done(), nil
+	return done(), err
 }
 
 // stopAll ends the scans of a site at once: what they found meanwhile goes with

@@ -117,13 +117,10 @@ func (a *api) reach(c *call) (reach, error) {
 	return r, err
 }
 
-// allSites is what is kept of a user who was given all sites.
-const allSites = "nexpose.allSites"
-
 // of returns the sites and groups of a user, and whether they are all there are.
 func (r reach) of(u harrier.User) (sites, lists []harrier.ID, everySite, everyList bool) {
 	lists, everyList = listsOf(u, r.groups)
-	everySite = u.Role == harrier.Operator || u.Role == harrier.Administrator || u.Given[allSites] != ""
+	everySite = u.Role == harrier.Operator || u.Role == harrier.Administrator || u.AllSites
 	for _, s := range r.sites {
 		if grantedTo(s, u.ID) || s.Owner == u.ID {
 			sites = append(sites, s.ID)
@@ -234,7 +231,7 @@ func (a *api) userSave(c *call) (answer, error) {
 		}
 	}
 	if err == nil && w.siteSaid {
-		err = a.grantSites(c.ctx(), c.by, w.user.ID, func(id harrier.ID) bool { return w.everySite || slices.Contains(w.sites, id) })
+		err = a.grantSites(c.ctx(), c.by, w.user.ID, func(id harrier.ID) bool { return slices.Contains(w.sites, id) })
 	}
 	return answer{attrs: []string{"id", ident(w.user.ID)}}, err
 }
@@ -341,15 +338,7 @@ func (a *api) wantedReach(c *call, e *element, w *wanted) error {
 		w.lists = append(w.lists, id)
 	}
 	if w.siteSaid {
-		given := map[string]string{}
-		for k, v := range w.user.Given {
-			given[k] = v
-		}
-		delete(given, allSites)
-		if w.everySite {
-			given[allSites] = "1"
-		}
-		w.user.Given = given
+		w.user.AllSites = w.everySite
 	}
 	return nil
 }

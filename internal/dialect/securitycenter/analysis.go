@@ -37,6 +37,8 @@ type analysisQuery struct {
 	desc                     bool
 	filters                  []filter
 	columns                  []string
+	date                     string // of the log: "202605", "all"
+	from, to                 int64  // of a trend, seconds since 1970; 0: not said
 }
 
 // analysisBody is the body of a request: what the query says, the root may say
@@ -58,6 +60,9 @@ type analysisBody struct {
 	Filters    filters         `json:"filters"`
 	Columns    json.RawMessage `json:"columns"`
 	WasVuln    kit.Text        `json:"wasVuln"`
+	Date       kit.Text        `json:"date"`
+	From       *kit.Int        `json:"startTime"`
+	To         *kit.Int        `json:"endTime"`
 	ID         *given          `json:"id"`
 	Query      json.RawMessage `json:"query"`
 }
@@ -126,6 +131,17 @@ func readAnalysis(q *query, stored func(harrier.ID) (analysisBody, error)) (anal
 		return out, err
 	}
 	out.columns = columnNames(root.Columns)
+	out.date = first(root.Date, sub.Date)
+	for _, t := range []struct {
+		to   *int64
+		from []*kit.Int
+	}{{&out.from, []*kit.Int{root.From, sub.From}}, {&out.to, []*kit.Int{root.To, sub.To}}} {
+		for _, n := range t.from {
+			if n != nil && *t.to == 0 {
+				*t.to = int64(*n)
+			}
+		}
+	}
 	switch strings.ToLower(first(root.Dir, root.Direction, root.Snake, sub.Dir, sub.Direction, sub.Snake)) {
 	case "desc":
 		out.desc = true
@@ -210,7 +226,9 @@ func (a api) analyse(ctx context.Context, by harrier.Actor, q *query) (any, erro
 	case "event":
 		end := a.Now()
 		return eventAnswer{in.start, in.end, []any{}, end.Add(-24 * time.Hour).Unix(), end.Unix()}, nil
-	case "user", "scLog", "mobile", "ticket", "was":
+	case "scLog", "scanLog":
+		return a.logAnalysis(ctx, by, in)
+	case "user", "mobile", "ticket", "was":
 		out, err := a.otherAnalysis(ctx, by, in)
 		return out, err
 	default:
@@ -260,8 +278,10 @@ type asked struct {
 	repo map[harrier.ID]recordRepository
 	scan map[harrier.ID]harrier.Scan
 	// hosts are those of a single scan; nil for tracked findings.
-	hosts  map[harrier.ID]harrier.Asset
-	looked looked
+	hosts   map[harrier.ID]harrier.Asset
+	looked  looked
+	weights harrier.Weights // of the asker's organisation
+	filter  harrier.Expr    // what the filters say, without the source
 }
 
 // findings is where a question is asked: the tracked findings, or those of one
@@ -301,6 +321,15 @@ func (a api) reading(ctx context.Context, by harrier.Actor, source string) readi
 			v, err := a.Vulns.Vulnerability(ctx, id)
 			return v.Solution, err == nil && v.Solution != ""
 		},
+		responsible: func(user harrier.ID) (harrier.Expr, error) {
+			u, err := a.Identity.User(ctx, by, user)
+			if k := harrier.KindOf(err); k == harrier.NotFound || k == harrier.Forbidden || err == nil && u.Responsible == 0 {
+				return nothing, nil
+			} else if err != nil {
+				return nil, err
+			}
+			return a.assetExpr(ctx, by, u.Responsible)
+		},
 	}
 }
 
@@ -317,6 +346,7 @@ func (a api) vulnAnalysis(ctx context.Context, by harrier.Actor, in analysisQuer
 	if err != nil {
 		return rows{}, err
 	}
+	s.filter = e
 	switch in.source {
 	case cumulative:
 		s.expr = harrier.And{eq("open", harrier.Eq, true), e}
@@ -331,6 +361,13 @@ func (a api) vulnAnalysis(ctx context.Context, by harrier.Actor, in analysisQuer
 	}
 	if err := s.learnRepositories(ctx); err != nil {
 		return rows{}, err
+	}
+	if by.Organization != 0 {
+		o, err := a.Identity.Organization(ctx, by, by.Organization)
+		if err != nil {
+			return rows{}, err
+		}
+		s.weights = o.Scores
 	}
 	return answer(s, ctx)
 }
@@ -361,8 +398,8 @@ func newVulnTools() map[string]func(*asked, context.Context) (rows, error) {
 		"vulnipdetail": (*asked).vulnIPDetail, "vulnipsummary": (*asked).vulnIPSummary, "cveipdetail": (*asked).cveIPDetail, "iplist": (*asked).ipList,
 		"listos": listed(harrier.ByOS), "listservices": listed(harrier.ByService), "listsoftware": listed(harrier.BySoftware),
 		"listsshservers": listed(harrier.BySSHServer), "listwebservers": listed(harrier.ByWebServer), "listmailclients": noRows, "listwebclients": noRows,
-		"sumwasurl": noRows, "waslistvuln": noRows, "wasvulndetail": noRows, "trend": noRows, "popcount": noRows, "remediationdetail": noRows,
-		"sumuserresponsibility": noRows,
+		"sumwasurl": noRows, "waslistvuln": noRows, "wasvulndetail": noRows, "popcount": noRows,
+		"trend": (*asked).trend, "remediationdetail": (*asked).remediationDetail, "sumuserresponsibility": (*asked).sumResponsibility,
 	}
 	out["sumiavm"], out["summsbulletin"], out["sumcce"] = sumBulletins(iavm), sumBulletins(msBulletin), sumBulletins(cce)
 	out["iavmipdetail"], out["cceipdetail"] = bulletinHosts(iavm), bulletinHosts(cce)

@@ -25,59 +25,24 @@ type userRow struct {
 	CanManage string `json:"canManage"`
 }
 
-type logRow struct {
-	Date         string      `json:"date"`
-	Initiator    personRef   `json:"initiator"`
-	Module       string      `json:"module"`
-	Severity     severityRef `json:"severity"`
-	Message      string      `json:"message"`
-	Raw          string      `json:"rawLog"`
-	Organization ref         `json:"organization"`
-}
-
-// logAnswer is an answer with "skip", which clients of the log look at.
-type logAnswer struct {
-	analysisAnswer
-	Skip map[string]string `json:"skip"`
-}
-
-// maxLog is how much of the audit log is looked at.
-const maxLog = 10_000
-
-// otherAnalysis answers about users, the audit log, and what Harrier has not.
+// otherAnalysis answers about users, and what Harrier has not.
 //
 // Source: section 11.7.
 func (a api) otherAnalysis(ctx context.Context, by harrier.Actor, in analysisQuery) (any, error) {
 	out := rows{matching: "-1"}
-	switch in.kind {
-	case "user":
+	if in.kind == "user" {
 		users, err := a.Identity.Users(ctx, by)
 		if err != nil {
 			return nil, err
 		}
 		groups, roles := a.groups(ctx, by), a.roles(ctx, by)
 		for _, u := range users {
+			first, last := splitName(u)
 			out.list = append(out.list, userRow{
-				ID: sid(u.ID), Username: u.Name, Firstname: u.FullName, Role: roles.of(u.Role).ref(), Group: groups.ref(u.Group),
+				ID: sid(u.ID), Username: u.Name, Firstname: first, Lastname: last, Role: roles.of(u.Role).ref(), Group: groups.ref(u.Group),
 				LastLogin: lastLogin(u), Locked: sbool(u.Disabled), CanManage: sbool(by.May(harrier.ManageUsers)),
 			})
 		}
-	case "scLog":
-		entries, err := a.Identity.Audit(ctx, by, maxLog)
-		if err != nil {
-			return nil, err
-		}
-		months := map[string]string{}
-		for _, e := range entries {
-			months[e.At.UTC().Format("200601")] = "false"
-			text := strings.TrimSpace(e.Action + " " + e.Object + " " + e.Detail)
-			out.list = append(out.list, logRow{
-				Date: stime(e.At), Initiator: personRef{Username: e.Actor}, Module: e.Via, Severity: severityRef{"0", "INFO", "Informational message"},
-				Message: text, Raw: text, Organization: ref{ID: "0"},
-			})
-		}
-		out.total = len(out.list)
-		return logAnswer{in.answer((&asked{in: in}).slice(out)), months}, nil
 	}
 	out.total = len(out.list)
 	return in.answer((&asked{in: in}).slice(out)), nil
@@ -139,12 +104,26 @@ var columns = []column{
 	{"checkType", "checkType", "Check Type"},
 	{"version", "version", "Version"},
 	{"cvssV4BaseScore", "cvssV4BaseScore", "CVSS V4 Base Score"},
+	{"cvssV4ThreatScore", "cvssV4ThreatScore", "CVSS V4 Threat Score"},
 	{"cvssV4Vector", "cvssV4Vector", "CVSS V4 Vector"},
+	{"cvssV4ThreatVector", "cvssV4ThreatVector", "CVSS V4 Threat Vector"},
+	{"cvssV4Supplemental", "cvssV4Supplemental", "CVSS V4 Supplemental"},
 	{"epssScore", "exploitPredictionScoringSystemEpss", "Exploit Prediction Scoring System (EPSS)"},
 	{"acceptRiskRuleComment", "acceptedRiskComment", "Accept Risk Comment"},
 	{"recastRiskRuleComment", "recastRiskComment", "Recast Risk Comment"},
 	{"hostUUID", "hostId", "Host ID"},
 	{"uuid", "agentId", "Agent ID"},
+	{"nessusWebTests", "nessusWebTests", "Nessus Web Tests"},
+	{"operatingSystem", "operatingSystem", "Operating System"},
+	{"acrScore", "assetCriticalityRating", "Asset Criticality Rating"},
+	{"assetExposureScore", "assetExposureScore", "Asset Exposure Score"},
+	{"vprContext", "vprContext", "VPR Context"},
+	{"hasBeenMitigated", "mitigated", "Mitigated"},
+	{"acceptRisk", "acceptRisk", "Accept Risk"},
+	{"recastRisk", "recastRisk", "Recast Risk"},
+	{"seolDate", "securityEndOfLifeDate", "Security End of Life Date"},
+	{"vulnUUID", "vulnerabilityId", "Vulnerability ID"},
+	{"ips", "ips", "IPs"},
 }
 
 func titleOf(key string) string {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/harrier-scan/harrier"
@@ -83,7 +84,7 @@ func (s *asked) settled(ctx context.Context, e harrier.Expr) (harrier.Expr, erro
 	case harrier.Not:
 		of, err := s.settled(ctx, e.Of)
 		return harrier.Not{Of: of}, err
-	case harrier.Has:
+	case harrier.Has, harrier.OfAsset:
 		list, _, err := s.Assets.Assets(ctx, s.by, e, asset.Page{})
 		var ids []any
 		for _, as := range list {
@@ -109,11 +110,15 @@ func (s *asked) allSettled(ctx context.Context, list []harrier.Expr) ([]harrier.
 type observed struct {
 	*asked
 	all []harrier.JudgedFinding
+	// seen are the endpoints that a host showed in the scan; servers are the
+	// services there, as far as they were asked for.
+	seen    map[harrier.ID]map[harrier.Endpoint]bool
+	servers map[harrier.ID][]harrier.Service
 }
 
 // observed reads what a scan observed.
 func (s *asked) observed(ctx context.Context, sc harrier.Scan) error {
-	o := &observed{asked: s}
+	o := &observed{asked: s, seen: map[harrier.ID]map[harrier.Endpoint]bool{}, servers: map[harrier.ID][]harrier.Service{}}
 	s.hosts = map[harrier.ID]harrier.Asset{}
 	for h, err := range s.Scans.Results(ctx, s.by, sc.ID) {
 		if err != nil {
@@ -127,7 +132,15 @@ func (s *asked) observed(ctx context.Context, sc harrier.Scan) error {
 			as.ID = -harrier.ID(h.Index) - 1
 		}
 		s.hosts[as.ID] = as
+		at := map[harrier.Endpoint]bool{}
+		if h.Coverage != nil {
+			for _, open := range h.Coverage.Open {
+				at[open.Endpoint] = true
+			}
+		}
+		o.seen[as.ID] = at
 		for _, ob := range h.Observations {
+			at[ob.Endpoint] = true
 			o.all = append(o.all, harrier.JudgedFinding{Finding: harrier.Finding{
 				ID: harrier.ID(len(o.all) + 1), Asset: as.ID, Instance: ob.Instance(), Severity: ob.Severity, Service: ob.Service, Evidence: ob.Evidence,
 				Certainty: ob.Certainty, Source: ob.Source, LastScan: sc.ID, Intervals: []harrier.Interval{{Opened: ob.At, LastSeen: ob.At}},
@@ -360,7 +373,44 @@ func (o *observed) groups(ctx context.Context, by harrier.Grouping, f harrier.Ju
 		return class(2)
 	case harrier.ByClassC:
 		return class(3)
-	case harrier.BySoftware, harrier.BySSHServer, harrier.ByWebServer, harrier.ByMailServer: // of tracked assets only
+	case harrier.BySoftware, harrier.BySSHServer, harrier.ByWebServer, harrier.ByMailServer:
+		var out []harrier.Sum
+		for _, svc := range o.servers[f.Asset] {
+			if svc.Product != "" && speaks(by, svc.Name) {
+				out = append(out, harrier.Sum{Key: strings.TrimSpace(svc.Product + " " + svc.Version)})
+			}
+		}
+		return out
+	}
+	return nil
+}
+
+// speaks reports whether a service belongs to a grouping of software.
+func speaks(by harrier.Grouping, name string) bool {
+	switch by {
+	case harrier.BySSHServer:
+		return name == "ssh"
+	case harrier.ByWebServer:
+		return name == "http"
+	case harrier.ByMailServer:
+		return name == "smtp" || name == "imap" || name == "pop3"
+	default:
+		return true
+	}
+}
+
+// learnServers reads the services of the hosts at the endpoints that the scan
+// saw: what is known of them now, since a scan's result does not keep it.
+func (o *observed) learnServers(ctx context.Context) error {
+	for id, at := range o.seen {
+		if _, known := o.servers[id]; known || id <= 0 {
+			continue
+		}
+		all, err := o.Assets.Services(ctx, o.by, id)
+		if err != nil && harrier.KindOf(err) != harrier.NotFound { // the host is gone
+			return err
+		}
+		o.servers[id] = slices.DeleteFunc(all, func(s harrier.Service) bool { return !at[s.Endpoint] })
 	}
 	return nil
 }
@@ -369,6 +419,13 @@ func (o *observed) sums(ctx context.Context, e harrier.Expr, q harrier.SumQuery)
 	type group struct {
 		harrier.Sum
 		hosts map[harrier.ID]bool
+	}
+	switch q.By {
+	case harrier.BySoftware, harrier.BySSHServer, harrier.ByWebServer, harrier.ByMailServer:
+		if err := o.learnServers(ctx); err != nil {
+			return harrier.Sums{}, err
+		}
+	default:
 	}
 	found := map[harrier.Sum]*group{}
 	var out harrier.Sums
@@ -386,7 +443,7 @@ func (o *observed) sums(ctx context.Context, e harrier.Expr, q harrier.SumQuery)
 	}
 	for _, g := range found {
 		switch q.By {
-		case harrier.ByVulnerability, harrier.ByCVE, harrier.ByOS, harrier.ByService:
+		case harrier.ByVulnerability, harrier.ByCVE, harrier.ByOS, harrier.ByService, harrier.BySoftware, harrier.BySSHServer, harrier.ByWebServer, harrier.ByMailServer:
 			g.Hosts = len(g.hosts)
 		default:
 		}
@@ -413,7 +470,7 @@ func (o *observed) compare(ctx context.Context, q harrier.SumQuery, a, b harrier
 	case "total":
 		return cmp.Compare(a.Total(), b.Total())
 	case "score":
-		return cmp.Compare(a.Score(), b.Score())
+		return cmp.Compare(q.Weights.Of(a.Counts), q.Weights.Of(b.Counts))
 	case "hosts":
 		return cmp.Compare(a.Hosts, b.Hosts)
 	case "severity":

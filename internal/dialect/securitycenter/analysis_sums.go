@@ -27,10 +27,10 @@ type scoreBlock struct {
 	Critical string `json:"severityCritical"`
 }
 
-func newScoreBlock(s harrier.Sum) scoreBlock {
+func newScoreBlock(s harrier.Sum, w harrier.Weights) scoreBlock {
 	c := s.Counts
 	return scoreBlock{
-		sid(s.Score()), sid(s.Total()), sid(c[harrier.Info]), sid(c[harrier.Low]), sid(c[harrier.Medium]), sid(c[harrier.High]), sid(c[harrier.Critical]),
+		sid(w.Of(c)), sid(s.Total()), sid(c[harrier.Info]), sid(c[harrier.Low]), sid(c[harrier.Medium]), sid(c[harrier.High]), sid(c[harrier.Critical]),
 	}
 }
 
@@ -83,7 +83,7 @@ func (s *asked) page(by harrier.Grouping, otherwise string) harrier.SumQuery {
 	case sort == "address" && by != harrier.ByAsset, sort == "name" && by != harrier.ByAsset && by != harrier.ByVulnerability, sort == "family" && by != harrier.ByVulnerability:
 		sort = "key"
 	}
-	return harrier.SumQuery{By: by, Sort: sort, Desc: s.in.desc, Offset: s.in.start, Limit: max(s.in.end-s.in.start, 1)}
+	return harrier.SumQuery{By: by, Sort: sort, Desc: s.in.desc, Offset: s.in.start, Limit: max(s.in.end-s.in.start, 1), Weights: s.weights}
 }
 
 // sums are the groups that are asked for.
@@ -98,10 +98,10 @@ func (s *asked) sums(ctx context.Context, by harrier.Grouping, otherwise string)
 // matching is matchingDataElementCount of sums.
 //
 // Source: section 11.5.
-func matching(n harrier.Sums) string {
+func matching(n harrier.Sums, w harrier.Weights) string {
 	all := harrier.Sum{Counts: n.Counts}
 	c := n.Counts
-	return fmt.Sprintf("%d:%d:%d:%d:%d:%d:%d", all.Total(), c[harrier.Critical], c[harrier.High], c[harrier.Medium], c[harrier.Low], c[harrier.Info], all.Score())
+	return fmt.Sprintf("%d:%d:%d:%d:%d:%d:%d", all.Total(), c[harrier.Critical], c[harrier.High], c[harrier.Medium], c[harrier.Low], c[harrier.Info], w.Of(c))
 }
 
 // scored is a tool whose records are a key and a score block.
@@ -111,9 +111,9 @@ func scored(by harrier.Grouping, record func(*asked, context.Context, harrier.Su
 		if err != nil {
 			return rows{}, err
 		}
-		out := rows{total: n.Groups, matching: matching(n)}
+		out := rows{total: n.Groups, matching: matching(n, s.weights)}
 		for _, g := range n.Rows {
-			out.list = append(out.list, record(s, ctx, g, newScoreBlock(g)))
+			out.list = append(out.list, record(s, ctx, g, newScoreBlock(g, s.weights)))
 		}
 		return out, nil
 	}
@@ -191,7 +191,7 @@ func (s *asked) sumSeverity(ctx context.Context) (rows, error) {
 	if err != nil {
 		return rows{}, err
 	}
-	all := matching(n)
+	all := matching(n, s.weights)
 	out := rows{total: harrier.Severities, matching: all[:strings.LastIndexByte(all, ':')]}
 	for i := harrier.Severities - 1; i >= 0; i-- {
 		out.list = append(out.list, severityRow{severityRefs[i], sid(n.Counts[i])})
@@ -244,7 +244,7 @@ const (
 func (s *asked) hostRow(ctx context.Context, as harrier.Asset, n harrier.Sum) hostRow {
 	sc := s.scanOf(ctx, as.LastScan)
 	return hostRow{
-		IP: addrText(as.Addr), scoreBlock: newScoreBlock(n), MAC: as.MAC, PolicyName: sc.PolicyName, NetBIOS: as.NetBIOS, DNSName: as.FQDN, OSCPE: as.OSCPE,
+		IP: addrText(as.Addr), scoreBlock: newScoreBlock(n, s.weights), MAC: as.MAC, PolicyName: sc.PolicyName, NetBIOS: as.NetBIOS, DNSName: as.FQDN, OSCPE: as.OSCPE,
 		LastAuth: "-1", LastUnauth: stime(as.LastSeen), Unique: hostUniqueness, HostUnique: hostUniqueness, HostUUID: as.UUID.String(),
 		Repository: s.repository(as.Repository),
 	}
@@ -305,7 +305,7 @@ func (s *asked) sumIP(ctx context.Context) (rows, error) {
 	if err != nil {
 		return rows{}, err
 	}
-	out := rows{total: n.Groups, matching: matching(n)}
+	out := rows{total: n.Groups, matching: matching(n, s.weights)}
 	for _, g := range n.Rows {
 		as := assets[g.ID]
 		out.list = append(out.list, s.hostRow(ctx, as, g))
@@ -331,7 +331,7 @@ func (s *asked) sumID(ctx context.Context) (rows, error) {
 	if err != nil {
 		return rows{}, err
 	}
-	out := rows{total: n.Groups, matching: matching(n) + ":" + strconv.Itoa(n.Hosts)}
+	out := rows{total: n.Groups, matching: matching(n, s.weights) + ":" + strconv.Itoa(n.Hosts)}
 	for _, g := range n.Rows {
 		v := s.definition(ctx, harrier.VulnID(g.ID))
 		out.list = append(out.list, pluginRowOfSum{
@@ -440,7 +440,7 @@ func (s *asked) sumAsset(ctx context.Context) (rows, error) {
 		lines = append(lines, line{harrier.Sum{Counts: n.Counts}, l})
 	}
 	slices.SortStableFunc(lines, func(a, b line) int {
-		c := cmp.Compare(a.Score(), b.Score())
+		c := cmp.Compare(s.weights.Of(a.Counts), s.weights.Of(b.Counts))
 		switch strings.ToLower(s.in.sort) {
 		case "name", "asset":
 			c = cmp.Compare(a.list.Name, b.list.Name)
@@ -452,9 +452,9 @@ func (s *asked) sumAsset(ctx context.Context) (rows, error) {
 		}
 		return cmp.Or(c, cmp.Compare(a.list.ID, b.list.ID))
 	})
-	out := rows{total: len(lines), matching: matching(all)}
+	out := rows{total: len(lines), matching: matching(all, s.weights)}
 	for _, l := range lines {
-		out.list = append(out.list, assetRow{newScoreBlock(l.Sum), assetItemOfRow{sid(l.list.ID), l.list.Name, l.list.Description, l.list.Kind, "0"}})
+		out.list = append(out.list, assetRow{newScoreBlock(l.Sum, s.weights), assetItemOfRow{sid(l.list.ID), l.list.Name, l.list.Description, l.list.Kind, "0"}})
 	}
 	return s.slice(out), nil
 }

@@ -136,12 +136,13 @@ func analyse(t *testing.T, c *exchange.Console, source, tool, more string) answe
 }
 
 // TestTools asks every tool of every source, with and without a filter: all
-// answer, and a window cuts the same rows out.
+// answer, and a window cuts the same rows out. The trend, which has no windows, is
+// TestTrend's.
 func TestTools(t *testing.T) {
 	c, sc := lab(t)
 	tools := strings.Fields(`sumip sumdnsname sumclassa sumclassb sumclassc sumid sumseverity sumfamily sumport sumprotocol sumasset sumcve sumiavm
 		summsbulletin sumcce sumremediation sumuserresponsibility listvuln vulndetails vulnipdetail vulnipsummary cveipdetail iavmipdetail listos
-		listservices listsoftware listsshservers listwebservers listmailclients listwebclients trend sumwasurl waslistvuln wasvulndetail`)
+		listservices listsoftware listsshservers listwebservers listmailclients listwebclients remediationdetail sumwasurl waslistvuln wasvulndetail`)
 	for source, more := range map[string]string{
 		"cumulative": "", "patched": "", "individual": fmt.Sprintf(`,"scanID":"%d","view":"all"`, sc.ID),
 	} {

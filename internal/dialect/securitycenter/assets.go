@@ -136,6 +136,7 @@ func (v *assetView) item(ctx context.Context, l harrier.AssetList) (assetItem, e
 		return item, nil //nolint:nilerr // it is shown as not computed
 	}
 	item.IPCount = 0
+	holders := 0 // repositories with members: they may share addresses
 	for _, r := range v.repositories {
 		limit := 1
 		if v.ips {
@@ -145,7 +146,12 @@ func (v *assetView) item(ctx context.Context, l harrier.AssetList) (assetItem, e
 		if err != nil {
 			return item, err
 		}
-		item.IPCount += n
+		if n, err = v.addresses(ctx, v.by, harrier.And{eq("repository", harrier.Eq, int64(r.ID)), e}, n); err != nil {
+			return item, err
+		}
+		if item.IPCount += n; n > 0 {
+			holders++
+		}
 		where := ref{sid(r.ID), r.Name, r.Description}
 		item.Repositories = append(item.Repositories, ipCountOf{sid(n), where})
 		if v.ips {
@@ -156,7 +162,10 @@ func (v *assetView) item(ctx context.Context, l harrier.AssetList) (assetItem, e
 			item.ViewableIPs = append(item.ViewableIPs, viewableIP{where, strings.Join(text, "\n")})
 		}
 	}
-	return item, nil
+	if holders > 1 {
+		item.IPCount, err = v.Assets.Addresses(ctx, v.by, e)
+	}
+	return item, err
 }
 
 // typeFields are the members of a list's own type.

@@ -2,7 +2,6 @@ package securitycenter
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 	"strings"
 
@@ -19,10 +18,6 @@ func (a api) credentialRoutes(m *router) {
 	m.handle("PATCH /credential/{id}", a.updateCredential)
 	m.handle("DELETE /credential/{id}", a.deleteCredential)
 	m.handle("POST /credential/{id}/share", a.shareCredential)
-	m.handle("GET /auditFile", a.listAuditFiles)
-	m.handle("GET /auditFile/{id}", a.getAuditFile)
-	m.handle("POST /auditFile", a.createAuditFile)
-	m.handle("DELETE /auditFile/{id}", a.getAuditFile)
 }
 
 // A credential is kept as a private policy that holds it and nothing else: it
@@ -310,19 +305,4 @@ func (a api) credentialsOf(ctx context.Context, by harrier.Actor, list *givens, 
 		}
 	}
 	return out, nil
-}
-
-// Audit files: there are none, and none can be made, since no compliance check
-// would run.
-
-func (a api) listAuditFiles(_ context.Context, by harrier.Actor, q *query) (any, error) {
-	return lists[json.RawMessage](by, q, nil, nil, nil), nil
-}
-
-func (a api) getAuditFile(_ context.Context, _ harrier.Actor, q *query) (any, error) {
-	return nil, noObject("Audit File", q.path("id"), "get")
-}
-
-func (a api) createAuditFile(context.Context, harrier.Actor, *query) (any, error) {
-	return nil, harrier.Errorf(harrier.Invalid, "Audit files are not supported by this server.")
 }

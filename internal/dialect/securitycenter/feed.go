@@ -31,7 +31,8 @@ func (a api) feedRoutes(m *router) {
 
 func (a api) feeds(ctx context.Context) feeds {
 	at := a.contentTime(ctx)
-	content := feedItem{stime(at), sbool(a.stale(at)), sbool(false), "Valid"}
+	running := a.Updating != nil && !a.Updating().IsZero()
+	content := feedItem{stime(at), sbool(a.stale(at)), sbool(running), "Valid"}
 	none := feedItem{"0", sbool(false), sbool(false), "N/A"}
 	return feeds{SC: content, Active: content, Passive: none, LCE: none}
 }

@@ -110,6 +110,24 @@ func onlyWords(all string, others ...string) func(term) (harrier.Expr, error) {
 	}
 }
 
+// responsibleUsers reads the ids of users: what the asset lists hold that they
+// answer for.
+func (t term) responsibleUsers() (harrier.Expr, error) {
+	list, err := t.items()
+	if err != nil {
+		return nil, err
+	}
+	out := harrier.Or{}
+	for _, s := range list {
+		e, err := t.responsible(idOf(s))
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, e)
+	}
+	return out, nil
+}
+
 // solution reads "x-12": whatever the solution of plugin 12 mends.
 func (t term) solution() (harrier.Expr, error) {
 	list, err := t.items()

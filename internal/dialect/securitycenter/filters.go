@@ -62,6 +62,8 @@ type reading struct {
 	family func(id int) (name string, ok bool)
 	asset  func(id harrier.ID) (harrier.Expr, error)
 	remedy func(id harrier.VulnID) (solution string, ok bool)
+	// responsible is what a user answers for; nothing for one who is not seen.
+	responsible func(user harrier.ID) (harrier.Expr, error)
 }
 
 // expr translates a list of filters. It answers a fault of code 146 that names
@@ -145,7 +147,7 @@ var filterKinds = map[string]kind{
 	"outputAssets":    {"=", ignored},
 	"policyID":        {"=", term.unanswered}, "policy": {"=", term.unanswered},
 	"auditFileID": {"=", none}, "auditFile": {"=", none},
-	"responsibleUserIDs": {"=", none}, "responsibleUser": {"=", none},
+	"responsibleUserIDs": {"=", term.responsibleUsers}, "responsibleUser": {"=", term.responsibleUsers},
 	"vulnRoutedUserIDs": {"=", none}, "vulnRoutingRuleID": {"=", none},
 	"cveID":           {"= != ~= pcre", listOf("cve")},
 	"msbulletinID":    {"= != ~= pcre", memberOf("aliases")},

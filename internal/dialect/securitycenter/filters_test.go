@@ -199,7 +199,7 @@ func FuzzFilter(f *testing.F) {
 
 func TestScore(t *testing.T) {
 	n := harrier.Sums{Counts: harrier.Counts{1256, 32, 176, 146, 19}}
-	if have := matching(n); have != "1629:19:146:176:32:1256:2780" {
+	if have := matching(n, harrier.Weights{}); have != "1629:19:146:176:32:1256:2780" {
 		t.Errorf("matching = %s; want what section 11.5 has", have)
 	}
 }

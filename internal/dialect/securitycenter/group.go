@@ -92,6 +92,7 @@ func (a api) newGroup(ctx context.Context, by harrier.Actor, g harrier.Group) (g
 	}
 	shared, err := a.sharedObjects(ctx, by, g.ID)
 	w.Assets, w.Policies, w.Queries, w.Credentials = shared["assets"], shared["policies"], shared["queries"], shared["credentials"]
+	w.AuditFiles = shared["auditFiles"]
 	return w, err
 }
 

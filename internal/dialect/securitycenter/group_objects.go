@@ -9,7 +9,7 @@ import (
 
 // sharedObjects are the objects that by may see and that are shared with a group.
 func (a api) sharedObjects(ctx context.Context, by harrier.Actor, group harrier.ID) (map[string][]ref, error) {
-	out := map[string][]ref{"assets": {}, "policies": {}, "queries": {}, "credentials": {}}
+	out := map[string][]ref{"assets": {}, "policies": {}, "queries": {}, "credentials": {}, "auditFiles": {}}
 	lists, err := a.AssetLists.All(ctx, by)
 	if err != nil {
 		return nil, err
@@ -17,6 +17,15 @@ func (a api) sharedObjects(ctx context.Context, by harrier.Actor, group harrier.
 	for _, l := range lists {
 		if slices.Contains(l.Groups, group) {
 			out["assets"] = append(out["assets"], ref{sid(l.ID), l.Name, l.Description})
+		}
+	}
+	audits, err := a.Policies.AuditFiles(ctx, by)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range audits {
+		if slices.Contains(f.Groups, group) {
+			out["auditFiles"] = append(out["auditFiles"], ref{sid(f.ID), f.Name, f.Description})
 		}
 	}
 	queries, err := a.Findings.Queries(ctx, by)

@@ -107,17 +107,20 @@ type jobItem struct {
 	Start        string `json:"startTime"`
 	Targeted     string `json:"targetedTime"`
 
-	scan harrier.ID // that it is about; 0: none
+	scan, report harrier.ID // that it is about; 0: none
 }
 
 // The last digit of a job's id says what it is.
 const (
 	scanJob    = 1
 	messageJob = 2
+	reportJob  = 3
+	updateJob  = 4
 )
 
-// jobs are the scans that go on and, for those who operate the console, the
-// messages that wait to be delivered.
+// jobs are the scans that go on, the reports that are made and, for those who
+// operate the console, the fetching of content and the messages that wait to be
+// delivered.
 func (a api) jobs(ctx context.Context, by harrier.Actor) ([]jobItem, error) {
 	person, err := a.personRefs(ctx)
 	if err != nil {
@@ -143,8 +146,32 @@ func (a api) jobs(ctx context.Context, by harrier.Actor) ([]jobItem, error) {
 		j.Start, j.Targeted = stime(s.Started), stime(s.Created)
 		out = append(out, j)
 	}
+	reports, err := a.Reports.Reports(ctx, by)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range reports {
+		if r.Status.Ended() {
+			continue
+		}
+		j := item(r.ID, reportJob)
+		j.Name, j.Type, j.Status, j.Initiator, j.report = r.Title, "report", "running", person(r.Owner), r.ID
+		if r.Status == harrier.ReportQueued {
+			j.Status = "waiting"
+		}
+		j.Start, j.Targeted = stime(r.Started), stime(r.Created)
+		out = append(out, j)
+	}
 	if !by.May(harrier.OperateConsole) {
 		return out, nil
+	}
+	if a.Updating != nil {
+		if since := a.Updating(); !since.IsZero() {
+			j := item(0, updateJob)
+			j.Name, j.Type, j.Status, j.Initiator = "Feed update", "updateFeed", "running", person(0)
+			j.Start, j.Targeted = stime(since), stime(since)
+			out = append(out, j)
+		}
 	}
 	waiting, err := a.Alerts.Outbox(ctx, by)
 	for _, d := range waiting {
@@ -188,12 +215,15 @@ func (a api) getJob(ctx context.Context, by harrier.Actor, q *query) (any, error
 	return pick(j, q.fields(), "id"), nil
 }
 
-// killJob stops a scan. Messages are not recalled.
+// killJob stops a scan or a report. Messages are not recalled, and what is being
+// fetched is fetched to its end.
 func (a api) killJob(ctx context.Context, by harrier.Actor, q *query) (any, error) {
 	j, err := a.oneJob(ctx, by, q, "kill")
 	switch {
 	case err != nil:
 		return nil, err
+	case j.report != 0:
+		return nil, a.Reports.Stop(ctx, by, j.report)
 	case j.scan == 0:
 		return nil, fault(codeInvalid, 0, "Job #%s can not be killed.", q.path("id"))
 	}

@@ -44,12 +44,22 @@ func (p *people) ref(id harrier.ID) userRef {
 }
 
 func newUserRef(u harrier.User) userRef {
-	first, last := splitName(u.FullName)
+	first, last := splitName(u)
 	return userRef{sid(u.ID), u.Name, first, last, suuid(u.UUID)}
 }
 
-// splitName takes a full name apart before its last word.
-func splitName(full string) (first, last string) {
+// givenLastname is what was said to be the last name.
+const givenLastname = "lastname"
+
+// splitName takes a full name apart: before the last name that was given, while
+// it is still that, else before its last word.
+func splitName(u harrier.User) (first, last string) {
+	full := u.FullName
+	if last := u.Given[givenLastname]; last != "" {
+		if first, ok := strings.CutSuffix(full, last); ok && (first == "" || strings.HasSuffix(first, " ")) {
+			return strings.TrimSpace(first), last
+		}
+	}
 	i := strings.LastIndexByte(full, ' ')
 	if i < 0 {
 		return full, ""

@@ -111,6 +111,13 @@ func (a api) newPolicy(ctx context.Context, by harrier.Actor, p harrier.Policy, 
 	if set := preferencesOf(p, t.Settings); len(set) > 0 {
 		w.Preferences = set
 	}
+	for _, id := range p.Audits {
+		f, err := a.Policies.AuditFile(ctx, by, id)
+		if err != nil && harrier.KindOf(err) != harrier.NotFound {
+			return w, err
+		}
+		w.AuditFiles = append(w.AuditFiles, ref{sid(id), f.Name, f.Description})
+	}
 	if !whole {
 		return w, nil
 	}
@@ -269,7 +276,7 @@ type policyRequest struct {
 	Preferences preferenceMap   `json:"preferences"`
 	Remove      kit.Texts       `json:"removePrefs"`
 	Families    *[]familyChoice `json:"families"`
-	AuditFiles  givens          `json:"auditFiles"`
+	AuditFiles  *givens         `json:"auditFiles"`
 	Tags        *kit.Text       `json:"tags"`
 	XCCDF       *kit.Bool       `json:"generateXCCDFResults"`
 	Groups      *givens         `json:"groups"`
@@ -278,8 +285,13 @@ type policyRequest struct {
 
 // apply puts what is given into p, which was made from template.
 func (r policyRequest) apply(ctx context.Context, a api, by harrier.Actor, p *harrier.Policy, template harrier.CheckSelection, set harrier.Settings) error {
-	if len(r.AuditFiles) > 0 {
-		return harrier.Errorf(harrier.Invalid, "Audit File #%d does not exist.", r.AuditFiles[0])
+	if r.AuditFiles != nil {
+		p.Audits = r.AuditFiles.ids()
+		for _, id := range p.Audits {
+			if _, err := a.Policies.AuditFile(ctx, by, id); harrier.KindOf(err) == harrier.NotFound && err != nil {
+				return harrier.Errorf(harrier.Invalid, "Audit File #%d does not exist.", id)
+			}
+		}
 	}
 	if r.Name != nil {
 		p.Name = strings.TrimSpace(string(*r.Name))

@@ -94,6 +94,15 @@ type repositoryFields struct {
 	UUIDCount     string            `json:"uuidCount"`
 }
 
+// addresses are how many addresses the hosts of a repository have that e holds
+// for: as many as there are hosts, n, unless two may share one.
+func (a api) addresses(ctx context.Context, by harrier.Actor, e harrier.Expr, n int) (int, error) {
+	if n < 2 {
+		return n, nil
+	}
+	return a.Assets.Addresses(ctx, by, e)
+}
+
 func (a api) repositoryItem(ctx context.Context, by harrier.Actor, r harrier.Repository) (repositoryItem, error) {
 	ips, vulns, last := 0, 0, time.Time{}
 	if by.May(harrier.ReadFindings) {
@@ -106,7 +115,10 @@ func (a api) repositoryItem(ctx context.Context, by harrier.Actor, r harrier.Rep
 		if err != nil {
 			return repositoryItem{}, err
 		}
-		if ips, vulns = n, sums.Counts.Total(); len(list) > 0 {
+		if ips, err = a.addresses(ctx, by, in, n); err != nil {
+			return repositoryItem{}, err
+		}
+		if vulns = sums.Counts.Total(); len(list) > 0 {
 			last = list[0].LastSeen
 		}
 	}
@@ -345,7 +357,7 @@ func (a api) deviceInfo(ctx context.Context, by harrier.Actor, q *query) (any, e
 	if err := s.learnRepositories(ctx); err != nil {
 		return nil, err
 	}
-	item := deviceItem{Repositories: []ref{}, HasPassive: "No", HasComply: "No", Links: []any{}, hostRow: hostRow{IP: q.param("ip"), scoreBlock: newScoreBlock(harrier.Sum{}), LastAuth: "", LastUnauth: ""}}
+	item := deviceItem{Repositories: []ref{}, HasPassive: "No", HasComply: "No", Links: []any{}, hostRow: hostRow{IP: q.param("ip"), scoreBlock: newScoreBlock(harrier.Sum{}, harrier.Weights{}), LastAuth: "", LastUnauth: ""}}
 	seen := map[harrier.ID]bool{}
 	for _, as := range list {
 		if !seen[as.Repository] {

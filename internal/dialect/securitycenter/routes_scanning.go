@@ -19,6 +19,7 @@ func (a api) scanningRoutes(m *router) {
 	a.scanRoutes(m)
 	a.scanResultRoutes(m)
 	a.credentialRoutes(m)
+	a.auditFileRoutes(m)
 	a.scannerRoutes(m)
 	a.freezeRoutes(m)
 }

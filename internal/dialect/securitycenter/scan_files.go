@@ -132,7 +132,11 @@ func (a api) importResult(ctx context.Context, by harrier.Actor, q *query) (any,
 	if _, err := a.repositoryRef(ctx, by, harrier.ID(r.Repository)); err != nil {
 		return nil, err
 	}
-	head, learnt, err := a.readImport(ctx, by, q.param("filename"))
+	terms, err := termsOf(kept)
+	if err != nil {
+		return nil, err
+	}
+	head, err := a.readHead(ctx, by, q.param("filename"))
 	if err != nil {
 		return nil, err
 	}
@@ -141,9 +145,6 @@ func (a api) importResult(ctx context.Context, by harrier.Actor, q *query) (any,
 	}
 	if !by.May(harrier.EditSites) {
 		return nil, notAllowed("you may not import scan results")
-	}
-	if err := a.Vulns.Learn(ctx, learnt); err != nil {
-		return nil, err
 	}
 	f, err := a.openUpload(ctx, by, q.param("filename"))
 	if err != nil {
@@ -158,9 +159,9 @@ func (a api) importResult(ctx context.Context, by harrier.Actor, q *query) (any,
 	s := harrier.Site{Name: head.Report, Repository: harrier.ID(r.Repository), Policy: p.ID, Options: harrier.SiteOptions{Given: kept}}
 	said := harrier.Scan{
 		Name: head.Report, Targets: head.Policy.Preferences["TARGET"], PolicyID: p.ID, PolicyName: p.Name, Template: p.Template,
-		Plan: harrier.Plan{Settings: p.Settings}, Started: kit.NessusTime(head.Policy, "scan_start_timestamp"), Ended: kit.NessusTime(head.Policy, "scan_end_timestamp"),
+		Plan: harrier.Plan{Settings: p.Settings}, Terms: harrier.Terms{TrackMoved: terms.TrackMoved, VirtualHosts: terms.VirtualHosts}, Started: kit.NessusTime(head.Policy, "scan_start_timestamp"), Ended: kit.NessusTime(head.Policy, "scan_end_timestamp"),
 	}
-	if _, err = a.Scans.Import(ctx, by, &s, said, kit.NessusHosts(f)); err != nil {
+	if _, err = a.ImportNessus(ctx, by, &s, said, f); err != nil {
 		if undo := a.Policies.Delete(context.WithoutCancel(ctx), by, p.ID); undo != nil {
 			a.Log.ErrorContext(ctx, "private policy left over", "policy", p.ID, "err", undo)
 		}
@@ -168,15 +169,14 @@ func (a api) importResult(ctx context.Context, by harrier.Actor, q *query) (any,
 	return nil, err
 }
 
-// readImport reads the whole file once, to find its faults before anything is
-// stored, and returns what it says of itself and of plugins.
-func (a api) readImport(ctx context.Context, by harrier.Actor, name string) (nessusfile.Header, []harrier.Vulnerability, error) {
+// readHead reads what a file says of itself.
+func (a api) readHead(ctx context.Context, by harrier.Actor, name string) (nessusfile.Header, error) {
 	f, err := a.openUpload(ctx, by, name)
 	if err != nil {
-		return nessusfile.Header{}, nil, err
+		return nessusfile.Header{}, err
 	}
 	defer func() { _ = f.Close() }() // it was only read
-	return a.ReadNessus(ctx, f)
+	return kit.NessusHead(f)
 }
 
 var errEnough = errors.New("no more is wanted")

@@ -353,6 +353,7 @@ func privateCopy(p harrier.Policy) harrier.Policy {
 		Checks: harrier.CheckSelection{Families: maps.Clone(p.Checks.Families), NoOthers: p.Checks.NoOthers, Single: maps.Clone(p.Checks.Single)},
 	}
 	delete(c.Preferences, keptContext)
+	c.Audits = slices.Clone(p.Audits)
 	for _, cred := range p.Credentials {
 		c.Credentials = append(c.Credentials, harrier.Credential{ID: cred.ID, Category: cred.Category, Type: cred.Type, Fields: maps.Clone(cred.Fields)})
 	}

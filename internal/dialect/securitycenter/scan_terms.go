@@ -41,6 +41,9 @@ func termsOf(given map[string]string) (harrier.Terms, error) {
 		age := harrier.Duration(time.Duration(days) * oneDay)
 		t.Silence = &age
 	}
+	if seconds, err := strconv.Atoi(given[givenSilence]); err == nil {
+		t.Inactivity = harrier.Duration(time.Duration(seconds) * time.Second)
+	}
 	var err error
 	t.Reports, err = reportsOf(rawList(given[givenReports]))
 	return t, err
@@ -116,21 +119,32 @@ func zoneRef(pool string) ref {
 	return theZone
 }
 
-// pools lists the pools that have engines; the console's own comes first.
+// pools lists the engines of each pool, the names of the pools in order; the
+// console's own comes first.
 func (a api) pools(ctx context.Context) (map[string][]harrier.Engine, []string, error) {
 	engines, err := a.Fleet.Engines(ctx, harrier.System)
 	if err != nil {
 		return nil, nil, err
 	}
+	pools, err := a.Fleet.Pools(ctx, harrier.System)
+	if err != nil {
+		return nil, nil, err
+	}
 	of, names := map[string][]harrier.Engine{harrier.LocalPool: nil}, []string{}
 	for _, e := range engines {
-		if e.Pool == "" {
-			e.Pool = harrier.LocalPool
+		if !e.Remote() {
+			of[harrier.LocalPool] = append(of[harrier.LocalPool], e)
 		}
-		if _, met := of[e.Pool]; !met {
-			names = append(names, e.Pool)
+	}
+	for _, p := range pools {
+		for _, e := range engines {
+			if slices.Contains(p.Members, e.ID) {
+				of[p.Name] = append(of[p.Name], e)
+			}
 		}
-		of[e.Pool] = append(of[e.Pool], e)
+		if p.Name != harrier.LocalPool {
+			names = append(names, p.Name)
+		}
 	}
 	slices.Sort(names)
 	return of, append([]string{harrier.LocalPool}, names...), nil

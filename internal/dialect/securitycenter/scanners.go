@@ -1,7 +1,10 @@
 package securitycenter
 
 import (
+	"cmp"
 	"context"
+	"fmt"
+	"slices"
 
 	"github.com/harrier-scan/harrier"
 )
@@ -16,7 +19,7 @@ func (a api) scannerRoutes(m *router) {
 
 // The zone and the scanner that every installation has: the pool of the
 // console's own engine, which reaches every address. Other pools are further
-// zones.
+// zones, engines elsewhere further scanners.
 const localZone = 1
 
 var (
@@ -28,9 +31,17 @@ var (
 //
 // Source: securitycenter-api.md, section 19.2.
 const (
-	scannerWorks   = "1"
-	scannerTimeout = "4"
+	scannerWorks    = "1"
+	scannerTimeout  = "4"
+	scannerUnproved = "32"    // it is not enrolled, or was revoked
+	scannerNew      = "8192"  // it has not spoken yet
+	scannerOld      = "32768" // it has to be brought up to date
 )
+
+var scannerStates = map[harrier.EngineStatus]string{
+	harrier.EngineActive: scannerWorks, harrier.EngineNotResponding: scannerTimeout, harrier.EnginePending: scannerUnproved,
+	harrier.EngineUnknown: scannerNew, harrier.EngineIncompatible: scannerOld,
+}
 
 // scannerRef is a scanner as a zone names it.
 type scannerRef struct {
@@ -54,43 +65,40 @@ type zoneItem struct {
 	Total         int          `json:"totalScanners"`
 }
 
-func (a api) zone(ctx context.Context) (zoneItem, error) {
-	s, err := a.scanner(ctx)
-	w := zoneItem{
-		ID: theZone.ID, Name: theZone.Name, Description: theZone.Description, IPList: "0.0.0.0/0,::/0", Created: stime(a.Started), Modified: stime(a.Started),
-		Scanners: []scannerRef{{theScanner, s.Status}}, Organizations: []ref{}, Total: 1,
-	}
-	if s.Status == scannerWorks {
-		w.Active = 1
-	}
-	return w, err
-}
-
 // zones lists the pools of engines, the console's own first.
 func (a api) zones(ctx context.Context) ([]zoneItem, error) {
-	own, err := a.zone(ctx)
+	local, err := a.scanner(ctx)
 	if err != nil {
 		return nil, err
 	}
 	engines, names, err := a.pools(ctx)
-	list := []zoneItem{own}
+	if err != nil {
+		return nil, err
+	}
+	list := []zoneItem{}
 	for _, pool := range names {
-		if pool == harrier.LocalPool {
-			continue
-		}
 		r := zoneRef(pool)
 		w := zoneItem{
 			ID: r.ID, Name: r.Name, Description: r.Description, Created: stime(a.Started), Modified: stime(a.Started),
-			Scanners: []scannerRef{}, Organizations: []ref{}, Total: len(engines[pool]),
+			Scanners: []scannerRef{}, Organizations: []ref{},
+		}
+		if pool == harrier.LocalPool {
+			w.IPList, w.Scanners = "0.0.0.0/0,::/0", append(w.Scanners, local.short())
 		}
 		for _, e := range engines[pool] {
-			if e.Alive(a.Now()) {
+			if e.Remote() {
+				w.Scanners = append(w.Scanners, a.scannerOf(e, nil).short())
+			}
+		}
+		w.Total = len(w.Scanners)
+		for _, s := range w.Scanners {
+			if s.Status == scannerWorks {
 				w.Active++
 			}
 		}
 		list = append(list, w)
 	}
-	return list, err
+	return list, nil
 }
 
 func (a api) listZones(ctx context.Context, _ harrier.Actor, q *query) (any, error) {
@@ -165,7 +173,7 @@ func (a api) scanner(ctx context.Context) (scannerItem, error) {
 	w.NumScans = sid(len(active))
 	engines, err := a.Fleet.Engines(ctx, harrier.System)
 	for _, e := range engines {
-		if e.Pool == harrier.LocalPool && e.Alive(a.Now()) {
+		if !e.Remote() && e.Alive(a.Now()) {
 			w.Status, w.Version, w.WebVersion = scannerWorks, &e.Version, &e.Version
 			w.Uptime = int(a.Now().Sub(e.Started).Seconds())
 			uuid := e.UUID.String()
@@ -175,17 +183,80 @@ func (a api) scanner(ctx context.Context) (scannerItem, error) {
 	return w, err
 }
 
+// short is the scanner as a zone names it.
+func (w scannerItem) short() scannerRef {
+	return scannerRef{ref{w.ID, w.Name, w.Description}, w.Status}
+}
+
+// scannerOf is an engine elsewhere in some zones. Its number is never that of
+// the local scanner.
+func (a api) scannerOf(e harrier.Engine, zones []ref) scannerItem {
+	w := scannerItem{
+		ID: sid(e.ID + localZone), UUID: suuid(e.UUID), Name: e.Name, Description: "An engine elsewhere.", IP: cmp.Or(e.Address, e.Hostname), Port: "",
+		UseProxy: sbool(false), Enabled: sbool(true), VerifyHost: sbool(true), ManagePlugins: sbool(true), AuthType: "certificate", AgentCapable: sbool(false),
+		Admin: sbool(true), MSP: sbool(false), NumScans: sid(len(e.Scans)), NumHosts: "0", NumSessions: "0", NumTCPSessions: "0", LoadAvg: "0.0", Uptime: -1,
+		Status: scannerStates[e.Status(a.Now())], Created: stime(e.Created), Modified: stime(e.Created), Zones: zones, ManagerOrgs: []string{},
+	}
+	if e.Port != 0 {
+		w.Port = sid(e.Port)
+	}
+	if e.Version != "" {
+		w.Version, w.WebVersion = &e.Version, &e.Version
+	}
+	if e.Alive(a.Now()) {
+		w.Uptime = int(a.Now().Sub(e.Started).Seconds())
+		uuid := e.UUID.String()
+		w.ServerUUID = &uuid
+		if e.Parallel > 0 {
+			w.LoadAvg = fmt.Sprintf("%.1f", float64(e.Running)/float64(e.Parallel))
+		}
+	}
+	return w
+}
+
+// scanners lists the local scanner and the engines elsewhere.
+func (a api) scanners(ctx context.Context) ([]scannerItem, error) {
+	local, err := a.scanner(ctx)
+	if err != nil {
+		return nil, err
+	}
+	engines, names, err := a.pools(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all, err := a.Fleet.Engines(ctx, harrier.System)
+	list := []scannerItem{local}
+	for _, e := range all {
+		if !e.Remote() {
+			continue
+		}
+		zones := []ref{}
+		for _, pool := range names {
+			if slices.ContainsFunc(engines[pool], func(m harrier.Engine) bool { return m.ID == e.ID }) {
+				zones = append(zones, zoneRef(pool))
+			}
+		}
+		list = append(list, a.scannerOf(e, zones))
+	}
+	return list, err
+}
+
 func (a api) listScanners(ctx context.Context, _ harrier.Actor, q *query) (any, error) {
-	w, err := a.scanner(ctx)
-	return pick([]scannerItem{w}, q.fields("id", "name", "description", "status", "agentCapable"), "id", "uuid"), err
+	list, err := a.scanners(ctx)
+	return pick(list, q.fields("id", "name", "description", "status", "agentCapable"), "id", "uuid"), err
 }
 
 func (a api) getScanner(ctx context.Context, _ harrier.Actor, q *query) (any, error) {
-	if q.path("id") != theScanner.ID {
-		return nil, noObject("Scanner", q.path("id"), "get")
+	list, err := a.scanners(ctx)
+	if err != nil {
+		return nil, err
 	}
-	w, err := a.scanner(ctx)
-	return pick(w, q.fields(), "id", "uuid"), err
+	for _, w := range list {
+		if w.ID == q.path("id") {
+			return pick(w, q.fields(), "id", "uuid"), nil
+		}
+	}
+	return nil, noObject("Scanner", q.path("id"), "get")
 }
 
 // statusReply is the answer of POST /scanner/updateStatus.
@@ -194,6 +265,10 @@ type statusReply struct {
 }
 
 func (a api) updateScanners(ctx context.Context, _ harrier.Actor, _ *query) (any, error) {
-	w, err := a.scanner(ctx)
-	return statusReply{[]scannerRef{{theScanner, w.Status}}}, err
+	list, err := a.scanners(ctx)
+	reply := statusReply{[]scannerRef{}}
+	for _, w := range list {
+		reply.Status = append(reply.Status, w.short())
+	}
+	return reply, err
 }

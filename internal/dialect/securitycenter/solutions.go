@@ -71,7 +71,7 @@ func (s *asked) remedies(ctx context.Context) ([]*remedy, harrier.Sum, error) {
 		}
 	}
 	slices.SortFunc(out, func(a, b *remedy) int {
-		c := cmp.Compare(a.sum.Score(), b.sum.Score())
+		c := cmp.Compare(s.weights.Of(a.sum.Counts), s.weights.Of(b.sum.Counts))
 		switch strings.ToLower(s.in.sort) {
 		case "total":
 			c = cmp.Compare(a.sum.Total(), b.sum.Total())
@@ -125,6 +125,19 @@ func percent(part, whole int) string {
 	return fmt.Sprintf("%.2f%%", 100*float64(part)/float64(whole))
 }
 
+func (s *asked) remedyRow(r *remedy, all harrier.Sum) remedyRow {
+	plugins := make([]string, len(r.plugins))
+	for i, id := range r.plugins {
+		plugins[i] = sid(id)
+	}
+	score := s.weights.Of(r.sum.Counts)
+	return remedyRow{
+		PluginID: sid(harrier.ID(r.id)), CPE: r.cpe, SolutionID: r.solutionID(), Solution: r.text, List: strings.Join(plugins, ","),
+		Total: sid(r.sum.Total()), TotalPctg: percent(r.sum.Total(), all.Total()), Score: sid(score), ScorePctg: percent(score, s.weights.Of(all.Counts)),
+		HostTotal: sid(r.sum.Hosts), Bulletins: "0", CVEs: sid(len(r.cves)), CVSS3: scoreText(r.vector),
+	}
+}
+
 func (s *asked) sumRemediation(ctx context.Context) (rows, error) {
 	list, all, err := s.remedies(ctx)
 	if err != nil {
@@ -133,16 +146,8 @@ func (s *asked) sumRemediation(ctx context.Context) (rows, error) {
 	out := rows{total: len(list)}
 	score, hosts, total := 0, 0, 0
 	for _, r := range list {
-		score, hosts, total = score+r.sum.Score(), hosts+r.sum.Hosts, total+r.sum.Total()
-		plugins := make([]string, len(r.plugins))
-		for i, id := range r.plugins {
-			plugins[i] = sid(id)
-		}
-		out.list = append(out.list, remedyRow{
-			PluginID: sid(harrier.ID(r.id)), CPE: r.cpe, SolutionID: r.solutionID(), Solution: r.text, List: strings.Join(plugins, ","),
-			Total: sid(r.sum.Total()), TotalPctg: percent(r.sum.Total(), all.Total()), Score: sid(r.sum.Score()), ScorePctg: percent(r.sum.Score(), all.Score()),
-			HostTotal: sid(r.sum.Hosts), Bulletins: "0", CVEs: sid(len(r.cves)), CVSS3: scoreText(r.vector),
-		})
+		score, hosts, total = score+s.weights.Of(r.sum.Counts), hosts+r.sum.Hosts, total+r.sum.Total()
+		out.list = append(out.list, s.remedyRow(r, all))
 	}
 	out.matching = fmt.Sprintf("%d:0:0:0:0:0:%d:%d", total, score, hosts)
 	return s.slice(out), nil

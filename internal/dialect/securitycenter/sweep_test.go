@@ -113,6 +113,17 @@ func TestSweep(t *testing.T) {
 	made("freeze", `{"name":"SECRET freeze","start":"TZID=UTC:20990105T090000","repeatRule":"FREQ=WEEKLY;INTERVAL=1","duration":"60","ipList":"192.0.2.9"}`)
 	made("scan", `{"name":"SECRET scan","policy":{"id":`+ids["policy"]+`},"repository":{"id":1},"ipList":"192.0.2.9","schedule":{"type":"never"}}`)
 	made("role", `{"name":"SECRET role","permScan":"full"}`)
+	var ownerID int64
+	fmt.Sscan(ids["user"], &ownerID)
+	by, err := c.Rooms.Identity.ActorOf(t.Context(), harrier.ID(ownerID), "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	audit := harrier.AuditFile{Name: "SECRET audit"}
+	if err := c.Rooms.Policies.CreateAuditFile(t.Context(), by, &audit, "<check_type:\"SECRET\">\n</check_type>"); err != nil {
+		t.Fatal(err)
+	}
+	ids["auditFile"] = fmt.Sprint(audit.ID)
 	var launched struct{ ReportResult struct{ ID string } }
 	if err := json.Unmarshal(owner.must("POST", "/reportDefinition/"+ids["reportDefinition"]+"/launch", ""), &launched); err != nil {
 		t.Fatal(err)

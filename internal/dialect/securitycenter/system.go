@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/harrier-scan/harrier"
-	"github.com/harrier-scan/harrier/internal/asset"
 	"github.com/harrier-scan/harrier/internal/calendar"
 )
 
@@ -186,9 +185,9 @@ type updates struct {
 }
 
 func (a api) getStatus(ctx context.Context, _ harrier.Actor, q *query) (any, error) {
-	_, hosts, err := a.Assets.Assets(ctx, harrier.System, nil, asset.Page{Limit: 1})
+	hosts, err := a.Assets.Addresses(ctx, harrier.System, nil)
 	if err != nil {
-		return nil, fmt.Errorf("count hosts: %w", err)
+		return nil, fmt.Errorf("count addresses: %w", err)
 	}
 	at := a.contentTime(ctx)
 	active := updated{stime(at), sbool(a.stale(at)), a.pluginSet(ctx)}

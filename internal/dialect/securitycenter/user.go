@@ -74,7 +74,7 @@ type userItem struct {
 const passwordSet = "SET"
 
 func (a api) newUser(ctx context.Context, by harrier.Actor, u harrier.User) userItem {
-	first, last := splitName(u.FullName)
+	first, last := splitName(u)
 	r, groups := a.roles(ctx, by).of(u.Role), a.groups(ctx, by)
 	manages := by.ManagesUsersOf(u.Organization, u.Group) && by.May(r.may())
 	w := userItem{
@@ -236,14 +236,21 @@ func (in userRequest) apply(ctx context.Context, a api, by harrier.Actor, q *que
 	if in.Locked != nil {
 		u.Disabled = bool(*in.Locked)
 	}
-	first, last := splitName(u.FullName)
+	first, last := splitName(*u)
 	if in.Firstname != nil {
 		first = string(*in.Firstname)
 	}
 	if in.Lastname != nil {
 		last = string(*in.Lastname)
 	}
+	first, last = strings.TrimSpace(first), strings.TrimSpace(last)
 	u.FullName = strings.TrimSpace(first + " " + last)
+	if delete(u.Given, givenLastname); last != "" && (first == "" || strings.Contains(last, " ")) {
+		if u.Given == nil {
+			u.Given = map[string]string{}
+		}
+		u.Given[givenLastname] = last
+	}
 	return nil
 }
 

@@ -19,15 +19,31 @@ type Outcome struct {
 	Observation *harrier.Observation // of a vulnerable one
 }
 
-// Planned sorts the checks of a plan by what the settings permit. Refused holds
-// an outcome for each that must not run, for the host as a whole.
-func Planned(checks []check.Check, planned *harrier.IDs, s harrier.Settings) (run []check.Check, refused []harrier.Done) {
+// LoginsOf are those of a type.
+func LoginsOf(all []harrier.Login, kind string) []harrier.Login {
+	var out []harrier.Login
+	for _, l := range all {
+		if kind != "" && l.Credential.Type == kind {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// Planned sorts the checks of a plan by what the settings permit and the logins
+// allow. Refused holds an outcome for each that must not run, for the host as a
+// whole.
+func Planned(checks []check.Check, planned *harrier.IDs, s harrier.Settings, logins []harrier.Login) (run []check.Check, refused []harrier.Done) {
 	for _, c := range checks {
 		if !planned.Has(c.ID) {
 			continue
 		}
 		if ok, reason := c.Allowed(s); !ok {
 			refused = append(refused, harrier.Done{Check: c.ID, Outcome: harrier.Skipped, Reason: reason})
+			continue
+		}
+		if c.Login != "" && len(LoginsOf(logins, c.Login)) == 0 {
+			refused = append(refused, harrier.Done{Check: c.ID, Outcome: harrier.Skipped, Reason: "the scan has no credentials for " + c.Login})
 			continue
 		}
 		run = append(run, c)

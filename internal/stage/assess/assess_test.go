@@ -57,6 +57,17 @@ func TestRun(t *testing.T) {
 	}
 }
 
+// A check that signs in runs with credentials of its type only.
+func TestPlannedLogin(t *testing.T) {
+	list := []check.Check{{CheckInfo: with(harrier.CheckInfo{Safe: true}, 1), Login: "SSH"}}
+	for kind, want := range map[string]int{"SSH": 1, "Windows": 0, "": 0} {
+		run, refused := assess.Planned(list, harrier.NewIDs([]harrier.VulnID{1}), harrier.Settings{}, []harrier.Login{{Credential: harrier.Credential{Type: kind}}})
+		if len(run) != want || len(refused) != 1-want {
+			t.Errorf("with credentials for %q, %d run and %d are refused; want %d to run", kind, len(run), len(refused), want)
+		}
+	}
+}
+
 func TestPlanned(t *testing.T) {
 	safe := harrier.CheckInfo{Safe: true}
 	list := []check.Check{
@@ -70,7 +81,7 @@ func TestPlanned(t *testing.T) {
 		{harrier.Settings{Unsafe: true, GuessLogins: true}, []harrier.VulnID{1, 2, 3}, nil},
 		{harrier.Settings{Unsafe: true, GuessLogins: true}.Gentled(), []harrier.VulnID{1}, []harrier.VulnID{2, 3}},
 	} {
-		run, refused := assess.Planned(list, harrier.NewIDs([]harrier.VulnID{1, 2, 3}), test.set)
+		run, refused := assess.Planned(list, harrier.NewIDs([]harrier.VulnID{1, 2, 3}), test.set, nil)
 		var gotRun, gotRefused []harrier.VulnID
 		for _, c := range run {
 			gotRun = append(gotRun, c.ID)

@@ -50,6 +50,17 @@ func accessVersion(t *testing.T, dsn string) {
 	step("changed group", true, func() error { return db.UpdateGroup(ctx, &g) })
 	step("changed organisation", true, func() error { return db.UpdateOrganization(ctx, &o) })
 	step("new site", false, func() error { return db.InsertSite(ctx, &harrier.Site{Name: "s"}) })
+	bySites := harrier.Group{Name: "by sites", Organization: 1, BySites: true}
+	step("group by sites", true, func() error { return db.InsertGroup(ctx, &bySites) })
+	site := harrier.Site{Name: "t"}
+	step("new site, where sites count", true, func() error { return db.InsertSite(ctx, &site) })
+	step("next run of the site", false, func() error { site.NextRun = at(1); return db.UpdateSite(ctx, &site) })
+	step("targets of the site", true, func() error { site.Targets = "192.0.2.1"; return db.UpdateSite(ctx, &site) })
+	step("grants of the site", true, func() error { site.Grants = []harrier.Grant{{User: 1, Level: 16}}; return db.UpdateSite(ctx, &site) })
+	step("no site", true, func() error { return db.DeleteSite(ctx, site.ID) })
+	if g := got(db.Group(ctx, bySites.ID))(t); !g.BySites {
+		t.Errorf("the group is %+v; want it by sites", g)
+	}
 	step("user gone", true, func() error { return db.DeleteUser(ctx, u.ID) })
 	if d.ID <= 1_000_000 {
 		t.Errorf("an own role has the ID %d; want one above 1000000", d.ID)

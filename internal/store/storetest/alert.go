@@ -103,8 +103,16 @@ func told(t *testing.T, dsn string) {
 	if was := got(db.Told(ctx, s.ID))(t); was != harrier.ScanRunning {
 		t.Errorf("told = %q; want running", was)
 	}
+	for want := 1; want <= 2; want++ {
+		if n := got(db.CountAlert(ctx, 1, s.ID))(t); n != want {
+			t.Errorf("CountAlert = %d; want %d", n, want)
+		}
+	}
 	must(t, db.DeleteScan(ctx, s.ID))
 	must(t, db.ForgetTold(ctx))
+	if n := got(db.CountAlert(ctx, 1, s.ID))(t); n != 1 {
+		t.Errorf("CountAlert of a scan that is gone = %d; want 1", n)
+	}
 	if was := got(db.Told(ctx, s.ID))(t); was != "" {
 		t.Errorf("told of a scan that is gone = %q; want nothing", was)
 	}

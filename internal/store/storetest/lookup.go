@@ -92,6 +92,17 @@ func reportLookups(t *testing.T, dsn string) {
 	if r := got(db.ReportByToken(ctx, "b"))(t); r.ID != recent.ID {
 		t.Errorf("ReportByToken(b) = %d; want %d", r.ID, recent.ID)
 	}
+	own := harrier.ReportTemplate{Name: "own", Chapters: []string{"summary"}, Owner: 7, Given: map[string]string{"a": "b"}}
+	must(t, db.InsertReportTemplate(ctx, &own))
+	own.Description = "d"
+	must(t, db.UpdateReportTemplate(ctx, &own))
+	if diff := cmp.Diff([]harrier.ReportTemplate{own}, got(db.ReportTemplates(ctx))(t)); diff != "" {
+		t.Errorf("templates (-want +got):\n%s", diff)
+	}
+	must(t, db.DeleteReportTemplate(ctx, own.ID))
+	if _, err := db.ReportTemplate(ctx, own.ID); harrier.KindOf(err) != harrier.NotFound {
+		t.Errorf("a template that is gone = %v", err)
+	}
 	due, later, never := harrier.ReportDefinition{Name: "due", NextRun: at(1)}, harrier.ReportDefinition{Name: "later", NextRun: at(3)}, harrier.ReportDefinition{Name: "never"}
 	for _, d := range []*harrier.ReportDefinition{&due, &later, &never} {
 		must(t, db.InsertReportDefinition(ctx, d))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/netip"
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -66,13 +67,15 @@ var nouns = []noun{
 	nounOf("site", 0, (*store.DB).InsertSite, (*store.DB).UpdateSite, (*store.DB).DeleteSite, (*store.DB).Site, (*store.DB).Sites),
 	nounOf("policy", 0, (*store.DB).InsertPolicy, (*store.DB).UpdatePolicy, (*store.DB).DeletePolicy, (*store.DB).Policy, (*store.DB).Policies),
 	nounOf("asset list", 0, (*store.DB).InsertAssetList, (*store.DB).UpdateAssetList, (*store.DB).DeleteAssetList, (*store.DB).AssetList, (*store.DB).AssetLists),
+	nounOf("tag", 5, (*store.DB).InsertTag, (*store.DB).UpdateTag, (*store.DB).DeleteTag, (*store.DB).Tag, (*store.DB).Tags),
 	nounOf("saved query", 0, (*store.DB).InsertSavedQuery, (*store.DB).UpdateSavedQuery, (*store.DB).DeleteSavedQuery, (*store.DB).SavedQuery, (*store.DB).SavedQueries),
 	nounOf("exception", 0, (*store.DB).InsertException, (*store.DB).UpdateException, (*store.DB).DeleteException, (*store.DB).Exception, (*store.DB).Exceptions),
 	nounOf("repository", 1, (*store.DB).InsertRepository, (*store.DB).UpdateRepository, (*store.DB).DeleteRepository, (*store.DB).Repository, (*store.DB).Repositories),
 	nounOf("report", 0, (*store.DB).InsertReport, (*store.DB).UpdateReport, (*store.DB).DeleteReport, (*store.DB).Report, (*store.DB).Reports),
 	nounOf("report definition", 0, (*store.DB).InsertReportDefinition, (*store.DB).UpdateReportDefinition, (*store.DB).DeleteReportDefinition, (*store.DB).ReportDefinition, (*store.DB).ReportDefinitions),
 	nounOf("freeze", 0, (*store.DB).InsertFreeze, (*store.DB).UpdateFreeze, (*store.DB).DeleteFreeze, (*store.DB).Freeze, (*store.DB).Freezes),
-	nounOf("engine", 0, (*store.DB).PutEngine, (*store.DB).PutEngine, (*store.DB).DeleteEngine, (*store.DB).Engine, (*store.DB).Engines),
+	nounOf("engine", 0, (*store.DB).InsertEngine, (*store.DB).UpdateEngine, (*store.DB).DeleteEngine, (*store.DB).Engine, (*store.DB).Engines),
+	nounOf("API key", 0, (*store.DB).InsertAPIKey, (*store.DB).UpdateAPIKey, (*store.DB).DeleteAPIKey, (*store.DB).APIKey, (*store.DB).APIKeys),
 }
 
 // exact compares everything, addresses as values.
@@ -80,7 +83,7 @@ var exact = cmpopts.EquateComparable(netip.Addr{}, netip.Prefix{})
 
 func roundTrips(t *testing.T, dsn string) {
 	db := open(t, dsn)
-	for _, n := range append(nouns, alertNouns...) {
+	for _, n := range slices.Concat(nouns, alertNouns, engineNouns) {
 		t.Run(n.name, func(t *testing.T) {
 			ctx := t.Context()
 			a, b := n.make(1), n.make(2)
@@ -125,14 +128,11 @@ func keepUUID(to, from any) {
 
 func notFound(t *testing.T, dsn string) {
 	db, ctx := open(t, dsn), t.Context()
-	for _, n := range append(nouns, alertNouns...) {
+	for _, n := range slices.Concat(nouns, alertNouns, engineNouns) {
 		v := n.make(1)
 		setID(v, 4711)
 		_, errGet := n.get(ctx, db, 4711)
-		errs := map[string]error{"get": errGet, "delete": n.remove(ctx, db, 4711)}
-		if n.name != "engine" { // which is put
-			errs["update"] = n.update(ctx, db, v)
-		}
+		errs := map[string]error{"get": errGet, "delete": n.remove(ctx, db, 4711), "update": n.update(ctx, db, v)}
 		for what, err := range errs {
 			if harrier.KindOf(err) != harrier.NotFound {
 				t.Errorf("%s of no %s = %v; want NotFound", what, n.name, err)
@@ -162,7 +162,7 @@ func notFound(t *testing.T, dsn string) {
 
 func freshIDs(t *testing.T, dsn string) {
 	db, ctx := open(t, dsn), t.Context()
-	for _, n := range append(nouns, alertNouns...) {
+	for _, n := range slices.Concat(nouns, alertNouns, engineNouns) {
 		a, b := n.make(1), n.make(2)
 		must(t, n.insert(ctx, db, a))
 		must(t, n.remove(ctx, db, idOf(a)))

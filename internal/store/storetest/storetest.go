@@ -3,6 +3,7 @@
 package storetest
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,7 +13,7 @@ import (
 // Run puts every promise to databases at the addresses that fresh returns,
 // each of which must be empty.
 func Run(t *testing.T, fresh func(t *testing.T) string) {
-	for _, p := range append(promises, alertPromises...) {
+	for _, p := range slices.Concat(promises, alertPromises, enginePromises) {
 		t.Run(p.name, func(t *testing.T) { p.run(t, fresh(t)) })
 	}
 }
@@ -51,9 +52,13 @@ var promises = []promise{
 	{"assets", assets},
 	{"services are kept by endpoint", services},
 	{"what assets are recognised by", identifiers},
+	{"what stands beside many assets", besideAssets},
+	{"keys of programs and properties of engines", keysAndProperties},
 	{"software of assets", things},
+	{"tags of assets", tagUses},
 	{"hosts that wait to be recognised", waitingHosts},
 	{"scans are told of, and hosts fall silent", scanLife},
+	{"audit files come back with their texts", auditFiles},
 	{"merges come back", mergeRecords},
 	{"what is deleted can be restored", restored},
 	{"hosts of a scan", hosts},
@@ -61,12 +66,17 @@ var promises = []promise{
 	{"many at once are as many singly", groups},
 	{"many hosts at once are as many singly", groupsOfHosts},
 	{"findings come back", findings},
+	{"findings are taken in later as at once", later},
+	{"assets at once are as singly", assetsAtOnce},
 	{"findings are kept by instance", findingKeys},
 	{"counts are exact at every step", countsExact},
 	{"a search answers as the words do", searchMatches},
 	{"pages are parts of one order", pages},
 	{"sums are those of the words", sumsMatch},
 	{"ranges, patterns and what an asset has", searchWords},
+	{"the search language means what the words say", languageMatches},
+	{"walks are in one order", walks},
+	{"what changed between two instants", changesBetween},
 	{"what can not be searched is Invalid", badSearches},
 	{"readers read while a writer writes", readersAndWriter},
 	{"the attack surface of a site", surface},

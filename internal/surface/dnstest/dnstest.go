@@ -5,6 +5,7 @@ package dnstest
 
 import (
 	"fmt"
+	"hash/fnv"
 	"net"
 	"net/netip"
 	"slices"
@@ -20,6 +21,7 @@ type Zone struct {
 	Name     string // with a dot behind it
 	Transfer bool   // anybody may have it whole
 	NSEC     bool   // proofs of absence tell the neighbours
+	Vary     bool   // a wildcard gives each name one of its records
 	records  map[string][]dns.RR
 	names    []string // owners in canonical order
 }
@@ -213,7 +215,14 @@ func (z *Zone) answer(m *dns.Msg, name string, typ uint16) {
 		}
 		return
 	}
-	for _, r := range z.get(source, typ) {
+	records := z.get(source, typ)
+	if n := len(records); z.Vary && source != name && n > 0 {
+		h := fnv.New32()
+		h.Write([]byte(name))
+		i := int(h.Sum32() % uint32(n))
+		records = records[i : i+1]
+	}
+	for _, r := range records {
 		m.Answer = append(m.Answer, as(r, name))
 	}
 	if len(m.Answer) == 0 {

@@ -53,6 +53,7 @@ func Parse(base *url.URL, r io.Reader) (p Page) {
 			t := z.Token()
 			inTitle = t.Data == "title" && p.Title == ""
 			p.tag(&base, t, links, resources)
+		default: // comments and such
 		}
 	}
 	p.Links, p.Resources = links.sorted(), resources.sorted()

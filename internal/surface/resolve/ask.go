@@ -37,7 +37,11 @@ func (c *Client) Ask(ctx context.Context, server netip.AddrPort, q Question) (*d
 	}
 	var last error
 	edns := true
-	for try := range c.o.Tries {
+	tries := c.o.Tries
+	if c.silence(server) >= silentAfter {
+		tries = 1
+	}
+	for try := range tries {
 		limit := c.o.Timeout << min(try, 3)
 		m, err := c.exchange(ctx, "udp", server, q, edns, limit)
 		if errors.Is(err, errForeign) || err == nil && m.Truncated {
@@ -47,6 +51,7 @@ func (c *Client) Ask(ctx context.Context, server netip.AddrPort, q Question) (*d
 		case err == nil && m.Rcode == dns.RcodeFormatError && edns:
 			edns = false
 		case err == nil:
+			c.heard(server, true)
 			return m, nil
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
@@ -55,7 +60,28 @@ func (c *Client) Ask(ctx context.Context, server netip.AddrPort, q Question) (*d
 		}
 	}
 	c.unanswered.Add(1)
+	c.heard(server, false)
 	return nil, fmt.Errorf("%s %s at %v: %w", q.Name, dns.TypeToString[q.Type], server, last)
+}
+
+// silentAfter is how many questions in a row a server leaves unanswered before
+// it is asked once only, and after the others.
+const silentAfter = 2
+
+func (c *Client) heard(server netip.AddrPort, answer bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if answer {
+		delete(c.silent, server)
+	} else if len(c.silent) < maxServers {
+		c.silent[server]++
+	}
+}
+
+func (c *Client) silence(server netip.AddrPort) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.silent[server]
 }
 
 func (c *Client) isUpstream(server netip.AddrPort) bool {

@@ -153,6 +153,9 @@ func (c *Client) follow(ctx context.Context, q question, a Answer, depth int) (A
 func (c *Client) step(ctx context.Context, d *Delegation, q question, depth int) (Answer, *Delegation, error) {
 	last := errors.New("no server has an address")
 	addrs := d.addrs()
+	slices.SortStableFunc(addrs, func(a, b netip.AddrPort) int {
+		return min(c.silence(a), silentAfter) - min(c.silence(b), silentAfter)
+	})
 	for _, server := range addrs[:min(len(addrs), 6)] {
 		if err := c.pace(ctx, d.Zone); err != nil {
 			return Answer{}, nil, err

@@ -69,7 +69,7 @@ func (c *Client) vote(ctx context.Context, q question) (Answer, error) {
 		}
 		return a, nil
 	}
-	for hear() { //nolint:revive // every upstream that is left has a vote
+	for hear() { // every upstream that is left has a vote
 	}
 	return c.count(q, said)
 }

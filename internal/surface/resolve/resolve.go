@@ -76,6 +76,7 @@ type Client struct {
 	declared map[netip.Addr]bool
 	zones    map[string]*zonePace
 	cuts     map[string]*Delegation
+	silent   map[netip.AddrPort]int // questions in a row that a server left unanswered
 
 	questions  atomic.Int64
 	unanswered atomic.Int64
@@ -94,7 +95,7 @@ var rootServers = []string{
 // upstream.
 func New(way Way, o Options) (*Client, error) {
 	o = o.withDefaults()
-	c := &Client{way: way, o: o, declared: map[netip.Addr]bool{}, zones: map[string]*zonePace{}, cuts: map[string]*Delegation{}}
+	c := &Client{way: way, o: o, declared: map[netip.Addr]bool{}, zones: map[string]*zonePace{}, cuts: map[string]*Delegation{}, silent: map[netip.AddrPort]int{}}
 	c.cache.m = map[question]*entry{}
 	for _, a := range o.Upstreams {
 		if err := c.declare(a.Addr()); err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -31,11 +32,12 @@ type Tally struct {
 // are two, so that one that denies what exists hides nothing. Packets may be
 // lost, names are not: a name without an answer is asked again, at the end by
 // Lookup. What hit is told has to be confirmed by Lookup: it is what one server
-// said.
+// said. A name that servers answer about with errors only is told with
+// dns.RcodeServerFailure: it may be delegated to a server that is not there.
 //
 // Without upstreams the servers of zone are asked themselves.
 func (c *Client) Sweep(ctx context.Context, zone string, names []string, typ uint16, hit func(Answer)) (Tally, error) {
-	s := &sweep{c: c, names: names, typ: typ, hit: hit, tally: Tally{Names: len(names)}}
+	s := &sweep{c: c, names: names, typ: typ, hit: hit, tally: Tally{Names: len(names)}, failing: map[int]bool{}}
 	var servers []server
 	for _, u := range c.usable() {
 		servers = append(servers, server{u.addr, u.pace, true})
@@ -59,17 +61,39 @@ func (c *Client) Sweep(ctx context.Context, zone string, names []string, typ uin
 	if len(servers) == 0 {
 		return s.tally, harrier.Errorf(harrier.Unavailable, "there is nobody to ask about %s", zone)
 	}
+	if lively := slices.DeleteFunc(slices.Clone(servers), func(x server) bool { return c.silence(x.addr) >= silentAfter }); len(lively) > 0 {
+		servers = lively
+	}
 	opinions := min(2, len(servers))
 	if len(c.ups) == 0 {
 		opinions = 1
 	}
-	g, inner := errgroup.WithContext(ctx)
-	for i, srv := range servers {
-		g.Go(func() error { return s.run(inner, srv, i, len(servers), opinions) })
+	for i := range names {
+		s.todo = append(s.todo, i)
 	}
-	if err := g.Wait(); err != nil {
-		return s.tally, err
+	for len(s.todo) > 0 && len(servers) > 0 {
+		g, inner := errgroup.WithContext(ctx)
+		dead := make([]bool, len(servers))
+		for i, srv := range servers {
+			g.Go(func() (err error) {
+				dead[i], err = s.run(inner, srv, i, len(servers), min(opinions, len(servers)))
+				return err
+			})
+		}
+		if err := g.Wait(); err != nil {
+			return s.tally, err
+		}
+		var alive []server // those take over what the others left
+		for i, srv := range servers {
+			if !dead[i] {
+				alive = append(alive, srv)
+			}
+		}
+		servers = alive
+		slices.Sort(s.orphans)
+		s.todo, s.orphans = slices.Compact(s.orphans), nil
 	}
+	s.slow = append(s.slow, s.todo...)
 	return s.tally, s.rest(ctx)
 }
 
@@ -86,9 +110,13 @@ type sweep struct {
 	typ   uint16
 	hit   func(Answer)
 
-	mu    sync.Mutex
-	tally Tally
-	slow  []int // names for Lookup
+	todo []int // of names
+
+	mu      sync.Mutex
+	tally   Tally
+	slow    []int        // names for Lookup
+	failing map[int]bool // names that a server answered with an error about
+	orphans []int        // names that a server left that does not answer
 }
 
 func (s *sweep) count(add Tally) {
@@ -103,6 +131,12 @@ func (s *sweep) found(a Answer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.hit(a)
+}
+
+func (s *sweep) fails(i int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.failing[i] = true
 }
 
 func (s *sweep) leave(i int) {
@@ -125,11 +159,14 @@ func (s *sweep) rest(ctx context.Context) error {
 			a, err := s.c.Lookup(ctx, s.names[i], s.typ)
 			s.mu.Lock()
 			if s.tally.Slow++; err != nil {
-				s.tally.Lost++
-				s.c.unanswered.Add(1)
+				if s.failing[i] { // the servers are there; what is behind the name is not
+					a = Answer{Name: s.names[i], Type: s.typ, Rcode: dns.RcodeServerFailure}
+				} else {
+					s.tally.Lost++
+				}
 			}
 			s.mu.Unlock()
-			if err == nil && a.Exists() {
+			if err == nil && a.Exists() || a.Rcode == dns.RcodeServerFailure {
 				s.found(a)
 			}
 			return ctx.Err()
@@ -145,6 +182,9 @@ const (
 	leastWindow = 8
 	mostWindow  = 2048
 	sweepTries  = 6
+	deadAfter   = 48 // questions in a row without an answer, and
+	deadTime    = 1500 * time.Millisecond
+	lastTime    = 10 * time.Second // for the only server
 	lanesEach   = 2
 )
 
@@ -183,12 +223,18 @@ type flight struct {
 	rtt      time.Duration
 	shrunk   time.Time
 	answered int
+	silent   int // questions that got no answer since the last one that did
+	heard    time.Time
+	alone    bool
 }
 
 // run asks one server for the names that are its: of n servers, each name
 // goes to as many as there are opinions.
-func (s *sweep) run(ctx context.Context, to server, index, n, opinions int) error {
-	f := &flight{s: s, to: to, wake: make(chan struct{}, 1), closed: make(chan struct{}), window: firstWindow, rtt: s.c.o.Timeout / 4}
+//
+// It reports whether the server stopped answering; what it was to be asked is
+// then among the orphans.
+func (s *sweep) run(ctx context.Context, to server, index, n, opinions int) (dead bool, err error) {
+	f := &flight{s: s, to: to, wake: make(chan struct{}, 1), closed: make(chan struct{}), window: firstWindow, rtt: s.c.o.Timeout / 4, heard: time.Now(), alone: n == 1}
 	var readers sync.WaitGroup
 	defer readers.Wait()
 	defer func() {
@@ -200,7 +246,7 @@ func (s *sweep) run(ctx context.Context, to server, index, n, opinions int) erro
 	for range lanesEach {
 		conn, err := s.c.way.Dial(ctx, "udp", to.addr)
 		if err != nil {
-			return err
+			return false, err
 		}
 		l := &lane{conn, make(map[uint16]*flying, mostWindow)}
 		f.lanes = append(f.lanes, l)
@@ -208,10 +254,10 @@ func (s *sweep) run(ctx context.Context, to server, index, n, opinions int) erro
 	}
 	next := 0
 	take := func() *flying {
-		for ; next < len(s.names); next++ {
+		for ; next < len(s.todo); next++ {
 			if (index-next%n+n)%n < opinions {
 				next++
-				return f.fresh(next - 1)
+				return f.fresh(s.todo[next-1])
 			}
 		}
 		return nil
@@ -221,14 +267,19 @@ func (s *sweep) run(ctx context.Context, to server, index, n, opinions int) erro
 	for {
 		q, wait, done := f.next(take)
 		switch {
+		case f.dead():
+			f.abandon(q, take)
+			s.c.heard(to.addr, false)
+			s.c.heard(to.addr, false)
+			return true, nil
 		case done:
-			return nil
+			return false, nil
 		case q == nil:
 			t := time.NewTimer(wait)
 			select {
 			case <-ctx.Done():
 				t.Stop()
-				return ctx.Err()
+				return false, ctx.Err()
 			case <-f.wake:
 			case <-t.C:
 			}
@@ -236,16 +287,49 @@ func (s *sweep) run(ctx context.Context, to server, index, n, opinions int) erro
 			continue
 		}
 		if err := to.pace.Wait(ctx); err != nil {
-			return err
+			return false, err
 		}
 		if q.tries > 1 {
 			repeated++
 		}
 		sent++
 		if err := f.send(q, sent); err != nil && errors.Is(err, net.ErrClosed) {
-			return err
+			return false, err
 		}
 	}
+}
+
+func (f *flight) dead() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	limit := deadTime
+	if f.alone {
+		limit = lastTime
+	}
+	return f.silent >= deadAfter && time.Since(f.heard) > limit
+}
+
+// abandon leaves all that is not answered to other servers.
+func (f *flight) abandon(q *flying, take func() *flying) {
+	f.mu.Lock()
+	var left []int
+	if q != nil {
+		left = append(left, q.name)
+	}
+	for _, list := range [][]*flying{f.line, f.again} {
+		for _, p := range list {
+			if !p.done {
+				left = append(left, p.name)
+			}
+		}
+	}
+	for p := take(); p != nil; p = take() {
+		left = append(left, p.name)
+	}
+	f.mu.Unlock()
+	f.s.mu.Lock()
+	f.s.orphans = append(f.s.orphans, left...)
+	f.s.mu.Unlock()
 }
 
 // fresh makes a question; the caller holds the lock.
@@ -301,6 +385,7 @@ func (f *flight) expire(now time.Time) {
 			continue
 		}
 		delete(q.lane.pending, q.id)
+		f.silent++
 		if now.Sub(f.shrunk) > f.patience(q) {
 			f.window, f.shrunk = max(leastWindow, 0.7*f.window), now
 		}
@@ -326,7 +411,7 @@ func (f *flight) send(q *flying, turn int) error {
 	if err != nil { // no name can be made of it: nobody has it
 		f.air--
 		f.mu.Unlock()
-		return nil
+		return nil //nolint:nilerr // it is answered
 	}
 	l := f.lanes[turn%len(f.lanes)]
 	for l.pending[uint16(wire[0])<<8|uint16(wire[1])] != nil {
@@ -388,8 +473,10 @@ func (f *flight) answer(l *lane, msg []byte) {
 	}
 	delete(l.pending, q.id)
 	q.done = true
+	f.silent, f.heard = 0, time.Now()
 	rcode := int(msg[3] & 15)
 	if rcode != dns.RcodeSuccess && rcode != dns.RcodeNameError {
+		f.s.fails(q.name)
 		f.retry(q)
 		f.mu.Unlock()
 		return
@@ -404,7 +491,7 @@ func (f *flight) answer(l *lane, msg []byte) {
 	switch {
 	case like == otherCase:
 		f.s.leave(name)
-	case rcode == dns.RcodeSuccess:
+	case rcode == dns.RcodeSuccess || msg[6]|msg[7] != 0: // an alias is there even when what it names is not
 		f.s.report(f.to.addr, name, msg)
 	}
 }

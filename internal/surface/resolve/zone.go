@@ -45,12 +45,12 @@ func (c *Client) Transfer(ctx context.Context, zone string, server netip.AddrPor
 	for left := maxTransferBytes; left > 0 && len(out) < maxTransfer; {
 		var size [2]byte
 		if _, err := io.ReadFull(conn, size[:]); err != nil {
-			return out, nil //nolint:nilerr // what came before the end is known
+			return out, nil // what came before the end is known
 		}
 		buf := make([]byte, binary.BigEndian.Uint16(size[:]))
 		left -= len(buf)
 		if _, err := io.ReadFull(conn, buf); err != nil {
-			return out, nil //nolint:nilerr // as above
+			return out, nil // what came before the end is known
 		}
 		m := new(dns.Msg)
 		if m.Unpack(buf) != nil || len(buf) < end || buf[0] != wire[0] || buf[1] != wire[1] || m.Rcode != dns.RcodeSuccess || len(m.Answer) == 0 {

@@ -123,7 +123,10 @@ func TestClient(t *testing.T) {
 	if err != nil {
 		t.Skip("port 80 of 127.0.0.91 can not be had: ", err)
 	}
-	web := &http.Server{Handler: http.NotFoundHandler(), ReadHeaderTimeout: time.Second}
+	web := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Server", "nginx/1.18.0")
+		http.NotFound(w, r)
+	}), ReadHeaderTimeout: time.Second}
 	go func() { _ = web.Serve(l) }()
 	defer web.Close()
 
@@ -155,8 +158,16 @@ func TestClient(t *testing.T) {
 	if n := c.do("EngineActivity", `engine-id="`+engine+`"`, ""); len(n.Nodes) != 0 {
 		t.Errorf("EngineActivity after the scan: %+v", n)
 	}
-	if d := c.do("SiteDeviceListing", `site-id="`+site+`"`, "").find("device"); d == nil || d.attr("address") != "127.0.0.91" {
-		t.Errorf("device %+v", d)
+	d := c.do("SiteDeviceListing", `site-id="`+site+`"`, "").find("device")
+	if d == nil || d.attr("address") != "127.0.0.91" {
+		t.Fatalf("device %+v", d)
+	}
+	flaw := c.reports(site)
+	c.people(site, d.attr("id"))
+	c.ticket(d.attr("id"), flaw)
+	c.exception(flaw)
+	if raw := http10(t, insecure, addr, `<SiteListingRequest session-id="`+c.session+`"/>`); !strings.Contains(raw, `name="guide"`) {
+		t.Errorf("SiteListing by HTTP/1.0: %s", raw)
 	}
 	c.do("SiteDelete", `site-id="`+site+`"`, "")
 	c.do("Logout", "", "")

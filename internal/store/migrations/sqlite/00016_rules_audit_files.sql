@@ -18,3 +18,25 @@ UPDATE exception SET repository = coalesce((
 -- One whose organisation uses none spoke of nothing that it may see.
 UPDATE exception SET state = 'recalled'
     WHERE repository = 0 AND owner IN (SELECT id FROM users WHERE organization <> 0 UNION ALL SELECT id FROM former_user WHERE organization <> 0);
+
+CREATE TABLE audit_file (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    uuid        TEXT NOT NULL UNIQUE,
+    name        TEXT NOT NULL,
+    description TEXT NOT NULL,
+    kind        TEXT NOT NULL,
+    items       BIGINT NOT NULL,
+    original    TEXT NOT NULL,
+    variables   TEXT NOT NULL,
+    given       TEXT NOT NULL,
+    owner       BIGINT NOT NULL,
+    groups      TEXT NOT NULL,
+    created     BIGINT NOT NULL,
+    modified    BIGINT NOT NULL
+);
+-- The text of an audit file, which lists do not need.
+CREATE TABLE audit_text (
+    id   BIGINT PRIMARY KEY,
+    text TEXT NOT NULL
+);
+ALTER TABLE policy ADD COLUMN audits TEXT NOT NULL DEFAULT 'null';

@@ -1,0 +1,310 @@
+package apiv3
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/harrier-scan/harrier"
+	words "github.com/harrier-scan/harrier/internal/dialect/nexposewords"
+	formatnexpose "github.com/harrier-scan/harrier/internal/format/nexpose"
+	"github.com/harrier-scan/harrier/internal/scan"
+)
+
+// scanRoutes are the scans.
+//
+// Source: section 12, rows 13, 16 and 17.
+func (a *api) scanRoutes() {
+	a.handle("GET /sites/{id}/scans", a.siteScans)
+	a.handle("POST /sites/{id}/scans", a.startScan)
+	a.handle("GET /scans", a.listScans)
+	a.handle("GET /scans/{id}", a.getScan)
+	a.handle("POST /scans/{id}/{status}", a.commandScan)
+}
+
+// scanWords are the states of scans. One that is about to pause, resume or stop
+// still is in the state before.
+//
+// Source: section 12, "Scan".
+var scanWords = map[harrier.ScanStatus]string{
+	harrier.ScanQueued: "dispatched", harrier.ScanRunning: "running", harrier.ScanPausing: "running", harrier.ScanStopping: "running", harrier.ScanPaused: "paused",
+	harrier.ScanResuming: "paused", harrier.ScanCompleted: "finished", harrier.ScanImported: "finished", harrier.ScanStopped: "stopped", harrier.ScanAborted: "aborted",
+}
+
+// scanObject is a scan as this API shows it.
+func (a *api) scanObject(q *query, sc harrier.Scan, names map[harrier.ID]string, sites []harrier.Site, engines []harrier.Engine) (obj, error) {
+	w, err := a.scanWeight(q, sc)
+	if err != nil {
+		return nil, err
+	}
+	kind := "Manual"
+	if sc.Scheduled {
+		kind = "Scheduled"
+	}
+	o := obj{
+		"id": sc.ID, "scanName": sc.Name, "status": cmpText(scanWords[sc.Status], "unknown"), "assets": sc.HostsAlive, "engineId": engines[0].ID, "engineName": engines[0].Name,
+		"scanType": kind, "startedBy": names[sc.Owner], "vulnerabilities": w.object(), "siteId": sc.Site, "links": append(q.self("/scans/"+ident(sc.ID)), q.link("Site", "/sites/"+ident(sc.Site))),
+	}
+	if i := slices.IndexFunc(sites, func(s harrier.Site) bool { return s.ID == sc.Site }); i >= 0 {
+		o["siteName"] = sites[i].Name
+		for _, e := range engines {
+			if e.ID == engineOf(sites[i], engines) {
+				o["engineId"], o["engineName"] = e.ID, e.Name
+			}
+		}
+	}
+	o.set("message", sc.Reason)
+	o.when("startTime", firstTime(sc.Started, sc.Created))
+	if sc.Status.Ended() {
+		end := firstTime(sc.Ended, sc.Modified)
+		o.when("endTime", end)
+		o["duration"] = duration(end.Sub(firstTime(sc.Started, sc.Created)))
+	} else if !sc.Started.IsZero() {
+		o["duration"] = duration(a.Now().Sub(sc.Started))
+	}
+	return o, nil
+}
+
+// scanWeight counts the vulnerabilities that a scan found, each once, by the
+// words for severities.
+func (a *api) scanWeight(q *query, sc harrier.Scan) (weight, error) {
+	var w weight
+	if !q.by.May(harrier.ReadFindings) {
+		return w, nil
+	}
+	list, err := a.Scans.Vulnerabilities(q.ctx(), q.by, sc.ID)
+	if err != nil {
+		return w, err
+	}
+	for _, v := range list {
+		if v.Severity == harrier.Info {
+			continue
+		}
+		known, ok := a.Vulns.Lookup(v.Vulnerability)
+		if !ok {
+			known.Severity = v.Severity
+		}
+		w.total++
+		switch severityWord(formatnexpose.Severity(known)) {
+		case "Critical":
+			w.critical++
+		case "Severe":
+			w.severe++
+		}
+	}
+	return w, nil
+}
+
+// scanPages are scans, the newest first; those that go on alone where the client
+// wants that.
+func (a *api) scanPages(q *query, list []harrier.Scan) (any, error) {
+	active, err := q.flag("active")
+	if err != nil {
+		return nil, err
+	}
+	list = slices.Clone(list)
+	slices.SortFunc(list, func(x, y harrier.Scan) int { return int(y.ID - x.ID) })
+	if q.param("active") != "" {
+		list = slices.DeleteFunc(list, func(sc harrier.Scan) bool { return sc.Status.Ended() == active })
+	}
+	names, err := a.Identity.Names(q.ctx())
+	if err != nil {
+		return nil, err
+	}
+	sites, err := a.Sites.Sites(q.ctx(), q.by)
+	if err != nil {
+		return nil, err
+	}
+	engines, err := a.engines(q.ctx(), q.by)
+	if err != nil {
+		return nil, err
+	}
+	if len(q.r.URL.Query()["sort"]) == 0 {
+		return &pages{page: func(number, size int, _ []sortKey) ([]obj, int, error) {
+			from := min(number*size, len(list))
+			var rows []obj
+			for _, sc := range list[from:min(from+size, len(list))] {
+				o, err := a.scanObject(q, sc, names, sites, engines)
+				if err != nil {
+					return nil, 0, err
+				}
+				rows = append(rows, o)
+			}
+			return rows, len(list), nil
+		}}, nil
+	}
+	p := &pages{all: []obj{}}
+	for _, sc := range list {
+		o, err := a.scanObject(q, sc, names, sites, engines)
+		if err != nil {
+			return nil, err
+		}
+		p.all = append(p.all, o)
+	}
+	return p, nil
+}
+
+func (a *api) siteScans(q *query) (any, error) {
+	s, err := a.site(q)
+	if err != nil {
+		return nil, err
+	}
+	list, err := a.Scans.Of(q.ctx(), q.by, s.ID)
+	if err != nil {
+		return nil, err
+	}
+	return a.scanPages(q, list)
+}
+
+func (a *api) listScans(q *query) (any, error) {
+	sites, err := a.Sites.Sites(q.ctx(), q.by)
+	if err != nil {
+		return nil, err
+	}
+	var list []harrier.Scan
+	for _, s := range sites {
+		of, err := a.Scans.Of(q.ctx(), q.by, s.ID)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, of...)
+	}
+	return a.scanPages(q, list)
+}
+
+func (a *api) scan(q *query) (harrier.Scan, error) {
+	id, err := q.id("id")
+	if err != nil {
+		return harrier.Scan{}, err
+	}
+	return a.Scans.Scan(q.ctx(), q.by, id)
+}
+
+func (a *api) getScan(q *query) (any, error) {
+	sc, err := a.scan(q)
+	if err != nil {
+		return nil, err
+	}
+	names, err := a.Identity.Names(q.ctx())
+	if err != nil {
+		return nil, err
+	}
+	sites, err := a.Sites.Sites(q.ctx(), q.by)
+	if err != nil {
+		return nil, err
+	}
+	engines, err := a.engines(q.ctx(), q.by)
+	if err != nil {
+		return nil, err
+	}
+	o, err := a.scanObject(q, sc, names, sites, engines)
+	if err != nil {
+		return nil, err
+	}
+	return q.one(o)
+}
+
+// scanBody is what a scan is to do otherwise than the site says.
+type scanBody struct {
+	Name     string   `json:"name"`
+	Hosts    []string `json:"hosts"`
+	Engine   int64    `json:"engineId"`
+	Template string   `json:"templateId"`
+	Groups   []int64  `json:"assetGroupIds"`
+}
+
+// startScan starts a scan of a site, or of a part of it, behind others of the
+// site if there are some.
+func (a *api) startScan(q *query) (any, error) {
+	s, err := a.site(q)
+	if err != nil {
+		return nil, err
+	}
+	text, err := q.bodyText()
+	if err != nil {
+		return nil, err
+	}
+	var b scanBody
+	if len(text) > 0 {
+		if err := decode(text, &b); err != nil {
+			return nil, err
+		}
+	}
+	force, err := q.flag("overrideBlackout")
+	if err != nil {
+		return nil, err
+	}
+	l := scan.Launch{Queue: true, NoFreeze: !force}
+	if l.Targets, err = a.partOf(q, s, b); err != nil {
+		return nil, err
+	}
+	if b.Template != "" {
+		v, _, err := words.Variant(q.ctx(), a.Policies, q.by, b.Template)
+		if err != nil {
+			return nil, err
+		}
+		l.Variant = &v
+	}
+	if b.Engine != 0 {
+		probe := s
+		if err := a.putEngine(q, &probe, harrier.ID(b.Engine)); err != nil {
+			return nil, err
+		}
+		if probe.Engine != s.Engine || probe.Pool != s.Pool {
+			return nil, harrier.Invalidf("engineId", "the scans of a site run on its own engine: set that")
+		}
+	}
+	sc, err := a.Scans.Launch(q.ctx(), q.by, s.ID, l)
+	if errors.Is(err, scan.ErrFrozen) {
+		return nil, harrier.Errorf(harrier.Conflict, "active blackout: %s", harrier.MessageOf(err))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return created{sc.ID, "/scans/" + ident(sc.ID)}, nil
+}
+
+// partOf is the part of a site that a scan is wanted of; "" for all of it. It
+// answers Invalid for what is not in the site.
+func (a *api) partOf(q *query, s harrier.Site, b scanBody) (string, error) {
+	hosts := slices.Clone(b.Hosts)
+	for _, g := range b.Groups {
+		found, err := a.groupMembers(q, harrier.ID(g))
+		if err != nil {
+			return "", err
+		}
+		for _, as := range found {
+			if as.Addr.IsValid() && inside(s.Targets, as.Addr.String()) {
+				hosts = append(hosts, as.Addr.String())
+			}
+		}
+	}
+	if len(b.Groups) > 0 && len(hosts) == 0 {
+		return "", harrier.Invalidf("assetGroupIds", "no asset of these groups is in site %d", s.ID)
+	}
+	for i, h := range hosts {
+		hosts[i] = strings.ReplaceAll(strings.TrimSpace(h), " - ", "-")
+		if !inside(s.Targets, hosts[i]) {
+			return "", harrier.Invalidf("hosts", "%q is not in site %d", clip(h), s.ID)
+		}
+	}
+	return targetText(hosts)
+}
+
+// commands are what a scan can be told.
+var commands = map[string]harrier.Command{"pause": harrier.Pause, "stop": harrier.Stop, "resume": harrier.Resume}
+
+func (a *api) commandScan(q *query) (any, error) {
+	sc, err := a.scan(q)
+	if err != nil {
+		return nil, err
+	}
+	c, known := commands[q.path("status")]
+	if !known {
+		return nil, harrier.Invalidf("status", "%q is none of pause, stop, resume", clip(q.path("status")))
+	}
+	if err := a.Scans.Command(q.ctx(), q.by, sc.ID, c); err != nil {
+		return nil, err
+	}
+	return q.done()
+}

@@ -1,0 +1,126 @@
+package nexpose
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/harrier-scan/harrier"
+)
+
+// Pools are addressed by their names, and so are their members.
+//
+// Source: section 5.6.
+
+// readPool reads name and members of a pool.
+func (a *api) readPool(c *call, all crew) (harrier.Pool, error) {
+	req := c.req.child("EnginePool")
+	if req == nil {
+		return harrier.Pool{}, harrier.Errorf(harrier.Invalid, "the request has no EnginePool")
+	}
+	p := harrier.Pool{Name: req.attr("name")}
+	for _, m := range req.all("Engine") {
+		e, err := all.named(m.attr("name"))
+		if err != nil {
+			return p, err
+		}
+		p.Members = append(p.Members, e.ID)
+	}
+	return p, nil
+}
+
+// pool finds the pool that a request names, by its id if it has one and else by
+// its name.
+func (a *api) pool(c *call, all crew) (harrier.Pool, error) {
+	req := c.req.child("EnginePool")
+	if req == nil {
+		return harrier.Pool{}, harrier.Errorf(harrier.Invalid, "the request has no EnginePool")
+	}
+	id, name := req.attr("id"), req.attr("name")
+	i := slices.IndexFunc(all.pools, func(p harrier.Pool) bool { return ident(poolID(p)) == id })
+	if id == "" || id == "-1" {
+		i = slices.IndexFunc(all.pools, func(p harrier.Pool) bool { return strings.EqualFold(p.Name, name) })
+	}
+	if i < 0 {
+		return harrier.Pool{}, harrier.Errorf(harrier.NotFound, "no engine pool %q", clip(name))
+	}
+	return all.pools[i], nil
+}
+
+func (a *api) enginePoolCreate(c *call) (answer, error) {
+	all, err := a.engines(c.ctx(), c.by)
+	if err != nil {
+		return answer{}, err
+	}
+	p, err := a.readPool(c, all)
+	if err != nil {
+		return answer{}, err
+	}
+	if err := a.Fleet.CreatePool(c.ctx(), c.by, &p); err != nil {
+		return answer{}, err
+	}
+	return answer{attrs: []string{"id", ident(poolID(p))}}, nil
+}
+
+func (a *api) enginePoolUpdate(c *call) (answer, error) {
+	all, err := a.engines(c.ctx(), c.by)
+	if err != nil {
+		return answer{}, err
+	}
+	p, err := a.readPool(c, all)
+	if err != nil {
+		return answer{}, err
+	}
+	old, err := a.pool(c, all)
+	if err != nil {
+		return answer{}, err
+	}
+	p.ID = old.ID
+	if err := a.Fleet.UpdatePool(c.ctx(), c.by, &p); err != nil {
+		return answer{}, err
+	}
+	return answer{attrs: []string{"id", ident(poolID(p))}}, nil
+}
+
+func (a *api) enginePoolDelete(c *call) (answer, error) {
+	all, err := a.engines(c.ctx(), c.by)
+	if err != nil {
+		return answer{}, err
+	}
+	p, err := a.pool(c, all)
+	if err != nil {
+		return answer{}, err
+	}
+	return done(), a.Fleet.DeletePool(c.ctx(), c.by, p.ID)
+}
+
+func (a *api) enginePoolListing(c *call) (answer, error) {
+	all, err := a.engines(c.ctx(), c.by)
+	if err != nil {
+		return answer{}, err
+	}
+	return list(func(o *out) {
+		for _, p := range all.pools {
+			o.empty("EnginePoolSummary", "id", ident(poolID(p)), "name", p.Name, "scope", "silo")
+		}
+	}), nil
+}
+
+func (a *api) enginePoolDetails(c *call) (answer, error) {
+	all, err := a.engines(c.ctx(), c.by)
+	if err != nil {
+		return answer{}, err
+	}
+	p, err := a.pool(c, all)
+	if err != nil {
+		return answer{}, err
+	}
+	return list(func(o *out) {
+		o.start("EnginePool", "id", ident(poolID(p)), "name", p.Name, "scope", "silo")
+		for _, e := range all.engines {
+			if slices.Contains(p.Members, e.ID) {
+				a.engineSummary(o, e)
+			}
+		}
+		o.end()
+	}), nil
+}

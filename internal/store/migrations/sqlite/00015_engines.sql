@@ -1,0 +1,32 @@
+-- +goose Up
+-- Engines elsewhere: enrolment, pools.
+ALTER TABLE engine ADD COLUMN address  TEXT   NOT NULL DEFAULT '';
+ALTER TABLE engine ADD COLUMN port     BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE engine ADD COLUMN pubkey   BLOB;
+ALTER TABLE engine ADD COLUMN box      BLOB;
+ALTER TABLE engine ADD COLUMN enrolled BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE engine ADD COLUMN expires  BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE engine ADD COLUMN revoked  BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE engine ADD COLUMN protocol BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE engine ADD COLUMN parallel BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE engine ADD COLUMN given    TEXT   NOT NULL DEFAULT 'null';
+ALTER TABLE engine ADD COLUMN scans    TEXT   NOT NULL DEFAULT 'null';
+ALTER TABLE engine ADD COLUMN created  BIGINT NOT NULL DEFAULT 0;
+
+CREATE TABLE pool (
+    id      INTEGER PRIMARY KEY AUTOINCREMENT,
+    uuid    TEXT   NOT NULL UNIQUE,
+    name    TEXT   NOT NULL UNIQUE,
+    members TEXT   NOT NULL, -- ids of engines
+    created BIGINT NOT NULL
+);
+
+CREATE TABLE engine_token (
+    hash    TEXT   NOT NULL PRIMARY KEY,
+    name    TEXT   NOT NULL,
+    pool    TEXT   NOT NULL,
+    made_by TEXT   NOT NULL,
+    created BIGINT NOT NULL,
+    expires BIGINT NOT NULL,
+    used    BIGINT NOT NULL
+);

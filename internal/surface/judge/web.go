@@ -1,0 +1,67 @@
+package judge
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/surface"
+)
+
+// soon is how long before its end a certificate is told of.
+const soon = 30 * 24 * time.Hour
+
+func (v *view) certificate(n surface.Node) {
+	ends := v.has(n, "not_after")
+	if len(ends) == 0 {
+		return
+	}
+	if end, err := time.Parse(time.RFC3339, ends[0]); err == nil {
+		switch {
+		case !v.now.Before(end):
+			v.risk(&expired, n, "", "It ended on "+ends[0]+".", harrier.Certain)
+		case end.Sub(v.now) < soon:
+			v.risk(&expiring, n, "", "It ends on "+ends[0]+".", harrier.Certain)
+		}
+	}
+	if v.is(n, "self_signed") {
+		v.risk(&selfSigned, n, "", "Its issuer is "+strings.Join(v.has(n, "issuer"), "")+".", harrier.Certain)
+	}
+}
+
+func (v *view) page(n surface.Node) {
+	plain := strings.HasPrefix(n.Key, "http://")
+	status := strings.Join(v.has(n, "status"), "")
+	if v.is(n, "certificate.mismatch") {
+		v.risk(&mismatch, n, "", "The certificate is not for the host in "+n.Key+".", harrier.Certain)
+	}
+	if plain && v.is(n, "password") {
+		v.risk(&plainLogin, n, "", n.Key+" has a field for a password.", harrier.Certain)
+	}
+	if status != "200" {
+		return
+	}
+	if plain {
+		v.risk(&noHTTPS, n, "", n.Key+" answers 200.", harrier.Certain)
+	} else if !v.is(n, "hsts") {
+		v.risk(&noHSTS, n, "", n.Key+" sends no Strict-Transport-Security.", harrier.Certain)
+	}
+	var missing []string
+	for name, header := range map[string]string{"csp": "Content-Security-Policy", "sniff": "X-Content-Type-Options", "referrer": "Referrer-Policy"} {
+		if !v.is(n, name) {
+			missing = append(missing, header)
+		}
+	}
+	if !v.is(n, "frames") && !strings.Contains(strings.Join(v.has(n, "csp"), ""), "frame-ancestors") {
+		missing = append(missing, "X-Frame-Options")
+	}
+	if kind := v.has(n, "type"); len(missing) > 0 && (len(kind) == 0 || strings.Contains(kind[0], "html")) {
+		v.risk(&noHeaders, n, "", "It lacks "+join(missing)+".", harrier.Certain)
+	}
+}
+
+func join(list []string) string {
+	slices.Sort(list)
+	return strings.Join(list, ", ")
+}
