@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -145,12 +146,10 @@ func TestRefused(t *testing.T) {
 // TestCutShort: a server that takes a message and hangs up before it says so
 // gets it again, and can tell by its name.
 func TestCutShort(t *testing.T) {
-	times := 0
+	var times atomic.Int64
 	s := &smtptest.Server{Answer: func(command string) string {
-		if command == "." {
-			if times++; times == 1 {
-				return "hang up"
-			}
+		if command == "." && times.Add(1) == 1 {
+			return "hang up"
 		}
 		return ""
 	}}
@@ -161,8 +160,8 @@ func TestCutShort(t *testing.T) {
 	l.deliver(t)
 	l.at = l.at.Add(firstWait)
 	l.deliver(t)
-	if n := len(s.Messages()); n != 1 || times != 2 {
-		t.Fatalf("%d messages after %d tries; want one after two", n, times)
+	if n := len(s.Messages()); n != 1 || times.Load() != 2 {
+		t.Fatalf("%d messages after %d tries; want one after two", n, times.Load())
 	}
 	if got, want := s.Messages()[0].Mail(t).Header.Get("Message-Id"), l.outbox(t)[0].UUID.String(); !strings.Contains(got, want) {
 		t.Errorf("Message-ID = %q; want that of the delivery, %s", got, want)

@@ -3,7 +3,6 @@ package console
 import (
 	"context"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -45,23 +44,15 @@ func (con *Console) openGate(ctx context.Context, authority *pki.Authority, box 
 // besides opens the database of a console that may be running, and its fleet.
 // What is changed there is in force within a second.
 func besides(ctx context.Context, c Config, use func(*fleet.Room, *pki.Authority) error) error {
-	if !isPostgres(c.DSN) {
-		if _, err := os.Stat(c.DSN); err != nil {
-			return harrier.Errorf(harrier.NotFound, "there is no database %s: start the console first", c.DSN).Because(err)
+	return beside(ctx, c, func(db *store.DB) error {
+		authority, err := pki.Open(filepath.Join(c.Data, "tls"), time.Now())
+		if err != nil {
+			return err
 		}
-	}
-	authority, err := pki.Open(filepath.Join(c.Data, "tls"), time.Now())
-	if err != nil {
-		return err
-	}
-	db, err := store.Open(ctx, c.DSN)
-	if err != nil {
-		return harrier.Errorf(harrier.KindOf(err), "%s: %s", DatabaseName(c.DSN), harrier.MessageOf(err)).Because(err)
-	}
-	defer db.Close()
-	return use(fleet.New(fleet.Config{Store: db, Log: slog.New(slog.DiscardHandler), Present: func(secret string) string {
-		return gate.Token(secret, authority.Certificate().Raw)
-	}}), authority)
+		return use(fleet.New(fleet.Config{Store: db, Log: slog.New(slog.DiscardHandler), Present: func(secret string) string {
+			return gate.Token(secret, authority.Certificate().Raw)
+		}}), authority)
+	})
 }
 
 // EngineToken makes a token with which one engine can enrol, and tells the

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -22,6 +23,21 @@ func atRest(ctx context.Context, c Config, use func(*store.DB) error) error {
 	db, err := openStore(ctx, c.DSN)
 	if err != nil {
 		return err
+	}
+	defer db.Close()
+	return use(db)
+}
+
+// beside opens the database of a console that may be running.
+func beside(ctx context.Context, c Config, use func(*store.DB) error) error {
+	if !isPostgres(c.DSN) {
+		if _, err := os.Stat(c.DSN); err != nil {
+			return harrier.Errorf(harrier.NotFound, "there is no database %s: start the console first", c.DSN).Because(err)
+		}
+	}
+	db, err := store.Open(ctx, c.DSN)
+	if err != nil {
+		return harrier.Errorf(harrier.KindOf(err), "%s: %s", DatabaseName(c.DSN), harrier.MessageOf(err)).Because(err)
 	}
 	defer db.Close()
 	return use(db)
@@ -66,11 +82,12 @@ func Users(ctx context.Context, c Config) ([]harrier.User, error) {
 }
 
 // NewAPIKey makes an API key for a user, or of their whole organization, and
-// returns it. It answers Unavailable while a console runs on the data folder,
-// NotFound for an unknown user, and like identity.Room.NewAPIKey.
+// returns it. The console may be running. It answers NotFound for an unknown
+// user, and like identity.Room.NewAPIKey.
 func NewAPIKey(ctx context.Context, c Config, name, what string, all bool) (string, error) {
 	key := ""
-	err := usersAtRest(ctx, c, func(users *identity.Room) error {
+	err := beside(ctx, c, func(db *store.DB) error {
+		users := identity.New(db, identity.Config{Log: slog.New(slog.DiscardHandler)})
 		list, err := users.Users(ctx, operator)
 		if err != nil {
 			return err

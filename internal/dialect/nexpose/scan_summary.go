@@ -3,6 +3,7 @@ package nexpose
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"maps"
 	"slices"
 	"sync"
@@ -64,13 +65,17 @@ func (a *api) scanSums(ctx context.Context, by harrier.Actor, scans []harrier.Sc
 	if err != nil {
 		return nil, err
 	}
+	rules, err := a.Scans.RulesInForce(ctx)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]scanSum, 0, len(scans))
 	for _, sc := range scans {
 		s := scanSum{Scan: sc, engine: engines.local(), dead: max(0, sc.HostsDone-sc.HostsAlive)}
 		if i := slices.IndexFunc(sites, func(s harrier.Site) bool { return s.ID == sc.Site }); i >= 0 {
 			s.engine = engines.of(sites[i])
 		}
-		if s.found, err = a.scanFound(ctx, by, sc); err != nil {
+		if s.found, err = a.scanFound(ctx, by, sc, rules); err != nil {
 			return nil, err
 		}
 		out = append(out, s)
@@ -85,12 +90,13 @@ type foundCache struct {
 	kept map[foundKey][]scanFound
 }
 
-// foundKey names a state of a scan as somebody sees it. Exceptions change
-// Present.
+// foundKey names a state of a scan as somebody sees it: the exceptions that hold
+// change what it shows.
 type foundKey struct {
 	scan, user harrier.ID
 	modified   time.Time
 	present    harrier.Counts
+	rules      [sha256.Size]byte
 }
 
 // maxFound bounds the cache, in scans.
@@ -98,12 +104,13 @@ const maxFound = 4096
 
 // scanFound counts the vulnerabilities that a scan has found, by status and
 // severity: facts, which are no vulnerabilities, are left out.
-func (a *api) scanFound(ctx context.Context, by harrier.Actor, sc harrier.Scan) ([]scanFound, error) {
-	k := foundKey{sc.ID, by.User, sc.Modified, sc.Present}
+func (a *api) scanFound(ctx context.Context, by harrier.Actor, sc harrier.Scan, rules [sha256.Size]byte) ([]scanFound, error) {
+	k := foundKey{sc.ID, by.User, sc.Modified, sc.Present, rules}
 	a.found.mu.Lock()
 	have, ok := a.found.kept[k]
 	a.found.mu.Unlock()
-	if ok && sc.Status.Ended() {
+	keep := sc.Status.Ended() && !by.Narrow() // who sees a part may see another one tomorrow
+	if ok && keep {
 		return have, nil
 	}
 	counts := map[scanFound]int{}
@@ -127,7 +134,7 @@ func (a *api) scanFound(ctx context.Context, by harrier.Actor, sc harrier.Scan) 
 	slices.SortFunc(found, func(a, b scanFound) int {
 		return cmp.Or(cmp.Compare(a.status, b.status), cmp.Compare(a.severity, b.severity))
 	})
-	if sc.Status.Ended() {
+	if keep {
 		a.found.mu.Lock()
 		if a.found.kept == nil || len(a.found.kept) >= maxFound {
 			a.found.kept = map[foundKey][]scanFound{}

@@ -165,7 +165,7 @@ func TestClient(t *testing.T) {
 	flaw := c.reports(site)
 	c.people(site, d.attr("id"))
 	c.ticket(d.attr("id"), flaw)
-	c.exception(flaw)
+	c.exception(scan, flaw)
 	if raw := http10(t, insecure, addr, `<SiteListingRequest session-id="`+c.session+`"/>`); !strings.Contains(raw, `name="guide"`) {
 		t.Errorf("SiteListing by HTTP/1.0: %s", raw)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -128,7 +129,7 @@ func (c *client) ticket(device, flaw string) {
 }
 
 // exception takes an exception through its review.
-func (c *client) exception(flaw string) {
+func (c *client) exception(scan, flaw string) {
 	c.t.Helper()
 	is := func(want string) {
 		c.t.Helper()
@@ -138,7 +139,25 @@ func (c *client) exception(flaw string) {
 	}
 	id := c.do("VulnerabilityExceptionCreate", fmt.Sprintf(`vuln-id=%q reason="Acceptable Risk" scope="All Instances"`, flaw), `<comment>known</comment>`).attr("exception-id")
 	is("Under Review")
+	before := c.flaws(scan)
 	c.do("VulnerabilityExceptionApprove", `exception-id="`+id+`"`, `<comment>yes</comment>`)
 	is("Approved")
+	if after := c.flaws(scan); after >= before || before == 0 {
+		c.t.Errorf("the scan has %d vulnerabilities with the exception, %d before", after, before)
+	}
 	c.do("VulnerabilityExceptionDelete", `exception-id="`+id+`"`, "")
+	if again := c.flaws(scan); again != before {
+		c.t.Errorf("the scan has %d vulnerabilities without the exception, %d before it", again, before)
+	}
+}
+
+// flaws counts the vulnerabilities that ScanStatistics tells of a scan.
+func (c *client) flaws(scan string) (n int) {
+	c.t.Helper()
+	for _, v := range c.do("ScanStatistics", `scan-id="`+scan+`"`, "").find("ScanSummary").Nodes {
+		if count, err := strconv.Atoi(v.attr("count")); err == nil && strings.HasPrefix(v.attr("status"), "vuln-") {
+			n += count
+		}
+	}
+	return n
 }
