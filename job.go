@@ -16,7 +16,7 @@ type Job struct {
 }
 
 // Result is one message from an engine about a batch. Exactly one of Host,
-// Services, Observations, Coverage and Done says something, but for Host, which
+// Services, Observations, Coverage, Facts and Done says something, but for Host, which
 // every message about a host carries so that it stands by itself.
 //
 // Results of one batch are ordered by (Attempt, Seq). Scan, Batch, Attempt and
@@ -34,6 +34,7 @@ type Result struct {
 	Observations []Observation `json:"observations,omitempty"` // of Host: present ones
 	Coverage     *Coverage     `json:"coverage,omitempty"`     // of Host: its run has ended
 	Dead         []Span        `json:"dead,omitempty"`         // addresses that did not answer
+	Facts        []Fact        `json:"facts,omitempty"`        // of a survey
 	Done         *BatchDone    `json:"done,omitempty"`         // the batch has ended
 }
 

@@ -136,6 +136,9 @@ type Plan struct {
 	Except  []VulnID `json:"except,omitempty"`
 	Exclude Targets  `json:"exclude"` // never to be scanned in this scan
 	Guard   Guard    `json:"guard"`
+	// Survey is made before anything is scanned, and says what; nil for scans of
+	// targets.
+	Survey *SurveyPlan `json:"survey,omitempty"`
 }
 
 // ScanHost is one host of one scan with its sums.

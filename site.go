@@ -44,6 +44,9 @@ type SiteOptions struct {
 	RolloverOf ID `json:"rollover_of,omitempty"`
 	// Further are more times at which the site is scanned by itself.
 	Further []FurtherRun `json:"further,omitempty"`
+	// Survey makes its scans look for an attack surface; nil for others. Targets
+	// are the seeds then.
+	Survey *Survey `json:"survey,omitempty"`
 	// Given are a dialect's settings as given, by their own names, to be given
 	// back.
 	Given map[string]string `json:"given,omitempty"`
@@ -56,7 +59,11 @@ func (s *Site) Check() error {
 	if err := checkName(s.Name); err != nil {
 		return err
 	}
-	if strings.TrimSpace(s.Targets) != "" {
+	if s.Options.Survey != nil {
+		if err := s.Options.Survey.Check(); err != nil {
+			return err
+		}
+	} else if strings.TrimSpace(s.Targets) != "" {
 		if _, err := ParseTargets(s.Targets); err != nil {
 			return err
 		}

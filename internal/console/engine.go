@@ -19,7 +19,9 @@ import (
 	"github.com/harrier-scan/harrier/internal/fleet"
 	"github.com/harrier-scan/harrier/internal/flight"
 	"github.com/harrier-scan/harrier/internal/gate"
+	"github.com/harrier-scan/harrier/internal/netio"
 	"github.com/harrier-scan/harrier/internal/osident"
+	"github.com/harrier-scan/harrier/internal/surface"
 	"github.com/harrier-scan/harrier/internal/webtech/template"
 )
 
@@ -41,7 +43,8 @@ type EngineOptions struct {
 	// Technologies is a folder of technology templates; "" for none.
 	Technologies string
 
-	id        harrier.UUID // zero: by host and name
+	Surface   surface.Options // how it makes surveys
+	id        harrier.UUID    // zero: by host and name
 	logins    func(context.Context, harrier.Job) ([]harrier.Login, error)
 	record    recordFunc              // nil: nothing is recorded
 	rules     func() *fingerprint.Set // nil: the program's own
@@ -81,6 +84,9 @@ func newEngine(b engine.Bus, o EngineOptions, log *slog.Logger) *engine.Engine {
 	return engine.New(b, engine.Config{
 		UUID: o.uuid(), Name: o.Name, Pool: o.Pool, Version: Version, Parallel: o.Parallel, Beat: o.Beat,
 		Checks: all.Checks(), Identify: identifyWith(o.rules, o.templates), OS: osident.Identify, Flight: o.record, Logins: o.logins, Log: log,
+		Survey: func(ctx context.Context, net *netio.Net, plan harrier.Plan, publish func(context.Context, harrier.Result) error) error {
+			return surface.Survey(ctx, net, plan, o.Surface, publish)
+		},
 	})
 }
 

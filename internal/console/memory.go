@@ -14,6 +14,7 @@ import (
 	"github.com/harrier-scan/harrier/internal/fingerprint"
 	"github.com/harrier-scan/harrier/internal/secret"
 	"github.com/harrier-scan/harrier/internal/store"
+	"github.com/harrier-scan/harrier/internal/surface"
 	"github.com/harrier-scan/harrier/internal/webtech/template"
 )
 
@@ -27,6 +28,7 @@ type Local struct {
 	rules     func() *fingerprint.Set // before Run: see EngineOptions
 	templates *template.Set           // before Run: the technology templates; nil: none
 	core      *core
+	Surface   surface.Options // how surveys are made; to be set before Run
 	wires     *bus.MemoryBus
 	closers   []func()
 }
@@ -71,7 +73,7 @@ func (l *Local) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return l.core.run(ctx) })
 	g.Go(func() error {
-		return newEngine(l.wires, EngineOptions{logins: l.core.logins, Name: own.Name, Pool: own.Pool, Beat: 100 * time.Millisecond, record: l.record, rules: l.rules, templates: l.templates}, l.core.log).Run(ctx)
+		return newEngine(l.wires, EngineOptions{logins: l.core.logins, Name: own.Name, Pool: own.Pool, Beat: 100 * time.Millisecond, record: l.record, rules: l.rules, templates: l.templates, Surface: l.Surface}, l.core.log).Run(ctx)
 	})
 	return g.Wait()
 }

@@ -53,6 +53,9 @@ type Config struct {
 	Identify func(ctx context.Context, t probe.Target) (harrier.Service, error)
 	OS       func(h harrier.Host, services []harrier.Service) harrier.Host
 	Resolver pipeline.Resolver // nil means the system's
+	// Survey makes the survey of a scan over net, and publishes what it finds. It
+	// ends early, without an error, when ctx does. Nil: this engine makes none.
+	Survey func(ctx context.Context, net *netio.Net, plan harrier.Plan, publish func(context.Context, harrier.Result) error) error
 	// Logins returns what a job's scan signs in with; nil: nothing.
 	Logins func(context.Context, harrier.Job) ([]harrier.Login, error)
 	Saw    func(network string, to netip.AddrPort)

@@ -123,6 +123,9 @@ func (e *Engine) scanBatch(ctx context.Context, b *batch, out *outbox) error {
 	default:
 	}
 	plan := b.job.Plan
+	if plan.Survey != nil && len(b.job.Targets) == 0 {
+		return e.survey(ctx, b, out)
+	}
 	skip, err := e.done(ctx, b)
 	if err != nil {
 		return err

@@ -224,6 +224,14 @@ func (f *folding) result(ctx context.Context, res *harrier.Result) error {
 			return err
 		}
 	}
+	if len(res.Facts) > 0 {
+		for i := range res.Facts {
+			res.Facts[i].At = f.when(s, res.Facts[i].At)
+		}
+		if err := f.Store.PutFacts(ctx, s.Site, s.ID, res.Facts); err != nil {
+			return err
+		}
+	}
 	if res.Done != nil {
 		return f.batchDone(ctx, s, res)
 	}

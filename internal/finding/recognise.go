@@ -1,6 +1,7 @@
 package finding
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -64,7 +65,7 @@ func (f *folding) loadWaiting(ctx context.Context, s *scan, h *host) error {
 // that other hosts may have a better claim against goes on waiting. Once told,
 // it stays so for this scan.
 func (f *folding) recognise(ctx context.Context, s *scan, h *host, looked harrier.Ports, last bool) error {
-	if s.tracking == harrier.TrackByIP {
+	if s.tracking == harrier.TrackByIP || !h.row.Addr.IsValid() {
 		return f.recogniseByAddress(ctx, s, h)
 	}
 	sight := harrier.Sight{Addr: h.row.Addr, Identifiers: identifiers(h), Looked: looked}
@@ -80,9 +81,13 @@ func (f *folding) recognise(ctx context.Context, s *scan, h *host, looked harrie
 }
 
 // recogniseByAddress tells which asset a host is where the address is the
-// identity, or the address with the name.
+// identity, or the address with the name; the name alone for what has no
+// address, such as a domain.
 func (f *folding) recogniseByAddress(ctx context.Context, s *scan, h *host) error {
 	like, err := f.like(ctx, s, h.row.Addr)
+	if !h.row.Addr.IsValid() {
+		like, err = f.named(ctx, s, h.row.Host)
+	}
 	if err != nil {
 		return err
 	}
@@ -105,6 +110,12 @@ func (f *folding) recogniseByAddress(ctx context.Context, s *scan, h *host) erro
 		return nil
 	}
 	return f.Store.DeleteWaiting(ctx, s.ID, h.row.Index)
+}
+
+// named are the assets without an address that have the name of a host.
+func (f *folding) named(ctx context.Context, s *scan, h harrier.Host) ([]harrier.Asset, error) {
+	like, err := f.Store.AssetsLike(ctx, s.Repository, harrier.Host{FQDN: cmp.Or(h.FQDN, h.Name)})
+	return slices.DeleteFunc(like, func(a harrier.Asset) bool { return a.Addr.IsValid() }), err
 }
 
 // candidates are the assets that a host may be.

@@ -35,6 +35,9 @@ type Store interface {
 	Dead(ctx context.Context, scan harrier.ID) ([]harrier.Span, error)
 	PutDead(ctx context.Context, scan harrier.ID, batch int, spans []harrier.Span) error
 
+	// PutFacts keeps what the survey of a scan learnt about a site's attack surface.
+	PutFacts(ctx context.Context, site, scan harrier.ID, facts []harrier.Fact) error
+
 	AssetStore
 	ThingStore
 	IdentityStore

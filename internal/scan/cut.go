@@ -45,9 +45,13 @@ func cutTargets(list, exclude string, guard harrier.Guard, size int) (pieces, er
 	if p.reason = guarded(wanted, left, guard, p.forbidden); len(left) == 0 {
 		return pieces{}, harrier.Invalidf("targets", "%s", p.reason)
 	}
-	size = max(size, min(p.count/longList, longBatch), (p.count+MaxBatches-1)/MaxBatches)
-	p.batches = slices.Collect(left.Batches(size))
+	p.batches = slices.Collect(left.Batches(batchSize(p.count, size)))
 	return p, nil
+}
+
+// batchSize is how many of count addresses go into a batch, at least size.
+func batchSize(count, size int) int {
+	return max(size, min(count/longList, longBatch), (count+MaxBatches-1)/MaxBatches)
 }
 
 // Wanted reads a target list and one of exclusions, which it also stores, and

@@ -24,6 +24,11 @@ func (r *Room) handOut(ctx context.Context, sc harrier.Scan, w work) error {
 	g.looks = r.Now().Sub(now)
 	g.nextLook = r.Now().Add(20 * g.looks)
 	if len(open) == 0 {
+		more, err := r.surveyed(ctx, sc)
+		if err != nil || more {
+			g.nextLook = time.Time{}
+			return err
+		}
 		return r.completed(ctx, sc)
 	}
 	pool, err := r.pool(ctx, sc)

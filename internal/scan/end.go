@@ -56,6 +56,11 @@ func (r *Room) end(ctx context.Context, sc *harrier.Scan, status harrier.ScanSta
 		note = also(note, made)
 	}
 	now := r.now()
+	if sc.Plan.Survey != nil && status == harrier.ScanCompleted {
+		if err := r.Store.EndSurface(ctx, sc.Site, sc.ID, now); err != nil {
+			return err
+		}
+	}
 	sc.Frozen = 0
 	sc.Status, sc.HostsTotal, sc.Ended, sc.Modified = status, total, now, now
 	sc.Reason = also(withoutWait(sc.Reason), note)
@@ -119,7 +124,7 @@ func unbalanced(sc harrier.Scan, targets harrier.Targets, total int) string {
 		return fmt.Sprintf("coverage does not add up: %+v", sc.Coverage)
 	case sc.Coverage.Planned != want:
 		return fmt.Sprintf("coverage does not add up: %d checks planned for %d hosts, %d counted", want, total, sc.Coverage.Planned)
-	case len(names) == 0 && total != sc.HostsTotal:
+	case sc.Plan.Survey == nil && len(names) == 0 && total != sc.HostsTotal:
 		return fmt.Sprintf("coverage does not add up: %d addresses planned, %d counted", sc.HostsTotal, total)
 	}
 	return ""

@@ -116,9 +116,12 @@ func (r *Room) launch(ctx context.Context, by harrier.Actor, s harrier.Site, l L
 			return harrier.Scan{}, err
 		}
 	}
-	cut, err := cutTargets(told, exclude, plan.Guard, r.BatchSize)
+	cut, err := r.cut(s, told, exclude, plan.Guard)
 	if err != nil {
 		return harrier.Scan{}, err
+	}
+	if s.Options.Survey != nil {
+		plan.Survey = s.Options.Survey.Plan()
 	}
 	plan.Exclude = cut.exclude
 	if limit := cmp.Or(l.MaxDuration, s.Options.MaxDuration); limit > 0 {

@@ -68,6 +68,9 @@ type Runs interface {
 	Dead(ctx context.Context, scan harrier.ID) ([]harrier.Span, error)
 	PutDead(ctx context.Context, scan harrier.ID, batch int, spans []harrier.Span) error
 
+	// EndSurface ends the links of a site's attack surface that a scan did not see.
+	EndSurface(ctx context.Context, site, scan harrier.ID, at time.Time) error
+
 	UntoldScans(ctx context.Context) ([]harrier.Scan, error)
 	SetTold(ctx context.Context, scan harrier.ID, told harrier.Told) error
 	DropWaiting(ctx context.Context, scan harrier.ID) error
@@ -129,6 +132,9 @@ type Config struct {
 	Tell     func(harrier.Event)                                          // hears of launched and ended scans; must not block; nil: nobody
 	Now      func() time.Time                                             // nil: time.Now
 	Log      *slog.Logger                                                 // nil: none
+
+	// Surface gives what the survey of a scan found to be scanned.
+	Surface func(ctx context.Context, sc harrier.Scan) (harrier.Targets, error)
 
 	InScope InScope // nil: those who do not see all of a repository see no hosts
 

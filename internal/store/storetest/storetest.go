@@ -79,6 +79,7 @@ var promises = []promise{
 	{"what changed between two instants", changesBetween},
 	{"what can not be searched is Invalid", badSearches},
 	{"readers read while a writer writes", readersAndWriter},
+	{"the attack surface of a site", surface},
 	{"what was committed is there after reopening", reopen},
 }
 
