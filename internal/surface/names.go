@@ -15,7 +15,7 @@ import (
 
 // isOwn reports whether a name is at or below a seed.
 func (d *discovery) isOwn(name string) bool {
-	return seedOf(d.own, name) != "" && !d.o.Marks[Node{Domain, name}].Secondary
+	return seedOf(d.own, name) != "" && !d.o.Marks[Node{Kind: Domain, Key: name}].Secondary
 }
 
 // domain takes a name that something speaks of. One at or below a seed is own:
@@ -24,7 +24,7 @@ func (d *discovery) domain(from Node, link Link, name, how string, attributes ma
 	if name = resolve.Canonical(strings.TrimPrefix(name, "*.")); name == "" || !strings.Contains(name, ".") || strings.Contains(name, "*") {
 		return false
 	}
-	n := Node{Domain, name}
+	n := Node{Kind: Domain, Key: name}
 	if from == n {
 		return false
 	}
@@ -32,7 +32,7 @@ func (d *discovery) domain(from Node, link Link, name, how string, attributes ma
 		return false
 	}
 	if seed := seedOf(d.own, name); seed != "" && name != seed && (link != Child || from.Key != seed) {
-		d.link(Node{Domain, seed}, Child, n, how, nil)
+		d.link(Node{Kind: Domain, Key: seed}, Child, n, how, nil)
 	}
 	if d.isOwn(name) {
 		d.named(name)
@@ -64,14 +64,14 @@ func (d *discovery) pointed(name string) {
 	d.once("pointed "+name, func(ctx context.Context) {
 		d.addresses(ctx, name)
 		if s, ok := d.o.Places.Name(name); ok {
-			d.cloud(Node{Domain, name}, s)
+			d.cloud(Node{Kind: Domain, Key: name}, s)
 		}
 	})
 }
 
 // follow learns what the DNS says of an own name.
 func (d *discovery) follow(ctx context.Context, name string) {
-	n := Node{Domain, name}
+	n := Node{Kind: Domain, Key: name}
 	have, missing, failed := d.addresses(ctx, name)
 	for _, t := range []uint16{dns.TypeMX, dns.TypeTXT, dns.TypeNS, dns.TypeSOA, dns.TypeCAA} {
 		if missing {
@@ -124,7 +124,7 @@ func (d *discovery) addresses(ctx context.Context, name string) (have, missing, 
 			for _, r := range a.Records {
 				if alias, ok := r.(*dns.CNAME); ok && resolve.Canonical(r.Header().Name) == at {
 					target := resolve.Canonical(alias.Target)
-					if have = true; target == "" || !d.domain(Node{Domain, at}, CNAME, target, "dns", nil) {
+					if have = true; target == "" || !d.domain(Node{Kind: Domain, Key: at}, CNAME, target, "dns", nil) {
 						continue
 					}
 					d.pointed(target)
@@ -140,7 +140,7 @@ func (d *discovery) addresses(ctx context.Context, name string) (have, missing, 
 				if !addr.Is4() {
 					link = AAAA
 				}
-				d.address(Node{Domain, owner}, link, addr, "dns", nil)
+				d.address(Node{Kind: Domain, Key: owner}, link, addr, "dns", nil)
 			}
 		}
 	}
@@ -148,7 +148,7 @@ func (d *discovery) addresses(ctx context.Context, name string) (have, missing, 
 		return have, missing, failed // an alias that leads nowhere; its target says so
 	}
 	if missing && !d.isOwn(name) {
-		d.attribute(Node{Domain, name}, "dns", "stale", "true")
+		d.attribute(Node{Kind: Domain, Key: name}, "dns", "stale", "true")
 	}
 	return have, missing, failed
 }
@@ -266,7 +266,7 @@ func (d *discovery) spf(n Node, text string, depth int) {
 		case t.Prefix.IsValid() && t.Prefix.IsSingleIP():
 			d.link(n, SPFAddr, AddrNode(t.Prefix.Addr()), "spf", nil)
 		case t.Prefix.IsValid():
-			d.link(n, SPFRange, Node{IPRange, t.Prefix.String()}, "spf", nil)
+			d.link(n, SPFRange, Node{Kind: IPRange, Key: t.Prefix.String()}, "spf", nil)
 		case t.Name == "include":
 			d.included(n, SPFDomain, t.Value, depth)
 		case t.Value != "" && (t.Name == "a" || t.Name == "mx"):
@@ -289,7 +289,7 @@ func (d *discovery) included(from Node, link Link, name string, depth int) {
 		return
 	}
 	d.once("spf "+name, func(ctx context.Context) {
-		n := Node{Domain, resolve.Canonical(name)}
+		n := Node{Kind: Domain, Key: resolve.Canonical(name)}
 		a, err := d.dns.Lookup(ctx, name, dns.TypeTXT)
 		if err != nil {
 			return
@@ -309,7 +309,7 @@ func (d *discovery) included(from Node, link Link, name string, depth int) {
 
 // around asks for what stands beside the name of a zone: services and mail.
 func (d *discovery) around(ctx context.Context, name string) {
-	n := Node{Domain, name}
+	n := Node{Kind: Domain, Key: name}
 	for _, label := range services {
 		a, err := d.dns.Lookup(ctx, label+"."+name, dns.TypeSRV)
 		if err != nil || d.likeWildcardType(ctx, label+"."+name, a) {
@@ -330,7 +330,7 @@ func (d *discovery) around(ctx context.Context, name string) {
 
 // mail asks for the policies of a mail domain.
 func (d *discovery) mail(ctx context.Context, name string) {
-	n := Node{Domain, name}
+	n := Node{Kind: Domain, Key: name}
 	for label, what := range map[string]struct {
 		attribute string
 		is        func(string) bool
@@ -396,7 +396,7 @@ func (d *discovery) tlsa(ctx context.Context, name string) {
 	}
 	for _, r := range a.Records {
 		if r.Header().Rrtype == dns.TypeTLSA {
-			d.attribute(Node{Domain, name}, "dns", "tlsa", resolve.Text(r))
+			d.attribute(Node{Kind: Domain, Key: name}, "dns", "tlsa", resolve.Text(r))
 		}
 	}
 }

@@ -29,7 +29,7 @@ func ParseSeed(s string) (Seed, error) {
 	}
 	if strings.ContainsAny(s, "/-") {
 		if ts, err := harrier.ParseTargets(s); err == nil && len(ts) == 1 && ts[0].IsRange() {
-			return Seed{Node{IPRange, ts[0].String()}}, nil
+			return Seed{Node{Kind: IPRange, Key: ts[0].String()}}, nil
 		}
 	}
 	name, err := idna.Lookup.ToASCII(strings.TrimSuffix(s, "."))
@@ -42,7 +42,7 @@ func ParseSeed(s string) (Seed, error) {
 	if suffix, icann := publicsuffix.PublicSuffix(name); icann && suffix == name {
 		return Seed{}, harrier.Invalidf("seed", "%q is a suffix under which anybody has names", s)
 	}
-	return Seed{Node{Domain, name}}, nil
+	return Seed{Node{Kind: Domain, Key: name}}, nil
 }
 
 // seedOf is the deepest own domain that name is or is below; "" for none.

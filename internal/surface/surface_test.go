@@ -32,7 +32,7 @@ func TestParseSeed(t *testing.T) {
 	}
 }
 
-func dom(name string) Node { return Node{Domain, name} }
+func dom(name string) Node { return Node{Kind: Domain, Key: name} }
 
 func ip(a string) Node { return AddrNode(netip.MustParseAddr(a)) }
 
@@ -48,9 +48,9 @@ func TestScope(t *testing.T) {
 		{From: dom("acme.test"), Link: MX, Node: dom("mx.other.test")},
 		{From: dom("mx.other.test"), Link: A, Node: ip("192.0.2.3")},
 		{From: dom("www.acme.test"), Link: CNAME, Node: dom("edge.cdn.test")},
-		{From: ip("192.0.2.1"), Link: Hosts, Node: Node{Service, "192.0.2.1:443/tcp"}},
-		{From: root, Link: Seeded, Node: Node{IPRange, "198.51.100.0-198.51.100.3"}},
-		{From: Node{IPRange, "198.51.100.0-198.51.100.3"}, Link: Subset, Node: ip("198.51.100.1")},
+		{From: ip("192.0.2.1"), Link: Hosts, Node: Node{Kind: Service, Key: "192.0.2.1:443/tcp"}},
+		{From: root, Link: Seeded, Node: Node{Kind: IPRange, Key: "198.51.100.0-198.51.100.3"}},
+		{From: Node{Kind: IPRange, Key: "198.51.100.0-198.51.100.3"}, Link: Subset, Node: ip("198.51.100.1")},
 	}
 	scopes := func(g *Graph) string {
 		var out []string
@@ -86,14 +86,14 @@ func TestScope(t *testing.T) {
 		t.Error("an address is another domain's too")
 	}
 	g.Mark(dom("acme.test"), Mark{IgnoreIPs: true})
-	if g.Scope(ip("192.0.2.1")) == Primary || g.Scope(Node{Service, "192.0.2.1:443/tcp"}) == Primary || g.Scope(dom("www.acme.test")) != Primary {
+	if g.Scope(ip("192.0.2.1")) == Primary || g.Scope(Node{Kind: Service, Key: "192.0.2.1:443/tcp"}) == Primary || g.Scope(dom("www.acme.test")) != Primary {
 		t.Error("the addresses of all domains are to be ignored")
 	}
 	g.Mark(dom("www.acme.test"), Mark{Secondary: true})
 	if g.Scope(dom("www.acme.test")) == Primary {
 		t.Error("a marked domain is primary")
 	}
-	way := Explain(slices.Values(facts), Node{Service, "192.0.2.1:443/tcp"})
+	way := Explain(slices.Values(facts), Node{Kind: Service, Key: "192.0.2.1:443/tcp"})
 	if len(way) != 3 || way[0].Link != Seeded || way[2].Node.Kind != Service {
 		t.Errorf("Explain = %v", way)
 	}
@@ -199,7 +199,7 @@ func TestDiscoverKeepsToItsLimits(t *testing.T) {
 	if !g.Has(dom("api.acme.test")) || g.Has(dom("nothing.acme.test")) || g.Scope(ip("10.0.0.1")) == Primary || len(res.Targets) != 0 {
 		t.Errorf("nodes %v, targets %v", slices.Collect(g.Nodes()), res.Targets)
 	}
-	inner := []Seed{{ip("127.0.5.9")}, {Node{IPRange, "10.0.0.0-10.0.0.9"}}}
+	inner := []Seed{{ip("127.0.5.9")}, {Node{Kind: IPRange, Key: "10.0.0.0-10.0.0.9"}}}
 	if res, err := Discover(t.Context(), inner, o, func(Fact) error { return nil }); err != nil || len(res.Targets) != 0 || res.Questions > 10 {
 		t.Errorf("reserved seeds: %+v, %v; want nothing to scan", res, err)
 	}

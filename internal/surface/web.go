@@ -45,7 +45,7 @@ func (d *discovery) touch(ctx context.Context, name string) {
 	}
 	for _, p := range d.o.WebPorts {
 		for _, a := range addrs {
-			s := &site{d: d, host: name, node: Node{Domain, name}, at: netip.AddrPortFrom(a.addr, p.Port), tls: p.TLS, own: a.own}
+			s := &site{d: d, host: name, node: Node{Kind: Domain, Key: name}, at: netip.AddrPortFrom(a.addr, p.Port), tls: p.TLS, own: a.own}
 			if s.front(ctx) {
 				s.explore(ctx)
 				break
@@ -87,7 +87,7 @@ func (d *discovery) reachable(ctx context.Context, name string) (out []spot) {
 			}
 			owner := resolve.Canonical(r.Header().Name)
 			_, shared := d.o.Places.Shared(addr)
-			out = append(out, spot{addr, d.isOwn(owner) && !shared && !d.o.Marks[Node{Domain, owner}].IgnoreIPs})
+			out = append(out, spot{addr, d.isOwn(owner) && !shared && !d.o.Marks[Node{Kind: Domain, Key: owner}].IgnoreIPs})
 		}
 	}
 	slices.SortFunc(out, func(a, b spot) int { return a.addr.Compare(b.addr) })
@@ -202,7 +202,7 @@ func (s *site) front(ctx context.Context) bool {
 	}
 	n := s.url(s.base(), s.res, s.body)
 	if s.own {
-		service := Node{Service, s.at.String() + "/tcp"}
+		service := Node{Kind: Service, Key: s.at.String() + "/tcp"}
 		s.d.link(AddrNode(s.at.Addr()), Hosts, service, "web", nil)
 		s.d.link(service, Hosts, n, "web", nil)
 	}
@@ -214,7 +214,7 @@ func (s *site) front(ctx context.Context) bool {
 
 // url takes one page as a node.
 func (s *site) url(u *url.URL, res *answer, body []byte) Node {
-	d, n := s.d, Node{URL, u.String()}
+	d, n := s.d, Node{Kind: URL, Key: u.String()}
 	d.link(s.node, Hosts, n, "web", nil)
 	p := page.Parse(u, bytes.NewReader(body))
 	attributes := map[string][]string{"status": {strconv.Itoa(res.StatusCode)}}
@@ -240,13 +240,13 @@ func (s *site) url(u *url.URL, res *answer, body []byte) Node {
 	d.emit(Fact{Node: n, How: "web", Attributes: attributes})
 	for _, product := range []string{res.Header.Get("Server"), res.Header.Get("X-Powered-By"), p.Generator} {
 		if c := component(product); c != "" {
-			d.link(n, UsesComponent, Node{Component, c}, "web", nil)
+			d.link(n, UsesComponent, Node{Kind: Component, Key: c}, "web", nil)
 		}
 	}
 	if target, err := u.Parse(res.Header.Get("Location")); err == nil && res.StatusCode/100 == 3 && res.Header.Get("Location") != "" && target.Hostname() != "" {
 		target.Fragment, target.User = "", nil
 		if t := target.String(); len(t) < maxValue && t != n.Key {
-			d.link(n, Redirect, Node{URL, t}, "web", nil)
+			d.link(n, Redirect, Node{Kind: URL, Key: t}, "web", nil)
 		}
 		d.domain(n, Links, target.Hostname(), "redirect", nil)
 	}
@@ -320,7 +320,7 @@ func (s *site) explore(ctx context.Context) {
 		}
 		return p
 	}
-	n := Node{URL, base.String()}
+	n := Node{Kind: URL, Key: base.String()}
 	front := page.Parse(base, bytes.NewReader(s.body))
 	left := s.d.o.Pages
 	for _, l := range front.Links {
@@ -384,7 +384,7 @@ func (s *site) certificates(n Node) {
 func (d *discovery) certificate(from Node, chain []*x509.Certificate) Node {
 	leaf := chain[0]
 	sum := sha256.Sum256(leaf.Raw)
-	n := Node{Certificate, hex.EncodeToString(sum[:])}
+	n := Node{Kind: Certificate, Key: hex.EncodeToString(sum[:])}
 	d.link(from, UsesCertificate, n, "certificate", nil)
 	names := leaf.DNSNames
 	if len(names) == 0 {
@@ -416,17 +416,17 @@ func (d *discovery) certificate(from Node, chain []*x509.Certificate) Node {
 // policyPage gets the policy about the transport of mail to a domain.
 func (d *discovery) policyPage(ctx context.Context, name string) {
 	host := "mta-sts." + name
-	d.domain(Node{Domain, name}, Child, host, "mta-sts", nil)
+	d.domain(Node{Kind: Domain, Key: name}, Child, host, "mta-sts", nil)
 	for _, a := range d.reachable(ctx, host) {
-		s := &site{d: d, host: host, node: Node{Domain, host}, at: netip.AddrPortFrom(a.addr, 443), tls: true}
+		s := &site{d: d, host: host, node: Node{Kind: Domain, Key: host}, at: netip.AddrPortFrom(a.addr, 443), tls: true}
 		u := s.base().JoinPath(".well-known", "mta-sts.txt")
 		if res, body, err := s.get(ctx, u); err == nil && res.StatusCode == http.StatusOK {
 			text := strings.ToValidUTF8(string(body[:min(len(body), maxValue)]), "")
-			d.attribute(Node{Domain, name}, "web", "mta-sts.policy", text)
+			d.attribute(Node{Kind: Domain, Key: name}, "web", "mta-sts.policy", text)
 			return
 		}
 	}
-	d.attribute(Node{Domain, name}, "web", "mta-sts.missing", "true")
+	d.attribute(Node{Kind: Domain, Key: name}, "web", "mta-sts.missing", "true")
 }
 
 // mailServer asks an own mail exchanger whether it speaks TLS, and who it is.
@@ -438,7 +438,7 @@ func (d *discovery) mailServer(ctx context.Context, name string) {
 			continue
 		}
 		at := netip.AddrPortFrom(a, 25)
-		service := Node{Service, at.String() + "/tcp"}
+		service := Node{Kind: Service, Key: at.String() + "/tcp"}
 		starttls, chain, err := d.greet(ctx, at, name)
 		if err != nil {
 			continue

@@ -56,10 +56,10 @@ func (d *discovery) tellWildcards() {
 	defer d.wildMu.Unlock()
 	for level, w := range d.wilds {
 		d.mu.Lock()
-		known := d.graph.Has(Node{Domain, level})
+		known := d.graph.Has(Node{Kind: Domain, Key: level})
 		d.mu.Unlock()
 		if known && w.any && !w.unproven && d.isOwn(level) {
-			d.attribute(Node{Domain, level}, "dns", "wildcard", "below")
+			d.attribute(Node{Kind: Domain, Key: level}, "dns", "wildcard", "below")
 		}
 	}
 }
@@ -253,7 +253,7 @@ func (d *discovery) confirm(ctx context.Context, name, how string) {
 	switch {
 	case seed == "":
 	case is:
-		d.domain(Node{Domain, seed}, Child, name, how, nil)
+		d.domain(Node{Kind: Domain, Key: seed}, Child, name, how, nil)
 	case empty && strings.Count(name, ".")-strings.Count(seed, ".") < d.o.WordDepth:
 		d.once("words "+name, func(ctx context.Context) { d.tryWords(ctx, name) })
 	}

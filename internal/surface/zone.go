@@ -15,7 +15,7 @@ import (
 // zone looks at the servers of an own zone, and asks them for what they tell:
 // the whole zone, its names one by one, its keys.
 func (d *discovery) zone(ctx context.Context, name string) {
-	n := Node{Domain, name}
+	n := Node{Kind: Domain, Key: name}
 	d.keys(ctx, n)
 	if d.o.Passive {
 		return
@@ -115,7 +115,7 @@ func (d *discovery) walk(ctx context.Context, zone Node, at netip.AddrPort) bool
 // recursion asks an own name server for a name that does not exist anywhere:
 // who answers that it does not looks names up for everybody.
 func (d *discovery) recursion(ctx context.Context, server string, at netip.AddrPort) {
-	n := Node{Domain, server}
+	n := Node{Kind: Domain, Key: server}
 	if !d.isOwn(server) {
 		return
 	}
@@ -162,19 +162,19 @@ func (d *discovery) placed(a netip.Addr) {
 	}
 	if r, ok := d.o.Places.Route(a); ok {
 		if r.ASN != 0 {
-			as := Node{ASN, fmt.Sprintf("AS%d", r.ASN)}
+			as := Node{Kind: ASN, Key: fmt.Sprintf("AS%d", r.ASN)}
 			d.link(n, Routed, as, "data", nil)
 			if r.Name != "" {
-				d.link(as, Assigned, Node{Entity, r.Name}, "data", nil)
+				d.link(as, Assigned, Node{Kind: Entity, Key: r.Name}, "data", nil)
 			}
 		}
 		if r.Country != "" {
-			d.link(n, Located, Node{Country, r.Country}, "data", nil)
+			d.link(n, Located, Node{Kind: Country, Key: r.Country}, "data", nil)
 		}
 	}
 	for _, r := range d.ranges {
 		if !a.Less(r.First) && !r.Last.Less(a) {
-			d.link(Node{IPRange, r.String()}, Subset, n, "data", nil)
+			d.link(Node{Kind: IPRange, Key: r.String()}, Subset, n, "data", nil)
 		}
 	}
 	if !d.primary(n) {
@@ -183,9 +183,9 @@ func (d *discovery) placed(a netip.Addr) {
 	d.once("reverse "+n.Key, func(ctx context.Context) { d.reverse(ctx, n) })
 	if a.Is4() && len(d.own) > 0 && !d.o.Passive {
 		net := netip.PrefixFrom(a, 24).Masked()
-		d.link(n, Within, Node{IPRange, net.String()}, "data", nil)
+		d.link(n, Within, Node{Kind: IPRange, Key: net.String()}, "data", nil)
 		d.once("near "+net.String(), func(ctx context.Context) {
-			d.reverseAll(ctx, Node{IPRange, net.String()}, net.Addr(), 256, true)
+			d.reverseAll(ctx, Node{Kind: IPRange, Key: net.String()}, net.Addr(), 256, true)
 		})
 	}
 	if !d.o.Passive {
@@ -197,7 +197,7 @@ func (d *discovery) placed(a netip.Addr) {
 func (d *discovery) cloud(n Node, s interface{ String() string }) {
 	d.attribute(n, "data", AttrShared, s.String())
 	_, at, _ := strings.Cut(s.String(), " ")
-	d.link(n, Cloud, Node{CloudRegion, at}, "data", nil)
+	d.link(n, Cloud, Node{Kind: CloudRegion, Key: at}, "data", nil)
 }
 
 // reverse asks for the names of an address.
