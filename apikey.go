@@ -17,6 +17,7 @@ type APIKey struct {
 	ForAll       bool
 	Organization ID
 	Created      time.Time
+	Expires      time.Time // from then on it is no key any more; zero: never
 }
 
 // Check answers Invalid, naming the field, for a key without a usable name.

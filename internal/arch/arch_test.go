@@ -26,7 +26,7 @@ type rule struct {
 var (
 	rooms  = []string{"internal/site", "internal/scan", "internal/finding", "internal/asset", "internal/vuln", "internal/policy", "internal/fleet", "internal/report", "internal/identity", "internal/alert"}
 	words  = "."
-	doors  = append(slices.Clone(rooms), words, "internal/dialect/kit", "internal/dialect/nexposewords", "internal/format", "internal/match", "internal/calendar", "internal/oui", "internal/search")
+	doors  = append(slices.Clone(rooms), words, "internal/survey", "internal/dialect/kit", "internal/dialect/nexposewords", "internal/format", "internal/match", "internal/calendar", "internal/oui", "internal/search")
 	ground = []string{words}
 )
 
@@ -35,6 +35,7 @@ var rules = []rule{
 	{[]string{"cmd", "bench", "test", "internal/console", "internal/dialect/exchange", "internal/arch", "internal/tools"}, []string{""}}, // these join everything
 	{[]string{"internal/dialect"}, doors},
 	{[]string{"internal/web"}, doors},
+	{[]string{"internal/survey"}, append(slices.Clone(rooms), words, "internal/surface")},
 	{rooms, append(slices.Clone(rooms), words, "internal/match", "internal/calendar", "internal/secret", "internal/format")},
 	{[]string{"internal/columns", "internal/search"}, ground},
 	{[]string{"internal/store"}, []string{words, "internal/columns"}},

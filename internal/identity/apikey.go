@@ -40,6 +40,9 @@ func (r *Room) NewAPIKey(ctx context.Context, by harrier.Actor, k *harrier.APIKe
 	if by.User == 0 {
 		return "", harrier.Errorf(harrier.Forbidden, "only users make API keys")
 	}
+	if !k.Expires.IsZero() && !r.now().Before(k.Expires) {
+		return "", harrier.Invalidf("lifetime", "the key would have ended already")
+	}
 	if k.ForAll && (!by.May(allOf(by.Organization).Permissions()&^forbiddenTo(by.Organization)) || by.Narrow()) {
 		return "", harrier.Errorf(harrier.Forbidden, "you may not make keys of the whole organization")
 	}
@@ -128,7 +131,7 @@ func (r *Room) DeleteAPIKey(ctx context.Context, by harrier.Actor, id harrier.ID
 }
 
 // ByAPIKey returns who the text of a key stands for. It answers Unauthenticated
-// for a text that is no key, and for the key of a user who is gone or disabled;
+// for a text that is no key, for one that has ended, and for the key of a user who is gone or disabled;
 // refusals go to the audit log, those of one text at most once a minute.
 func (r *Room) ByAPIKey(ctx context.Context, text, via string) (harrier.Actor, error) {
 	hash := hashOf(text)
@@ -138,6 +141,9 @@ func (r *Room) ByAPIKey(ctx context.Context, text, via string) (harrier.Actor, e
 			return harrier.Actor{}, fmt.Errorf("find API key: %w", err)
 		}
 		return harrier.Actor{}, r.refuseAPIKey(ctx, hash, "unknown key", via)
+	}
+	if !k.Expires.IsZero() && !r.now().Before(k.Expires) {
+		return harrier.Actor{}, r.refuseAPIKey(ctx, hash, keyObject(k.ID)+" has ended", via)
 	}
 	if k.ForAll {
 		return r.forAll(ctx, k, via)

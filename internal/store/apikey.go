@@ -9,9 +9,9 @@ import (
 
 var apiKeys = table[harrier.APIKey]{
 	name: "api_key", noun: "API key", taken: "this API key exists already",
-	columns: "uuid name hash user_id for_all organization created",
+	columns: "uuid name hash user_id for_all organization created expires",
 	row: func(k *harrier.APIKey) []any {
-		return []any{longName{&k.UUID}, &k.Name, &k.Hash, &k.User, &k.ForAll, &k.Organization, moment{&k.Created}}
+		return []any{longName{&k.UUID}, &k.Name, &k.Hash, &k.User, &k.ForAll, &k.Organization, moment{&k.Created}, moment{&k.Expires}}
 	},
 	id:   func(k *harrier.APIKey) *harrier.ID { return &k.ID },
 	uuid: func(k *harrier.APIKey) *harrier.UUID { return &k.UUID },

@@ -165,6 +165,7 @@ var assetFields = map[string]field{
 	"malware_kits":          {number: "0", sort: "0 + id - id"},
 
 	"site":              {text: "s.name", within: ofSites, asked: true}, // whose scans saw it
+	"site_id":           {number: "s.id", within: ofSites, asked: true},
 	"identifier":        {text: "value", within: ofIdentifiers, asked: true},
 	"identifier_source": {text: "kind", within: ofIdentifiers, asked: true},
 	"software_product":  {subject: "name", within: ofThings, asked: true},

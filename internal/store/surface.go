@@ -66,6 +66,15 @@ func (db *DB) SurfaceNode(ctx context.Context, uuid harrier.UUID) (harrier.Surfa
 	return n, err
 }
 
+// SiteByUUID returns the site with a UUID.
+func (db *DB) SiteByUUID(ctx context.Context, uuid harrier.UUID) (harrier.Site, error) {
+	s, found, err := sites.where(ctx, db, "uuid = $1", uuid.String())
+	if err == nil && !found {
+		err = harrier.Errorf(harrier.NotFound, "no site %s", uuid)
+	}
+	return s, err
+}
+
 // PutFacts keeps what a scan of a site learnt. To put a fact again changes
 // nothing. What a node was said to be by an earlier scan is forgotten when this
 // one says something of it.

@@ -16,6 +16,7 @@ import (
 	"github.com/harrier-scan/harrier/internal/report"
 	"github.com/harrier-scan/harrier/internal/scan"
 	"github.com/harrier-scan/harrier/internal/site"
+	"github.com/harrier-scan/harrier/internal/survey"
 	"github.com/harrier-scan/harrier/internal/vuln"
 )
 
@@ -32,6 +33,7 @@ type Rooms struct {
 	Fleet    *fleet.Room
 	Reports  *report.Room
 	Alerts   *alert.Room
+	Surveys  *survey.Room
 
 	// UpdateContent asks the console to fetch content anew, soon; to ask again
 	// before it does changes nothing. Nil: this console does not fetch content.

@@ -33,3 +33,6 @@ CREATE TABLE surface_link (
 );
 CREATE UNIQUE INDEX surface_link_open ON surface_link (site, from_node, to_node, link, how) WHERE ended_scan = 0;
 CREATE INDEX surface_link_site ON surface_link (site);
+
+-- When a key ends; 0: never.
+ALTER TABLE api_key ADD COLUMN expires INTEGER NOT NULL DEFAULT 0;

@@ -1,0 +1,346 @@
+package survey
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/asset"
+	"github.com/harrier-scan/harrier/internal/surface"
+)
+
+// View is what the iterations of a site found, as of the newest one that has
+// completed. It must not be changed; calls may overlap.
+type View struct {
+	Scan  harrier.Scan   // the newest completed iteration
+	Scans []harrier.Scan // the completed ones, oldest first
+
+	site   harrier.Site
+	graph  *surface.Graph
+	links  []harrier.SurfaceLink
+	nodes  map[harrier.Node]*harrier.SurfaceNode
+	byID   map[harrier.ID]*harrier.SurfaceNode
+	served map[harrier.Node]harrier.Service // what port scans told of services
+	stats  map[harrier.ID]Stats
+}
+
+// kept is a view, or the making of one.
+type kept struct {
+	mu   sync.Mutex
+	of   string
+	view *View
+}
+
+// maxViews bounds how many surfaces are kept in memory.
+const maxViews = 16
+
+// View returns the surface of a site. It answers NotFound before the first
+// iteration has completed, and like Site.
+func (r *Room) View(ctx context.Context, by harrier.Actor, id harrier.UUID) (*View, error) {
+	s, err := r.Site(ctx, by, id)
+	if err != nil {
+		return nil, err
+	}
+	return r.view(ctx, by, s)
+}
+
+func (r *Room) view(ctx context.Context, by harrier.Actor, s harrier.Site) (*View, error) {
+	scans, err := r.Scans.Of(ctx, by, s.ID)
+	if err != nil {
+		return nil, err
+	}
+	scans = slices.DeleteFunc(scans, func(sc harrier.Scan) bool { return sc.Status != harrier.ScanCompleted || sc.Plan.Survey == nil })
+	if len(scans) == 0 {
+		return nil, harrier.Errorf(harrier.NotFound, "no iteration of scan %s has completed", s.UUID)
+	}
+	last := scans[len(scans)-1]
+	marks, err := json.Marshal(s.Options.Survey.Marks)
+	if err != nil {
+		return nil, err
+	}
+	of := fmt.Sprintf("%d %d %d %s", last.ID, len(scans), last.Modified.UnixMicro(), marks)
+	k := r.kept(s.ID)
+	k.mu.Lock() // one makes it, the others wait
+	defer k.mu.Unlock()
+	if k.of == of {
+		return k.view, nil
+	}
+	v, err := r.look(ctx, s, scans)
+	if err != nil {
+		return nil, err
+	}
+	k.of, k.view = of, v
+	return v, nil
+}
+
+// kept is the place of a site's view; that of another one is given up for it.
+func (r *Room) kept(site harrier.ID) *kept {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	k := r.views[site]
+	if k == nil {
+		k = &kept{}
+		r.views[site] = k
+	}
+	r.order = append(slices.DeleteFunc(r.order, func(id harrier.ID) bool { return id == site }), site)
+	if len(r.order) > maxViews {
+		delete(r.views, r.order[0])
+		r.order = r.order[1:]
+	}
+	return k
+}
+
+// look makes a view.
+func (r *Room) look(ctx context.Context, s harrier.Site, scans []harrier.Scan) (*View, error) {
+	nodes, err := r.Store.SurfaceNodes(ctx, s.ID)
+	if err != nil {
+		return nil, err
+	}
+	links, err := r.Store.SurfaceLinks(ctx, s.ID)
+	if err != nil {
+		return nil, err
+	}
+	v := &View{
+		Scan: scans[len(scans)-1], Scans: scans, site: s, links: links, nodes: map[harrier.Node]*harrier.SurfaceNode{}, byID: map[harrier.ID]*harrier.SurfaceNode{},
+		served: map[harrier.Node]harrier.Service{},
+	}
+	v.graph = surface.Of(nodes, links, v.Scan.ID, surface.MarksOf(s.Options.Survey.Marks))
+	for i := range nodes {
+		v.nodes[nodes[i].Node], v.byID[nodes[i].ID] = &nodes[i], &nodes[i]
+	}
+	assets, _, err := r.Assets.Assets(ctx, harrier.System, ofSite(s), asset.Page{})
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range assets {
+		if err := r.addServices(ctx, v, a); err != nil {
+			return nil, err
+		}
+	}
+	v.history()
+	return v, nil
+}
+
+// ofSite holds for the assets that the scans of a site saw.
+func ofSite(s harrier.Site) harrier.Expr {
+	return harrier.Cmp{Field: "site_id", Op: harrier.Eq, Values: []any{int64(s.ID)}}
+}
+
+// addServices puts what the ports of an own address serve into the graph.
+func (r *Room) addServices(ctx context.Context, v *View, a harrier.Asset) error {
+	if !a.Addr.IsValid() || !v.graph.Has(harrier.AddrNode(a.Addr)) {
+		return nil
+	}
+	host := harrier.AddrNode(a.Addr)
+	services, err := r.Store.ServicesOf(ctx, a.ID)
+	if err != nil {
+		return err
+	}
+	for _, s := range services {
+		n := surface.NodeOf(a, harrier.Finding{Instance: harrier.Instance{Endpoint: s.Endpoint}})
+		if n.Kind != harrier.NodeService {
+			continue
+		}
+		v.served[n] = s
+		v.add(host, harrier.LinkHosts, n, s.FirstSeen, s.LastSeen)
+		software := []harrier.Technology{{Name: s.Product, Version: s.Version, CPE: s.CPE}}
+		for _, t := range append(software, s.Technologies...) {
+			if c := component(t); c.Key != "" {
+				v.add(n, harrier.LinkUsesComponent, c, s.FirstSeen, s.LastSeen)
+				if t.CPE != "" {
+					v.graph.Add(surface.Fact{Node: c, How: "ports", Attributes: map[string][]string{"cpe": {t.CPE}}})
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// add puts a link into the graph that port scans told of.
+func (v *View) add(from harrier.Node, link harrier.Link, to harrier.Node, first, last time.Time) {
+	if v.nodes[to] == nil {
+		v.nodes[to] = &harrier.SurfaceNode{UUID: harrier.NamedUUID(fmt.Sprintf("surface node %s %s", v.site.UUID, to)), Site: v.site.ID, Node: to, FirstSeen: first, LastSeen: last}
+	}
+	v.graph.Add(surface.Fact{From: from, Link: link, Node: to, How: "ports", At: last})
+}
+
+// component is the node of software.
+func component(t harrier.Technology) harrier.Node {
+	clean := func(s string) string {
+		return strings.Trim(strings.Map(func(c rune) rune {
+			if c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || strings.ContainsRune(".-_+", c) {
+				return c
+			}
+			return '-'
+		}, strings.ToLower(s)), "-")
+	}
+	name := clean(t.Name)
+	if name == "" {
+		return harrier.Node{}
+	}
+	key := "urn:component:server:" + name
+	if version := clean(t.Version); version != "" {
+		key += ":" + version
+	}
+	return harrier.Node{Kind: harrier.NodeComponent, Key: key}
+}
+
+// Of lists the nodes of a kind, by key: the own ones, or the others.
+func (v *View) Of(kind harrier.NodeKind, own bool) []harrier.Node {
+	return slices.DeleteFunc(v.graph.Of(kind), func(n harrier.Node) bool { return v.Own(n) != own })
+}
+
+// Own reports whether a node is the organisation's own: primary.
+func (v *View) Own(n harrier.Node) bool { return v.graph.Scope(n) == surface.Primary }
+
+// Has reports whether a node is there.
+func (v *View) Has(n harrier.Node) bool { return v.graph.Has(n) }
+
+// Node is what is kept of a node.
+func (v *View) Node(n harrier.Node) harrier.SurfaceNode {
+	if have := v.nodes[n]; have != nil {
+		return *have
+	}
+	return harrier.SurfaceNode{Node: n, Site: v.site.ID, UUID: harrier.NamedUUID(fmt.Sprintf("surface node %s %s", v.site.UUID, n)), FirstSeen: v.Scan.Created, LastSeen: v.Scan.Ended}
+}
+
+// To and From are the nodes that n leads to, and is led to from, by one of some
+// links.
+func (v *View) To(n harrier.Node, links ...harrier.Link) []harrier.Node {
+	var out []harrier.Node
+	for _, f := range v.graph.Out(n) {
+		if slices.Contains(links, f.Link) {
+			out = append(out, f.Node)
+		}
+	}
+	return sorted(out)
+}
+
+// From is like To.
+func (v *View) From(n harrier.Node, links ...harrier.Link) []harrier.Node {
+	var out []harrier.Node
+	for _, f := range v.graph.In(n) {
+		if slices.Contains(links, f.Link) {
+			out = append(out, f.From)
+		}
+	}
+	return sorted(out)
+}
+
+func sorted(list []harrier.Node) []harrier.Node {
+	slices.SortFunc(list, harrier.Node.Compare)
+	return slices.Compact(list)
+}
+
+// Attribute gives the first value of an attribute of a node; "" for none.
+func (v *View) Attribute(n harrier.Node, name string) string {
+	if list := v.graph.Attributes(n)[name]; len(list) > 0 {
+		return list[0]
+	}
+	return ""
+}
+
+// Service is what a port scan told of a service, if there was one.
+func (v *View) Service(n harrier.Node) (harrier.Service, bool) {
+	s, ok := v.served[n]
+	return s, ok
+}
+
+// Seed reports whether a node is a seed, or an address in a range that is one.
+func (v *View) Seed(n harrier.Node) bool {
+	if len(v.From(n, harrier.LinkSeeded)) > 0 {
+		return true
+	}
+	a := n.Addr()
+	return a.IsValid() && slices.ContainsFunc(v.From(n, harrier.LinkSubset), func(net harrier.Node) bool { return len(v.From(net, harrier.LinkSeeded)) > 0 })
+}
+
+// Link is the link between two nodes that holds, by what it is.
+func (v *View) Link(from harrier.Node, link harrier.Link, to harrier.Node) (harrier.SurfaceLink, bool) {
+	a, b := v.nodes[from], v.nodes[to]
+	if a == nil || b == nil {
+		return harrier.SurfaceLink{}, false
+	}
+	i := slices.IndexFunc(v.links, func(l harrier.SurfaceLink) bool {
+		return l.Link == link && l.From == a.ID && l.To == b.ID && l.During(v.Scan.ID)
+	})
+	if i < 0 {
+		return harrier.SurfaceLink{}, false
+	}
+	return v.links[i], true
+}
+
+// Stats are what appeared and went with an iteration, by the kind of nodes.
+type Stats struct{ Added, Removed, InScope map[harrier.NodeKind]int }
+
+// Stats are those of an iteration; InScope of the newest alone.
+func (v *View) Stats(scan harrier.ID) Stats { return v.stats[scan] }
+
+// history sums up when nodes were there: while something led to them.
+func (v *View) history() {
+	v.stats = map[harrier.ID]Stats{}
+	for _, sc := range v.Scans {
+		v.stats[sc.ID] = Stats{map[harrier.NodeKind]int{}, map[harrier.NodeKind]int{}, map[harrier.NodeKind]int{}}
+	}
+	spans := map[harrier.ID][]span{}
+	for _, l := range v.links {
+		spans[l.To] = append(spans[l.To], span{l.FirstScan, l.EndedScan})
+	}
+	for id, list := range spans {
+		n := v.byID[id]
+		if n == nil {
+			continue
+		}
+		for _, s := range joined(list) {
+			if at, ok := v.at(s.first); ok {
+				v.stats[at].Added[n.Node.Kind]++
+			}
+			if at, ok := v.at(s.end); ok && s.end != 0 {
+				v.stats[at].Removed[n.Node.Kind]++
+			}
+		}
+	}
+	for n := range v.graph.Nodes() {
+		if v.Own(n) {
+			v.stats[v.Scan.ID].InScope[n.Kind]++
+		}
+	}
+}
+
+// at is the first completed iteration from a scan on.
+func (v *View) at(scan harrier.ID) (harrier.ID, bool) {
+	i, _ := slices.BinarySearchFunc(v.Scans, scan, func(sc harrier.Scan, id harrier.ID) int { return cmp.Compare(sc.ID, id) })
+	if i == len(v.Scans) {
+		return 0, false
+	}
+	return v.Scans[i].ID, true
+}
+
+// span is a time from a scan to one before which it ended; 0: it goes on.
+type span struct{ first, end harrier.ID }
+
+func (s span) during(scan harrier.ID) bool {
+	return s.first <= scan && (s.end == 0 || scan < s.end)
+}
+
+// joined are spans that neither touch nor overlap, in order.
+func joined(list []span) []span {
+	slices.SortFunc(list, func(a, b span) int { return cmp.Compare(a.first, b.first) })
+	var out []span
+	for _, s := range list {
+		if n := len(out); n > 0 && (out[n-1].end == 0 || s.first <= out[n-1].end) {
+			if out[n-1].end != 0 && (s.end == 0 || s.end > out[n-1].end) {
+				out[n-1].end = s.end
+			}
+			continue
+		}
+		out = append(out, s)
+	}
+	return out
+}
