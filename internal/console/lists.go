@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/harrier-scan/harrier/internal/dialect/apiv3"
+	"github.com/harrier-scan/harrier/internal/dialect/asm"
 	"github.com/harrier-scan/harrier/internal/dialect/insightvm"
 	"github.com/harrier-scan/harrier/internal/dialect/kit"
 	"github.com/harrier-scan/harrier/internal/dialect/nessus"
@@ -40,17 +41,18 @@ import (
 	formatpdf "github.com/harrier-scan/harrier/internal/format/pdf"
 	"github.com/harrier-scan/harrier/internal/format/sarif"
 	"github.com/harrier-scan/harrier/internal/format/table"
+	"github.com/harrier-scan/harrier/internal/format/xlsx"
 )
 
 // Dialects are the public APIs, in the order in which they are asked whether a
 // request is theirs.
 func Dialects() []kit.Dialect {
-	return []kit.Dialect{nessus.Dialect, securitycenter.Dialect, apiv3.Dialect, nexpose.Dialect, insightvm.Dialect}
+	return []kit.Dialect{nessus.Dialect, securitycenter.Dialect, apiv3.Dialect, nexpose.Dialect, insightvm.Dialect, asm.Dialect}
 }
 
 // Formats are the shapes that results can be written in.
 func Formats() []format.Format {
-	return []format.Format{formatnessus.Format, formatcsv.Format, formatjson.Format, sarif.Format, table.Format, formatlist.Format, formathtml.Format, formatpdf.Format, formatnexpose.RawV2, formatnexpose.Raw, formatnexpose.Simple, formatnexpose.Table}
+	return []format.Format{formatnessus.Format, formatcsv.Format, formatjson.Format, sarif.Format, table.Format, formatlist.Format, formathtml.Format, formatpdf.Format, formatnexpose.RawV2, formatnexpose.Raw, formatnexpose.Simple, formatnexpose.Table, xlsx.Format}
 }
 
 // Feeds are the publishers of content, in the order in which they are read.
