@@ -284,7 +284,10 @@ func (f *folding) hostEnded(ctx context.Context, s *scan, h *host, c harrier.Cov
 	if h.asset != nil {
 		h.asset.reopen(h)
 	}
-	said := c.Entries
+	said, err := f.unasked(ctx, s, h, c.Entries)
+	if err != nil {
+		return err
+	}
 	c.Planned, c.Enabled, c.Entries = s.planned.Len(), s.planned, nil
 	c.Open = slices.Clone(c.Open)
 	slices.SortFunc(c.Open, func(a, b harrier.Open) int { return a.Endpoint.Compare(b.Endpoint) })
@@ -299,6 +302,9 @@ func (f *folding) hostEnded(ctx context.Context, s *scan, h *host, c harrier.Cov
 		f.countIn(s, h, o)
 	}
 	if err := f.derive(ctx, s, h); err != nil {
+		return err
+	}
+	if err := f.surface(ctx, s, h); err != nil {
 		return err
 	}
 	if h.asset != nil {
