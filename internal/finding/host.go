@@ -320,7 +320,9 @@ func (f *folding) derive(ctx context.Context, s *scan, h *host) error {
 	plain := h.row.Host
 	c := match.Context{Scan: settled(s.Scan), Version: f.Version, Now: h.row.Ended}
 	var list []harrier.Observation
-	f.guard(ctx, s, h, func() { list = f.Facts(c, plain, services, s.planned) })
+	if plain.Addr.IsValid() || s.Plan.Survey == nil { // a survey's domains are no machines
+		f.guard(ctx, s, h, func() { list = f.Facts(c, plain, services, s.planned) })
+	}
 	list = append(list, f.judge(ctx, s, h, services)...)
 	for _, o := range list {
 		// What follows from facts is dated by the scan, and a later conclusion
