@@ -118,6 +118,7 @@ type SurfaceNode struct {
 	Site       ID
 	Node       Node
 	Attributes map[string][]string // as of the last scan that told some
+	ToldScan   ID                  // that scan
 	FirstSeen  time.Time
 	LastSeen   time.Time
 	FirstScan  ID

@@ -59,13 +59,21 @@ func (c assetListCommand) Run(ctx context.Context, s streams) error {
 				return err
 			}
 			for _, a := range list.Rows {
-				if _, err := fmt.Fprintf(s.out, "%-6d %-40s %-18s %s\n", a.ID, a.Addr, a.MAC, nameOf(a)); err != nil {
+				if _, err := fmt.Fprintf(s.out, "%-6d %-40s %-18s %s\n", a.ID, addrOf(a), a.MAC, nameOf(a)); err != nil {
 					return err
 				}
 			}
 			walk.After = list.Last()
 		}
 	})
+}
+
+// addrOf is the address of an asset; "-" for one that has none, as a domain.
+func addrOf(a harrier.Asset) string {
+	if !a.Addr.IsValid() {
+		return "-"
+	}
+	return a.Addr.String()
 }
 
 func nameOf(a harrier.Asset) string {
@@ -99,7 +107,7 @@ func (c assetShowCommand) Run(ctx context.Context, s streams) error {
 
 func explain(w io.Writer, e asset.Explanation, software []harrier.Software) error {
 	out := page{w: w}
-	out.line("asset %d  %s  %s", e.ID, e.Addr, nameOf(e.Asset))
+	out.line("asset %d  %s  %s", e.ID, addrOf(e.Asset), nameOf(e.Asset))
 	out.line("first seen %s, last seen %s, importance %d %%", day(e.FirstSeen), day(e.LastSeen), e.Importance)
 	for _, w := range software {
 		out.line("software    %s %s  %v", w.Product, w.Version, w.Endpoints)

@@ -33,6 +33,7 @@ type runEngineCommand struct {
 	Fingerprints string `env:"HARRIER_FINGERPRINTS" placeholder:"PLACE" help:"More fingerprints: a folder, a .tar.gz or one file, in the own format (YAML) or Recog's (XML)."`
 	Technologies string `env:"HARRIER_TECHNOLOGIES" placeholder:"DIR" help:"Folder of technology templates: web servers are asked what they want to know, too."`
 	Flight       string `default:"harrier-flight" env:"HARRIER_FLIGHT" placeholder:"DIR" help:"Folder of this engine for the records of what was sent to which address; none for none."`
+	console.SurveyOptions
 }
 
 // engineMemory is from how much memory on an engine collects garbage more often.
@@ -48,10 +49,14 @@ func (c runEngineCommand) Run(ctx context.Context) error {
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(engineMemory)
 	}
+	survey, err := c.SurveyOptions.Survey()
+	if err != nil {
+		return err
+	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
 	return console.RunEngine(ctx, console.EngineOptions{
 		Data: c.Keys, Console: c.Console, Token: c.Token, Listen: c.Listen, Name: c.Name, Parallel: c.Parallel, Flight: c.Flight,
-		Fingerprints: c.Fingerprints, Technologies: c.Technologies,
+		Fingerprints: c.Fingerprints, Technologies: c.Technologies, Surface: survey,
 	}, log)
 }
 

@@ -133,7 +133,7 @@ func (c matchCommand) take(ctx context.Context, w io.Writer, inv harrier.Invento
 		out.line("closed  %-18s %-9s %s", f.Name, strings.ToLower(f.Severity.String()), packageOf(f.Finding))
 	}
 	out.line("%d packages of %s at asset %d, %s: %d opened, %d closed, %d open", len(inv.Packages), strings.TrimSpace(inv.Distro+" "+inv.Release),
-		taken.Asset.ID, taken.Asset.Addr, len(taken.Opened), len(taken.Closed), taken.Open)
+		taken.Asset.ID, addrOf(taken.Asset), len(taken.Opened), len(taken.Closed), taken.Open)
 	return out.err
 }
 

@@ -51,6 +51,9 @@ func (c configCommand) Run(s streams) error {
 		return err
 	}
 	c.Database, c.Mail = console.DatabaseName(c.Database), console.MailName(c.Mail)
+	for i, s := range c.SurveySource {
+		c.SurveySource[i] = console.SourceName(s)
+	}
 	enc := json.NewEncoder(s.out)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")

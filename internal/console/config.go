@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/surface"
 )
 
 // Options are the settings of a console as an operator writes them: in a JSON
@@ -42,6 +43,7 @@ type Options struct {
 	MailLink        string   `json:"mail_link" env:"HARRIER_MAIL_LINK" placeholder:"URL" help:"Address of this console that mail names."`
 	LogLevel        string   `json:"log_level" default:"info" env:"HARRIER_LOG_LEVEL" placeholder:"LEVEL" help:"debug, info, warn or error."`
 	LogFormat       string   `json:"log_format" default:"text" env:"HARRIER_LOG_FORMAT" placeholder:"FORMAT" help:"text or json."`
+	SurveyOptions
 }
 
 // Config is how a console runs: Options, read and checked.
@@ -54,6 +56,7 @@ type Config struct {
 	FeedUpdate time.Duration // 0 for never
 	Mail       harrier.MailSettings
 	Guard      harrier.Guard
+	Survey     surface.Options
 	LogLevel   slog.Level
 }
 
@@ -118,6 +121,9 @@ func (o Options) Config() (Config, error) {
 		faults = append(faults, err)
 	}
 	if c.Mail, err = mailSettings(o.Mail, o.MailFrom, o.MailLink); err != nil {
+		faults = append(faults, err)
+	}
+	if c.Survey, err = o.SurveyOptions.Survey(); err != nil {
 		faults = append(faults, err)
 	}
 	if err := c.LogLevel.UnmarshalText([]byte(o.LogLevel)); err != nil {

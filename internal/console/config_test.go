@@ -28,20 +28,24 @@ func TestConfig(t *testing.T) {
 		t.Errorf("Config of the defaults = %+v", c)
 	}
 	for field, breakIt := range map[string]func(*Options){
-		"data":        func(o *Options) { o.Data = "" },
-		"listen":      func(o *Options) { o.Listen = []string{"8834"} },
-		"bus_listen":  func(o *Options) { o.BusListen = ":70000" },
-		"tls_cert":    func(o *Options) { o.TLSCert = "x" },
-		"idle":        func(o *Options) { o.Idle = "-1s" },
-		"drain":       func(o *Options) { o.Drain = "x" },
-		"redeliver":   func(o *Options) { o.Redeliver = "0s" },
-		"feed_update": func(o *Options) { o.FeedUpdate = "5s" },
-		"never":       func(o *Options) { o.Never = []string{"x"} },
-		"fragile":     func(o *Options) { o.Fragile = []string{"10.0.0.0/99"} },
-		"mail":        func(o *Options) { o.Mail = "gopher://mail" },
-		"from":        func(o *Options) { o.MailFrom = "x y" },
-		"log_level":   func(o *Options) { o.LogLevel = "loud" },
-		"log_format":  func(o *Options) { o.LogFormat = "xml" },
+		"data":            func(o *Options) { o.Data = "" },
+		"listen":          func(o *Options) { o.Listen = []string{"8834"} },
+		"bus_listen":      func(o *Options) { o.BusListen = ":70000" },
+		"tls_cert":        func(o *Options) { o.TLSCert = "x" },
+		"idle":            func(o *Options) { o.Idle = "-1s" },
+		"drain":           func(o *Options) { o.Drain = "x" },
+		"redeliver":       func(o *Options) { o.Redeliver = "0s" },
+		"feed_update":     func(o *Options) { o.FeedUpdate = "5s" },
+		"never":           func(o *Options) { o.Never = []string{"x"} },
+		"fragile":         func(o *Options) { o.Fragile = []string{"10.0.0.0/99"} },
+		"mail":            func(o *Options) { o.Mail = "gopher://mail" },
+		"from":            func(o *Options) { o.MailFrom = "x y" },
+		"survey_resolver": func(o *Options) { o.SurveyResolver = []string{"x"} },
+		"survey_allow":    func(o *Options) { o.SurveyAllow = []string{"x"} },
+		"survey_words":    func(o *Options) { o.SurveyWords = "no/such" },
+		"survey_source":   func(o *Options) { o.SurveySource = []string{"ct"} },
+		"log_level":       func(o *Options) { o.LogLevel = "loud" },
+		"log_format":      func(o *Options) { o.LogFormat = "xml" },
 	} {
 		o := options()
 		breakIt(&o)
@@ -67,11 +71,13 @@ func TestConfigNamesAllFaults(t *testing.T) {
 
 // TestOptionsTags keeps the three names of a setting together.
 func TestOptionsTags(t *testing.T) {
-	typ := reflect.TypeFor[Options]()
-	for i := range typ.NumField() {
-		tag := typ.Field(i).Tag
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[Options]()) {
+		if f.Anonymous {
+			continue
+		}
+		tag := f.Tag
 		if key, env := tag.Get("json"), tag.Get("env"); key == "" || env != "HARRIER_"+strings.ToUpper(key) || tag.Get("help") == "" {
-			t.Errorf("%s has key %q and variable %q; want all of json, env and help", typ.Field(i).Name, key, env)
+			t.Errorf("%s has key %q and variable %q; want all of json, env and help", f.Name, key, env)
 		}
 	}
 }

@@ -254,7 +254,7 @@ func (con *Console) runEngine(ctx context.Context) error {
 	return newEngine(conn, EngineOptions{
 		templates: templates, logins: con.core.logins, Name: own.Name, Pool: own.Pool, Beat: beat(con.config.Redeliver),
 		record: recorder(cmp.Or(con.config.Flight, FlightFolder(con.config.Data)), con.log),
-		rules:  rulesIn(FingerprintFolder(con.config.Data), con.log),
+		rules:  rulesIn(FingerprintFolder(con.config.Data), con.log), Surface: con.config.Survey,
 	}, con.log).Run(ctx)
 }
 

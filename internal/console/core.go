@@ -29,6 +29,7 @@ import (
 	"github.com/harrier-scan/harrier/internal/secret"
 	"github.com/harrier-scan/harrier/internal/site"
 	"github.com/harrier-scan/harrier/internal/store"
+	"github.com/harrier-scan/harrier/internal/surface/judge"
 	"github.com/harrier-scan/harrier/internal/vuln"
 )
 
@@ -99,6 +100,7 @@ func newCore(ctx context.Context, c coreConfig) (*core, error) {
 	}
 	users := identity.New(db, identity.Config{IdleTimeout: c.idle, Now: now, Log: c.log})
 	policies := policy.New(db, vulns, c.box, now)
+	surveys := &surfaces{db: db}
 	var scans *scan.Room
 	var reports *report.Room
 	var alerts *alert.Room
@@ -113,7 +115,7 @@ func newCore(ctx context.Context, c coreConfig) (*core, error) {
 		return users.ActorOf(ctx, id, "report")
 	}
 	findings := finding.New(finding.Config{
-		Store: db, Bus: c.bus, Catalog: vulns, Family: vulns.Check, Judge: newJudge(k), Version: c.version, Now: now, Log: c.log,
+		Store: db, Bus: c.bus, Catalog: vulns, Family: vulns.Check, Judge: newJudge(k), Surface: surveys, Version: c.version, Now: now, Log: c.log,
 		Search: func(ctx context.Context, e harrier.Expr, p finding.Page) ([]harrier.Finding, int, error) {
 			return db.SearchFindings(ctx, e, store.Page{Sort: p.Sort, Desc: p.Desc, Limit: p.Limit, Offset: p.Offset})
 		},
@@ -126,7 +128,7 @@ func newCore(ctx context.Context, c coreConfig) (*core, error) {
 	scans = scan.New(scan.Config{
 		Store: db, Bus: c.bus, Policies: guarded{policies, c.guard}, Findings: findings, Next: calendar.Next, Family: vulns.Check,
 		Mail: mail, Reports: reporter(func() (*report.Room, func(context.Context, harrier.ID) (harrier.Actor, error)) { return reports, owner }),
-		Tell: tell, InScope: inScope(db), Surface: surfaceTargets(db), Now: now, Log: c.log, BatchSize: c.batchSize,
+		Tell: tell, InScope: inScope(db), Surveys: surveys, Now: now, Log: c.log, BatchSize: c.batchSize,
 	})
 	engines := fleet.New(fleet.Config{Store: db, Bus: c.bus, Tell: tell, Now: now, Log: c.log})
 	searchAssets := func(ctx context.Context, e harrier.Expr, p asset.Page) ([]harrier.Asset, int, error) {
@@ -204,6 +206,7 @@ func catalogue(checks []check.Check) ([]harrier.Vulnerability, []harrier.CheckIn
 	definitions, infos := match.Vulnerabilities(), match.Checks()
 	families, standing := vuln.FamilyChecks()
 	definitions, infos = append(definitions, families...), append(infos, standing...)
+	definitions = append(definitions, judge.Vulnerabilities()...)
 	for _, c := range checks {
 		definitions = append(definitions, c.Vulnerability)
 		infos = append(infos, c.CheckInfo)

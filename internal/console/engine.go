@@ -43,8 +43,9 @@ type EngineOptions struct {
 	// Technologies is a folder of technology templates; "" for none.
 	Technologies string
 
-	Surface   surface.Options // how it makes surveys
-	id        harrier.UUID    // zero: by host and name
+	Surface surface.Options // how it makes surveys
+
+	id        harrier.UUID // zero: by host and name
 	logins    func(context.Context, harrier.Job) ([]harrier.Login, error)
 	record    recordFunc              // nil: nothing is recorded
 	rules     func() *fingerprint.Set // nil: the program's own

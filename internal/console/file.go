@@ -65,9 +65,10 @@ func joined(list []any) string {
 // members are the names and kinds of the settings.
 func members() map[string]reflect.Kind {
 	out := map[string]reflect.Kind{}
-	t := reflect.TypeFor[Options]()
-	for i := range t.NumField() {
-		out[t.Field(i).Tag.Get("json")] = t.Field(i).Type.Kind()
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[Options]()) {
+		if !f.Anonymous {
+			out[f.Tag.Get("json")] = f.Type.Kind()
+		}
 	}
 	return out
 }

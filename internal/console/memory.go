@@ -22,13 +22,13 @@ import (
 // memory, and an engine. Scans from the command line run on one, and so do the
 // tests of the dialects.
 type Local struct {
-	Rooms kit.Rooms
+	Rooms   kit.Rooms
+	Surface surface.Options // how surveys are made; to be set before Run
 
 	record    recordFunc              // before Run: of what is sent; nil: nothing is recorded
 	rules     func() *fingerprint.Set // before Run: see EngineOptions
 	templates *template.Set           // before Run: the technology templates; nil: none
 	core      *core
-	Surface   surface.Options // how surveys are made; to be set before Run
 	wires     *bus.MemoryBus
 	closers   []func()
 }

@@ -2,24 +2,105 @@ package console
 
 import (
 	"context"
+	"slices"
+	"sync"
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/store"
 	"github.com/harrier-scan/harrier/internal/surface"
+	"github.com/harrier-scan/harrier/internal/surface/judge"
 )
 
-// surfaceTargets tells what is to be scanned of what a scan's survey found.
-func surfaceTargets(db *store.DB) func(ctx context.Context, sc harrier.Scan) (harrier.Targets, error) {
-	return func(ctx context.Context, sc harrier.Scan) (harrier.Targets, error) {
-		nodes, err := db.SurfaceNodes(ctx, sc.Site)
-		if err != nil {
-			return nil, err
-		}
-		links, err := db.SurfaceLinks(ctx, sc.Site)
-		if err != nil {
-			return nil, err
-		}
-		g := surface.Of(nodes, links, sc.ID, surface.MarksOf(sc.Plan.Survey.Marks))
-		return g.Targets(), nil
+// surfaces tells what the surveys of scans found, from the facts that are kept.
+type surfaces struct {
+	db *store.DB
+
+	mu   sync.Mutex
+	scan harrier.ID // that last is of
+	last *judge.Survey
+}
+
+// Checks are the rules of package judge.
+func (*surfaces) Checks() []harrier.VulnID { return judge.Checks() }
+
+func (s *surfaces) load(ctx context.Context, site harrier.ID) (nodes []harrier.SurfaceNode, links []harrier.SurfaceLink, err error) {
+	if nodes, err = s.db.SurfaceNodes(ctx, site); err != nil {
+		return nil, nil, err
 	}
+	links, err = s.db.SurfaceLinks(ctx, site)
+	return nodes, links, err
+}
+
+// Targets are what is to be scanned of what a scan's survey found.
+func (s *surfaces) Targets(ctx context.Context, sc harrier.Scan) (harrier.Targets, error) {
+	nodes, links, err := s.load(ctx, sc.Site)
+	if err != nil {
+		return nil, err
+	}
+	return surface.Seen(nodes, links, sc.ID, surface.MarksOf(sc.Plan.Survey.Marks)).Targets(), nil
+}
+
+// Results are the risks of a survey that has ended.
+func (s *surfaces) Results(ctx context.Context, sc harrier.Scan) ([]harrier.Result, error) {
+	survey, err := s.survey(ctx, sc)
+	if err != nil {
+		return nil, err
+	}
+	out := survey.Results()
+	for i := range out {
+		out[i].Scan, out[i].Batch = sc.ID, 1
+	}
+	return out, nil
+}
+
+// survey is what a scan's survey saw; its end is told last.
+func (s *surfaces) survey(ctx context.Context, sc harrier.Scan) (*judge.Survey, error) {
+	nodes, links, err := s.load(ctx, sc.Site)
+	if err != nil {
+		return nil, err
+	}
+	marks := surface.MarksOf(sc.Plan.Survey.Marks)
+	out := &judge.Survey{Graph: surface.Seen(nodes, links, sc.ID, marks), At: sc.Started, Passive: sc.Plan.Survey.Passive}
+	before := surface.Of(nodes, links, sc.ID, marks)
+	for _, n := range nodes {
+		switch {
+		case n.Node.Kind == surface.Root && n.ToldScan == sc.ID:
+			out.Complete = len(n.Attributes[harrier.Surveyed]) > 0
+			out.At = n.LastSeen
+		case n.Node.Kind == surface.Domain && n.FirstScan < sc.ID && before.Scope(n.Node) == surface.Primary:
+			if !out.Graph.Has(n.Node) || len(out.Graph.Attributes(n.Node)["stale"]) > 0 {
+				out.Gone = append(out.Gone, n.Node)
+			}
+		}
+	}
+	if !out.Complete { // nobody knows
+		out.Gone = nil
+	}
+	slices.SortFunc(out.Gone, surface.Node.Compare)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.scan, s.last = sc.ID, out
+	return out, nil
+}
+
+// Facts are what a host adds to the attack surface.
+func (*surfaces) Facts(sc harrier.Scan, h harrier.Host, services []harrier.Service) []harrier.Fact {
+	return surface.HostFacts(sc.Plan.Survey, h, services)
+}
+
+// Unasked are the rules that the survey could not look at for a host.
+func (s *surfaces) Unasked(ctx context.Context, sc harrier.Scan, h harrier.Host) ([]harrier.Done, error) {
+	s.mu.Lock()
+	survey := s.last
+	if s.scan != sc.ID {
+		survey = nil
+	}
+	s.mu.Unlock()
+	if survey == nil { // after a restart
+		var err error
+		if survey, err = s.survey(ctx, sc); err != nil {
+			return nil, err
+		}
+	}
+	return survey.Unasked(h.Addr), nil
 }

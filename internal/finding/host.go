@@ -284,7 +284,10 @@ func (f *folding) hostEnded(ctx context.Context, s *scan, h *host, c harrier.Cov
 	if h.asset != nil {
 		h.asset.reopen(h)
 	}
-	said := c.Entries
+	said, err := f.unasked(ctx, s, h, c.Entries)
+	if err != nil {
+		return err
+	}
 	c.Planned, c.Enabled, c.Entries = s.planned.Len(), s.planned, nil
 	c.Open = slices.Clone(c.Open)
 	slices.SortFunc(c.Open, func(a, b harrier.Open) int { return a.Endpoint.Compare(b.Endpoint) })
@@ -301,6 +304,9 @@ func (f *folding) hostEnded(ctx context.Context, s *scan, h *host, c harrier.Cov
 	if err := f.derive(ctx, s, h); err != nil {
 		return err
 	}
+	if err := f.surface(ctx, s, h); err != nil {
+		return err
+	}
 	if h.asset != nil {
 		h.asset.rethink = true
 	}
@@ -314,7 +320,9 @@ func (f *folding) derive(ctx context.Context, s *scan, h *host) error {
 	plain := h.row.Host
 	c := match.Context{Scan: settled(s.Scan), Version: f.Version, Now: h.row.Ended}
 	var list []harrier.Observation
-	f.guard(ctx, s, h, func() { list = f.Facts(c, plain, services, s.planned) })
+	if plain.Addr.IsValid() || s.Plan.Survey == nil { // a survey's domains are no machines
+		f.guard(ctx, s, h, func() { list = f.Facts(c, plain, services, s.planned) })
+	}
 	list = append(list, f.judge(ctx, s, h, services)...)
 	for _, o := range list {
 		// What follows from facts is dated by the scan, and a later conclusion

@@ -176,6 +176,8 @@ type Config struct {
 
 	Judge Judge // of what content knows; nil: nothing is known
 
+	Surface Surface // of scans that begin with a survey; nil: their hosts are like any other
+
 	// Facts are those of package match; others are for tests.
 	Facts func(c match.Context, h harrier.Host, services []harrier.Service, planned *harrier.IDs) []harrier.Observation
 }

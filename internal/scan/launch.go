@@ -120,9 +120,7 @@ func (r *Room) launch(ctx context.Context, by harrier.Actor, s harrier.Site, l L
 	if err != nil {
 		return harrier.Scan{}, err
 	}
-	if s.Options.Survey != nil {
-		plan.Survey = s.Options.Survey.Plan()
-	}
+	r.planSurvey(s, &plan)
 	plan.Exclude = cut.exclude
 	if limit := cmp.Or(l.MaxDuration, s.Options.MaxDuration); limit > 0 {
 		plan.Settings.MaxDuration = limit

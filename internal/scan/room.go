@@ -102,6 +102,8 @@ type Findings interface {
 	// Import runs do in one transaction, with the means to fold hosts in it, and
 	// then, in the same one, then: it sees what was folded.
 	Import(ctx context.Context, do func(ctx context.Context, fold FoldHost) error, then func(ctx context.Context) error) error
+	// Fold stores what results say. To fold them again changes nothing.
+	Fold(ctx context.Context, group []harrier.Result) error
 	// Settle takes over what waits of a scan that is not held back.
 	Settle(ctx context.Context, scan harrier.ID) error
 	// Silence closes the findings of the hosts that a scan found silent, when they
@@ -133,8 +135,7 @@ type Config struct {
 	Now      func() time.Time                                             // nil: time.Now
 	Log      *slog.Logger                                                 // nil: none
 
-	// Surface gives what the survey of a scan found to be scanned.
-	Surface func(ctx context.Context, sc harrier.Scan) (harrier.Targets, error)
+	Surveys Surveys // nil: what surveys found is not looked at
 
 	InScope InScope // nil: those who do not see all of a repository see no hosts
 

@@ -2,6 +2,7 @@ package scan
 
 import (
 	"context"
+	"slices"
 
 	"github.com/harrier-scan/harrier"
 )
@@ -26,20 +27,53 @@ func (r *Room) cut(s harrier.Site, told, exclude string, guard harrier.Guard) (p
 	return p, nil
 }
 
-// surveyed adds the batches of what a survey found, once, when it has ended. It
-// reports whether there are some.
+// Surveys tell what the surveys of scans found.
+type Surveys interface {
+	// Checks are the numbers of what surveys look for, besides what policies plan.
+	Checks() []harrier.VulnID
+	// Results tell of the risks of a survey that has ended, as an engine tells of
+	// hosts. They are the same whenever they are asked for.
+	Results(ctx context.Context, sc harrier.Scan) ([]harrier.Result, error)
+	// Targets are to be scanned now.
+	Targets(ctx context.Context, sc harrier.Scan) (harrier.Targets, error)
+}
+
+// planSurvey puts the survey of a site into the plan of its scan.
+func (r *Room) planSurvey(s harrier.Site, plan *harrier.Plan) {
+	if s.Options.Survey == nil {
+		return
+	}
+	plan.Survey = s.Options.Survey.Plan()
+	if r.Surveys != nil {
+		plan.Checks = slices.Concat(plan.Checks, r.Surveys.Checks())
+		slices.Sort(plan.Checks)
+		plan.Checks = slices.Compact(plan.Checks)
+	}
+}
+
+// surveyed takes in what a survey found, once, when it has ended: its risks, and
+// the batches of what is to be scanned. It reports whether there are some.
 func (r *Room) surveyed(ctx context.Context, sc harrier.Scan) (bool, error) {
-	if sc.Plan.Survey == nil || sc.Plan.Survey.Passive || r.Surface == nil {
+	if sc.Plan.Survey == nil || r.Surveys == nil {
 		return false, nil
 	}
+	if only, err := r.onlySurveyed(ctx, sc); err != nil || !only {
+		return false, err
+	}
+	results, err := r.Surveys.Results(ctx, sc)
+	if err != nil {
+		return false, err
+	}
+	if err := r.Findings.Fold(ctx, results); err != nil || sc.Plan.Survey.Passive {
+		return false, err
+	}
 	more := false
-	_, err := r.change(ctx, sc, func(ctx context.Context, sc *harrier.Scan) error {
+	_, err = r.change(ctx, sc, func(ctx context.Context, sc *harrier.Scan) error {
 		more = false
-		batches, err := r.Store.Batches(ctx, sc.ID)
-		if err != nil || len(batches) != 1 || !batches[0].Done { // they are there already
+		if only, err := r.onlySurveyed(ctx, *sc); err != nil || !only {
 			return err
 		}
-		found, err := r.Surface(ctx, *sc)
+		found, err := r.Surveys.Targets(ctx, *sc)
 		if err != nil {
 			return err
 		}
@@ -64,4 +98,11 @@ func (r *Room) surveyed(ctx context.Context, sc harrier.Scan) (bool, error) {
 		return r.Store.UpdateScan(ctx, sc)
 	})
 	return more, err
+}
+
+// onlySurveyed reports whether a scan has done its survey, and knows of nothing
+// else to do yet.
+func (r *Room) onlySurveyed(ctx context.Context, sc harrier.Scan) (bool, error) {
+	batches, err := r.Store.Batches(ctx, sc.ID)
+	return len(batches) == 1 && batches[0].Done, err
 }

@@ -13,12 +13,13 @@ import (
 
 var surfaceNodes = table[harrier.SurfaceNode]{
 	name: "surface_node", noun: "node", taken: "this node exists already",
-	columns: `uuid site kind name attributes first_seen last_seen first_scan last_scan`,
+	columns: `uuid site kind name attributes attributes_scan first_seen last_seen first_scan last_scan`,
 	row: func(n *harrier.SurfaceNode) []any {
 		return []any{
 			longName{&n.UUID},
 			&n.Site, &n.Node.Kind, &n.Node.Key,
 			document{&n.Attributes},
+			&n.ToldScan,
 			moment{&n.FirstSeen},
 			moment{&n.LastSeen},
 			&n.FirstScan, &n.LastScan,

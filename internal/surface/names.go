@@ -80,6 +80,7 @@ func (d *discovery) follow(ctx context.Context, name string) {
 		a, err := d.dns.Lookup(ctx, name, t)
 		if err != nil {
 			failed = true
+			d.unasked(ctx, n)
 			continue
 		}
 		for _, r := range a.Records {
@@ -116,6 +117,9 @@ func (d *discovery) addresses(ctx context.Context, name string) (have, missing, 
 		a, err := d.dns.Lookup(ctx, name, t)
 		if err != nil {
 			failed, missing = true, false
+			if d.isOwn(name) {
+				d.unasked(ctx, Node{Kind: Domain, Key: name})
+			}
 			continue
 		}
 		missing = missing && !a.Exists()
@@ -337,7 +341,7 @@ func (d *discovery) mail(ctx context.Context, name string) {
 	}{
 		"_dmarc": {"dmarc", record.IsDMARC}, "_mta-sts": {"mta-sts", record.IsSTS}, "_smtp._tls": {"tls-rpt", record.IsTLSRPT}, "default._bimi": {"bimi", record.IsBIMI},
 	} {
-		for _, text := range d.texts(ctx, label+"."+name) {
+		for _, text := range d.texts(ctx, n, label+"."+name) {
 			if !what.is(text) {
 				continue
 			}
@@ -359,6 +363,7 @@ func (d *discovery) mail(ctx context.Context, name string) {
 		label := s + "._domainkey." + name
 		a, err := d.dns.Lookup(ctx, label, dns.TypeTXT)
 		if err != nil {
+			d.unasked(ctx, n)
 			continue
 		}
 		for _, r := range a.Records {
@@ -374,9 +379,18 @@ func (d *discovery) mail(ctx context.Context, name string) {
 	}
 }
 
-func (d *discovery) texts(ctx context.Context, name string) (out []string) {
+// unasked notes that something could not be learnt about an own name: what it
+// lacks is not known then.
+func (d *discovery) unasked(ctx context.Context, n Node) {
+	if ctx.Err() == nil {
+		d.attribute(n, "dns", AttrUnasked, "true")
+	}
+}
+
+func (d *discovery) texts(ctx context.Context, n Node, name string) (out []string) {
 	a, err := d.dns.Lookup(ctx, name, dns.TypeTXT)
 	if err != nil {
+		d.unasked(ctx, n)
 		return nil
 	}
 	for _, r := range a.Records {

@@ -33,6 +33,13 @@ const (
 	AttrReserved = "reserved" // of an address: it is not on the Internet
 )
 
+// Attributes that say what was looked at.
+const (
+	AttrUnasked = "unasked" // of a domain: a question about it was not answered
+	AttrAsked   = "asked"   // of a domain or an address: web ports that answered, or are closed: "443/tcp"
+	AttrSilent  = "silent"  // of a domain or an address: web ports of which nobody knows
+)
+
 // owns is the rule of scope: whether a primary From makes the node of f
 // primary. It knows nothing but the fact, the decisions of people and what the
 // node is; so it can be applied again to facts that were kept, when decisions

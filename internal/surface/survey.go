@@ -64,6 +64,15 @@ func MarksOf(list []harrier.NodeMark) Marks {
 
 // Of is the graph of what a site's scans found, as it was during one of them.
 func Of(nodes []harrier.SurfaceNode, links []harrier.SurfaceLink, scan harrier.ID, marks Marks) *Graph {
+	return graph(nodes, links, marks, func(l harrier.SurfaceLink) bool { return l.During(scan) }, func(harrier.SurfaceNode) bool { return true })
+}
+
+// Seen is the graph of what the latest of a site's scans saw itself.
+func Seen(nodes []harrier.SurfaceNode, links []harrier.SurfaceLink, scan harrier.ID, marks Marks) *Graph {
+	return graph(nodes, links, marks, func(l harrier.SurfaceLink) bool { return l.LastScan == scan }, func(n harrier.SurfaceNode) bool { return n.ToldScan == scan })
+}
+
+func graph(nodes []harrier.SurfaceNode, links []harrier.SurfaceLink, marks Marks, holds func(harrier.SurfaceLink) bool, told func(harrier.SurfaceNode) bool) *Graph {
 	g := NewGraph(marks)
 	byID := make(map[harrier.ID]*harrier.SurfaceNode, len(nodes))
 	for i := range nodes {
@@ -71,12 +80,12 @@ func Of(nodes []harrier.SurfaceNode, links []harrier.SurfaceLink, scan harrier.I
 	}
 	for _, l := range links {
 		from, to := byID[l.From], byID[l.To]
-		if from != nil && to != nil && l.During(scan) {
+		if from != nil && to != nil && holds(l) {
 			g.Add(Fact{From: from.Node, Link: l.Link, Node: to.Node, How: l.How, At: l.LastSeen, Attributes: l.Attributes})
 		}
 	}
 	for _, n := range nodes {
-		if g.Has(n.Node) && len(n.Attributes) > 0 {
+		if g.Has(n.Node) && len(n.Attributes) > 0 && told(n) {
 			g.Add(Fact{Node: n.Node, How: "data", At: n.LastSeen, Attributes: n.Attributes})
 		}
 	}

@@ -43,15 +43,32 @@ func (d *discovery) touch(ctx context.Context, name string) {
 	if len(addrs) == 0 {
 		return
 	}
+	n := Node{Kind: Domain, Key: name}
 	for _, p := range d.o.WebPorts {
+		known := true
 		for _, a := range addrs {
-			s := &site{d: d, host: name, node: Node{Kind: Domain, Key: name}, at: netip.AddrPortFrom(a.addr, p.Port), tls: p.TLS, own: a.own}
-			if s.front(ctx) {
+			s := &site{d: d, host: name, node: n, at: netip.AddrPortFrom(a.addr, p.Port), tls: p.TLS, own: a.own}
+			answered, told := s.front(ctx)
+			if known = known && told; answered {
+				known = true
 				s.explore(ctx)
 				break
 			}
 		}
+		d.asked(ctx, n, p.Port, known)
 	}
+}
+
+// asked notes whether it is known what stands at a web port.
+func (d *discovery) asked(ctx context.Context, n Node, port uint16, known bool) {
+	if ctx.Err() != nil {
+		return
+	}
+	what := AttrSilent
+	if known {
+		what = AttrAsked
+	}
+	d.attribute(n, "web", what, strconv.Itoa(int(port))+"/tcp")
 }
 
 // touchAddr asks an own address for the page and the certificate that it shows
@@ -63,7 +80,8 @@ func (d *discovery) touchAddr(ctx context.Context, a netip.Addr) {
 			host = "[" + host + "]"
 		}
 		s := &site{d: d, host: host, node: AddrNode(a), at: netip.AddrPortFrom(a, p.Port), tls: p.TLS, own: true}
-		s.front(ctx)
+		_, known := s.front(ctx)
+		d.asked(ctx, s.node, p.Port, known)
 	}
 }
 
@@ -186,19 +204,20 @@ type answer struct {
 }
 
 // front gets the front page and takes what the connection tells. It reports
-// whether something answered.
-func (s *site) front(ctx context.Context) bool {
+// whether something answered, and whether it is known what stands there: also
+// when the port is closed.
+func (s *site) front(ctx context.Context) (answered, known bool) {
 	var last error
 	for range 2 { // one lost packet is no answer
 		if s.res, s.body, last = s.get(ctx, s.base()); last == nil {
 			break
 		}
-		if ctx.Err() != nil || netio.Classify(last) == netio.Closed {
-			return false
+		if closed := netio.Classify(last) == netio.Closed; ctx.Err() != nil || closed {
+			return false, closed
 		}
 	}
 	if last != nil {
-		return false
+		return false, false
 	}
 	n := s.url(s.base(), s.res, s.body)
 	if s.own {
@@ -209,7 +228,7 @@ func (s *site) front(ctx context.Context) bool {
 	if s.res.TLS != nil {
 		s.certificates(n)
 	}
-	return true
+	return true, true
 }
 
 // url takes one page as a node.
@@ -291,6 +310,11 @@ func component(product string) string {
 			version = f[1]
 		}
 	}
+	return componentKey(name, version)
+}
+
+// componentKey is the URN of software; "" without a name.
+func componentKey(name, version string) string {
 	clean := func(s string) string {
 		return strings.Map(func(r rune) rune {
 			if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || strings.ContainsRune(".-_+", r) {

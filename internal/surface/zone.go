@@ -130,6 +130,7 @@ func (d *discovery) keys(ctx context.Context, n Node) {
 	for _, t := range []uint16{dns.TypeDS, dns.TypeDNSKEY} {
 		a, err := d.dns.Lookup(ctx, n.Key, t)
 		if err != nil {
+			d.unasked(ctx, n)
 			continue
 		}
 		for _, r := range a.Records {

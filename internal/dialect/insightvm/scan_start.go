@@ -324,6 +324,9 @@ func (s *starting) launch(ctx context.Context, g *group) error {
 	targets, ids := make([]string, len(g.assets)), make([]string, len(g.assets))
 	for i := range g.assets {
 		targets[i], ids[i] = g.assets[i].Addr.WithZone("").String(), s.assetID(g.assets[i].ID)
+		if !g.assets[i].Addr.IsValid() {
+			targets[i] = g.assets[i].FQDN
+		}
 	}
 	l.Targets = strings.Join(targets, ",")
 	if s.checks != nil {

@@ -111,7 +111,7 @@ func (a *api) filterAssets(ctx context.Context, by harrier.Actor, q filterReques
 	}
 	for _, d := range found {
 		row := filterRow{
-			ID: int64(d.ID), IP: d.Addr.String(), Name: d.FQDN, OS: d.OS, Flaws: d.Open.Total() - d.Open[harrier.Info],
+			ID: int64(d.ID), IP: placeOf(d.Addr, d.FQDN), Name: d.FQDN, OS: d.OS, Flaws: d.Open.Total() - d.Open[harrier.Info],
 			Risk: float64(harrier.Sum{Counts: d.Open}.Score()), Assessed: true, LastScanDate: d.LastSeen.UnixMilli(), Sites: []sitePermit{},
 		}
 		if s, err := a.Sites.Site(ctx, by, places[d.LastScan]); err == nil {

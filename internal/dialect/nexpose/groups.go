@@ -2,6 +2,7 @@ package nexpose
 
 import (
 	"context"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -105,7 +106,7 @@ func (a *api) assetGroupConfig(c *call) (answer, error) {
 		o.end()
 		o.start("Devices")
 		for _, d := range devices {
-			o.empty("device", "id", ident(d.ID), "site-id", ident(places[d.LastScan]), "address", d.Addr.String(), "riskfactor", deviceFactor(d), "riskscore", float(scores[d.ID]))
+			o.empty("device", "id", ident(d.ID), "site-id", ident(places[d.LastScan]), "address", placeOf(d.Addr, d.FQDN), "riskfactor", deviceFactor(d), "riskscore", float(scores[d.ID]))
 		}
 		o.end()
 		o.end()
@@ -189,7 +190,9 @@ func (a *api) addresses(c *call, devices *element) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		list = append(list, known.Addr.String())
+		if known.Addr.IsValid() { // lists are of addresses
+			list = append(list, known.Addr.String())
+		}
 	}
 	slices.Sort(list)
 	return strings.Join(slices.Compact(list), ","), nil
@@ -228,4 +231,13 @@ func (a *api) assetGroupDelete(c *call) (answer, error) {
 		return answer{}, err
 	}
 	return done(), a.AssetLists.Delete(c.ctx(), c.by, id)
+}
+
+// placeOf is the address of a device, and its name where it has none, as a domain
+// of an attack surface.
+func placeOf(a netip.Addr, name string) string {
+	if !a.IsValid() {
+		return name
+	}
+	return a.WithZone("").String()
 }

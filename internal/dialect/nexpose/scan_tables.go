@@ -229,7 +229,7 @@ func (a *api) scanDevices(complete bool) func(http.ResponseWriter, *http.Request
 			if !h.Alive || h.Done != complete {
 				continue
 			}
-			row := deviceRow{ID: h.Asset, Address: h.Addr.WithZone("").String(), Name: h.FQDN, OS: h.OS, Found: h.Present.Total() - h.Present[harrier.Info], Status: "Completed"}
+			row := deviceRow{ID: h.Asset, Address: placeOf(h.Addr, h.Name), Name: h.FQDN, OS: h.OS, Found: h.Present.Total() - h.Present[harrier.Info], Status: "Completed"}
 			switch {
 			case complete:
 				row.Duration = max(0, h.Ended.Sub(h.Started).Milliseconds())

@@ -428,13 +428,14 @@ func (a api) progress(ctx context.Context, by harrier.Actor, sc harrier.Scan) (p
 	}
 	var scanning, scanned, dead []string
 	for _, h := range hosts {
+		at := cmp.Or(addrText(h.Addr), h.Name)
 		switch {
 		case !h.Done && !sc.Status.Ended():
-			scanning = append(scanning, h.Addr.String())
+			scanning = append(scanning, at)
 		case h.Alive:
-			scanned = append(scanned, h.Addr.String())
+			scanned = append(scanned, at)
 		default:
-			dead = append(dead, h.Addr.String())
+			dead = append(dead, at)
 			w.DeadSize++
 		}
 	}

@@ -33,7 +33,7 @@ func (v *view) zone(n surface.Node) {
 	if v.is(n, "nsec") {
 		v.risk(&walked, n, "", "The names were listed by their NSEC records.", harrier.Certain)
 	}
-	if v.is(n, "soa") && !v.is(n, "caa") && !v.above(n, "caa") {
+	if v.is(n, "soa") && !v.unknown(n) && !v.is(n, "caa") && !v.above(n, "caa") {
 		v.risk(&noCAA, n, "", "Neither "+n.Key+" nor a name above it has a CAA record.", harrier.Certain)
 	}
 	for _, link := range []surface.Link{surface.A, surface.AAAA} {

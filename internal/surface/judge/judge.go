@@ -26,8 +26,9 @@ type Rule struct {
 
 // Vulnerability is the definition under which findings of the rule are kept.
 func (r Rule) Vulnerability() harrier.Vulnerability {
+	slug := "surface-" + strings.ReplaceAll(strings.TrimPrefix(r.URN, "urn:risk:"), ":", "-")
 	return harrier.Vulnerability{
-		ID: r.ID, Slug: "surface-" + strings.ReplaceAll(strings.TrimPrefix(r.URN, "urn:risk:"), ":", "-"), Name: r.Name, Family: family[r.Category],
+		ID: r.ID, UUID: harrier.NamedUUID(slug), Slug: slug, Name: r.Name, Family: family[r.Category],
 		Severity: r.Severity, Synopsis: r.Name + ".", Description: r.Description, Solution: r.Remediation,
 	}
 }
@@ -41,15 +42,6 @@ type Risk struct {
 	Key       string // tells apart several of one rule on one asset
 	Evidence  string
 	Certainty harrier.Certainty
-}
-
-// Observation is the risk as a finding has it. Its host is the asset; the key
-// holds what is told apart, so that the same risk in a later iteration is the
-// same finding.
-func (r Risk) Observation(at time.Time) harrier.Observation {
-	return harrier.Observation{
-		Vulnerability: r.Rule.ID, Key: r.Key, Evidence: r.Evidence, Certainty: r.Certainty, Source: "surface", At: at,
-	}
 }
 
 // view is what the rules look at.
@@ -73,6 +65,11 @@ func (v *view) has(n surface.Node, name string) []string { return v.Attributes(n
 
 func (v *view) is(n surface.Node, name string) bool { return len(v.has(n, name)) > 0 }
 
+// unknown reports whether not all could be asked about a domain.
+func (v *view) unknown(n surface.Node) bool {
+	return v.is(n, "unresolved") || v.is(n, surface.AttrUnasked)
+}
+
 // Judge gives the risks of the own assets, by asset, rule and key. What is not
 // known is no risk: a name that nobody answered about has none for what it
 // lacks.
@@ -86,7 +83,7 @@ func Judge(g *surface.Graph, now time.Time) []Risk {
 		case surface.Domain:
 			v.zone(n)
 			v.dangling(n)
-			if !v.is(n, "unresolved") { // else what it lacks is not known
+			if !v.unknown(n) { // else what it lacks is not known
 				v.signed(n)
 				v.mail(n)
 			}
@@ -109,3 +106,22 @@ func Judge(g *surface.Graph, now time.Time) []Risk {
 
 // Rules lists every rule.
 func Rules() []*Rule { return slices.Clone(all) }
+
+// Checks are the numbers of the rules, rising.
+func Checks() []harrier.VulnID {
+	ids := make([]harrier.VulnID, len(all))
+	for i, r := range all {
+		ids[i] = r.ID
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// Vulnerabilities are the definitions of the rules.
+func Vulnerabilities() []harrier.Vulnerability {
+	out := make([]harrier.Vulnerability, len(all))
+	for i, r := range all {
+		out[i] = r.Vulnerability()
+	}
+	return out
+}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/miekg/dns"
 
+	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/surface"
 )
 
@@ -139,7 +140,7 @@ func TestList(t *testing.T) {
 	}
 	risks := Judge(graph("transfer=ns1.acme.test"), now)
 	i := slices.IndexFunc(risks, func(r Risk) bool { return r.Rule.URN == "urn:risk:dns:zone-transfer" })
-	if o := risks[i].Observation(now); o.Vulnerability != 902001 || o.Key != "ns1.acme.test" || o.Evidence == "" {
+	if o := risks[i].Observation(now, harrier.Endpoint{}); o.Vulnerability != 902001 || o.Key != "ns1.acme.test" || o.Evidence == "" {
 		t.Errorf("Observation = %+v", o)
 	}
 	if others := urns(graph("@x.test transfer=ns")); slices.Contains(others, "dns:zone-transfer") {
