@@ -67,6 +67,7 @@ type coreConfig struct {
 	data      string // folder; that for reports and uploads is files below it
 	mail      harrier.MailSettings
 	batchSize int
+	fleeting  bool // the database ends with the process
 	version   string
 	log       *slog.Logger
 }
@@ -98,7 +99,7 @@ func newCore(ctx context.Context, c coreConfig) (*core, error) {
 	if err := vulns.Load(ctx, definitions, infos); err != nil {
 		return nil, err
 	}
-	users := identity.New(db, identity.Config{IdleTimeout: c.idle, Now: now, Log: c.log})
+	users := identity.New(db, identity.Config{IdleTimeout: c.idle, Now: now, Log: c.log, Fleeting: c.fleeting})
 	policies := policy.New(db, vulns, c.box, now)
 	surveys := &surfaces{db: db}
 	var scans *scan.Room

@@ -56,7 +56,7 @@ func OpenLocal(ctx context.Context, version string, log *slog.Logger) (_ *Local,
 	if err != nil {
 		return nil, err
 	}
-	l.core, err = newCore(ctx, coreConfig{db: db, bus: l.wires, box: box, idle: time.Hour, data: dir, version: version, log: log})
+	l.core, err = newCore(ctx, coreConfig{db: db, bus: l.wires, box: box, idle: time.Hour, data: dir, fleeting: true, version: version, log: log})
 	if err != nil {
 		return nil, err
 	}

@@ -59,6 +59,7 @@ type Config struct {
 	IdleTimeout time.Duration    // a session ends after this time without use; 0 means 30 minutes
 	Now         func() time.Time // nil means time.Now
 	Log         *slog.Logger     // nil means the default logger
+	Fleeting    bool             // the store ends with the process, and hashes of passwords with it: they may be cheap
 }
 
 // Room holds the rules about people. Calls may overlap.
@@ -86,7 +87,10 @@ func New(store Store, c Config) *Room {
 	if r.log == nil {
 		r.log = slog.Default()
 	}
-	r.hasher = newHasher()
+	r.hasher = newHasher(current)
+	if c.Fleeting {
+		r.hasher = newHasher(fleeting)
+	}
 	r.limits = newThrottle()
 	r.keys = newKeyCache()
 	r.used = newRecent[time.Time](remembered)

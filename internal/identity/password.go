@@ -23,6 +23,10 @@ type cost struct {
 
 var current = cost{memoryKiB: 19 * 1024, passes: 2, lanes: 1}
 
+// fleeting is what hashes cost that end with the process: nobody can take them
+// away to guess at them.
+var fleeting = cost{memoryKiB: 64, passes: 1, lanes: 1}
+
 // dearest bounds what a stored hash may ask for.
 var dearest = cost{memoryKiB: 1 << 20, passes: 16, lanes: 16}
 
@@ -39,15 +43,16 @@ const (
 
 // hasher hashes and verifies passwords.
 type hasher struct {
+	cost  cost // of new hashes
 	slots chan struct{}
 	// dummy is verified against when there is no user, so that the time an
 	// answer takes does not tell.
 	dummy string
 }
 
-func newHasher() *hasher {
-	h := &hasher{slots: make(chan struct{}, atOnce)}
-	h.dummy = encode(current, make([]byte, saltSize), make([]byte, hashSize)) // no password has a zero hash
+func newHasher(c cost) *hasher {
+	h := &hasher{cost: c, slots: make(chan struct{}, atOnce)}
+	h.dummy = encode(c, make([]byte, saltSize), make([]byte, hashSize)) // no password has a zero hash
 	return h
 }
 
@@ -56,8 +61,8 @@ func newHasher() *hasher {
 func (h *hasher) hash(ctx context.Context, password string) (string, error) {
 	salt := make([]byte, saltSize)
 	_, _ = rand.Read(salt) // never fails: crypto/rand aborts the program instead
-	sum, err := h.sum(ctx, current, password, salt, hashSize)
-	return encode(current, salt, sum), err
+	sum, err := h.sum(ctx, h.cost, password, salt, hashSize)
+	return encode(h.cost, salt, sum), err
 }
 
 // verify reports whether phc is a hash of password, and whether a newer hash
@@ -71,7 +76,7 @@ func (h *hasher) verify(ctx context.Context, phc, password string) (ok, old bool
 	if err != nil {
 		return false, false, err
 	}
-	return subtle.ConstantTimeCompare(got, want) == 1, c != current, nil
+	return subtle.ConstantTimeCompare(got, want) == 1, c != h.cost, nil
 }
 
 func (h *hasher) sum(ctx context.Context, c cost, password string, salt []byte, size int) ([]byte, error) {

@@ -12,7 +12,7 @@ import (
 )
 
 func TestHasher(t *testing.T) {
-	ctx, h := t.Context(), newHasher()
+	ctx, h := t.Context(), newHasher(current)
 	phc, err := h.hash(ctx, goodPassword)
 	noError(t, "hash", err)
 	if !strings.HasPrefix(phc, "$argon2id$v=19$m=19456,t=2,p=1$") || strings.Contains(phc, goodPassword) {
@@ -50,7 +50,7 @@ func TestHasher(t *testing.T) {
 // TestHasherWaits: when all slots are taken, a sign-in waits, and gives up with
 // its context.
 func TestHasherWaits(t *testing.T) {
-	h := newHasher()
+	h := newHasher(current)
 	for range atOnce {
 		h.slots <- struct{}{}
 	}
@@ -110,6 +110,24 @@ func TestRandomText(t *testing.T) {
 	for c, k := range counts { // 1000 each; 200 are more than six deviations
 		if k < 800 || k > 1200 {
 			t.Errorf("%q occurs %d times of %d; want about %d", c, k, n, n/len(tokenAlphabet))
+		}
+	}
+}
+
+// TestFleeting: only a room whose store ends with the process makes cheap hashes.
+func TestFleeting(t *testing.T) {
+	for _, c := range []struct {
+		config Config
+		want   cost
+	}{{Config{}, current}, {Config{Fleeting: true}, fleeting}} {
+		h := New(nil, c.config).hasher
+		phc, err := h.hash(t.Context(), goodPassword)
+		noError(t, "hash", err)
+		if made, _, _, err := decode(phc); err != nil || made != c.want {
+			t.Errorf("a room of %+v hashes at %+v, %v; want %+v", c.config, made, err, c.want)
+		}
+		if ok, old, err := h.verify(t.Context(), phc, goodPassword); !ok || old || err != nil {
+			t.Errorf("verify = %v, %v, %v; want a good one of today", ok, old, err)
 		}
 	}
 }

@@ -231,7 +231,7 @@ func (l *lab) analyse(source, tool string, filters ...string) []map[string]any {
 
 // only filters for the finding that is followed.
 func (l *lab) only() string {
-	return fmt.Sprintf(`{"filterName":"pluginID","operator":"=","value":%q}`, l.plugin)
+	return fmt.Sprintf(`{"filterName":"pluginID","operator":"=","value":%q},{"filterName":"ip","operator":"=","value":%q}`, l.plugin, l.web.addr)
 }
 
 // record is the finding that is followed; nil when it is not in source.

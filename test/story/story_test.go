@@ -16,10 +16,16 @@ func TestStory(t *testing.T) {
 	l := newLab(t)
 	l.policy = l.text(l.must("POST", "/policy", fmt.Sprintf(`{"name":"all","policyTemplate":{"id":1},%s}`, l.preferences(l.web.port))), "id")
 	scan := l.scan("standard", `"policy":{"id":`+l.policy+`},"ipList":"`+l.web.addr+`"`, "")
+	second := &web{t: t, addr: "127.0.0.93", port: l.web.port} // which stays as it is
+	second.version.Store("1.18.0")
+	second.listen()
+	t.Cleanup(second.close)
+	doors := l.openDoors(t, l.web.addr+","+second.addr)
 	if got := l.finished(scan); got != "Completed/Finished" {
 		t.Fatalf("the first scan ended as %s", got)
 	}
 	l.parity("after the first scan")
+	l.everywhere(t, doors, "after the first scan", false)
 	l.pick()
 	first := l.record("cumulative")
 	if first == nil || first["hasBeenMitigated"] != "0" {
@@ -93,6 +99,7 @@ func TestStory(t *testing.T) {
 			t.Errorf("lastMitigated %s finds %d; want %d", value, got, want)
 		}
 	}
+	l.everywhere(t, doors, "patched", false)
 	others := l.open()
 
 	// Broken again.
@@ -109,8 +116,10 @@ func TestStory(t *testing.T) {
 		t.Error("nothing was opened again")
 	}
 
+	l.everywhere(t, doors, "open again", false)
 	l.rules()
-	l.parity("at the end")
+	l.ruled(t, doors)
+	l.everywhere(t, doors, "after the rules", false)
 
 	// Switched off: the host answers, and nothing listens at the port any more.
 	l.web.close()
@@ -118,6 +127,7 @@ func TestStory(t *testing.T) {
 	if got := l.record("patched"); got == nil || got["firstSeen"] != first["firstSeen"] || l.record("cumulative") != nil {
 		t.Errorf("the port is closed: the finding is not patched: %v", got)
 	}
+	l.everywhere(t, doors, "switched off", false)
 }
 
 // rules accepts and recasts the finding: both alter what is read, and nothing
@@ -134,7 +144,6 @@ func (l *lab) rules() {
 	if got := l.record("cumulative"); got == nil || got["recastRisk"] != "1" || severityOf(got) != "0" {
 		l.t.Errorf("recast: %v", got)
 	}
-	l.parity("recast")
 	l.must("DELETE", fmt.Sprint("/recastRiskRule/", made[0]["id"]), "")
 	after := l.record("cumulative")
 	for _, name := range []string{"acceptRisk", "recastRisk", "firstSeen", "lastSeen", "hasBeenMitigated"} {
@@ -144,5 +153,19 @@ func (l *lab) rules() {
 	}
 	if severityOf(after) != severityOf(before) {
 		l.t.Errorf("severity was %s before the rules and is %s after them", severityOf(before), severityOf(after))
+	}
+}
+
+// ruled accepts and recasts the finding on both servers, and asks everywhere.
+func (l *lab) ruled(t *testing.T, d doors) {
+	t.Helper()
+	for _, r := range []struct{ kind, more string }{
+		{"acceptRiskRule", `"expires":-1`},
+		{"recastRiskRule", `"newSeverity":{"id":0}`},
+		{"recastRiskRule", `"newSeverity":{"id":1}`},
+	} {
+		made := l.list(l.must("POST", "/"+r.kind, fmt.Sprintf(`{"plugin":{"id":%q},"repositories":[{"id":1}],"hostType":"all","port":"any","protocol":"any","comments":"known",%s}`, l.plugin, r.more)))
+		l.everywhere(t, d, r.kind+" "+r.more, r.kind == "recastRiskRule")
+		l.must("DELETE", fmt.Sprint("/", r.kind, "/", made[0]["id"]), "")
 	}
 }

@@ -125,9 +125,11 @@ func (w weight) object() obj {
 	return obj{"critical": w.critical, "severe": w.severe, "moderate": w.total - w.critical - w.severe, "total": w.total}
 }
 
-// flaw is the condition that a finding is more than a fact.
+// flaw is the condition that a finding is more than a fact, and that no exception
+// accepts it.
 var flaw = harrier.And{
 	harrier.Cmp{Field: "open", Op: harrier.Eq, Values: []any{true}},
+	harrier.Cmp{Field: "accepted", Op: harrier.Eq, Values: []any{false}},
 	harrier.Cmp{Field: "severity", Op: harrier.Gt, Values: []any{int64(harrier.Info)}},
 }
 

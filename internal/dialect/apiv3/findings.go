@@ -38,10 +38,10 @@ func (a *api) findingsOf(q *query, id harrier.ID, only harrier.VulnID) ([]found,
 	for _, f := range list {
 		i, seen := at[f.Vulnerability]
 		if !seen {
-			v, _ := a.Vulns.Lookup(f.Vulnerability)
-			if f.Severity == harrier.Info && v.Severity == harrier.Info {
-				continue // a fact
+			if f.Severity == harrier.Info {
+				continue // a fact, or recast to one
 			}
+			v, _ := a.Vulns.Lookup(f.Vulnerability)
 			if v.ID == 0 {
 				v.ID = f.Vulnerability
 			}

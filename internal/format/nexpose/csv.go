@@ -84,7 +84,7 @@ var cells = map[string]func(row) string{
 	"Vulnerability Risk Score": func(r row) string {
 		return decimal(harrier.RiskOf(r.vuln, r.result.Certainty, cmp.Or(r.host.Importance, 100)).Value)
 	},
-	"Vulnerability Severity Level":          func(r row) string { return strconv.Itoa(Severity(r.vuln)) },
+	"Vulnerability Severity Level":          func(r row) string { return strconv.Itoa(SeverityShown(r.vuln, r.result.Severity)) },
 	"Vulnerability Solution":                func(r row) string { return r.vuln.Solution },
 	"Vulnerability Tags":                    func(r row) string { return r.vuln.Family },
 	"Vulnerability Test Date":               func(r row) string { return day(r.result.At) },

@@ -36,7 +36,7 @@ func split(s format.Scan, h format.Host) (own []format.Result, places []place) {
 		}
 	}
 	for _, r := range h.Ordered() {
-		switch told := Told(r, s.Lookup(r.Vulnerability)); {
+		switch told := Told(r); {
 		case !listens(r.Endpoint) && told:
 			own = append(own, r)
 		case listens(r.Endpoint):

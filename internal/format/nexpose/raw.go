@@ -150,8 +150,8 @@ func namesOf(h format.Host) []string {
 func (x *raw) risk(h format.Host) string {
 	sum := 0.0
 	for _, r := range h.Results {
-		if v := x.scan.Lookup(r.Vulnerability); Told(r, v) {
-			sum += harrier.RiskOf(v, r.Certainty, cmp.Or(h.Importance, 100)).Value
+		if Told(r) {
+			sum += harrier.RiskOf(x.scan.Lookup(r.Vulnerability), r.Certainty, cmp.Or(h.Importance, 100)).Value
 		}
 	}
 	return decimal(sum)
@@ -225,18 +225,21 @@ func (x *raw) definitions() {
 	written := map[string]bool{} // two numbers can have one slug only where both have lost their definition
 	for _, id := range slices.Sorted(maps.Keys(x.seen)) {
 		v := x.scan.Lookup(id)
-		v.Severity = max(v.Severity, x.seen[id])
 		if slug := Slug(v); !written[slug] {
 			written[slug] = true
-			x.definition(v, slug)
+			shown := SeverityShown(v, x.seen[id])
+			v.Severity = max(v.Severity, x.seen[id]) // a definition may be lost
+			x.definition(v, slug, shown)
 		}
 	}
 	x.end()
 }
 
-func (x *raw) definition(v harrier.Vulnerability, slug string) {
+// definition tells of a vulnerability, at the number that it shows with here: the
+// gravest, where it does so with several.
+func (x *raw) definition(v harrier.Vulnerability, slug string, severity int) {
 	added, modified := Added(v)
-	x.start("vulnerability", "id", slug, "title", v.Name, "severity", strconv.Itoa(Severity(v)), "pciSeverity", strconv.Itoa(PCISeverity(v)), "cvssScore", Score(v))
+	x.start("vulnerability", "id", slug, "title", v.Name, "severity", strconv.Itoa(severity), "pciSeverity", strconv.Itoa(PCISeverity(v)), "cvssScore", Score(v))
 	x.given("cvssVector", Vector(v))
 	x.given("published", Stamp(v.Published))
 	x.attr("added", Stamp(added))

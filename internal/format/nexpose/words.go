@@ -132,10 +132,9 @@ func Having(s Status) harrier.Expr {
 	return harrier.Not{Of: certain}
 }
 
-// Told reports whether r is a finding rather than a plain fact about the host.
-func Told(r format.Result, v harrier.Vulnerability) bool {
-	return r.Severity > harrier.Info || v.Severity > harrier.Info
-}
+// Told reports whether r is a finding rather than a plain fact about the host,
+// or what was recast to one.
+func Told(r format.Result) bool { return r.Severity > harrier.Info }
 
 // Reference is a name that others gave a vulnerability, or a page about it.
 type Reference struct{ Source, Text string }
