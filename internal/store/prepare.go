@@ -73,6 +73,13 @@ func (p preparer) expr(e harrier.Expr, ofFinding bool) (harrier.Expr, error) {
 		if !ofFinding && slices.Contains(harrier.OSFields, e.Field) {
 			return p.systems(e)
 		}
+		switch {
+		case ofFinding:
+		case e.Field == "sign_in":
+			return p.signIns(e)
+		case e.Field == "software_vendor":
+			return p.vendors(e)
+		}
 		if of, ok := tallied[e.Field]; ok && !ofFinding {
 			return p.tally(e, of)
 		}

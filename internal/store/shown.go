@@ -195,7 +195,8 @@ func (db *DB) tallies(ctx context.Context, of func(v *harrier.Vulnerability) []s
 		return nil, err
 	}
 	where, err := c.where(harrier.And{
-		harrier.Cmp{Field: "vulnerability", Op: harrier.Eq, Values: vulns}, harrier.Not{Of: isAccepted},
+		harrier.Cmp{Field: "vulnerability", Op: harrier.Eq, Values: vulns},
+		harrier.Not{Of: isAccepted},
 		harrier.Cmp{Field: "severity", Op: harrier.Gt, Values: []any{int64(harrier.Info)}},
 	})
 	if err != nil {
@@ -232,4 +233,3 @@ func (db *DB) searchShown(ctx context.Context, e harrier.Expr, p Page) ([]harrie
 	})
 	return found.Rows, found.Total, err
 }
-

@@ -27,6 +27,7 @@ type town struct {
 	started  map[harrier.ID]int64    // of scans
 	ids      map[harrier.ID][]harrier.Identifier
 	software map[harrier.ID][][2]string
+	coverage map[harrier.ID]*harrier.Coverage // of the last scan
 	rules    []harrier.Exception
 }
 
@@ -59,6 +60,7 @@ func newTown(t *testing.T, db *store.DB, seed uint64) *town {
 	w := &town{
 		r: rand.New(rand.NewPCG(seed, 10)), db: db, vulns: map[harrier.VulnID]harrier.Vulnerability{}, services: map[harrier.ID][]harrier.Service{},
 		sites: map[harrier.ID][]string{}, started: map[harrier.ID]int64{}, ids: map[harrier.ID][]harrier.Identifier{}, software: map[harrier.ID][][2]string{},
+		coverage: map[harrier.ID]*harrier.Coverage{},
 	}
 	ctx, r := t.Context(), w.r
 	for i := range 12 {
@@ -93,6 +95,7 @@ func (w *town) scans(t *testing.T) {
 		s := harrier.Site{Name: fmt.Sprint("Site ", i)}
 		must(t, w.db.InsertSite(ctx, &s))
 		sc := harrier.Scan{Site: s.ID, Name: "scan", Started: w.day()}
+		sc.Plan.Checks = []harrier.VulnID{harrier.SignInCheck}
 		must(t, w.db.InsertScan(ctx, &sc))
 		w.started[sc.ID] = 0
 		if !sc.Started.IsZero() {
@@ -128,13 +131,22 @@ func (w *town) asset(t *testing.T, i int) {
 	for port := range r.IntN(4) {
 		w.services[a.ID] = append(w.services[a.ID], harrier.Service{
 			Endpoint: harrier.Endpoint{Protocol: harrier.TCP, Port: uint16(80 + port)}, Name: w.word(), Product: w.word(),
+			CPE: []string{"", "cpe:2.3:a:Web-1:x:1:*:*:*:*:*:*:*", "cpe:/a:linux:y", "cpe:2.3:a:*:z:*:*:*:*:*:*:*:*"}[r.IntN(4)],
 		})
+		if last := &w.services[a.ID][len(w.services[a.ID])-1]; r.IntN(2) == 0 {
+			last.Name = "ssh"
+		}
 	}
 	must(t, w.db.PutServices(ctx, a.ID, w.services[a.ID]))
 	for id := range w.started {
 		if r.IntN(3) == 0 {
 			w.sites[a.ID] = append(w.sites[a.ID], fmt.Sprint("Site ", id-1))
 			must(t, w.db.PutScanHosts(ctx, []*harrier.ScanHost{{Scan: id, Index: i + 1, Asset: a.ID, Host: harrier.Host{Name: fmt.Sprint("h", i)}}}))
+			c := w.looked()
+			must(t, w.db.PutHostCoverage(ctx, id, i+1, c))
+			if id == a.LastScan {
+				w.coverage[a.ID] = c
+			}
 		}
 	}
 	if r.IntN(2) == 0 {
@@ -163,6 +175,20 @@ func (w *town) asset(t *testing.T, i int) {
 		}
 	}
 	w.assets = append(w.assets, a)
+}
+
+// looked is a coverage of a host by a scan that was to sign in.
+func (w *town) looked() *harrier.Coverage {
+	c := &harrier.Coverage{Alive: w.r.IntN(5) > 0, Complete: true, Enabled: harrier.NewIDs([]harrier.VulnID{harrier.SignInCheck})}
+	switch w.r.IntN(4) {
+	case 0:
+		c.Add(harrier.Done{Check: harrier.SignInCheck, Outcome: harrier.Skipped, Reason: harrier.NoLoginsFor("SSH")})
+	case 1:
+		c.Add(harrier.Done{Check: harrier.SignInCheck, Outcome: harrier.Vulnerable})
+	case 2:
+		c.Add(harrier.Done{Check: harrier.SignInCheck, Outcome: harrier.Failed, Reason: "ssh: broken"})
+	}
+	return c
 }
 
 // except makes exceptions of all kinds: for all hosts and for some, for a port,
@@ -296,6 +322,22 @@ func (w *town) values(a harrier.Asset) func(string) []any {
 			for _, s := range w.services[a.ID] {
 				out = append(out, map[string]any{"port": int64(s.Port), "protocol": string(s.Protocol), "service": s.Name, "product": s.Product}[field])
 			}
+		case "software_vendor":
+			for _, s := range w.services[a.ID] {
+				if v := harrier.VendorOf(s.CPE); v != "" {
+					out = append(out, v)
+				}
+			}
+		case "sign_in":
+			var servers []harrier.Endpoint
+			for _, s := range w.services[a.ID] {
+				if s.Name == "ssh" {
+					servers = append(servers, s.Endpoint)
+				}
+			}
+			for _, s := range harrier.SignIns(w.coverage[a.ID], servers) {
+				out = append(out, s.Result.String())
+			}
 		case "identifier", "identifier_source":
 			for _, i := range w.ids[a.ID] {
 				out = append(out, map[string]any{"identifier": i.Value, "identifier_source": string(i.Kind)}[field])
@@ -380,7 +422,7 @@ func (w *town) literal(kind string) string {
 	case 1:
 		return quote(fmt.Sprint("slug-", r.IntN(12)))
 	case 2:
-		return quote([]string{"network", "pass", "partial", "Linux", "Debian", "Site 1", "High", "active", "VULNERABLE_VERS", "12", "serial", "tcp", "0", "1"}[r.IntN(14)])
+		return quote([]string{"LOGIN_FAILED", "NO_CREDS_SUPPLIED", "login_successful", "web-1", "network", "pass", "partial", "Linux", "Debian", "Site 1", "High", "active", "VULNERABLE_VERS", "12", "serial", "tcp", "0", "1"}[r.IntN(18)])
 	case 3:
 		return quote([]string{"", "e", "1"}[r.IntN(3)])
 	}
