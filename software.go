@@ -3,6 +3,7 @@ package harrier
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -36,6 +37,19 @@ func SoftwareOf(services []Service) []Software {
 		return cmp.Or(cmp.Compare(a.Product, b.Product), cmp.Compare(a.Version, b.Version), cmp.Compare(a.CPE, b.CPE))
 	})
 	return out
+}
+
+// VendorOf is the maker that a CPE name tells, of version 2.2 or 2.3; "" for none.
+func VendorOf(cpe string) string {
+	parts := strings.SplitN(cpe, ":", 6)
+	at := 3
+	if len(parts) > 1 && strings.HasPrefix(parts[1], "/") {
+		at = 2
+	}
+	if len(parts) <= at || parts[0] != "cpe" || parts[at] == "*" || parts[at] == "-" {
+		return ""
+	}
+	return strings.ReplaceAll(parts[at], "\\", "")
 }
 
 // CertificateUse is a certificate and where an asset shows it.

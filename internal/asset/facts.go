@@ -11,6 +11,7 @@ type FactStore interface {
 	IdentifiersOf(ctx context.Context, assets []harrier.ID) (map[harrier.ID][]harrier.Identifier, error)
 	SitesOf(ctx context.Context, assets []harrier.ID) (map[harrier.ID][]harrier.ID, error)
 	LastLooks(ctx context.Context, assets []harrier.ID) (map[harrier.ID]Look, error)
+	SignInsOf(ctx context.Context, assets []harrier.ID) (map[harrier.ID][]harrier.SignIn, error)
 }
 
 // Look is when a scan looked at an asset.
@@ -21,6 +22,7 @@ type Facts struct {
 	Identifiers []harrier.Identifier // in the order of kinds and values
 	Sites       []harrier.ID         // whose scans saw it, by rising ID
 	Look        Look                 // of its last scan
+	SignIns     []harrier.SignIn     // how that fared with its credentials
 }
 
 // Facts returns what stands beside assets that by was shown by this room.
@@ -41,9 +43,13 @@ func (r *Room) Facts(ctx context.Context, by harrier.Actor, assets []harrier.ID)
 	if err != nil {
 		return nil, err
 	}
+	signs, err := r.store.SignInsOf(ctx, assets)
+	if err != nil {
+		return nil, err
+	}
 	out := make(map[harrier.ID]Facts, len(assets))
 	for _, id := range assets {
-		out[id] = Facts{ids[id], sites[id], looks[id]}
+		out[id] = Facts{ids[id], sites[id], looks[id], signs[id]}
 	}
 	return out, nil
 }

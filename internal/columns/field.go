@@ -72,7 +72,6 @@ var assetFields = map[string]func(a *asset, t *test) bool{
 	"assessed":      func(a *asset, t *test) bool { return t.bool(a.lastScan > 0) },
 
 	"assessed_for_policies": func(_ *asset, t *test) bool { return t.bool(false) },
-	"malware_kits":          func(_ *asset, t *test) bool { return t.integer(0) },
 
 	"host": func(a *asset, t *test) bool {
 		for _, n := range a.names {
@@ -88,7 +87,7 @@ var assetFields = map[string]func(a *asset, t *test) bool{
 var onlyAssets = map[string]bool{
 	"id": true, "os_confidence": true, "device_type": true, "first_seen": true, "last_seen": true, "last_scan": true,
 	"info": true, "low": true, "medium": true, "high": true, "critical": true,
-	"importance": true, "criticality": true, "total": true, "risk": true, "assessed": true, "assessed_for_policies": true, "malware_kits": true,
+	"importance": true, "criticality": true, "total": true, "risk": true, "assessed": true, "assessed_for_policies": true,
 }
 
 // total counts the open findings that are more than facts.

@@ -50,7 +50,6 @@ var walkFields = map[string]sortField{
 	"critical":      byNumber(func(a *asset) int64 { return int64(a.open[harrier.Critical]) }),
 	"total":         byNumber(func(a *asset) int64 { return int64(a.total()) }),
 	"importance":    byNumber(func(a *asset) int64 { return int64(a.importance) }),
-	"malware_kits":  byNumber(func(*asset) int64 { return 0 }),
 	"risk":          {func(a *asset) sortKey { return sortKey{f: a.risk()} }, float64(0)},
 	"uuid":          byText(func(a *asset) string { return a.uuid.String() }),
 	"fqdn":          byText(func(a *asset) string { return a.fqdn }),
@@ -69,9 +68,10 @@ var walkFields = map[string]sortField{
 }
 
 // Walk returns a page of the assets that e holds for: their IDs, their positions
-// and how many there are in all. It answers ErrUnknown for what is not kept in
-// columns.
-func (v *View) Walk(e harrier.Expr, w harrier.Walk) (ids []harrier.ID, positions [][]any, total int, err error) {
+// and how many there are in all. Shown are the open findings of those that
+// exceptions speak of, as they show, for the order; e has to know of them itself.
+// It answers ErrUnknown for what is not kept in columns.
+func (v *View) Walk(e harrier.Expr, w harrier.Walk, shown map[harrier.ID]harrier.Counts) (ids []harrier.ID, positions [][]any, total int, err error) {
 	fields := make([]sortField, len(w.Sort))
 	after := make([]sortKey, len(w.Sort))
 	for i, o := range w.Sort {
@@ -116,6 +116,9 @@ func (v *View) Walk(e harrier.Expr, w harrier.Walk) (ids []harrier.ID, positions
 			continue
 		}
 		total++
+		if n, other := shown[harrier.ID(a.id)]; other {
+			a = a.showing(n)
+		}
 		if w.After == nil || behind(a) {
 			list = append(list, a)
 		}
@@ -144,6 +147,15 @@ func (v *View) Walk(e harrier.Expr, w harrier.Walk) (ids []harrier.ID, positions
 		ids, positions = append(ids, harrier.ID(a.id)), append(positions, append(position, int64(a.id)))
 	}
 	return ids, positions, total, nil
+}
+
+// showing is the asset with other open findings.
+func (a *asset) showing(n harrier.Counts) *asset {
+	b := *a
+	for s := range n {
+		b.open[s] = uint32(n[s])
+	}
+	return &b
 }
 
 // Changes calls put for the findings that e holds for, with whether they were

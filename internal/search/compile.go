@@ -246,7 +246,8 @@ func (f field) present(model string) harrier.Expr {
 	case f.form == address && f.model[1] == "4":
 		return cmp(model, harrier.In, "0.0.0.0-255.255.255.255")
 	case f.form == address && f.model[1] == "6":
-		return cmp(model, harrier.In, "::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff")
+		// Without those between, which are the ones of version 4 in the other form.
+		return cmp(model, harrier.In, "::-::fffe:ffff:ffff", "::1:0:0:0-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff")
 	case f.form == text || f.form == address:
 		return cmp(model, harrier.Gt, "")
 	case f.form == boolean:

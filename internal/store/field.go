@@ -162,7 +162,6 @@ var assetFields = map[string]field{
 	"assessed":    {choices: yesNo("last_scan > 0", "last_scan = 0")},
 	// What nothing tells of yet.
 	"assessed_for_policies": {choices: yesNo(never, always)},
-	"malware_kits":          {number: "0", sort: "0 + id - id"},
 
 	"site":              {text: "s.name", within: ofSites, asked: true}, // whose scans saw it
 	"site_id":           {number: "s.id", within: ofSites, asked: true},

@@ -13,7 +13,7 @@ import (
 
 // Some of what is searched by follows from what is kept and is itself not kept:
 // harrier.VulnerabilityFields from definitions, the parts of systems' names,
-// how many exploits apply to an asset. Prepare replaces such comparisons by ones
+// how many exploits apply to an asset, what its findings count under exceptions. Prepare replaces such comparisons by ones
 // with what they hold for: numbers of vulnerabilities, names of systems, IDs of
 // assets.
 
@@ -37,13 +37,14 @@ const definitionVersion = "definitions"
 
 // preparer prepares one condition.
 type preparer struct {
-	db  *DB
-	ctx context.Context //nolint:containedctx // lives for one call
+	db    *DB
+	ctx   context.Context //nolint:containedctx // lives for one call
+	shown *shown
 }
 
 // prepare makes a condition on findings, or on assets, ready for SQL.
 func (db *DB) prepare(ctx context.Context, e harrier.Expr, ofFindings bool) (harrier.Expr, error) {
-	return preparer{db, ctx}.expr(e, ofFindings)
+	return preparer{db, ctx, new(shown)}.expr(e, ofFindings)
 }
 
 func (p preparer) expr(e harrier.Expr, ofFinding bool) (harrier.Expr, error) {
@@ -65,12 +66,25 @@ func (p preparer) expr(e harrier.Expr, ofFinding bool) (harrier.Expr, error) {
 	case harrier.Has:
 		of, err := p.expr(e.Of, true)
 		return harrier.Has{Of: of}, err
+	case harrier.OfAsset:
+		of, err := p.expr(e.Of, false)
+		return harrier.OfAsset{Of: of}, err
 	case harrier.Cmp:
 		if !ofFinding && slices.Contains(harrier.OSFields, e.Field) {
 			return p.systems(e)
 		}
-		if !ofFinding && e.Field == "exploit_count" {
-			return p.exploits(e)
+		switch {
+		case ofFinding:
+		case e.Field == "sign_in":
+			return p.signIns(e)
+		case e.Field == "software_vendor":
+			return p.vendors(e)
+		}
+		if of, ok := tallied[e.Field]; ok && !ofFinding {
+			return p.tally(e, of)
+		}
+		if _, ok := shownFields[e.Field]; ok && !ofFinding {
+			return p.counts(e)
 		}
 	}
 	return e, nil
@@ -230,73 +244,6 @@ func (db *DB) systems(ctx context.Context) (map[string]harrier.OSParts, error) {
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read systems: %w", err)
-	}
-	return out, nil
-}
-
-// exploits replaces a comparison with the number of exploits that apply to an
-// asset by one with the assets that it holds for.
-func (p preparer) exploits(e harrier.Cmp) (harrier.Expr, error) {
-	counts, err := p.db.exploitCounts(p.ctx)
-	if err != nil {
-		return nil, err
-	}
-	holds := func(n int) bool { return harrier.Matches(e, func(string) []any { return []any{int64(n)} }) }
-	none := holds(0) // and so for most
-	out := harrier.Cmp{Field: "id", Op: harrier.Eq}
-	for _, id := range slices.Sorted(maps.Keys(counts)) {
-		if holds(counts[id]) != none {
-			out.Values = append(out.Values, int64(id))
-		}
-	}
-	if none {
-		return harrier.Not{Of: out}, nil
-	}
-	return out, nil
-}
-
-// exploitCounts counts the exploits of the open findings of assets, each once;
-// assets without any are left out.
-func (db *DB) exploitCounts(ctx context.Context) (map[harrier.ID]int, error) {
-	d, err := db.readDefinitions(ctx)
-	if err != nil {
-		return nil, err
-	}
-	of := map[harrier.VulnID][]string{}
-	var vulns []any
-	for i := range d.list {
-		v := &d.list[i]
-		for _, x := range v.Exploits {
-			of[v.ID] = append(of[v.ID], x.Source+"\x00"+x.ID)
-		}
-		if len(v.Exploits) > 0 {
-			vulns = append(vulns, int64(v.ID))
-		}
-	}
-	have := map[harrier.ID]map[string]bool{}
-	c := condition{db: db, fields: findingFields}
-	where, err := c.where(harrier.Cmp{Field: "vulnerability", Op: harrier.Eq, Values: vulns})
-	if err != nil {
-		return nil, err
-	}
-	err = db.rows(ctx, "SELECT DISTINCT asset, vuln FROM finding WHERE closed = 0 AND "+where, c.args, func(scan func(...any) error) error {
-		var asset harrier.ID
-		var vuln harrier.VulnID
-		err := scan(&asset, &vuln)
-		if have[asset] == nil {
-			have[asset] = map[string]bool{}
-		}
-		for _, x := range of[vuln] {
-			have[asset][x] = true
-		}
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("count exploits: %w", err)
-	}
-	out := make(map[harrier.ID]int, len(have))
-	for asset, list := range have {
-		out[asset] = len(list)
 	}
 	return out, nil
 }

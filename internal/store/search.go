@@ -199,7 +199,13 @@ func (db *DB) CountAddresses(ctx context.Context, e harrier.Expr) (n int, err er
 // of their open findings, and how many there are in all. It answers Invalid,
 // naming the field, for what can not be searched or sorted by.
 func (db *DB) SearchAssets(ctx context.Context, e harrier.Expr, p Page) ([]harrier.Asset, int, error) {
-	e, err := db.prepare(ctx, e, false)
+	altered, whole := new(shown), e
+	e, err := preparer{db, ctx, altered}.expr(e, false)
+	if err == nil && shownFields[p.Sort] != nil && p.After == 0 {
+		if err = altered.read(ctx, db); err == nil && len(altered.assets) > 0 {
+			return db.searchShown(ctx, whole, p)
+		}
+	}
 	if err != nil {
 		return nil, 0, err
 	}

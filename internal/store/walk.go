@@ -20,13 +20,13 @@ type walkKey struct {
 }
 
 // walkKey returns what to sort by for a field.
-func (db *DB) walkKey(ctx context.Context, field string) (walkKey, error) {
+func (db *DB) walkKey(ctx context.Context, field string, altered *shown) (walkKey, error) {
 	switch {
 	case slices.Contains(harrier.OSFields, field):
 		names, err := db.systems(ctx)
 		return walkKey{systemKey, "", func(_ harrier.ID, key string) any { return names[key].Value(field) }}, err
-	case field == "exploit_count":
-		counts, err := db.exploitCounts(ctx)
+	case tallied[field] != nil:
+		counts, err := db.tallies(ctx, tallied[field])
 		return walkKey{"''", int64(0), func(id harrier.ID, _ string) any { return int64(counts[id]) }}, err
 	case field == "address":
 		if db.driver == postgresDialect {
@@ -36,6 +36,8 @@ func (db *DB) walkKey(ctx context.Context, field string) (walkKey, error) {
 	}
 	f := assetFields[field]
 	switch {
+	case shownFields[field] != nil && len(altered.assets) > 0:
+		return altered.order(field), nil
 	case f.sort == "":
 		return walkKey{}, harrier.Invalidf("sort", "%q can not be sorted by", field)
 	case f.decimal != "":
@@ -73,17 +75,21 @@ func checkWalk(keys []walkKey, w harrier.Walk) error {
 }
 
 // WalkAssets returns a part of the assets that e holds for, with the counts of
-// their open findings. It answers Invalid, naming the field, for what can not be
+// their open findings as they show under the exceptions that are in force now. It answers Invalid, naming the field, for what can not be
 // searched or sorted by.
 func (db *DB) WalkAssets(ctx context.Context, e harrier.Expr, w harrier.Walk) (harrier.Found[harrier.Asset], error) {
 	out := harrier.Found[harrier.Asset]{Total: -1}
-	e, err := db.prepare(ctx, e, false)
+	altered := new(shown)
+	e, err := preparer{db, ctx, altered}.expr(e, false)
+	if err == nil {
+		err = altered.read(ctx, db)
+	}
 	if err != nil {
 		return out, err
 	}
 	keys := make([]walkKey, len(w.Sort))
 	for i, o := range w.Sort {
-		if keys[i], err = db.walkKey(ctx, o.Field); err != nil {
+		if keys[i], err = db.walkKey(ctx, o.Field, altered); err != nil {
 			return out, err
 		}
 	}
@@ -96,13 +102,13 @@ func (db *DB) WalkAssets(ctx context.Context, e harrier.Expr, w harrier.Walk) (h
 		return out, err
 	}
 	var ids []harrier.ID
-	fetch := func() error { return db.fetchAssets(ctx, ids, &out) }
+	fetch := func() error { return db.fetchAssets(ctx, ids, altered, &out) }
 	total := 0
 	ok, err := db.answer(ctx, e, func(v *columns.View, e harrier.Expr) (err error) {
 		if w.Limit == 0 || w.Limit > mostRows {
 			return columns.ErrUnknown
 		}
-		ids, out.Positions, total, err = v.Walk(e, w)
+		ids, out.Positions, total, err = v.Walk(e, w, altered.counts())
 		return err
 	}, fetch)
 	if err != nil {
@@ -127,13 +133,16 @@ func (db *DB) WalkAssets(ctx context.Context, e harrier.Expr, w harrier.Walk) (h
 	return out, nil
 }
 
-// fetchAssets reads the rows of ids, which are those of the positions of out.
-// What is gone meanwhile is left out.
-func (db *DB) fetchAssets(ctx context.Context, ids []harrier.ID, out *harrier.Found[harrier.Asset]) error {
+// fetchAssets reads the rows of ids, which are those of the positions of out, with
+// what shows of their open findings. What is gone meanwhile is left out.
+func (db *DB) fetchAssets(ctx context.Context, ids []harrier.ID, altered *shown, out *harrier.Found[harrier.Asset]) error {
 	found := make(map[harrier.ID]harrier.Asset, len(ids))
 	err := byIDs(ids, func(where string, args []any) error {
 		list, err := assets.list(ctx, db, where, args...)
 		for _, a := range list {
+			if one := altered.assets[a.ID]; one != nil {
+				a.Open = one.Open
+			}
 			found[a.ID] = a
 		}
 		return err
@@ -184,7 +193,7 @@ func (db *DB) walk(ctx context.Context, c condition, where string, keys []walkKe
 			_, whole := k.kind.(int64)
 			_, decimal := k.kind.(float64)
 			switch {
-			case decimal:
+			case decimal && k.of == nil:
 				to = append(to, &decimals[i])
 			case whole && k.of == nil:
 				to = append(to, &numbers[i])

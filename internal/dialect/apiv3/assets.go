@@ -117,8 +117,9 @@ func (a *api) deleteAsset(q *query) (any, error) {
 
 // weight is what was found on an asset, or on all of some.
 type weight struct {
-	critical, severe, total, exploits int
-	counts                            harrier.Counts
+	critical, severe, total, exploits, kits int
+
+	counts harrier.Counts
 }
 
 func (w weight) object() obj {
@@ -149,6 +150,8 @@ func (a *api) weights(ctx context.Context, by harrier.Actor, ids []any) (map[har
 		{formatnexpose.AtLeast(8), func(w *weight, s harrier.Sum) { w.critical = s.Counts.Total() }},
 		{formatnexpose.AtLeast(4), func(w *weight, s harrier.Sum) { w.severe = s.Counts.Total() }},
 		{harrier.Cmp{Field: "exploit", Op: harrier.Eq, Values: []any{true}}, func(w *weight, s harrier.Sum) { w.exploits = s.Counts.Total() }},
+		// Of malware there is one entry at most, however many are used by it.
+		{harrier.Cmp{Field: "malware_kits", Op: harrier.Gt, Values: []any{int64(0)}}, func(w *weight, s harrier.Sum) { w.kits = min(s.Counts.Total(), 1) }},
 	} {
 		e := harrier.And{flaw, of}
 		if part.only != nil {
@@ -194,7 +197,7 @@ func (a *api) assetObjects(q *query, list []harrier.Asset, full bool) ([]obj, er
 		raw := float64(w.counts.Exposure())
 		path := "/assets/" + ident(as.ID)
 		vulnerabilities := w.object()
-		vulnerabilities["exploits"], vulnerabilities["malwareKits"] = w.exploits, 0
+		vulnerabilities["exploits"], vulnerabilities["malwareKits"] = w.exploits, w.kits
 		o := obj{
 			"id": as.ID, "type": members.HostType(as.DeviceType), "rawRiskScore": raw, "riskScore": raw * float64(importance) / 100,
 			"assessedForPolicies": false, "assessedForVulnerabilities": as.LastScan != 0, "vulnerabilities": vulnerabilities,

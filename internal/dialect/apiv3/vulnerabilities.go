@@ -77,7 +77,7 @@ func vulnerabilityObject(q *query, v harrier.Vulnerability) obj {
 	o := obj{
 		"id": slug, "title": v.Name, "description": content(cmpText(v.Description, v.Synopsis)), "severity": severityWord(score), "severityScore": score,
 		"riskScore": harrier.RiskOf(v, harrier.Certain, 100).Value, "categories": categories, "cves": cves, "cvss": cvssObject(q, slug, v), "pci": pciObject(v),
-		"added": day(added), "modified": day(modified), "exploits": len(v.Exploits), "malwareKits": 0,
+		"added": day(added), "modified": day(modified), "exploits": len(v.Exploits), "malwareKits": len(v.Malware()),
 		"denialOfService": strings.Contains(strings.ToLower(v.Family), "denial of service"),
 		"links":           q.self("/vulnerabilities/"+slug, "Assets", "/assets", "Exploits", "/exploits", "Malware Kits", "/malware_kits", "References", "/references", "Solutions", "/solutions"),
 	}
@@ -293,11 +293,19 @@ func (a *api) vulnerabilityExploits(q *query) (any, error) {
 	return p, nil
 }
 
-// malwareKits lists the malware that uses a vulnerability: no source of the
-// knowledge names any.
+// malwareKits lists the malware that uses a vulnerability. How common it is, no
+// source tells.
 func (a *api) malwareKits(q *query) (any, error) {
-	if _, err := a.vulnerability(q, "id"); err != nil {
+	v, err := a.vulnerability(q, "id")
+	if err != nil {
 		return nil, err
 	}
-	return &pages{all: []obj{}}, nil
+	p := &pages{all: []obj{}}
+	for _, m := range v.Malware() {
+		p.all = append(p.all, obj{
+			"id": number31(m.Name), "name": m.Name, "popularity": "undefined",
+			"links": q.self("/vulnerabilities/"+formatnexpose.Slug(v), "Malware Kits", "/malware_kits"),
+		})
+	}
+	return p, nil
 }

@@ -67,6 +67,15 @@ type assetRow struct {
 	Same          []finding              `json:"same,omitzero"`
 }
 
+// credentialsOf tells how the last scan signed in.
+func credentialsOf(list []harrier.SignIn) []credentialAssessment {
+	out := make([]credentialAssessment, len(list))
+	for i, s := range list {
+		out[i] = credentialAssessment{int(s.Port), strings.ToUpper(string(s.Protocol)), s.Result.String()}
+	}
+	return out
+}
+
 // types are the kinds of machines, by Asset.DeviceType, that this API has a word
 // for.
 var types = map[string]string{"hypervisor": "hypervisor", "phone": "mobile"}
@@ -110,7 +119,7 @@ func (a api) assetRow(ctx context.Context, one *harrier.Asset, f asset.Facts, op
 	parts := harrier.PartsOfOS(one.OS, one.OSCPE, one.DeviceType)
 	row := assetRow{
 		ID: a.assetID(one.ID), HostName: hostName(one), MAC: strings.ToUpper(one.MAC), Type: types[one.DeviceType],
-		Assessed: one.LastScan != 0, Credentials: []credentialAssessment{},
+		Assessed: one.LastScan != 0, Credentials: credentialsOf(f.SignIns),
 		Architecture: parts.Architecture, OS: one.OS, OSFamily: parts.Family, OSName: parts.Name, OSSystem: parts.System, OSType: parts.Type,
 		OSVendor: parts.Vendor, OSVersion: parts.Version, New: []finding{}, Remediated: []finding{},
 	}
@@ -123,17 +132,21 @@ func (a api) assetRow(ctx context.Context, one *harrier.Asset, f asset.Facts, op
 			row.LastScanStart = maybe(f.Look.Started)
 		}
 	}
-	counts, seen := harrier.Counts{}, map[string]bool{}
+	counts, seen, kits := harrier.Counts{}, map[string]bool{}, map[string]bool{}
 	for i := range open {
 		if open[i].Accepted != 0 {
 			continue
 		}
 		counts[open[i].Severity]++
-		for _, e := range a.known.of(ctx, open[i].Vulnerability).Exploits {
+		v := a.known.of(ctx, open[i].Vulnerability)
+		for _, e := range v.Exploits {
 			seen[e.Source+" "+e.ID] = true
 		}
+		for _, m := range v.Malware() {
+			kits[m.Name] = true
+		}
 	}
-	row.Exploits = len(seen)
+	row.Exploits, row.Kits = len(seen), len(kits)
 	row.Critical, row.Severe, row.Moderate = counts[harrier.Critical], counts[harrier.High], counts[harrier.Medium]
 	row.Total = counts.Total()
 	row.Risk = double((&harrier.Asset{Open: counts, Importance: one.Importance}).RiskScore())

@@ -43,7 +43,7 @@ func Planned(checks []check.Check, planned *harrier.IDs, s harrier.Settings, log
 			continue
 		}
 		if c.Login != "" && len(LoginsOf(logins, c.Login)) == 0 {
-			refused = append(refused, harrier.Done{Check: c.ID, Outcome: harrier.Skipped, Reason: "the scan has no credentials for " + c.Login})
+			refused = append(refused, harrier.Done{Check: c.ID, Outcome: harrier.Skipped, Reason: harrier.NoLoginsFor(c.Login)})
 			continue
 		}
 		run = append(run, c)

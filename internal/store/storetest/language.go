@@ -27,6 +27,8 @@ type town struct {
 	started  map[harrier.ID]int64    // of scans
 	ids      map[harrier.ID][]harrier.Identifier
 	software map[harrier.ID][][2]string
+	coverage map[harrier.ID]*harrier.Coverage // of the last scan
+	rules    []harrier.Exception
 }
 
 var (
@@ -58,6 +60,7 @@ func newTown(t *testing.T, db *store.DB, seed uint64) *town {
 	w := &town{
 		r: rand.New(rand.NewPCG(seed, 10)), db: db, vulns: map[harrier.VulnID]harrier.Vulnerability{}, services: map[harrier.ID][]harrier.Service{},
 		sites: map[harrier.ID][]string{}, started: map[harrier.ID]int64{}, ids: map[harrier.ID][]harrier.Identifier{}, software: map[harrier.ID][][2]string{},
+		coverage: map[harrier.ID]*harrier.Coverage{},
 	}
 	ctx, r := t.Context(), w.r
 	for i := range 12 {
@@ -65,7 +68,7 @@ func newTown(t *testing.T, db *store.DB, seed uint64) *town {
 		v := harrier.Vulnerability{
 			ID: harrier.VulnID(i + 1), Slug: fmt.Sprint("slug-", i), UUID: harrier.UUID{1, byte(i)}, Name: w.word(), Family: w.word(), Severity: harrier.Severity(r.IntN(5)),
 			Description: w.word() + " " + w.word(), CVSS2Vector: vectors[0], CVSS3Vector: vectors[1], CVSS2Score: float64(r.IntN(20)) / 2,
-			EPSS: float64(r.IntN(4)) / 4, Exploited: r.IntN(2) == 0, Published: w.day(), Added: w.day(), Modified: w.day(),
+			EPSS: float64(r.IntN(4)) / 4, Exploited: r.IntN(2) == 0, Ransomware: r.IntN(3) == 0, Published: w.day(), Added: w.day(), Modified: w.day(),
 		}
 		if vectors[1] != "" {
 			v.CVSS3Score = float64(r.IntN(20)) / 2
@@ -92,6 +95,7 @@ func (w *town) scans(t *testing.T) {
 		s := harrier.Site{Name: fmt.Sprint("Site ", i)}
 		must(t, w.db.InsertSite(ctx, &s))
 		sc := harrier.Scan{Site: s.ID, Name: "scan", Started: w.day()}
+		sc.Plan.Checks = []harrier.VulnID{harrier.SignInCheck}
 		must(t, w.db.InsertScan(ctx, &sc))
 		w.started[sc.ID] = 0
 		if !sc.Started.IsZero() {
@@ -127,13 +131,22 @@ func (w *town) asset(t *testing.T, i int) {
 	for port := range r.IntN(4) {
 		w.services[a.ID] = append(w.services[a.ID], harrier.Service{
 			Endpoint: harrier.Endpoint{Protocol: harrier.TCP, Port: uint16(80 + port)}, Name: w.word(), Product: w.word(),
+			CPE: []string{"", "cpe:2.3:a:Web-1:x:1:*:*:*:*:*:*:*", "cpe:/a:linux:y", "cpe:2.3:a:*:z:*:*:*:*:*:*:*:*"}[r.IntN(4)],
 		})
+		if last := &w.services[a.ID][len(w.services[a.ID])-1]; r.IntN(2) == 0 {
+			last.Name = "ssh"
+		}
 	}
 	must(t, w.db.PutServices(ctx, a.ID, w.services[a.ID]))
 	for id := range w.started {
 		if r.IntN(3) == 0 {
 			w.sites[a.ID] = append(w.sites[a.ID], fmt.Sprint("Site ", id-1))
 			must(t, w.db.PutScanHosts(ctx, []*harrier.ScanHost{{Scan: id, Index: i + 1, Asset: a.ID, Host: harrier.Host{Name: fmt.Sprint("h", i)}}}))
+			c := w.looked()
+			must(t, w.db.PutHostCoverage(ctx, id, i+1, c))
+			if id == a.LastScan {
+				w.coverage[a.ID] = c
+			}
 		}
 	}
 	if r.IntN(2) == 0 {
@@ -164,6 +177,90 @@ func (w *town) asset(t *testing.T, i int) {
 	w.assets = append(w.assets, a)
 }
 
+// looked is a coverage of a host by a scan that was to sign in.
+func (w *town) looked() *harrier.Coverage {
+	c := &harrier.Coverage{Alive: w.r.IntN(5) > 0, Complete: true, Enabled: harrier.NewIDs([]harrier.VulnID{harrier.SignInCheck})}
+	switch w.r.IntN(4) {
+	case 0:
+		c.Add(harrier.Done{Check: harrier.SignInCheck, Outcome: harrier.Skipped, Reason: harrier.NoLoginsFor("SSH")})
+	case 1:
+		c.Add(harrier.Done{Check: harrier.SignInCheck, Outcome: harrier.Vulnerable})
+	case 2:
+		c.Add(harrier.Done{Check: harrier.SignInCheck, Outcome: harrier.Failed, Reason: "ssh: broken"})
+	}
+	return c
+}
+
+// except makes exceptions of all kinds: for all hosts and for some, for a port,
+// over and not in force yet; one on the other.
+func (w *town) except(t *testing.T) {
+	r := w.r
+	for i := range 24 {
+		e := harrier.Exception{
+			UUID: harrier.UUID{9, byte(i)}, Vulnerability: harrier.VulnID(1 + r.IntN(12)), Hide: r.IntN(2) == 0, Recast: harrier.Severity(r.IntN(5)), Created: time.Now(),
+		}
+		for _, a := range w.assets {
+			if i%3 > 0 && r.IntN(3) == 0 && a.Addr.IsValid() {
+				e.Host = strings.Trim(e.Host+","+a.Addr.String(), ",")
+			}
+		}
+		switch r.IntN(6) {
+		case 0:
+			e.Port = fmt.Sprint(r.IntN(4))
+		case 1:
+			e.Expires = time.Now().Add(-time.Hour)
+		case 2:
+			e.Expires = time.Now().Add(time.Hour)
+		case 3:
+			e.State = harrier.UnderReview
+		}
+		must(t, w.db.InsertException(t.Context(), &e))
+		w.rules = append(w.rules, e)
+	}
+}
+
+// judged is how a finding shows: at which severity, and whether it is accepted.
+func (w *town) judged(f harrier.Finding, a harrier.Asset) (s harrier.Severity, accepted bool) {
+	s = f.Severity
+	for _, e := range w.rules {
+		if !e.Applies(f.Vulnerability, time.Now(), a.Addr.String()) || e.Port != "" && e.Port != fmt.Sprint(f.Port) {
+			continue
+		}
+		if accepted = e.Hide; !accepted {
+			s = e.Recast
+		}
+	}
+	return s, accepted
+}
+
+// tally counts what speaks of the weaknesses that are open on an asset and not
+// accepted.
+func (w *town) tally(a harrier.Asset, of func(v harrier.Vulnerability) []string) []any {
+	seen := map[string]bool{}
+	for _, f := range w.findings {
+		if s, accepted := w.judged(f, a); f.Asset == a.ID && f.Open() && !accepted && s > harrier.Info {
+			for _, x := range of(w.vulns[f.Vulnerability]) {
+				seen[x] = true
+			}
+		}
+	}
+	return []any{int64(len(seen))}
+}
+
+// shown is an asset with the counts of what shows.
+func (w *town) shown(a harrier.Asset) harrier.Asset {
+	a.Open = harrier.Counts{}
+	for _, f := range w.findings {
+		if f.Asset != a.ID || !f.Open() {
+			continue
+		}
+		if s, accepted := w.judged(f, a); !accepted {
+			a.Open[s]++
+		}
+	}
+	return a
+}
+
 func stamp(t time.Time) int64 {
 	if t.IsZero() {
 		return 0
@@ -173,6 +270,7 @@ func stamp(t time.Time) int64 {
 
 // values tells the fields of an asset.
 func (w *town) values(a harrier.Asset) func(string) []any {
+	a = w.shown(a)
 	return func(field string) (out []any) {
 		parts := harrier.PartsOfOS(a.OS, a.OSCPE, a.DeviceType)
 		if slices.Contains(harrier.OSFields, field) {
@@ -212,12 +310,33 @@ func (w *town) values(a harrier.Asset) func(string) []any {
 		case "assessed_for_policies":
 			return []any{false}
 		case "malware_kits":
-			return []any{int64(0)}
+			return w.tally(a, func(v harrier.Vulnerability) (out []string) {
+				for _, m := range v.Malware() {
+					out = append(out, m.Name)
+				}
+				return out
+			})
 		case "site":
 			return list(w.sites[a.ID])
 		case "port", "protocol", "service", "product":
 			for _, s := range w.services[a.ID] {
 				out = append(out, map[string]any{"port": int64(s.Port), "protocol": string(s.Protocol), "service": s.Name, "product": s.Product}[field])
+			}
+		case "software_vendor":
+			for _, s := range w.services[a.ID] {
+				if v := harrier.VendorOf(s.CPE); v != "" {
+					out = append(out, v)
+				}
+			}
+		case "sign_in":
+			var servers []harrier.Endpoint
+			for _, s := range w.services[a.ID] {
+				if s.Name == "ssh" {
+					servers = append(servers, s.Endpoint)
+				}
+			}
+			for _, s := range harrier.SignIns(w.coverage[a.ID], servers) {
+				out = append(out, s.Result.String())
 			}
 		case "identifier", "identifier_source":
 			for _, i := range w.ids[a.ID] {
@@ -228,15 +347,12 @@ func (w *town) values(a harrier.Asset) func(string) []any {
 				out = append(out, map[string]any{"software_product": s[0], "software_version": s[1]}[field])
 			}
 		case "exploit_count":
-			seen := map[string]bool{}
-			for _, f := range w.findings {
-				if f.Asset == a.ID && f.Open() {
-					for _, x := range w.vulns[f.Vulnerability].Exploits {
-						seen[x.ID] = true
-					}
+			return w.tally(a, func(v harrier.Vulnerability) (out []string) {
+				for _, x := range v.Exploits {
+					out = append(out, x.ID)
 				}
-			}
-			return []any{int64(len(seen))}
+				return out
+			})
 		}
 		return out
 	}
@@ -306,7 +422,7 @@ func (w *town) literal(kind string) string {
 	case 1:
 		return quote(fmt.Sprint("slug-", r.IntN(12)))
 	case 2:
-		return quote([]string{"network", "pass", "partial", "Linux", "Debian", "Site 1", "High", "active", "VULNERABLE_VERS", "12", "serial", "tcp", "0", "1"}[r.IntN(14)])
+		return quote([]string{"LOGIN_FAILED", "NO_CREDS_SUPPLIED", "login_successful", "web-1", "network", "pass", "partial", "Linux", "Debian", "Site 1", "High", "active", "VULNERABLE_VERS", "12", "serial", "tcp", "0", "1"}[r.IntN(18)])
 	case 3:
 		return quote([]string{"", "e", "1"}[r.IntN(3)])
 	}
@@ -379,6 +495,16 @@ func (w *town) expression(depth int, assets bool) string {
 func languageMatches(t *testing.T, dsn string) {
 	db, ctx := open(t, dsn), t.Context()
 	w := newTown(t, db, 5)
+	w.except(t)
+	altered := 0
+	for _, a := range w.assets {
+		if a.Open != w.shown(a).Open {
+			altered++
+		}
+	}
+	if altered < 5 || altered > len(w.assets)-2 {
+		t.Fatalf("exceptions alter what %d of %d assets count", altered, len(w.assets))
+	}
 	hits, tried := 0, 0
 	for range 600 {
 		text := w.expression(2, true)
@@ -400,6 +526,9 @@ func languageMatches(t *testing.T, dsn string) {
 		var have []harrier.ID
 		for _, a := range found.Rows {
 			have = append(have, a.ID)
+			if counts := w.shown(*w.byID(a.ID)).Open; a.Open != counts {
+				t.Fatalf("asset %d counts %v; want %v", a.ID, a.Open, counts)
+			}
 		}
 		if !slices.Equal(want, have) || found.Total != len(want) {
 			t.Fatalf("assets with %s\n%#v\n= %v, %d; want %v", text, e, have, found.Total, want)
@@ -445,6 +574,7 @@ func languageMatches(t *testing.T, dsn string) {
 func walks(t *testing.T, dsn string) {
 	db, ctx := open(t, dsn), t.Context()
 	w := newTown(t, db, 6)
+	w.except(t)
 	fields := map[string]bool{}
 	for _, f := range search.AssetFields() {
 		if field, ok := search.AssetSort(f.Name); ok {
