@@ -29,6 +29,7 @@ func (a *api) sideDoors() http.Handler {
 	a.reportDoors(m)
 	a.scanDoors(m)
 	a.siteDoors(m)
+	a.tagDoors(m)
 	a.templateDoors(m)
 	return m
 }

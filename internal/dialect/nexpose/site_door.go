@@ -238,12 +238,14 @@ func siteElement(o map[string]any, id harrier.ID) *element {
 		schedules.with(scheduleElement(object(s)))
 	}
 	e.with(made("ScanConfig", "name", text(o["configuration_name"]), "templateID", text(o["scan_template_id"]), "engineID", text(o["engine_id"])).with(schedules))
-	tags := made("Tags")
-	for _, t := range objects(o["tags"]) {
-		t := object(t)
-		tags.with(made("Tag", "id", text(t["id"]), "name", text(t["name"]), "type", text(t["type"])))
+	if list, given := o["tags"].([]any); given {
+		tags := made("Tags")
+		for _, t := range list {
+			tags.with(tagElement(object(t)))
+		}
+		e.with(tags)
 	}
-	return e.with(tags)
+	return e
 }
 
 func scheduleElement(s map[string]any) *element {
@@ -327,7 +329,7 @@ func (d siteDoc) json() map[string]any {
 		})
 	}
 	for _, t := range d.tags {
-		tags = append(tags, map[string]any{"id": t.ID, "name": t.Name, "type": t.Type})
+		tags = append(tags, tagObject(t))
 	}
 	users := d.users()
 	if users == nil {

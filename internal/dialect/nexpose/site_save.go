@@ -57,6 +57,9 @@ func (a *api) saveSiteParts(ctx context.Context, by harrier.Actor, e *element) (
 	if err := a.storeSite(ctx, by, e, &s, old); err != nil {
 		return 0, err
 	}
+	if err := a.setTags(ctx, by, harrier.OnSite, s.ID, e.child("Tags")); err != nil {
+		return 0, err
+	}
 	return s.ID, a.saveAlerts(ctx, by, s.ID, alerts)
 }
 
@@ -110,10 +113,6 @@ func (a *api) readSite(ctx context.Context, by harrier.Actor, e *element, s *har
 	if org := e.child("Organization"); org != nil && len(attrsOf(org)) > 0 {
 		given[givenOrganization] = toJSON(attrsOf(org))
 	}
-	delete(given, givenTags)
-	if tags := readTags(e.child("Tags")); len(tags) > 0 {
-		given[givenTags] = toJSON(tags)
-	}
 	if err := a.readEngine(ctx, by, e.child("ScanConfig"), s, old); err != nil {
 		return err
 	}
@@ -128,21 +127,6 @@ func sameTargets(before string, hosts []string) string {
 		return before
 	}
 	return text
-}
-
-func readTags(e *element) []siteTag {
-	var out []siteTag
-	for i, t := range e.all("Tag") {
-		tag := siteTag{ID: t.attr("id"), Name: t.attr("name"), Type: t.attr("type")}
-		if n, err := strconv.Atoi(tag.ID); err != nil || n <= 0 {
-			tag.ID = strconv.Itoa(i + 1)
-		}
-		for _, p := range t.all("param") {
-			tag.Params = append(tag.Params, []string{p.attr("name"), p.attr("value")})
-		}
-		out = append(out, tag)
-	}
-	return out
 }
 
 // readEngine puts the engine or the pool of a document into s.
