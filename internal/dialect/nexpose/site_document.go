@@ -9,16 +9,17 @@ import (
 	"strings"
 
 	"github.com/harrier-scan/harrier"
+	words "github.com/harrier-scan/harrier/internal/dialect/nexposewords"
 )
 
 // What this API keeps of a site beside what all dialects know, by name in
 // harrier.SiteOptions.Given.
 const (
-	givenTemplate     = ownField + "template"
-	givenRisk         = ownField + "riskfactor"
-	givenOrganization = ownField + "organization" // JSON, attributes by key
-	givenSchedules    = ownField + "schedules"    // JSON, attributes by key
-	givenScanName     = ownField + "scanName"
+	givenTemplate     = words.GivenTemplate
+	givenRisk         = words.GivenRisk
+	givenOrganization = words.GivenOrganization // JSON, attributes by key
+	givenSchedules    = ownField + "schedules"  // JSON, attributes by key
+	givenScanName     = words.GivenScanName
 	givenDynamic      = ownField + "isDynamic"
 	givenDynamicType  = ownField + "dynamicConfigType"
 )
@@ -45,7 +46,7 @@ func (a *api) loadSite(ctx context.Context, by harrier.Actor, id harrier.ID) (si
 	if d.policy, err = a.Policies.Policy(ctx, harrier.System, s.Policy); err != nil {
 		return d, err
 	}
-	d.template = a.templateOf(s, d.policy)
+	d.template = words.TemplateOf(s, d.policy)
 	engines, err := a.engines(ctx, by)
 	if err != nil {
 		return d, err

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/harrier-scan/harrier"
+	words "github.com/harrier-scan/harrier/internal/dialect/nexposewords"
 )
 
 // saveSite stores a Site document over the site with its id, or as a new one,
@@ -210,14 +211,11 @@ func (a *api) storeSite(ctx context.Context, by harrier.Actor, e *element, s *ha
 	case template == "" && old.ID != 0:
 		template = old.template
 	case template == "":
-		template = defaultTemplate
+		template = words.DefaultTemplate
 	}
-	variant, err := a.templateVariant(ctx, by, template)
+	variant, template, err := words.Variant(ctx, a.Policies, by, template)
 	if err != nil {
 		return err
-	}
-	if i := slices.IndexFunc(scanTemplates, func(t scanTemplate) bool { return strings.EqualFold(t.id, template) }); i >= 0 {
-		template = scanTemplates[i].id
 	}
 	s.Options.Given[givenTemplate] = template
 	var credentials []harrier.Credential
@@ -228,7 +226,7 @@ func (a *api) storeSite(ctx context.Context, by harrier.Actor, e *element, s *ha
 		}
 		credentials = append(credentials, c)
 	}
-	if number, listed := strings.CutPrefix(template, policyTemplate); listed && (len(credentials) == 0 || old.ID != 0 && template == old.template && !old.policy.Hidden) {
+	if number, listed := strings.CutPrefix(template, words.PolicyTemplate); listed && (len(credentials) == 0 || old.ID != 0 && template == old.template && !old.policy.Hidden) {
 		return a.storeListed(ctx, by, s, old, number)
 	}
 	p := harrier.Policy{Name: variant.Name, Template: variant.Template, Settings: variant.Settings, Checks: variant.Checks, Hidden: true}
