@@ -2,7 +2,6 @@ package nexpose
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"slices"
 	"strconv"
@@ -11,15 +10,16 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/asset"
+	"github.com/harrier-scan/harrier/internal/asset/members"
 	"github.com/harrier-scan/harrier/internal/dialect/kit"
 )
 
 // exceptionsPath is the only path of version 3 that clients of the XML API need.
 const exceptionsPath = "/api/3/vulnerability_exceptions"
 
-// assetDoors are the side doors of assets, exceptions, tags and users.
+// assetDoors are the side doors of assets, exceptions and users.
 //
-// Source: sections 14.4 and 14.6 to 14.8.
+// Source: sections 14.4, 14.6 and 14.8.
 func (a *api) assetDoors(m *kit.Mux) {
 	w := kit.Wire{Authenticate: a.who, Fail: a.failSide, Log: a.Log}
 	m.Handle("GET /login.html", http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
@@ -30,11 +30,6 @@ func (a *api) assetDoors(m *kit.Mux) {
 	m.Handle("POST /data/asset/filterAssets", kit.Handle(w, a.filterAssets))
 	m.Handle("GET "+exceptionsPath, kit.Handle(w, a.exceptionsPage))
 	m.Handle("GET /data/user/configuration", http.HandlerFunc(a.userConfiguration))
-	for _, path := range []string{"/api/2.0/tags", "/api/2.0/assets/{id}/tags", "/api/2.0/sites/{id}/tags", "/api/2.0/asset_groups/{id}/tags"} {
-		m.Handle("GET "+path, kit.Handle(w, func(context.Context, harrier.Actor, struct{}) (any, error) {
-			return map[string]any{"resources": []any{}}, nil
-		}))
-	}
 }
 
 // filterRequest asks for a page of assets.
@@ -83,7 +78,7 @@ type table struct {
 var filterColumns = map[string]string{"": "id", "assetID": "id", "assetIP": "address", "assetName": "fqdn", "assetOSName": "os", "lastScanDate": "last_seen"}
 
 func (a *api) filterAssets(ctx context.Context, by harrier.Actor, q filterRequest) (table, error) {
-	e, err := filterExpr(q.Criteria)
+	e, err := a.filterExpr(q.Criteria)
 	if err != nil {
 		return table{}, err
 	}
@@ -122,57 +117,21 @@ func (a *api) filterAssets(ctx context.Context, by harrier.Actor, q filterReques
 	return t, nil
 }
 
-// filterExpr reads search criteria: those that name an address or a name; one
-// that is not known finds nothing rather than everything.
-func filterExpr(text string) (harrier.Expr, error) {
-	var q struct {
-		Criteria []struct {
-			Field struct {
-				Name string `json:"fieldName"`
-			} `json:"metadata"`
-			Operator string   `json:"operator"`
-			Values   []string `json:"values"`
-		} `json:"criteria"`
-		Operator string `json:"operator"`
-	}
+// filterExpr reads search criteria; one that is not known finds nothing rather
+// than everything.
+func (a *api) filterExpr(text string) (harrier.Expr, error) {
 	if strings.TrimSpace(text) == "" {
 		return harrier.And{}, nil
 	}
-	if err := json.Unmarshal([]byte(text), &q); err != nil {
-		return nil, harrier.Invalidf("searchCriteria", "can not be read").Because(err)
+	c, err := readCriteria([]byte(text))
+	if err != nil || len(c.Criteria) == 0 {
+		return harrier.And{}, err
 	}
-	if len(q.Criteria) > 100 {
-		return nil, harrier.Invalidf("searchCriteria", "has more than 100 criteria")
+	rules, err := c.filters()
+	if err != nil {
+		return nil, err
 	}
-	var parts []harrier.Expr
-	for _, c := range q.Criteria {
-		field, op := "", harrier.Eq
-		switch c.Field.Name {
-		case "IP_RANGE", "IP_ADDRESS":
-			field, op = "address", harrier.In
-		case "ASSET", "HOST_NAME":
-			field = "host"
-		}
-		if field == "" || !slices.Contains([]string{"IS", "IN"}, c.Operator) || len(c.Values) == 0 {
-			return nil, harrier.Invalidf("searchCriteria", "the criterion %q %q is not supported", clip(c.Field.Name), clip(c.Operator))
-		}
-		var values []any
-		if op == harrier.In && len(c.Values) == 2 {
-			values = []any{strings.TrimSpace(c.Values[0]) + "-" + strings.TrimSpace(c.Values[1])}
-		} else {
-			for _, v := range c.Values {
-				if v = strings.TrimSpace(v); op == harrier.In {
-					v += "-" + v
-				}
-				values = append(values, v)
-			}
-		}
-		parts = append(parts, harrier.Cmp{Field: field, Op: op, Values: values})
-	}
-	if strings.EqualFold(q.Operator, "OR") {
-		return harrier.Or(parts), nil
-	}
-	return harrier.And(parts), nil
+	return members.Criteria([]byte(rules), a.Now())
 }
 
 // exceptionsPage lists all vulnerability exceptions as one page.

@@ -59,7 +59,7 @@ func TestDoors(t *testing.T) {
 		{"/data/asset/filterAssets", filter(`{"criteria":[{"metadata":{"fieldName":"MOON"},"operator":"IS","values":["x"]}]}`), 400, []string{"MOON"}},
 		{"/data/asset/filterAssets", filter(`{`), 400, nil},
 		{"/api/3/vulnerability_exceptions?size=500&page=0", nil, 200, []string{`"state":"Under Review"`, `"type":"Global"`, `"rel":"self"`}},
-		{"/api/2.0/tags?per_page=2147483647", nil, 200, []string{`{"resources":[]}`}},
+		{"/api/2.0/tags?per_page=2147483647", nil, 200, []string{`"tag_name":"Very High"`}},
 		{fmt.Sprint("/data/user/configuration?userid=", c.Admin.User), nil, 200, []string{`allSites="true" allGroups="true"`, "<Sites>", "<Groups/>"}},
 		{"/data/user/configuration?userid=999", nil, 404, nil},
 		{"/data/user/configuration?userid=x", nil, 400, nil},

@@ -10,6 +10,7 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/asset"
+	words "github.com/harrier-scan/harrier/internal/dialect/nexposewords"
 )
 
 // exceptionCommands are those of vulnerability exceptions.
@@ -30,21 +31,19 @@ func (a *api) exceptionCommands() {
 
 // What is kept of an exception beside the rule itself.
 const (
-	givenReason = "reason"
-	givenDevice = "device-id"
-	givenSite   = "site-id"
-	givenKey    = "vuln-key"
+	givenReason = words.GivenReason
+	givenDevice = words.GivenDevice
+	givenSite   = words.GivenSite
+	givenKey    = words.GivenKey
 )
 
 // The scopes of an exception.
 const (
-	everywhere = "All Instances"
-	onDevice   = "All Instances on a Specific Asset"
-	inSite     = "All Instances in a Specific Site"
-	instance   = "Specific Instance of Specific Asset"
+	everywhere = words.Everywhere
+	onDevice   = words.OnDevice
+	inSite     = words.InSite
+	instance   = words.Instance
 )
-
-var exceptionReasons = []string{"False Positive", "Compensating Control", "Acceptable Use", "Acceptable Risk", "Other"}
 
 // exceptionStates are the words for states. One that was recalled is gone for
 // those who review.
@@ -54,26 +53,16 @@ var exceptionStates = map[harrier.ExceptionState]string{
 
 // reasonOf finds a reason in whatever case.
 func reasonOf(s string) (string, error) {
-	i := slices.IndexFunc(exceptionReasons, func(r string) bool { return strings.EqualFold(r, strings.TrimSpace(s)) })
+	i := slices.IndexFunc(words.Reasons, func(r string) bool { return strings.EqualFold(r, strings.TrimSpace(s)) })
 	if i < 0 {
-		return "", harrier.Invalidf("reason", "%q is none of %s", clip(s), strings.Join(exceptionReasons, ", "))
+		return "", harrier.Invalidf("reason", "%q is none of %s", clip(s), strings.Join(words.Reasons, ", "))
 	}
-	return exceptionReasons[i], nil
+	return words.Reasons[i], nil
 }
 
 // flaw finds a vulnerability by the id that the API shows.
 func (a *api) flaw(c *call, id string) (harrier.Vulnerability, error) {
-	if id == "" {
-		return harrier.Vulnerability{}, harrier.Invalidf("vuln-id", "is missing")
-	}
-	v, err := a.Vulns.BySlug(c.ctx(), strings.ToLower(strings.TrimSpace(id)))
-	if n, errN := strconv.ParseInt(id, 10, 64); err != nil && errN == nil {
-		v, err = a.Vulns.Vulnerability(c.ctx(), harrier.VulnID(n))
-	}
-	if harrier.KindOf(err) == harrier.NotFound && err != nil {
-		err = harrier.Errorf(harrier.NotFound, "no vulnerability %s", clip(id))
-	}
-	return v, err
+	return a.flawNamed(c.ctx(), id)
 }
 
 // flawWord is the id that the API shows for a vulnerability.

@@ -96,6 +96,10 @@ func (a *api) assetGroupConfig(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	tags, err := a.Tags.On(c.ctx(), c.by, harrier.OnList, id)
+	if err != nil {
+		return answer{}, err
+	}
 	return list(func(o *out) {
 		o.start("AssetGroup", "id", ident(l.ID), "name", l.Name, "description", l.Description, "riskscore", float(total))
 		o.leaf("Description", l.Description)
@@ -109,6 +113,7 @@ func (a *api) assetGroupConfig(c *call) (answer, error) {
 			o.empty("device", "id", ident(d.ID), "site-id", ident(places[d.LastScan]), "address", placeOf(d.Addr, d.FQDN), "riskfactor", deviceFactor(d), "riskscore", float(scores[d.ID]))
 		}
 		o.end()
+		writeTags(o, tags)
 		o.end()
 	}), nil
 }
@@ -174,6 +179,9 @@ func (a *api) assetGroupSave(c *call) (answer, error) {
 	}
 	if err == nil && given {
 		err = a.setMembers(c.ctx(), c.by, l.ID, people)
+	}
+	if err == nil {
+		err = a.setTags(c.ctx(), c.by, harrier.OnList, l.ID, g.child("Tags"))
 	}
 	return answer{attrs: []string{"group-id", ident(l.ID)}}, err
 }

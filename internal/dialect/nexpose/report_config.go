@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/harrier-scan/harrier"
+	words "github.com/harrier-scan/harrier/internal/dialect/nexposewords"
 	formatnexpose "github.com/harrier-scan/harrier/internal/format/nexpose"
 )
 
@@ -38,11 +39,11 @@ func formatWord(d harrier.ReportDefinition) string {
 
 // The names under which ReportDefinition.Given keeps what only this API has.
 const (
-	givenFormat         = "nexpose.format"
-	givenReportTemplate = "nexpose.template-id"
-	givenZone           = "nexpose.timezone"
-	givenLanguage       = "nexpose.language"
-	givenFilters        = "nexpose.filters"   // [[type,id],…] of those that restrict
+	givenFormat         = words.GivenFormat
+	givenReportTemplate = words.GivenReportTemplate
+	givenZone           = words.GivenZone
+	givenLanguage       = words.GivenLanguage
+	givenFilters        = words.GivenFilters  // [[type,id],…] of those that restrict
 	givenBaseline       = "nexpose.compareTo" // as given
 	givenSchedule       = "nexpose.schedule"  // attributes, by name
 	givenLocation       = "nexpose.location"

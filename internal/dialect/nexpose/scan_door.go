@@ -12,6 +12,7 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/dialect/kit"
+	words "github.com/harrier-scan/harrier/internal/dialect/nexposewords"
 	nessusfile "github.com/harrier-scan/harrier/internal/format/nessus"
 	"github.com/harrier-scan/harrier/internal/scan"
 )
@@ -41,16 +42,20 @@ func (a *api) getTemplates(w http.ResponseWriter, r *http.Request, by harrier.Ac
 		Description string `json:"description"`
 	}
 	var list []template
-	for _, t := range scanTemplates {
-		base, _ := a.Policies.Template(t.base)
-		list = append(list, template{t.id, t.name, base.Description})
+	for _, t := range words.ScanTemplates {
+		v, err := t.Variant(a.Policies)
+		if err != nil {
+			return err
+		}
+		base, _ := a.Policies.Template(v.Template)
+		list = append(list, template{t.ID, t.Name, base.Description})
 	}
 	policies, err := a.Policies.Policies(r.Context(), by)
 	if err != nil {
 		return err
 	}
 	for _, p := range policies {
-		list = append(list, template{policyTemplate + ident(p.ID), p.Name, p.Description})
+		list = append(list, template{words.PolicyTemplate + ident(p.ID), p.Name, p.Description})
 	}
 	return writeDoor(w, map[string]any{"resources": list})
 }
@@ -208,7 +213,7 @@ func (a *api) scanPart(w http.ResponseWriter, r *http.Request, by harrier.Actor)
 	}
 	l := scan.Launch{NoFreeze: true}
 	if name := form.Get("template"); name != "" {
-		v, err := a.templateVariant(r.Context(), by, name)
+		v, _, err := words.Variant(r.Context(), a.Policies, by, name)
 		if err != nil {
 			return err
 		}

@@ -28,7 +28,9 @@ func (a *api) sideDoors() http.Handler {
 	a.assetDoors(m)
 	a.reportDoors(m)
 	a.scanDoors(m)
+	a.scanTemplateDoors(m)
 	a.siteDoors(m)
+	a.tagDoors(m)
 	a.templateDoors(m)
 	return m
 }

@@ -11,10 +11,11 @@ import (
 	"strings"
 
 	"github.com/harrier-scan/harrier"
+	words "github.com/harrier-scan/harrier/internal/dialect/nexposewords"
 )
 
 // ownField begins the fields of a credential that this API alone knows.
-const ownField = "nexpose."
+const ownField = words.OwnField
 
 // credentialAttrs are the attributes of a credential, by key, and the field of
 // the model's credential that each goes into.
@@ -24,7 +25,7 @@ var credentialAttrs = map[string]string{
 	"service": ownField + "service", "host": ownField + "host", "port": ownField + "port", "userid": "username", "password": "password",
 	"realm": "domain", "privilegeelevationtype": "elevate_privileges_with", "privilegeelevationusername": "escalation_account",
 	"privilegeelevationpassword": "escalation_password", "snmpv3authtype": ownField + "snmpv3authtype", "snmpv3privtype": ownField + "snmpv3privtype",
-	"snmpv3privpassword": ownField + "snmpv3privpassword",
+	"snmpv3privpassword": ownField + "snmpv3privpassword", "name": credentialName, "description": credentialNote,
 }
 
 // credentialServices are the words for services and what they are in the model.

@@ -9,17 +9,17 @@ import (
 	"strings"
 
 	"github.com/harrier-scan/harrier"
+	words "github.com/harrier-scan/harrier/internal/dialect/nexposewords"
 )
 
 // What this API keeps of a site beside what all dialects know, by name in
 // harrier.SiteOptions.Given.
 const (
-	givenTemplate     = ownField + "template"
-	givenRisk         = ownField + "riskfactor"
-	givenOrganization = ownField + "organization" // JSON, attributes by key
-	givenSchedules    = ownField + "schedules"    // JSON, attributes by key
-	givenTags         = ownField + "tags"         // JSON, elements
-	givenScanName     = ownField + "scanName"
+	givenTemplate     = words.GivenTemplate
+	givenRisk         = words.GivenRisk
+	givenOrganization = words.GivenOrganization // JSON, attributes by key
+	givenSchedules    = ownField + "schedules"  // JSON, attributes by key
+	givenScanName     = words.GivenScanName
 	givenDynamic      = ownField + "isDynamic"
 	givenDynamicType  = ownField + "dynamicConfigType"
 )
@@ -33,16 +33,8 @@ type siteDoc struct {
 	alerts    []harrier.Alert
 	schedules []map[string]string
 	org       map[string]string
-	tags      []siteTag
+	tags      []harrier.Tag
 	risk      string
-}
-
-// siteTag is a tag of a site as it was given.
-type siteTag struct {
-	ID     string     `json:"id"`
-	Name   string     `json:"name"`
-	Type   string     `json:"type"`
-	Params [][]string `json:"params,omitempty"` // names and values
 }
 
 func (a *api) loadSite(ctx context.Context, by harrier.Actor, id harrier.ID) (siteDoc, error) {
@@ -54,7 +46,7 @@ func (a *api) loadSite(ctx context.Context, by harrier.Actor, id harrier.ID) (si
 	if d.policy, err = a.Policies.Policy(ctx, harrier.System, s.Policy); err != nil {
 		return d, err
 	}
-	d.template = a.templateOf(s, d.policy)
+	d.template = words.TemplateOf(s, d.policy)
 	engines, err := a.engines(ctx, by)
 	if err != nil {
 		return d, err
@@ -65,7 +57,9 @@ func (a *api) loadSite(ctx context.Context, by harrier.Actor, id harrier.ID) (si
 	}
 	given := s.Options.Given
 	fromJSON(given[givenOrganization], &d.org)
-	fromJSON(given[givenTags], &d.tags)
+	if d.tags, err = a.Tags.On(ctx, by, harrier.OnSite, id); err != nil {
+		return d, err
+	}
 	var schedules []map[string]string
 	fromJSON(given[givenSchedules], &schedules)
 	for _, run := range s.Runs() {
@@ -194,19 +188,7 @@ func (d siteDoc) write(o *out) {
 	}
 	o.end()
 	o.end()
-	if len(d.tags) > 0 {
-		o.start("Tags")
-		for _, t := range d.tags {
-			o.start("Tag", "id", t.ID, "name", t.Name, "type", t.Type)
-			for _, p := range t.Params {
-				if len(p) == 2 {
-					o.empty("param", "name", p[0], "value", p[1])
-				}
-			}
-			o.end()
-		}
-		o.end()
-	}
+	writeTags(o, d.tags)
 	o.end()
 }
 

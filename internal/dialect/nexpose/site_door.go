@@ -90,15 +90,18 @@ func (a *api) postSite(w http.ResponseWriter, r *http.Request, by harrier.Actor)
 	if err != nil {
 		return err
 	}
-	id, err := a.saveSite(r.Context(), by, siteElement(o, 0))
+	if err := checkServed(o); err != nil {
+		return err
+	}
+	id, err := a.saveSite(r.Context(), by, siteElement(o, siteDoc{}))
 	if err != nil {
 		return err
 	}
 	return writeText(w, http.StatusCreated, ident(id))
 }
 
-// putSite stores a site as the object has it. Credentials are those whose blobs
-// it sends back: new ones are given by SiteSave.
+// putSite stores a site as the object has it. A credential with the id of one
+// that the site has keeps the secrets that the object does not bring.
 func (a *api) putSite(w http.ResponseWriter, r *http.Request, by harrier.Actor) error {
 	id, err := doorID(r, "id")
 	if err != nil {
@@ -108,10 +111,14 @@ func (a *api) putSite(w http.ResponseWriter, r *http.Request, by harrier.Actor) 
 	if err != nil {
 		return err
 	}
-	if _, err := a.loadSite(r.Context(), by, id); err != nil {
+	old, err := a.loadSite(r.Context(), by, id)
+	if err != nil {
 		return err
 	}
-	if _, err = a.saveSite(r.Context(), by, siteElement(o, id)); err != nil {
+	if err := checkServed(o); err != nil {
+		return err
+	}
+	if _, err = a.saveSite(r.Context(), by, siteElement(o, old)); err != nil {
 		return err
 	}
 	return writeText(w, http.StatusOK, ident(id))
@@ -187,8 +194,38 @@ var (
 	}
 )
 
-// siteElement makes the Site document of a JSON object.
-func siteElement(o map[string]any, id harrier.ID) *element {
+// unserved are the lists of a site object that nothing here does: one that is
+// not empty is refused, so that nobody believes that it does something.
+var unserved = []string{"shared_credentials", "web_credentials", "blackouts"}
+
+func checkServed(o map[string]any) error {
+	for _, name := range unserved {
+		if len(objects(o[name])) > 0 {
+			return harrier.Invalidf(name, "are not served here; web credentials are given by SiteSave")
+		}
+	}
+	for _, name := range []string{"included_scan_targets", "excluded_scan_targets"} {
+		if len(objects(object(o[name])["asset_groups"])) > 0 {
+			return harrier.Invalidf(name, "can not be asset groups")
+		}
+	}
+	for _, name := range []string{"search_criteria", "discovery_config"} {
+		if len(object(o[name])) > 0 {
+			return harrier.Invalidf(name, "there are no dynamic sites")
+		}
+	}
+	for _, c := range objects(o["site_credentials"]) {
+		if on, given := object(c)["enabled"].(bool); given && !on {
+			return harrier.Invalidf("site_credentials", "those that are not enabled can not be kept")
+		}
+	}
+	return nil
+}
+
+// siteElement makes the Site document of a JSON object. Old is the site as it
+// is, the zero value for a new one.
+func siteElement(o map[string]any, old siteDoc) *element {
+	id := old.ID
 	e := made("Site", "id", ident(id), "name", text(o["name"]), "description", text(o["description"]), "riskfactor", text(o["risk_factor"]))
 	if org := object(o["organization"]); len(org) > 0 {
 		el := made("Organization")
@@ -220,12 +257,7 @@ func siteElement(o map[string]any, id harrier.ID) *element {
 	}
 	credentials := made("Credentials")
 	for _, c := range objects(o["site_credentials"]) {
-		if blob := text(object(c)["blob"]); blob != "" {
-			c := object(c)
-			el := made("adminCredentials", "service", text(c["service"]), "host", text(c["host_restriction"]), "port", text(c["port_restriction"]))
-			el.text = []byte(blob)
-			credentials.with(el)
-		}
+		credentials.with(credentialElement(object(c), old))
 	}
 	e.with(credentials)
 	alerts := made("Alerting")
@@ -238,12 +270,14 @@ func siteElement(o map[string]any, id harrier.ID) *element {
 		schedules.with(scheduleElement(object(s)))
 	}
 	e.with(made("ScanConfig", "name", text(o["configuration_name"]), "templateID", text(o["scan_template_id"]), "engineID", text(o["engine_id"])).with(schedules))
-	tags := made("Tags")
-	for _, t := range objects(o["tags"]) {
-		t := object(t)
-		tags.with(made("Tag", "id", text(t["id"]), "name", text(t["name"]), "type", text(t["type"])))
+	if list, given := o["tags"].([]any); given {
+		tags := made("Tags")
+		for _, t := range list {
+			tags.with(tagElement(object(t)))
+		}
+		e.with(tags)
 	}
-	return e.with(tags)
+	return e
 }
 
 func scheduleElement(s map[string]any) *element {
@@ -321,13 +355,10 @@ func (d siteDoc) json() map[string]any {
 		alerts = append(alerts, alertObject(al))
 	}
 	for _, c := range d.policy.Credentials {
-		credentials = append(credentials, map[string]any{
-			"id": c.ID, "service": serviceOf(c), "host_restriction": c.Fields[ownField+"host"], "port_restriction": c.Fields[ownField+"port"],
-			"enabled": true, "name": serviceOf(c), "description": "", "blob": credentialBlob(d.Site, c),
-		})
+		credentials = append(credentials, credentialObject(d.Site, c))
 	}
 	for _, t := range d.tags {
-		tags = append(tags, map[string]any{"id": t.ID, "name": t.Name, "type": t.Type})
+		tags = append(tags, tagObject(t))
 	}
 	users := d.users()
 	if users == nil {
@@ -401,6 +432,7 @@ func alertObject(al harrier.Alert) map[string]any {
 	for _, f := range scanEvents {
 		scans[alertKeys[f.name]] = listens(al, f.event)
 	}
+	scans["failed"] = scans["fail"] // the gem writes the one and reads the other
 	found := listens(al, harrier.FindingsNew)
 	o := map[string]any{
 		"id": al.ID, "alert_type": alertKind(al), "name": al.Name, "enabled": !al.Disabled, "max_alerts": most(al), "scan_filter": scans,

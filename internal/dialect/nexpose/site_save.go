@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/harrier-scan/harrier"
+	words "github.com/harrier-scan/harrier/internal/dialect/nexposewords"
 )
 
 // saveSite stores a Site document over the site with its id, or as a new one,
@@ -55,6 +56,9 @@ func (a *api) saveSiteParts(ctx context.Context, by harrier.Actor, e *element) (
 		return 0, err
 	}
 	if err := a.storeSite(ctx, by, e, &s, old); err != nil {
+		return 0, err
+	}
+	if err := a.setTags(ctx, by, harrier.OnSite, s.ID, e.child("Tags")); err != nil {
 		return 0, err
 	}
 	return s.ID, a.saveAlerts(ctx, by, s.ID, alerts)
@@ -110,10 +114,6 @@ func (a *api) readSite(ctx context.Context, by harrier.Actor, e *element, s *har
 	if org := e.child("Organization"); org != nil && len(attrsOf(org)) > 0 {
 		given[givenOrganization] = toJSON(attrsOf(org))
 	}
-	delete(given, givenTags)
-	if tags := readTags(e.child("Tags")); len(tags) > 0 {
-		given[givenTags] = toJSON(tags)
-	}
 	if err := a.readEngine(ctx, by, e.child("ScanConfig"), s, old); err != nil {
 		return err
 	}
@@ -128,21 +128,6 @@ func sameTargets(before string, hosts []string) string {
 		return before
 	}
 	return text
-}
-
-func readTags(e *element) []siteTag {
-	var out []siteTag
-	for i, t := range e.all("Tag") {
-		tag := siteTag{ID: t.attr("id"), Name: t.attr("name"), Type: t.attr("type")}
-		if n, err := strconv.Atoi(tag.ID); err != nil || n <= 0 {
-			tag.ID = strconv.Itoa(i + 1)
-		}
-		for _, p := range t.all("param") {
-			tag.Params = append(tag.Params, []string{p.attr("name"), p.attr("value")})
-		}
-		out = append(out, tag)
-	}
-	return out
 }
 
 // readEngine puts the engine or the pool of a document into s.
@@ -226,14 +211,11 @@ func (a *api) storeSite(ctx context.Context, by harrier.Actor, e *element, s *ha
 	case template == "" && old.ID != 0:
 		template = old.template
 	case template == "":
-		template = defaultTemplate
+		template = words.DefaultTemplate
 	}
-	variant, err := a.templateVariant(ctx, by, template)
+	variant, template, err := words.Variant(ctx, a.Policies, by, template)
 	if err != nil {
 		return err
-	}
-	if i := slices.IndexFunc(scanTemplates, func(t scanTemplate) bool { return strings.EqualFold(t.id, template) }); i >= 0 {
-		template = scanTemplates[i].id
 	}
 	s.Options.Given[givenTemplate] = template
 	var credentials []harrier.Credential
@@ -244,7 +226,7 @@ func (a *api) storeSite(ctx context.Context, by harrier.Actor, e *element, s *ha
 		}
 		credentials = append(credentials, c)
 	}
-	if number, listed := strings.CutPrefix(template, policyTemplate); listed && (len(credentials) == 0 || old.ID != 0 && template == old.template && !old.policy.Hidden) {
+	if number, listed := strings.CutPrefix(template, words.PolicyTemplate); listed && (len(credentials) == 0 || old.ID != 0 && template == old.template && !old.policy.Hidden) {
 		return a.storeListed(ctx, by, s, old, number)
 	}
 	p := harrier.Policy{Name: variant.Name, Template: variant.Template, Settings: variant.Settings, Checks: variant.Checks, Hidden: true}

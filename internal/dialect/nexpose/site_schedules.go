@@ -10,6 +10,7 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/calendar"
+	words "github.com/harrier-scan/harrier/internal/dialect/nexposewords"
 )
 
 // startLayout is the form of harrier.Schedule.Start.
@@ -62,7 +63,7 @@ func (a *api) readSchedule(ctx context.Context, by harrier.Actor, at map[string]
 		return run, harrier.Invalidf("repeaterType", "%q is neither restart nor continue", clip(how))
 	}
 	if id := e.attr("template"); id != "" {
-		v, err := a.templateVariant(ctx, by, id)
+		v, _, err := words.Variant(ctx, a.Policies, by, id)
 		if err != nil {
 			return run, err
 		}

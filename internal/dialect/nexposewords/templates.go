@@ -74,7 +74,7 @@ func Variant(ctx context.Context, policies *policy.Room, by harrier.Actor, id st
 	}
 	i := slices.IndexFunc(ScanTemplates, func(t ScanTemplate) bool { return strings.EqualFold(t.ID, id) })
 	if i < 0 {
-		return harrier.Variant{}, id, harrier.Invalidf("scanTemplateId", "there is no scan template %q", id[:min(len(id), 64)])
+		return harrier.Variant{}, id, harrier.Errorf(harrier.Invalid, "there is no scan template %q", id[:min(len(id), 64)])
 	}
 	v, err := ScanTemplates[i].Variant(policies)
 	return v, ScanTemplates[i].ID, err
