@@ -27,7 +27,7 @@ const dataEnv = "HARRIER_SURFACE_DATA"
 func serve() error {
 	dir := os.Getenv(dataEnv)
 	o := console.Options{
-		Data: dir, Listen: []string{":0"}, Engine: true, Idle: "30m", Drain: "1s", Redeliver: "3s", Never: []string{"10.77.99.0/24"},
+		Data: dir, Listen: []string{":0"}, Engine: true, Idle: "30m", Drain: "1s", Redeliver: "1s", Never: []string{"10.77.99.0/24"},
 		Flight: console.NoFlight, LogLevel: "warn", LogFormat: "text",
 		SurveyOptions: console.SurveyOptions{
 			SurveyResolver: []string{rewriter, honest1, inventor, honest2}, SurveyRoot: []string{rootAddr}, SurveyAllow: []string{"10.77.0.0/16", "fd77::/64"},
