@@ -18,12 +18,12 @@ type View struct {
 	Scan  harrier.Scan   // the newest completed iteration
 	Scans []harrier.Scan // the completed ones, oldest first
 
-	site   harrier.Site
-	graph  *surface.Graph
-	links  []harrier.SurfaceLink
-	nodes  map[harrier.Node]*harrier.SurfaceNode
-	byID   map[harrier.ID]*harrier.SurfaceNode
-	stats  map[harrier.ID]Stats
+	site  harrier.Site
+	graph *surface.Graph
+	links []harrier.SurfaceLink
+	nodes map[harrier.Node]*harrier.SurfaceNode
+	byID  map[harrier.ID]*harrier.SurfaceNode
+	stats map[harrier.ID]Stats
 }
 
 // kept is a view, or the making of one.
@@ -51,7 +51,7 @@ func (r *Room) view(ctx context.Context, by harrier.Actor, s harrier.Site) (*Vie
 	if err != nil {
 		return nil, err
 	}
-	scans = slices.DeleteFunc(scans, func(sc harrier.Scan) bool { return sc.Status != harrier.ScanCompleted || sc.Plan.Survey == nil })
+	scans = slices.DeleteFunc(scans, func(sc harrier.Scan) bool { return sc.Status != harrier.ScanCompleted })
 	if len(scans) == 0 {
 		return nil, harrier.Errorf(harrier.NotFound, "no iteration of scan %s has completed", s.UUID)
 	}
