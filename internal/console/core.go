@@ -172,7 +172,7 @@ func newCore(ctx context.Context, c coreConfig) (*core, error) {
 		runners: []func(context.Context) error{users.Run, findings.Run, scans.Run, engines.Run, reports.Run, alerts.Run, tags.Run},
 		db:      db, policies: policies, knowledge: k, wake: make(chan struct{}, 1),
 	}
-	made.rooms.Surveys = surveys(db, made.rooms, guarded{policies, c.guard}.Guard)
+	made.rooms.Surveys = surveyRoom(db, made.rooms, guarded{policies, c.guard}.Guard)
 	reports.Ask(securitycenter.Questions(made.rooms))
 	made.runners = append(made.runners, made.keepMatched)
 	return made, nil

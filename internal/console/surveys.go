@@ -11,8 +11,8 @@ import (
 	"github.com/harrier-scan/harrier/internal/survey"
 )
 
-// surveys is the room of attack surfaces, over the others.
-func surveys(db *store.DB, rooms kit.Rooms, guard func(context.Context) (harrier.Guard, error)) *survey.Room {
+// surveyRoom is the room of attack surfaces, over the others.
+func surveyRoom(db *store.DB, rooms kit.Rooms, guard func(context.Context) (harrier.Guard, error)) *survey.Room {
 	named := map[harrier.VulnID]survey.Rule{}
 	for _, r := range judge.Rules() {
 		named[r.ID] = survey.Rule{URN: r.URN, Category: r.Category}

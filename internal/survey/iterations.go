@@ -7,10 +7,10 @@ import (
 	"github.com/harrier-scan/harrier"
 )
 
-// Iterations lists the scans of a site with a survey, oldest first.
+// Iterations lists the scans of a site with a survey, oldest first, without their plans.
 func (r *Room) Iterations(ctx context.Context, by harrier.Actor, s harrier.Site) ([]harrier.Scan, error) {
 	list, err := r.Scans.Of(ctx, by, s.ID)
-	return slices.DeleteFunc(list, func(sc harrier.Scan) bool { return sc.Plan.Survey == nil }), err
+	return slices.DeleteFunc(list, func(sc harrier.Scan) bool { return sc.Status == harrier.ScanImported }), err
 }
 
 // Progress counts the parts of an iteration: its survey, and each batch of what

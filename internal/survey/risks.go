@@ -184,8 +184,8 @@ func (a Action) Open() []Risk {
 	return slices.DeleteFunc(slices.Clone(a.Risks), func(k Risk) bool { return !k.JudgedFinding.Open() })
 }
 
-// Actions groups the risks of a site: those of one kind on one node, by rising
-// creation. Who does it and how far they are is what a ticket says about that
+// Actions groups the risks of a site, but for mere information: those of one kind
+// on one node, by rising creation. Who does it and how far they are is what a ticket says about that
 // vulnerability and asset.
 func (r *Room) Actions(ctx context.Context, by harrier.Actor, s harrier.Site) ([]Action, error) {
 	v, err := r.view(ctx, by, s)
@@ -212,6 +212,9 @@ func (r *Room) Actions(ctx context.Context, by harrier.Actor, s harrier.Site) ([
 	}
 	groups := map[harrier.UUID]*Action{}
 	for _, k := range risks {
+		if k.Severity == harrier.Info { // nothing to be done
+			continue
+		}
 		id := harrier.NamedUUID(fmt.Sprintf("action %s %s %d", s.UUID, k.Node, k.Instance.Vulnerability))
 		a := groups[id]
 		if a == nil {

@@ -26,7 +26,6 @@ type Store interface {
 	SurfaceLinks(ctx context.Context, site harrier.ID) ([]harrier.SurfaceLink, error)
 	SurfaceNode(ctx context.Context, uuid harrier.UUID) (harrier.SurfaceNode, error)
 	Batches(ctx context.Context, scan harrier.ID) ([]harrier.Batch, error)
-	ServicesOf(ctx context.Context, asset harrier.ID) ([]harrier.Service, error)
 	Value(ctx context.Context, key string) (string, bool, error)
 	SetValue(ctx context.Context, key, value string) error
 }

@@ -6,12 +6,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
-	"time"
 
 	"github.com/harrier-scan/harrier"
-	"github.com/harrier-scan/harrier/internal/asset"
 	"github.com/harrier-scan/harrier/internal/surface"
 )
 
@@ -21,13 +18,12 @@ type View struct {
 	Scan  harrier.Scan   // the newest completed iteration
 	Scans []harrier.Scan // the completed ones, oldest first
 
-	site   harrier.Site
-	graph  *surface.Graph
-	links  []harrier.SurfaceLink
-	nodes  map[harrier.Node]*harrier.SurfaceNode
-	byID   map[harrier.ID]*harrier.SurfaceNode
-	served map[harrier.Node]harrier.Service // what port scans told of services
-	stats  map[harrier.ID]Stats
+	site  harrier.Site
+	graph *surface.Graph
+	links []harrier.SurfaceLink
+	nodes map[harrier.Node]*harrier.SurfaceNode
+	byID  map[harrier.ID]*harrier.SurfaceNode
+	stats map[harrier.ID]Stats
 }
 
 // kept is a view, or the making of one.
@@ -55,7 +51,7 @@ func (r *Room) view(ctx context.Context, by harrier.Actor, s harrier.Site) (*Vie
 	if err != nil {
 		return nil, err
 	}
-	scans = slices.DeleteFunc(scans, func(sc harrier.Scan) bool { return sc.Status != harrier.ScanCompleted || sc.Plan.Survey == nil })
+	scans = slices.DeleteFunc(scans, func(sc harrier.Scan) bool { return sc.Status != harrier.ScanCompleted })
 	if len(scans) == 0 {
 		return nil, harrier.Errorf(harrier.NotFound, "no iteration of scan %s has completed", s.UUID)
 	}
@@ -108,20 +104,10 @@ func (r *Room) look(ctx context.Context, s harrier.Site, scans []harrier.Scan) (
 	}
 	v := &View{
 		Scan: scans[len(scans)-1], Scans: scans, site: s, links: links, nodes: map[harrier.Node]*harrier.SurfaceNode{}, byID: map[harrier.ID]*harrier.SurfaceNode{},
-		served: map[harrier.Node]harrier.Service{},
 	}
 	v.graph = surface.Of(nodes, links, v.Scan.ID, surface.MarksOf(s.Options.Survey.Marks))
 	for i := range nodes {
 		v.nodes[nodes[i].Node], v.byID[nodes[i].ID] = &nodes[i], &nodes[i]
-	}
-	assets, _, err := r.Assets.Assets(ctx, harrier.System, ofSite(s), asset.Page{})
-	if err != nil {
-		return nil, err
-	}
-	for _, a := range assets {
-		if err := r.addServices(ctx, v, a); err != nil {
-			return nil, err
-		}
 	}
 	v.history()
 	return v, nil
@@ -130,65 +116,6 @@ func (r *Room) look(ctx context.Context, s harrier.Site, scans []harrier.Scan) (
 // ofSite holds for the assets that the scans of a site saw.
 func ofSite(s harrier.Site) harrier.Expr {
 	return harrier.Cmp{Field: "site_id", Op: harrier.Eq, Values: []any{int64(s.ID)}}
-}
-
-// addServices puts what the ports of an own address serve into the graph.
-func (r *Room) addServices(ctx context.Context, v *View, a harrier.Asset) error {
-	if !a.Addr.IsValid() || !v.graph.Has(harrier.AddrNode(a.Addr)) {
-		return nil
-	}
-	host := harrier.AddrNode(a.Addr)
-	services, err := r.Store.ServicesOf(ctx, a.ID)
-	if err != nil {
-		return err
-	}
-	for _, s := range services {
-		n := surface.NodeOf(a, harrier.Finding{Instance: harrier.Instance{Endpoint: s.Endpoint}})
-		if n.Kind != harrier.NodeService {
-			continue
-		}
-		v.served[n] = s
-		v.add(host, harrier.LinkHosts, n, s.FirstSeen, s.LastSeen)
-		software := []harrier.Technology{{Name: s.Product, Version: s.Version, CPE: s.CPE}}
-		for _, t := range append(software, s.Technologies...) {
-			if c := component(t); c.Key != "" {
-				v.add(n, harrier.LinkUsesComponent, c, s.FirstSeen, s.LastSeen)
-				if t.CPE != "" {
-					v.graph.Add(surface.Fact{Node: c, How: "ports", Attributes: map[string][]string{"cpe": {t.CPE}}})
-				}
-			}
-		}
-	}
-	return nil
-}
-
-// add puts a link into the graph that port scans told of.
-func (v *View) add(from harrier.Node, link harrier.Link, to harrier.Node, first, last time.Time) {
-	if v.nodes[to] == nil {
-		v.nodes[to] = &harrier.SurfaceNode{UUID: harrier.NamedUUID(fmt.Sprintf("surface node %s %s", v.site.UUID, to)), Site: v.site.ID, Node: to, FirstSeen: first, LastSeen: last}
-	}
-	v.graph.Add(surface.Fact{From: from, Link: link, Node: to, How: "ports", At: last})
-}
-
-// component is the node of software.
-func component(t harrier.Technology) harrier.Node {
-	clean := func(s string) string {
-		return strings.Trim(strings.Map(func(c rune) rune {
-			if c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || strings.ContainsRune(".-_+", c) {
-				return c
-			}
-			return '-'
-		}, strings.ToLower(s)), "-")
-	}
-	name := clean(t.Name)
-	if name == "" {
-		return harrier.Node{}
-	}
-	key := "urn:component:server:" + name
-	if version := clean(t.Version); version != "" {
-		key += ":" + version
-	}
-	return harrier.Node{Kind: harrier.NodeComponent, Key: key}
 }
 
 // Of lists the nodes of a kind, by key: the own ones, or the others.
@@ -244,12 +171,6 @@ func (v *View) Attribute(n harrier.Node, name string) string {
 		return list[0]
 	}
 	return ""
-}
-
-// Service is what a port scan told of a service, if there was one.
-func (v *View) Service(n harrier.Node) (harrier.Service, bool) {
-	s, ok := v.served[n]
-	return s, ok
 }
 
 // Seed reports whether a node is a seed, or an address in a range that is one.

@@ -337,8 +337,8 @@ var components = dataset{own(harrier.NodeComponent), func(s surface, n harrier.N
 	on = slices.Compact(on)
 	row := componentRow{ID: s.Node(n).UUID.String(), URN: n.Key, Services: s.refs(on), CPE: s.Attribute(n, "cpe"), seen: s.seen(n)}
 	parts := strings.Split(n.Key, ":") // urn:component:server:NAME[:VERSION]
-	row.Name = parts[min(3, len(parts)-1)]
-	if len(parts) > 4 {
+	product := parts[min(3, len(parts)-1)]
+	if row.Name = cmp.Or(s.Attribute(n, "name"), product); len(parts) > 4 {
 		row.Version = strings.Join(parts[4:], ":")
 	}
 	if cpe := strings.Split(row.CPE, ":"); len(cpe) > 5 && cpe[3] != "*" {
@@ -347,7 +347,7 @@ var components = dataset{own(harrier.NodeComponent), func(s surface, n harrier.N
 	about := surface{View: s.View, scan: s.scan, risks: map[harrier.Node][]survey.Risk{}}
 	for _, service := range on {
 		for _, k := range s.risks[service] {
-			if slices.ContainsFunc(k.Vulnerability.CPEs, func(cpe string) bool { return strings.Contains(cpe, ":"+row.Name+":") }) {
+			if slices.ContainsFunc(k.Vulnerability.CPEs, func(cpe string) bool { return strings.Contains(cpe, ":"+product+":") }) {
 				about.risks[n] = append(about.risks[n], k)
 			}
 		}
@@ -386,10 +386,8 @@ var services = dataset{own(harrier.NodeService), func(s surface, n harrier.Node)
 	}
 	urls := only(s.To(n, harrier.LinkHosts), harrier.NodeURL)
 	row.Encrypted = slices.ContainsFunc(urls, func(u harrier.Node) bool { return strings.HasPrefix(u.Key, "https:") })
-	if told, ok := s.Service(n); ok {
-		row.IANA, row.Encrypted = told.Name, row.Encrypted || told.TLS
-		row.About = strings.TrimSpace(told.Product + " " + told.Version)
-	}
+	row.Encrypted = row.Encrypted || s.Attribute(n, "tls") != ""
+	row.IANA, row.About = s.Attribute(n, "name"), strings.TrimSpace(s.Attribute(n, "product")+" "+s.Attribute(n, "version"))
 	row.IANA = cmp.Or(row.IANA, map[bool]string{true: "https"}[row.Encrypted])
 	if row.IANA == "" && len(urls) > 0 {
 		row.IANA = "http"

@@ -53,14 +53,13 @@ type labelStats struct {
 //
 // Source: section 4.6.
 func state(sc harrier.Scan, folding bool) string {
-	limit := time.Duration(sc.Plan.Settings.MaxDuration)
 	switch sc.Status {
 	case harrier.ScanQueued:
 		return "queued"
 	case harrier.ScanCompleted:
 		return "completed"
 	case harrier.ScanStopped:
-		if limit > 0 && !sc.Started.IsZero() && sc.Ended.Sub(sc.Started) >= limit {
+		if strings.Contains(sc.Reason, "reached its time limit") { // as the scan's room says
 			return "timed_out"
 		}
 		return "failed"

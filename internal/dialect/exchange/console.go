@@ -29,13 +29,16 @@ type Console struct {
 const version = "0.0.0"
 
 // Start starts a console that answers with handler, and stops it when the test
-// ends.
-func Start(t *testing.T, handler func(kit.Rooms) http.Handler) *Console {
+// ends. Each of set may say how it is made before it runs.
+func Start(t *testing.T, handler func(kit.Rooms) http.Handler, set ...func(*console.Local)) *Console {
 	t.Helper()
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	local, err := console.OpenLocal(t.Context(), version, log)
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, f := range set {
+		f(local)
 	}
 	c := &Console{Rooms: local.Rooms}
 	c.people(t)

@@ -98,6 +98,9 @@ func (d *Digest) about(s format.Scan) [][2]string {
 // Head is what stands below the title, the time of making included.
 func (d *Digest) Head(s format.Scan) [][2]string {
 	out := slices.Clone(d.about(s))
+	if text := s.Options["introduction"]; strings.TrimSpace(text) != "" { // of who asked for the document
+		out = append([][2]string{{"Introduction", Line(text, 3000)}}, out...)
+	}
 	if !d.Made.IsZero() {
 		out = append(out, [2]string{"Made", Time(d.Made)})
 	}

@@ -1,0 +1,13 @@
+package asm
+
+import (
+	"log/slog"
+
+	"github.com/harrier-scan/harrier/internal/dialect/kit"
+)
+
+// Patterns lists all routes.
+func Patterns() []string { return Mux().Patterns() }
+
+// Mux has all routes.
+func Mux() *kit.Mux { return newRouter(kit.Rooms{Log: slog.New(slog.DiscardHandler)}).mux }
