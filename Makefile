@@ -21,7 +21,7 @@ RACE := -race -gcflags=modernc.org/...=-race=false
 test: setup
 	scripts/with-postgres.sh go test $(RACE) -shuffle=on -timeout 20m ./...
 	go test -run 'TestWalk|TestOrderDoesNotMatter|TestRematchAgrees|TestLeases$$' ./internal/finding
-	go test -run 'TestTimeoutActions|TestTimeLimit|TestFreeze|TestContinue' ./internal/scan
+	go test -run 'TestTimeoutActions|TestTimeLimit|TestFreeze|TestContinue|TestInactivity' ./internal/scan
 
 setup:
 	scripts/setup-test.sh

@@ -124,7 +124,7 @@ func newCore(ctx context.Context, c coreConfig) (*core, error) {
 			return db.JudgedFindings(ctx, e, store.Page{Sort: p.Sort, Desc: p.Desc, Limit: p.Limit, Offset: p.Offset}, at)
 		},
 		Sum: db.SumFindings, ChangesOf: db.ChangesOf, Saved: db,
-		Folded: func(id harrier.ID) { scans.Folded(id) },
+		Folded: func(id harrier.ID) { scans.Folded(id) }, Heard: func(id harrier.ID) { scans.Heard(id) },
 	})
 	scans = scan.New(scan.Config{
 		Store: db, Bus: c.bus, Policies: guarded{policies, c.guard}, Findings: findings, Next: calendar.Next, Family: vulns.Check,

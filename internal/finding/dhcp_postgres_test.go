@@ -10,12 +10,17 @@ import (
 	"github.com/harrier-scan/harrier/internal/store"
 )
 
-// TestLeasesPostgres is a small TestLeases on PostgreSQL, in a schema of its own.
-func TestLeasesPostgres(t *testing.T) {
+// TestLeasesPostgres is a small TestLeases on PostgreSQL.
+func TestLeasesPostgres(t *testing.T) { newLeases(0, 150).run(t, openPostgres(t), 4) }
+
+// openPostgres opens an empty schema of the server for tests; without one the test
+// is skipped.
+func openPostgres(t *testing.T) *store.DB {
+	t.Helper()
 	server := needs.Env(t, "HARRIER_TEST_POSTGRES", "scripts/with-postgres.sh")
 	admin, err := sql.Open("pgx", server)
 	must(t, err)
-	name := "leases_" + rand.Text()
+	name := "finding_" + rand.Text()
 	_, err = admin.ExecContext(t.Context(), `CREATE SCHEMA "`+name+`"`)
 	must(t, err)
 	t.Cleanup(func() {
@@ -35,5 +40,5 @@ func TestLeasesPostgres(t *testing.T) {
 	db, err := store.Open(t.Context(), address.String())
 	must(t, err)
 	t.Cleanup(func() { _ = db.Close() })
-	newLeases(0, 150).run(t, db, 4)
+	return db
 }

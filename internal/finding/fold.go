@@ -90,7 +90,11 @@ func (r *Room) foldSome(ctx context.Context, group []harrier.Result) (int, error
 	}
 	r.cache.trim()
 	for id, s := range f.scans {
-		if s != nil && s.batchEnded {
+		if s == nil {
+			continue
+		}
+		r.Heard(id)
+		if s.batchEnded {
 			s.batchEnded = false
 			r.Folded(id)
 		}

@@ -167,6 +167,7 @@ type Config struct {
 	Saved     QueryStore // nil: nothing may be saved
 
 	Folded  func(scan harrier.ID) // hears that a batch of the scan has ended; nil: nobody
+	Heard   func(scan harrier.ID) // hears that results of the scan were stored; nil: nobody
 	Version string                // of Harrier, for the facts about a scan
 	Now     func() time.Time      // nil: time.Now
 	Log     *slog.Logger          // nil: none
@@ -205,6 +206,9 @@ func New(c Config) *Room {
 	}
 	if c.Folded == nil {
 		c.Folded = func(harrier.ID) {}
+	}
+	if c.Heard == nil {
+		c.Heard = func(harrier.ID) {}
 	}
 	if c.Hosts <= 0 {
 		c.Hosts = 1024

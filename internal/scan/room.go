@@ -188,13 +188,18 @@ func New(c Config) *Room {
 	}
 }
 
-// Folded tells the room that results of a scan were stored, so that it need
-// not wait for its next look. It never blocks.
+// Folded tells the room that a batch of a scan has ended, so that it need not wait
+// for its next look. It never blocks.
 func (r *Room) Folded(scan harrier.ID) {
+	r.Heard(scan)
+	r.nudge()
+}
+
+// Heard tells the room that results of a scan were stored: something goes on.
+func (r *Room) Heard(scan harrier.ID) {
 	r.mu.Lock()
 	r.active[scan] = r.Now()
 	r.mu.Unlock()
-	r.nudge()
 }
 
 func (r *Room) nudge() {

@@ -69,7 +69,7 @@ func build(t testing.TB, db *store.DB, change ...func(*Config)) *house {
 	t.Helper()
 	h := &house{db: db, bus: bus.Memory(), policies: &policies{db: db}}
 	h.findings = finding.New(finding.Config{
-		Store: db, Bus: h.bus, Catalog: catalog{}, Folded: func(id harrier.ID) { h.Folded(id) },
+		Store: db, Bus: h.bus, Catalog: catalog{}, Folded: func(id harrier.ID) { h.Folded(id) }, Heard: func(id harrier.ID) { h.Heard(id) },
 		Facts: func(match.Context, harrier.Host, []harrier.Service, *harrier.IDs) []harrier.Observation { return nil },
 	})
 	c := Config{

@@ -277,7 +277,7 @@ const basedOn = "policy_id"
 
 // basePolicy is the policy that a scan is said to use.
 func basePolicy(p harrier.Policy) harrier.ID {
-	if n, err := wholeNumber(p.Preferences[basedOn]); err == nil && n > 0 && p.Hidden {
+	if n, err := kit.WholeNumber(p.Preferences[basedOn]); err == nil && n > 0 && p.Hidden {
 		return harrier.ID(n)
 	}
 	return p.ID

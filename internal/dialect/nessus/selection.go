@@ -58,7 +58,7 @@ func applyFamilies(c *harrier.CheckSelection, given map[string]familyChoice, fam
 func (f familyChoice) singles(family string) (map[harrier.VulnID]bool, error) {
 	out := make(map[harrier.VulnID]bool, len(f.Individual))
 	for key, state := range f.Individual {
-		id, err := wholeNumber(key)
+		id, err := kit.WholeNumber(key)
 		if err != nil {
 			return nil, harrier.Invalidf("plugins", "%q in family %q is not the number of a plugin", key, family)
 		}

@@ -43,45 +43,32 @@ var settings = []setting{
 		get:     advancedMode, set: setAdvancedMode,
 	},
 
-	off("ping_the_remote_host", "discovery", "host_discovery", "General Settings", "Ping the remote host", func(s *harrier.Settings) *bool { return &s.NoPing }),
-	off("test_local_nessus_host", "discovery", "host_discovery", "General Settings", "Test the local Nessus host", func(s *harrier.Settings) *bool { return &s.SkipOwn }),
-	on("fast_network_discovery", "discovery", "host_discovery", "General Settings", "Use fast network discovery", func(s *harrier.Settings) *bool { return &s.FastDiscovery }),
-	off("arp_ping", "discovery", "host_discovery", "Ping Methods", "ARP", func(s *harrier.Settings) *bool { return &s.NoARP }),
-	off("tcp_ping", "discovery", "host_discovery", "Ping Methods", "TCP", func(s *harrier.Settings) *bool { return &s.NoTCPPing }),
-	{
-		name: "tcp_ping_dest_ports", tab: "discovery", group: "host_discovery", section: "Ping Methods",
-		label: "Destination ports", kind: "entry", get: pingPorts, set: setPingPorts,
-	},
-	off("icmp_ping", "discovery", "host_discovery", "Ping Methods", "ICMP", func(s *harrier.Settings) *bool { return &s.NoICMP }),
-	on("icmp_unreach_means_host_down", "discovery", "host_discovery", "Ping Methods", "Assume ICMP unreachable from the gateway means the host is down", func(s *harrier.Settings) *bool { return &s.UnreachableMeansDead }),
-	{
-		name: "icmp_ping_retries", tab: "discovery", group: "host_discovery", section: "Ping Methods",
-		label: "Maximum number of retries", kind: "entry", get: pingRetries, set: setPingRetries,
-	},
-	on("udp_ping", "discovery", "host_discovery", "Ping Methods", "UDP", func(s *harrier.Settings) *bool { return &s.UDPPing }),
-	on("scan_network_printers", "discovery", "host_discovery", "Fragile Devices", "Scan Network Printers", func(s *harrier.Settings) *bool { return &s.ScanPrinters }),
-	on("scan_ot_devices", "discovery", "host_discovery", "Fragile Devices", "Scan Operational Technology devices", func(s *harrier.Settings) *bool { return &s.ScanOT }),
-	{
-		name: "portscan_range", tab: "discovery", group: "network_discovery", section: "Ports",
-		label: "Port scan range:", kind: "entry", get: portRange, set: setPortRange,
-	},
-	scanner("syn_scanner", "SYN", false),
-	scanner("tcp_scanner", "TCP", true),
-	on("udp_scanner", "discovery", "network_discovery", "Network Port Scanners", "UDP", func(s *harrier.Settings) *bool { return &s.UDP }),
+	shared("ping_the_remote_host", "discovery", "host_discovery", "General Settings", "Ping the remote host", "checkbox"),
+	shared("test_local_nessus_host", "discovery", "host_discovery", "General Settings", "Test the local Nessus host", "checkbox"),
+	shared("fast_network_discovery", "discovery", "host_discovery", "General Settings", "Use fast network discovery", "checkbox"),
+	shared("arp_ping", "discovery", "host_discovery", "Ping Methods", "ARP", "checkbox"),
+	shared("tcp_ping", "discovery", "host_discovery", "Ping Methods", "TCP", "checkbox"),
+	shared("tcp_ping_dest_ports", "discovery", "host_discovery", "Ping Methods", "Destination ports", "entry"),
+	shared("icmp_ping", "discovery", "host_discovery", "Ping Methods", "ICMP", "checkbox"),
+	shared("icmp_unreach_means_host_down", "discovery", "host_discovery", "Ping Methods", "Assume ICMP unreachable from the gateway means the host is down", "checkbox"),
+	shared("icmp_ping_retries", "discovery", "host_discovery", "Ping Methods", "Maximum number of retries", "entry"),
+	shared("udp_ping", "discovery", "host_discovery", "Ping Methods", "UDP", "checkbox"),
+	shared("scan_network_printers", "discovery", "host_discovery", "Fragile Devices", "Scan Network Printers", "checkbox"),
+	shared("scan_ot_devices", "discovery", "host_discovery", "Fragile Devices", "Scan Operational Technology devices", "checkbox"),
+	shared("portscan_range", "discovery", "network_discovery", "Ports", "Port scan range:", "entry"),
+	shared("syn_scanner", "discovery", "network_discovery", "Network Port Scanners", "SYN", "checkbox"),
+	shared("tcp_scanner", "discovery", "network_discovery", "Network Port Scanners", "TCP", "checkbox"),
+	shared("udp_scanner", "discovery", "network_discovery", "Network Port Scanners", "UDP", "checkbox"),
 
-	{
-		name: "report_paranoia", tab: "assessment", group: "general", section: "Accuracy",
-		label: "Override normal accuracy", kind: "radio",
-		options: []string{"Normal", "Avoid false alarms", "Paranoid (more false alarms)"}, get: paranoia, set: setParanoia,
-	},
-	off("provided_creds_only", "assessment", "brute_force", "General Settings", "Only use credentials provided by the user", func(s *harrier.Settings) *bool { return &s.GuessLogins }),
+	shared("report_paranoia", "assessment", "general", "Accuracy", "Override normal accuracy", "radio", kit.Accuracies...),
+	shared("provided_creds_only", "assessment", "brute_force", "General Settings", "Only use credentials provided by the user", "checkbox"),
 
-	on("reverse_lookup", "report", "report", "Output", "Designate hosts by their DNS name", func(s *harrier.Settings) *bool { return &s.ReverseNames }),
-	on("display_unreachable_hosts", "report", "report", "Output", "Display unreachable hosts", func(s *harrier.Settings) *bool { return &s.ReportDead }),
+	shared("reverse_lookup", "report", "report", "Output", "Designate hosts by their DNS name", "checkbox"),
+	shared("display_unreachable_hosts", "report", "report", "Output", "Display unreachable hosts", "checkbox"),
 
-	off("safe_checks", "advanced", "advanced", "General Settings", "Enable safe checks", func(s *harrier.Settings) *bool { return &s.Unsafe }),
-	on("stop_scan_on_disconnect", "advanced", "advanced", "General Settings", "Stop scanning hosts that become unresponsive during the scan", func(s *harrier.Settings) *bool { return &s.StopSilent }),
-	on("scan.allow_multi_target", "advanced", "advanced", "General Settings", "Scan all addresses of a host name", func(s *harrier.Settings) *bool { return &s.AllAddresses }),
+	shared("safe_checks", "advanced", "advanced", "General Settings", "Enable safe checks", "checkbox"),
+	shared("stop_scan_on_disconnect", "advanced", "advanced", "General Settings", "Stop scanning hosts that become unresponsive during the scan", "checkbox"),
+	shared("scan.allow_multi_target", "advanced", "advanced", "General Settings", "Scan all addresses of a host name", "checkbox"),
 	duration("network_receive_timeout", "Network timeout (in seconds)", time.Second, 5, func(s *harrier.Settings) *harrier.Duration { return &s.ReadTimeout }),
 	number("max_checks_per_host", "Max simultaneous checks per host", 8, func(s *harrier.Settings) *int { return &s.MaxChecks }),
 	limit("max_simult_tcp_sessions_per_host", "Max number of concurrent TCP sessions per host", func(s *harrier.Settings) *int { return &s.HostMaxSessions }),
@@ -90,61 +77,13 @@ var settings = []setting{
 	duration("scan_time_window", "Time limit of the scan (in minutes, 0: none)", time.Minute, 0, func(s *harrier.Settings) *harrier.Duration { return &s.MaxDuration }),
 	number("rate_pps", "New connections per second (0: adaptive)", 0, func(s *harrier.Settings) *int { return &s.RatePPS }),
 	number("host_rate_pps", "New connections per second to one host (0: adaptive)", 0, func(s *harrier.Settings) *int { return &s.HostRatePPS }),
-	on("gentle", "advanced", "advanced", "Performance Options", "Treat every host as fragile", func(s *harrier.Settings) *bool { return &s.Gentle }),
+	shared("gentle", "advanced", "advanced", "Performance Options", "Treat every host as fragile", "checkbox"),
 }
 
-// on makes a setting whose "yes" is a true flag.
-func on(name, tab, group, section, label string, flag func(*harrier.Settings) *bool) setting {
-	return setting{
-		name: name, tab: tab, group: group, section: section, label: label, kind: "checkbox",
-		get: func(s harrier.Settings) string { return yesNo(*flag(&s)) },
-		set: func(s *harrier.Settings, text string) error {
-			v, err := kit.ParseBool(text)
-			if err != nil {
-				return err
-			}
-			*flag(s) = v
-			return nil
-		},
-	}
-}
-
-// off makes a setting whose "no" is a true flag.
-func off(name, tab, group, section, label string, flag func(*harrier.Settings) *bool) setting {
-	s := on(name, tab, group, section, label, flag)
-	s.get = func(s harrier.Settings) string { return yesNo(!*flag(&s)) }
-	s.set = func(s *harrier.Settings, text string) error {
-		v, err := kit.ParseBool(text)
-		if err != nil {
-			return err
-		}
-		*flag(s) = !v
-		return nil
-	}
-	return s
-}
-
-// scanner makes the setting that chooses one of the two TCP port scanners: the
-// one that connects, or the one that need not. One is on, or none and TCP ports
-// are left out; a request that turns both on gets the one that connects, which
-// finds the same.
-func scanner(name, label string, connects bool) setting {
-	return setting{
-		name: name, tab: "discovery", group: "network_discovery", section: "Network Port Scanners", label: label, kind: "checkbox",
-		get: func(s harrier.Settings) string { return yesNo(!s.NoTCP && s.Connect == connects) },
-		set: func(s *harrier.Settings, text string) error {
-			v, err := kit.ParseBool(text)
-			switch {
-			case err != nil:
-				return err
-			case v:
-				s.NoTCP, s.Connect = false, connects
-			case s.Connect == connects:
-				s.NoTCP, s.Connect = true, false
-			}
-			return nil
-		},
-	}
+// shared makes a setting that other APIs have too.
+func shared(name, tab, group, section, label, kind string, options ...string) setting {
+	p := kit.Preferences[name]
+	return setting{name: name, tab: tab, group: group, section: section, label: label, kind: kind, options: options, get: p.Get, set: p.Set}
 }
 
 // number makes a setting of a whole number, of which 0 stands for otherwise,
@@ -154,7 +93,7 @@ func number(name, label string, otherwise int, of func(*harrier.Settings) *int) 
 		name: name, tab: "advanced", group: "advanced", section: "Performance Options", label: label, kind: "entry",
 		get: func(s harrier.Settings) string { return strconv.Itoa(cmp.Or(*of(&s), otherwise)) },
 		set: func(s *harrier.Settings, text string) error {
-			n, err := wholeNumber(text)
+			n, err := kit.WholeNumber(text)
 			if err != nil {
 				return err
 			}
@@ -179,7 +118,7 @@ func duration(name, label string, unit time.Duration, otherwise int, of func(*ha
 		return strconv.Itoa(int(of(&s).Or(time.Duration(otherwise)*unit) / unit))
 	}
 	s.set = func(s *harrier.Settings, text string) error {
-		n, err := wholeNumber(text)
+		n, err := kit.WholeNumber(text)
 		if err != nil {
 			return err
 		}
@@ -187,24 +126,6 @@ func duration(name, label string, unit time.Duration, otherwise int, of func(*ha
 		return nil
 	}
 	return s
-}
-
-func wholeNumber(text string) (int, error) {
-	if text = strings.TrimSpace(text); text == "" {
-		return 0, nil
-	}
-	n, err := strconv.ParseInt(text, 10, 32)
-	if err != nil || n < 0 {
-		return 0, harrier.Errorf(harrier.Invalid, "%q is not a whole number", text)
-	}
-	return int(n), nil
-}
-
-func yesNo(v bool) string {
-	if v {
-		return "yes"
-	}
-	return "no"
 }
 
 func discoveryMode(s harrier.Settings) string {
@@ -264,106 +185,6 @@ func setAdvancedMode(s *harrier.Settings, mode string) error {
 	case "custom", "":
 	default:
 		return harrier.Errorf(harrier.Invalid, "there is no mode %q", mode)
-	}
-	return nil
-}
-
-func portRange(s harrier.Settings) string { return cmp.Or(s.Ports, "default") }
-
-func setPortRange(s *harrier.Settings, text string) error {
-	text = strings.TrimSpace(text)
-	if _, err := harrier.ParsePorts(text); err != nil {
-		return err
-	}
-	switch strings.ToLower(text) {
-	case "", "default":
-		text = ""
-	case "all":
-		text = "all"
-	}
-	s.Ports = text
-	return nil
-}
-
-const builtIn = "built-in"
-
-func pingPorts(s harrier.Settings) string {
-	if len(s.PingPorts) == 0 {
-		return builtIn
-	}
-	list := make([]string, len(s.PingPorts))
-	for i, p := range s.PingPorts {
-		list[i] = strconv.Itoa(int(p))
-	}
-	return strings.Join(list, ",")
-}
-
-func setPingPorts(s *harrier.Settings, text string) error {
-	if text = strings.TrimSpace(text); text == "" || text == builtIn {
-		s.PingPorts = nil
-		return nil
-	}
-	p, err := harrier.ParsePorts("T:" + text)
-	if err != nil {
-		return err
-	}
-	if n := p.Count(harrier.TCP); n > harrier.MaxPingPorts {
-		return harrier.Errorf(harrier.Invalid, "%d ports are too many to ping", n)
-	}
-	s.PingPorts = p.List(harrier.TCP)
-	return nil
-}
-
-// defaultRetries is how often a ping is repeated when the policy does not say.
-//
-// Source: nessus-api.md, section 10.1.
-const defaultRetries = 2
-
-func pingRetries(s harrier.Settings) string {
-	if s.PingTries == 0 {
-		return strconv.Itoa(defaultRetries)
-	}
-	return strconv.Itoa(s.PingTries - 1)
-}
-
-func setPingRetries(s *harrier.Settings, text string) error {
-	if text = strings.TrimSpace(text); text == "" {
-		s.PingTries = 0
-		return nil
-	}
-	n, err := wholeNumber(text)
-	if err != nil {
-		return err
-	}
-	if n >= harrier.MaxTries {
-		return harrier.Errorf(harrier.Invalid, "%d are too many; at most %d", n, harrier.MaxTries-1)
-	}
-	if s.PingTries = n + 1; n == defaultRetries {
-		s.PingTries = 0
-	}
-	return nil
-}
-
-func paranoia(s harrier.Settings) string {
-	switch {
-	case s.Paranoid:
-		return "Paranoid (more false alarms)"
-	case s.NoPotential:
-		return "Avoid false alarms"
-	}
-	return "Normal"
-}
-
-func setParanoia(s *harrier.Settings, text string) error {
-	switch {
-	case text == "" || strings.EqualFold(text, "Normal"):
-		s.Paranoid, s.NoPotential = false, false
-	case strings.HasPrefix(strings.ToLower(text), "avoid"):
-		s.Paranoid, s.NoPotential = false, true
-	case strings.HasPrefix(strings.ToLower(text), "paranoid"):
-		s.Paranoid, s.NoPotential = true, false
-	default:
-		return harrier.Errorf(harrier.Invalid, "%q is not one of Normal, Avoid false alarms, Paranoid (more false alarms)", text)
 	}
 	return nil
 }

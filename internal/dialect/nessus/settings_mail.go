@@ -86,7 +86,7 @@ func (a api) setMail(ctx context.Context, by harrier.Actor, q mailChange) (kit.E
 		}
 	}
 	if q.Port != nil {
-		if s.Port, err = wholeNumber(string(*q.Port)); err != nil {
+		if s.Port, err = kit.WholeNumber(string(*q.Port)); err != nil {
 			return none, harrier.Invalidf("smtp_port", "%s", messageOf(err))
 		}
 	}

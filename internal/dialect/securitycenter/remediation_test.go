@@ -130,6 +130,26 @@ func TestRemediation(t *testing.T) {
 	if got := c.finished(first); got != "Completed/Finished" {
 		t.Fatalf("first scan ended as %s", got)
 	}
+	listens := func(tool, result string) (names []string) {
+		t.Helper()
+		var out answer
+		body := fmt.Sprintf(`{"type":"vuln","sourceType":"individual","scanID":%q,"view":"all","query":{"type":"vuln","tool":%q,"filters":[]}}`, result, tool)
+		if err := json.Unmarshal(c.must("POST", "/analysis", body), &out); err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range out.Results {
+			names = append(names, fmt.Sprint(r["name"], " ", r["count"]))
+		}
+		return names
+	}
+	for tool, want := range map[string]int{"listservices": 1, "listwebservers": 1, "listsoftware": 1, "listsshservers": 0, "listmailclients": 0} {
+		if got := listens(tool, first); len(got) != want {
+			t.Errorf("%s of the one scan = %v; want %d", tool, got, want)
+		}
+	}
+	if got := listens("listsoftware", first); len(got) == 1 && got[0] != "nginx 1.18.0 1" {
+		t.Errorf("listsoftware of the one scan = %v; want nginx 1.18.0, once", got)
+	}
 	before := openOf(t, console)
 	var flaw harrier.VulnID
 	for _, id := range before {

@@ -2,6 +2,7 @@ package securitycenter_test
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 	"testing"
 	"time"
@@ -15,7 +16,8 @@ type postbox chan harrier.Mail
 
 func (p postbox) Send(_ context.Context, m harrier.Mail) error { p <- m; return nil }
 
-// TestReportLife stops a report that waits and has one that is ready sent.
+// TestReportLife stops reports that wait, one of them as a job, and has one that is
+// ready sent.
 func TestReportLife(t *testing.T) {
 	console := exchange.Start(t, securitycenter.New)
 	c := client{t, console.URL, "accesskey=" + console.Access + "; secretkey=" + console.SecretID}
@@ -32,13 +34,23 @@ func TestReportLife(t *testing.T) {
 	}
 	waits := harrier.Report{Title: "slow", Format: "pdf", Token: "waits", Status: harrier.ReportQueued}
 	ready := harrier.Report{Title: "quick", Format: "pdf", Token: "ready", Status: harrier.ReportReady, Path: "gone.pdf"}
-	for _, rep := range []*harrier.Report{&waits, &ready} {
+	job := harrier.Report{Title: "as a job", Format: "pdf", Token: "job", Status: harrier.ReportQueued}
+	for _, rep := range []*harrier.Report{&waits, &ready, &job} {
 		if err := room.Store.InsertReport(t.Context(), rep); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if got := c.text(c.must("POST", "/report/"+strconv.Itoa(int(waits.ID))+"/stop", ""), "status"); got != "Stopped" {
 		t.Errorf("status = %s; want Stopped", got)
+	}
+	jobs := func() string { return string(c.must("GET", "/job?fields=name,type,status,objectID", "")) }
+	ours := fmt.Sprintf(`[{"id":"%d3","name":"as a job","type":"report","status":"waiting","objectID":"%[1]d"}]`, job.ID)
+	if got := jobs(); got != ours {
+		t.Errorf("jobs are %s; want %s", got, ours)
+	}
+	c.must("POST", fmt.Sprintf("/job/%d3/kill", job.ID), "")
+	if got := c.text(c.must("GET", "/report/"+strconv.Itoa(int(job.ID)), ""), "status"); got != "Stopped" || jobs() != "[]" {
+		t.Errorf("a job that was killed is %s, and jobs are %s", got, jobs())
 	}
 	post := make(postbox, 1)
 	room.Mail = post

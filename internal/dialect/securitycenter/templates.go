@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/dialect/kit"
 	"github.com/harrier-scan/harrier/internal/policy"
 )
 
@@ -158,7 +159,7 @@ func (s *editorSection) place(p preference, set harrier.Settings) {
 		in.Default = p.get(set)
 	}
 	if p.name == "report_paranoia" {
-		in.Options = []string{"Normal", "Avoid false alarms", "Paranoid (more false alarms)"}
+		in.Options = kit.Accuracies
 	}
 	s.Subsections[i].Inputs = append(s.Subsections[i].Inputs, in)
 }
