@@ -57,7 +57,7 @@ func (r *Room) RevokeSharedSecret(ctx context.Context, by harrier.Actor) error {
 	have := r.shared
 	r.shared = shared{}
 	r.mu.Unlock()
-	if have.secret == "" || r.Admits(ctx, have.secret) != nil {
+	if usable := have.secret != "" && r.Admits(ctx, have.secret) == nil; !usable {
 		return nil
 	}
 	return r.Store.InTx(ctx, func(ctx context.Context) error {
