@@ -36,6 +36,10 @@ type Terms struct {
 	// engines work on, as at its time limit; 0: never.
 	Inactivity Duration `json:"inactivity,omitempty"`
 
+	// Credentials are the policies whose credentials the scan signs in with, instead
+	// of its own; none: its own.
+	Credentials []ID `json:"credentials,omitempty"`
+
 	MailLaunch bool            `json:"mail_launch,omitempty"` // to the user who launches, or owns the site
 	MailEnd    bool            `json:"mail_end,omitempty"`    // likewise
 	Reports    []ReportRequest `json:"reports,omitempty"`     // made when the results are taken over

@@ -42,9 +42,9 @@ fi
 
 # Published Python clients, in an environment of their own.
 venv=.cache/python
-if [ ! -e "$venv/ready-1" ]; then
-  if python3 -m venv "$venv" 2>/dev/null && "$venv/bin/pip" install -q --disable-pip-version-check -r test/clients/nessus/requirements.txt; then
-    touch "$venv/ready-1"
+if [ ! -e "$venv/ready-2" ]; then
+  if python3 -m venv "$venv" 2>/dev/null && "$venv/bin/pip" install -q --disable-pip-version-check -r test/clients/nessus/requirements.txt -r test/clients/apiv3/requirements.txt; then
+    touch "$venv/ready-2"
   else
     echo "setup: no Python environment in $venv; the tests with Python clients will skip"
   fi

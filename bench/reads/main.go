@@ -43,6 +43,7 @@ type options struct {
 	json         bool
 	without      bool
 	search       bool
+	table        *table // of the searches, for docs/performance.md
 	profile      string
 }
 
@@ -60,10 +61,13 @@ func main() {
 	only := flag.String("only", "", "sqlite, postgres, or memory, which needs no database; the first two if empty")
 	profile := flag.String("cpuprofile", "", "file for a CPU profile of reading into memory and of the reads from there")
 	flag.Parse()
-	o.profile = *profile
+	o.profile, o.table = *profile, new(table)
 	if err := run(context.Background(), o, *dir, *only); err != nil {
 		fmt.Fprintln(os.Stderr, "reads:", err)
 		os.Exit(1)
+	}
+	if o.search && !o.json {
+		fmt.Print(o.table)
 	}
 }
 
@@ -243,6 +247,7 @@ func (o options) time(ctx context.Context, on, name string, rounds int, once fun
 	used := float64((cpu() - before).Microseconds()) / 1000 / float64(rounds)
 	slices.Sort(took)
 	r := result{name, on, o.findings, took[len(took)/2], took[(len(took)*95+99)/100-1], used}
+	o.table.put(name, on, fmt.Sprintf("%.0f", r.P95))
 	if o.json {
 		return json.NewEncoder(os.Stdout).Encode(r)
 	}

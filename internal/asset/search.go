@@ -3,7 +3,6 @@ package asset
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/harrier-scan/harrier"
@@ -16,9 +15,8 @@ type Walker interface {
 
 // Search returns a part of the assets in by's scope that e holds for, in any
 // order, and where to go on. Beside the fields of the store, e may compare
-// "group", the names of asset lists that by sees and that hold the asset, and
-// "group_tag", their tags. It answers Invalid, naming the field, for what can not
-// be searched or sorted by.
+// "group", the names of asset lists that by sees and that hold the asset. It
+// answers Invalid, naming the field, for what can not be searched or sorted by.
 func (r *Room) Search(ctx context.Context, by harrier.Actor, e harrier.Expr, w harrier.Walk) (harrier.Found[harrier.Asset], error) {
 	if err := may(by); err != nil {
 		return harrier.Found[harrier.Asset]{}, err
@@ -37,15 +35,6 @@ func (r *Room) Search(ctx context.Context, by harrier.Actor, e harrier.Expr, w h
 // groupFields are the fields that lists of assets tell.
 var groupFields = map[string]func(l harrier.AssetList) []any{
 	"group": func(l harrier.AssetList) []any { return []any{l.Name} },
-	"group_tag": func(l harrier.AssetList) []any {
-		var out []any
-		for tag := range strings.SplitSeq(l.Tags, ",") {
-			if tag = strings.TrimSpace(tag); tag != "" {
-				out = append(out, tag)
-			}
-		}
-		return out
-	},
 }
 
 // withGroups replaces comparisons of groupFields by the conditions of the lists

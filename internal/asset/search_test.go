@@ -52,7 +52,8 @@ func TestSearch(t *testing.T) {
 		{boss, "groups = 'low half' && groups = even", []harrier.ID{2, 4}},
 		{boss, "groups != even", []harrier.ID{1, 3, 5, 7, 9}},
 		{boss, "groups IS NULL", []harrier.ID{5, 7, 9}},
-		{boss, "tags.custom = lab", []harrier.ID{1, 2, 3, 4}},
+		{boss, "tags.custom = 'Low half'", []harrier.ID{1, 2, 3, 4}},
+		{boss, "tags.custom = lab || tags = old", nil}, // the list's own labels
 		{boss, "tags CONTAINS 'ev'", []harrier.ID{2, 4, 6, 8}},
 		{boss, "groups LIKE '^L' || name = host9.example", []harrier.ID{1, 2, 3, 4, 9}},
 		{narrow, "", []harrier.ID{3, 4, 5, 6}},

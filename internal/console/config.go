@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -23,6 +24,7 @@ type Options struct {
 	Database        string   `json:"database" env:"HARRIER_DATABASE" placeholder:"ADDRESS" help:"postgres:// address, or an SQLite file; harrier.db in the data folder when empty."`
 	Listen          []string `json:"listen" default:":3780,:8834" env:"HARRIER_LISTEN" placeholder:"ADDR" help:"HTTPS addresses; every API answers on each. Add :443 if you like."`
 	Host            []string `json:"host" env:"HARRIER_HOST" placeholder:"NAME" help:"More names and addresses for the own certificate."`
+	Proxy           []string `json:"proxy" env:"HARRIER_PROXY" placeholder:"NET" help:"Nets of proxies in front of the console whose X-Forwarded-Host, -Port, -Proto and -For are believed; none when empty."`
 	TLSCert         string   `json:"tls_cert" name:"tls-cert" env:"HARRIER_TLS_CERT" placeholder:"FILE" help:"Certificate chain of your own, in PEM."`
 	TLSKey          string   `json:"tls_key" name:"tls-key" env:"HARRIER_TLS_KEY" placeholder:"FILE" help:"Its key, in PEM."`
 	Engine          bool     `json:"engine" default:"true" negatable:"" env:"HARRIER_ENGINE" help:"Run an engine inside the console."`
@@ -54,6 +56,7 @@ type Config struct {
 	Drain      time.Duration
 	Redeliver  time.Duration
 	FeedUpdate time.Duration // 0 for never
+	Proxies    []netip.Prefix
 	Mail       harrier.MailSettings
 	Guard      harrier.Guard
 	Survey     surface.Options
@@ -118,6 +121,9 @@ func (o Options) Config() (Config, error) {
 		faults = append(faults, err)
 	}
 	if c.Guard.Fragile, err = harrier.ParsePrefixes("fragile", o.Fragile); err != nil {
+		faults = append(faults, err)
+	}
+	if c.Proxies, err = harrier.ParsePrefixes("proxy", o.Proxy); err != nil {
 		faults = append(faults, err)
 	}
 	if c.Mail, err = mailSettings(o.Mail, o.MailFrom, o.MailLink); err != nil {

@@ -87,7 +87,7 @@ func Open(ctx context.Context, c Config, log *slog.Logger) (_ *Console, err erro
 		con.core.rooms.Updating = con.update.going
 	}
 	con.web, err = server.Listen(ctx, server.Config{
-		Listen: c.Listen, Drain: c.Drain, Log: log, Handler: handler(con.core.rooms, Dialects()),
+		Listen: c.Listen, Proxies: c.Proxies, Drain: c.Drain, Log: log, Handler: handler(con.core.rooms, Dialects()),
 		TLS: &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12},
 	})
 	if err != nil {

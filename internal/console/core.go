@@ -185,11 +185,19 @@ func (c *core) logins(ctx context.Context, job harrier.Job) ([]harrier.Login, er
 	if err != nil {
 		return nil, err
 	}
-	list, err := c.policies.Logins(ctx, sc.PolicyID)
-	if harrier.KindOf(err) == harrier.NotFound {
-		return nil, nil
+	from := sc.Terms.Credentials
+	if len(from) == 0 {
+		from = []harrier.ID{sc.PolicyID}
 	}
-	return list, err
+	var out []harrier.Login
+	for _, policy := range from {
+		list, err := c.policies.Logins(ctx, policy)
+		if err != nil && harrier.KindOf(err) != harrier.NotFound {
+			return nil, err
+		}
+		out = append(out, list...)
+	}
+	return out, nil
 }
 
 // run runs the rooms until ctx ends or one of them fails.

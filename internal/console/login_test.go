@@ -10,12 +10,14 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/asset"
 	"github.com/harrier-scan/harrier/internal/check/checktest"
 	"github.com/harrier-scan/harrier/internal/check/ssh"
 	"github.com/harrier-scan/harrier/internal/finding"
@@ -112,6 +114,14 @@ func TestLoginElsewhere(t *testing.T) {
 		t.Error("the key is in the clear in the console's data while the job is queued")
 	}
 
+	finish := func() {
+		t.Helper()
+		for limit := time.Now().Add(60 * time.Second); !sc.Status.Ended(); time.Sleep(50 * time.Millisecond) {
+			if sc, err = rooms.Scans.Scan(ctx, harrier.System, sc.ID); err != nil || time.Now().After(limit) {
+				t.Fatalf("the scan is %s: %v", sc.Status, err)
+			}
+		}
+	}
 	far, end := context.WithCancel(ctx)
 	var running sync.WaitGroup
 	o := EngineOptions{Data: t.TempDir(), Console: con.gate.Addr(), Token: token, Flight: NoFlight}
@@ -122,11 +132,7 @@ func TestLoginElsewhere(t *testing.T) {
 	})
 	defer running.Wait()
 	defer end()
-	for limit := time.Now().Add(60 * time.Second); !sc.Status.Ended(); time.Sleep(50 * time.Millisecond) {
-		if sc, err = rooms.Scans.Scan(ctx, harrier.System, sc.ID); err != nil || time.Now().After(limit) {
-			t.Fatalf("the scan is %s: %v", sc.Status, err)
-		}
-	}
+	finish()
 	list, _, err := rooms.Findings.Findings(ctx, harrier.System, nil, finding.Page{})
 	if err != nil {
 		t.Fatal(err)
@@ -143,6 +149,44 @@ func TestLoginElsewhere(t *testing.T) {
 	for what, dir := range map[string]string{"console": c.Data, "engine": o.Data} {
 		if holds(t, dir, canary) {
 			t.Errorf("the key is in the clear in the data of the %s", what)
+		}
+	}
+
+	// How signing in went is told of the asset: by its own credentials, without any,
+	// by those of another site, and by ones that the server does not take.
+	bare := harrier.Policy{Name: "bare", Template: "basic", Settings: p.Settings}
+	wrong := harrier.Policy{
+		Name: "wrong", Template: "basic", Settings: p.Settings,
+		Credentials: []harrier.Credential{{Category: "Host", Type: "SSH", Fields: map[string]string{"username": account, "auth_method": "password", "password": "no"}}},
+	}
+	at := harrier.Endpoint{Protocol: harrier.TCP, Port: port}
+	for i, c := range []struct {
+		policy *harrier.Policy
+		launch scan.Launch
+		want   harrier.SignInResult
+	}{{&p, scan.Launch{}, harrier.SignInSucceeded}, {&bare, scan.Launch{}, harrier.NoCredentials}, {&bare, scan.Launch{Credentials: []harrier.ID{s.ID}}, harrier.SignInSucceeded}, {&wrong, scan.Launch{}, harrier.SignInRefused}} {
+		if i > 0 { // the first one was scanned
+			if c.policy.ID == 0 {
+				if err := rooms.Policies.Create(ctx, harrier.System, c.policy); err != nil {
+					t.Fatal(err)
+				}
+			}
+			of := harrier.Site{Name: fmt.Sprint("login ", i), Targets: "127.0.0.1", Policy: c.policy.ID, Pool: "branch"}
+			if err := rooms.Sites.Create(ctx, harrier.System, &of); err != nil {
+				t.Fatal(err)
+			}
+			if sc, err = rooms.Scans.Launch(ctx, harrier.System, of.ID, c.launch); err != nil {
+				t.Fatal(err)
+			}
+			finish()
+		}
+		assets, _, err := rooms.Assets.Assets(ctx, harrier.System, nil, asset.Page{})
+		if err != nil || len(assets) != 1 {
+			t.Fatalf("%d assets, %v", len(assets), err)
+		}
+		facts, err := rooms.Assets.Facts(ctx, harrier.System, []harrier.ID{assets[0].ID})
+		if want := []harrier.SignIn{{Endpoint: at, Result: c.want}}; err != nil || !slices.Equal(facts[assets[0].ID].SignIns, want) {
+			t.Errorf("scan %d: %v, %v; want %v", i, facts[assets[0].ID].SignIns, err, want)
 		}
 	}
 }

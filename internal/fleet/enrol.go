@@ -29,6 +29,15 @@ type NewToken struct {
 // room keeps the hash of its secret part only. It answers Forbidden without ManageEngines and
 // Invalid for a name or pool that can not be.
 func (r *Room) Token(ctx context.Context, by harrier.Actor, n NewToken) (string, error) {
+	secret, err := r.newToken(ctx, by, n)
+	if err != nil {
+		return "", err
+	}
+	return r.Present(secret), nil
+}
+
+// newToken is Token, and returns the secret part alone.
+func (r *Room) newToken(ctx context.Context, by harrier.Actor, n NewToken) (string, error) {
 	if err := manages(by); err != nil {
 		return "", err
 	}
@@ -61,7 +70,7 @@ func (r *Room) Token(ctx context.Context, by harrier.Actor, n NewToken) (string,
 	if err != nil {
 		return "", err
 	}
-	return r.Present(secret), nil
+	return secret, nil
 }
 
 func hashOf(token string) string {

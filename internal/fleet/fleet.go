@@ -76,6 +76,8 @@ type Room struct {
 	Config
 	mu   sync.Mutex
 	seen map[harrier.UUID]*seen
+
+	shared shared
 }
 
 // seen is an engine as it was heard of last.

@@ -30,6 +30,11 @@ type Launch struct {
 	Exclude   string     // taken out of the targets, besides what the site excludes
 	NotBefore time.Time  // it waits until then; zero: it does not
 	Engine    harrier.ID // that runs it, instead of the site's; 0 for the site's own
+	// Credentials are the sites whose credentials it signs in with, which the actor
+	// must be allowed to control, instead of the site's; none for the site's own.
+	Credentials []harrier.ID
+
+	policies []harrier.ID // of Credentials
 }
 
 // ErrFrozen is why a scan is refused, see Launch.NoFreeze.
@@ -51,6 +56,9 @@ func (r *Room) Launch(ctx context.Context, by harrier.Actor, site harrier.ID, l 
 		if err != nil {
 			return err
 		}
+		if l.policies, err = r.credentials(ctx, by, l.Credentials); err != nil {
+			return err
+		}
 		sc, err = r.launch(ctx, by, s, l)
 		return err
 	})
@@ -59,6 +67,19 @@ func (r *Room) Launch(ctx context.Context, by harrier.Actor, site harrier.ID, l 
 	}
 	r.launched(ctx, sc)
 	return sc, nil
+}
+
+// credentials are the policies that have those of sites.
+func (r *Room) credentials(ctx context.Context, by harrier.Actor, sites []harrier.ID) ([]harrier.ID, error) {
+	var out []harrier.ID
+	for _, id := range sites {
+		s, err := r.controlled(ctx, by, id)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, s.Policy)
+	}
+	return out, nil
 }
 
 // launched tells of a scan once it is stored.
@@ -135,7 +156,7 @@ func (r *Room) launch(ctx context.Context, by harrier.Actor, s harrier.Site, l L
 		Terms: s.Options.Terms, Held: s.Options.Terms.Unfinished == harrier.DiscardResults,
 	}
 	sc.Terms.Continue = l.Continue
-	sc.Terms.NotBefore, sc.Terms.Engine = l.NotBefore, l.Engine
+	sc.Terms.NotBefore, sc.Terms.Engine, sc.Terms.Credentials = l.NotBefore, l.Engine, l.policies
 	if sc.Repository == 0 {
 		sc.Repository = harrier.DefaultRepository
 	}

@@ -142,8 +142,9 @@ func (c compiler) anywhere(p *predicate) (part, *Error) {
 	if err := checkText(p.value[0]); err != nil {
 		return part{}, err
 	}
-	// What groups an asset is in follows from conditions, not from its texts.
-	seen := map[string]bool{"group": true, "group_tag": true, "custom_tag": true, "owner_tag": true, "location_tag": true}
+	// What groups an asset is in follows from conditions, not from its texts, and how
+	// signing in went from records of scans.
+	seen := map[string]bool{"group": true, "custom_tag": true, "owner_tag": true, "location_tag": true, "sign_in": true}
 	var some harrier.Or
 	for _, f := range fields {
 		for _, model := range f.model {

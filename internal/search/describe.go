@@ -52,7 +52,7 @@ func AssetSort(name string) (string, bool) {
 		return "", false
 	}
 	switch f.model[0] {
-	case "site", "group", "group_tag", "custom_tag", "owner_tag", "location_tag", "identifier", "identifier_source", "sign_in":
+	case "site", "group", "custom_tag", "owner_tag", "location_tag", "identifier", "identifier_source", "sign_in":
 		return "", false
 	case "assessed", "assessed_for_policies":
 		return "last_scan", true

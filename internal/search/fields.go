@@ -78,7 +78,7 @@ var assetFields = map[string]field{
 	"first_seen":                        dates("first_seen"),
 
 	"tags":                      texts("site", "group", "criticality", "custom_tag", "owner_tag", "location_tag"),
-	"tags.custom":               texts("group", "group_tag", "custom_tag"),
+	"tags.custom":               texts("group", "custom_tag"),
 	"tags.owner":                texts("owner_tag"),
 	"tags.location":             texts("location_tag"),
 	"tags.criticality":          texts("criticality"),

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -23,7 +24,8 @@ type Config struct {
 	Listen  []string // addresses such as ":8834" or "127.0.0.1:3780"
 	TLS     *tls.Config
 	Handler http.Handler
-	Drain   time.Duration // how long requests may finish at the end; 0 means 10s
+	Proxies []netip.Prefix // whose word is taken for what their clients asked
+	Drain   time.Duration  // how long requests may finish at the end; 0 means 10s
 	Log     *slog.Logger
 }
 
@@ -68,7 +70,7 @@ func (s *Server) Close() {
 // Run serves until ctx ends, then lets requests finish for the drain time.
 func (s *Server) Run(ctx context.Context) error {
 	web := &http.Server{
-		Handler:           logged(s.config.Log, patient(s.config.Handler, bodyPatience)),
+		Handler:           proxied(s.config.Proxies, logged(s.config.Log, patient(s.config.Handler, bodyPatience))),
 		TLSConfig:         s.config.TLS,
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,

@@ -24,7 +24,9 @@ func (a *api) credentialRoutes() {
 	a.handle("PUT /sites/{id}/site_credentials/{credentialId}", a.updateCredential)
 	a.handle("DELETE /sites/{id}/site_credentials/{credentialId}", a.deleteCredential)
 	a.handle("GET /shared_credentials", a.listShared)
+	a.handle("POST /shared_credentials", a.createShared)
 	a.handle("GET /shared_credentials/{id}", a.getShared)
+	a.handle("PUT /shared_credentials/{id}", a.updateShared)
 	a.handle("DELETE /shared_credentials/{id}", a.deleteShared)
 }
 

@@ -65,6 +65,7 @@ func newAPI(rooms kit.Rooms) *api {
 	a.credentialRoutes()
 	a.scanRoutes()
 	a.engineRoutes()
+	a.secretRoutes()
 	a.vulnerabilityRoutes()
 	a.exceptionRoutes()
 	a.reportRoutes()

@@ -496,6 +496,23 @@ func (w *world) users() {
 		t.Errorf("shared credentials: %v", got)
 	}
 	w.get(fmt.Sprintf("/shared_credentials/%d", kept.ID))
+	shared := object{"name": "windows of all", "description": "for audits", "account": object{"service": "cifs", "username": "audit", "domain": "LAB", "password": "hunter3"}}
+	own := "/shared_credentials/" + fmt.Sprint(w.do(201, "POST", "/shared_credentials", shared)["id"])
+	shared["name"] = "windows of most"
+	shared["account"] = object{"service": "cifs", "username": "auditor", "domain": "LAB"}
+	w.do(200, "PUT", own, shared)
+	if got := w.get(own); got["name"] != "windows of most" || got["account"].(object)["username"] != "auditor" || strings.Contains(fmt.Sprint(got), "hunter3") {
+		t.Errorf("shared credential: %v", got)
+	}
+	w.do(400, "POST", "/shared_credentials", object{"name": "x", "account": object{"service": "carrier pigeon"}})
+	w.do(400, "PUT", own, object{"name": "x", "siteAssignment": "all-sites", "account": object{"service": "ssh"}})
+	w.do(200, "DELETE", own, nil)
+	w.do(404, "GET", "/scan_engines/shared_secret", nil)
+	w.do(200, "POST", "/scan_engines/shared_secret", nil)
+	w.do(200, "GET", "/scan_engines/shared_secret", nil)
+	w.do(200, "GET", "/scan_engines/shared_secret/time_to_live", nil)
+	w.do(200, "DELETE", "/scan_engines/shared_secret", nil)
+	w.do(404, "GET", "/scan_engines/shared_secret", nil)
 	w.do(200, "DELETE", fmt.Sprintf("/shared_credentials/%d", kept.ID), nil)
 }
 

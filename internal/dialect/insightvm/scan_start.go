@@ -49,6 +49,7 @@ type starting struct {
 	form    *scanForm
 	engines []harrier.Engine
 	chosen  []harrier.Engine // to be used; nil: those that scanned the assets last
+	sources []harrier.ID     // sites whose credentials are used; nil: those of the site that takes in the results
 	checks  map[harrier.VulnID]bool
 	sites   map[harrier.ID]harrier.Site
 	faults  []string
@@ -141,9 +142,12 @@ func (s *starting) named(sites []harrier.Site) {
 		s.chosen = append(s.chosen, s.engines[i])
 	}
 	for _, name := range s.form.left(func(f *scanForm) []string { return f.credentials }) {
-		if !slices.ContainsFunc(sites, func(one harrier.Site) bool { return one.Name == name }) {
+		i := slices.IndexFunc(sites, func(one harrier.Site) bool { return one.Name == name })
+		if i < 0 {
 			s.fault("Unknown credential source: %s", shown(name))
+			continue
 		}
+		s.sources = append(s.sources, sites[i].ID)
 	}
 	if name := s.form.consumer; name != "" && !slices.ContainsFunc(sites, func(one harrier.Site) bool { return one.Name == name }) {
 		s.fault("Unknown result consumer: %s", shown(name))
@@ -317,7 +321,7 @@ func (s *starting) launch(ctx context.Context, g *group) error {
 		}
 		return nil
 	}
-	l := scan.Launch{Name: s.form.name, Queue: true, Engine: g.engine.ID}
+	l := scan.Launch{Name: s.form.name, Queue: true, Engine: g.engine.ID, Credentials: s.sources}
 	if s.form.start.After(s.Now()) {
 		l.NotBefore = s.form.start
 	}

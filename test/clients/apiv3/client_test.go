@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/harrier-scan/harrier/internal/needs"
 	"github.com/harrier-scan/harrier/test/console"
 )
 
@@ -234,12 +235,13 @@ func (c *client) doLoose(path string, to any) {
 
 // published lets the published client do the same and more.
 func published(t *testing.T, c *client, hosts []string) {
-	folder := os.Getenv("HARRIER_RAPID7_CLIENT")
-	if folder == "" {
-		t.Skip("HARRIER_RAPID7_CLIENT names no checkout of rapid7/vm-console-client-python")
+	root, err := filepath.Abs("../../..")
+	if err != nil {
+		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), "python3", "testdata/walk.py") //nolint:gosec // a constant
-	cmd.Env = append(os.Environ(), "PYTHONPATH="+folder, "PYTHONWARNINGS=ignore", "PYTHONDONTWRITEBYTECODE=1", "HARRIER_URL="+strings.TrimSuffix(c.url, "/api/3"),
+	python := needs.Binary(t, filepath.Join(root, ".cache/python/bin/python"), "python3-venv, then run scripts/setup-test.sh")
+	cmd := exec.CommandContext(t.Context(), python, "testdata/walk.py")
+	cmd.Env = append(os.Environ(), "PYTHONWARNINGS=ignore", "PYTHONDONTWRITEBYTECODE=1", "HARRIER_URL="+strings.TrimSuffix(c.url, "/api/3"),
 		"HARRIER_USER="+c.name, "HARRIER_PASSWORD="+c.pass, "HARRIER_TARGETS="+strings.Join(hosts, ","))
 	out, err := cmd.CombinedOutput()
 	if err != nil {
