@@ -51,6 +51,7 @@ build:
 
 faults:
 	HARRIER_FAULTS=200 go test -count=1 -timeout 60m -v -run TestFaults ./test/engines
+	HARRIER_FAULTS=40 HARRIER_IN_HAND=8 go test -count=1 -timeout 60m -v -run TestFaults ./test/engines
 
 surface:
 	HARRIER_SURFACE_RUNS=20 go test -count=1 -timeout 30m -v -run TestDiscover ./test/surface

@@ -141,7 +141,42 @@ type Pool struct {
 	UUID    UUID
 	Name    string // sites name it
 	Members []ID   // engines
+	// Targets is what it is there for, see ParseTargets; "" for what is bound to it
+	// alone. A scan that is bound to nothing goes to the pool that is there for all
+	// of its targets and for the fewest others.
+	Targets string
+	// Given is what else a dialect says of it, by its own names.
+	Given   map[string]string
 	Created time.Time
+}
+
+// For tells which of some pools is there for all of the targets, and for the
+// fewest others; ok is false when none is. Names, whose addresses are not known
+// beforehand, are nobody's.
+func (ts Targets) For(pools []Pool) (best Pool, ok bool) {
+	least := 0
+	for _, p := range pools {
+		if strings.TrimSpace(p.Targets) == "" || len(ts) == 0 {
+			continue
+		}
+		within, err := ParseTargets(p.Targets)
+		if err != nil || !ts.within(within) {
+			continue
+		}
+		if n := within.Count(); !ok || n < least {
+			best, least, ok = p, n, true
+		}
+	}
+	return best, ok
+}
+
+func (ts Targets) within(others Targets) bool {
+	for _, t := range ts {
+		if !t.IsRange() {
+			return false
+		}
+	}
+	return len(ts.Subtract(others)) == 0
 }
 
 // Check answers Invalid, naming the field, for a pool that breaks its own
@@ -153,7 +188,18 @@ func (p *Pool) Check() error {
 	if strings.HasPrefix(p.Name, engineQueue) {
 		return Invalidf("name", "must not begin with %s", engineQueue)
 	}
-	return nil
+	if strings.TrimSpace(p.Targets) != "" {
+		list, err := ParseTargets(p.Targets)
+		if err != nil {
+			return Invalidf("targets", "%s", MessageOf(err))
+		}
+		for _, t := range list {
+			if !t.IsRange() {
+				return Invalidf("targets", "%q is no address", t)
+			}
+		}
+	}
+	return checkGiven(p.Given)
 }
 
 // EngineToken lets one engine enrol once.

@@ -3,6 +3,7 @@ package scan
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/harrier-scan/harrier"
@@ -73,7 +74,7 @@ func (r *Room) publish(ctx context.Context, pool string, sc harrier.Scan, b harr
 type queue struct{ name, silent string }
 
 // pool is the queue of a scan: that of the engine that its site names, else
-// that of the site's pool. Nobody else takes the work of an engine that is gone.
+// that of the site's pool, else that of the pool that is there for its targets. Nobody else takes the work of an engine that is gone.
 func (r *Room) pool(ctx context.Context, sc harrier.Scan) (queue, error) {
 	of := func(pool string) queue {
 		return queue{poolOr(pool), fmt.Sprintf("none of pool %q answers", poolOr(pool))}
@@ -84,6 +85,13 @@ func (r *Room) pool(ctx context.Context, sc harrier.Scan) (queue, error) {
 	}
 	if sc.Terms.Engine != 0 {
 		s.Engine = sc.Terms.Engine
+	}
+	if err == nil && s.Engine == 0 && s.Pool == "" {
+		pools, err := r.Store.Pools(ctx)
+		if err != nil {
+			return queue{}, err
+		}
+		s.Pool = poolFor(sc, pools)
 	}
 	if err != nil || s.Engine == 0 {
 		return of(s.Pool), err
@@ -102,6 +110,19 @@ func (r *Room) pool(ctx context.Context, sc harrier.Scan) (queue, error) {
 		}
 	}
 	return queue{harrier.Engine{}.Queue(), fmt.Sprintf("engine %d is gone", s.Engine)}, nil
+}
+
+// poolFor is the pool that is there for what a scan looks at; "" for none.
+func poolFor(sc harrier.Scan, pools []harrier.Pool) string {
+	if !slices.ContainsFunc(pools, func(p harrier.Pool) bool { return p.Targets != "" }) {
+		return ""
+	}
+	targets, err := harrier.ParseTargets(sc.Targets)
+	if err != nil {
+		return ""
+	}
+	p, _ := targets.For(pools)
+	return p.Name
 }
 
 // note keeps in the scan who works on it, and that nobody does.

@@ -30,6 +30,7 @@ type Store interface {
 	DueSites(ctx context.Context, now time.Time) ([]harrier.Site, error)
 	Policy(ctx context.Context, id harrier.ID) (harrier.Policy, error)
 	Engines(ctx context.Context) ([]harrier.Engine, error)
+	Pools(ctx context.Context) ([]harrier.Pool, error)
 	Exceptions(ctx context.Context) ([]harrier.Exception, error)
 	User(ctx context.Context, id harrier.ID) (harrier.User, error)
 	Organization(ctx context.Context, id harrier.ID) (harrier.Organization, error)

@@ -1,7 +1,9 @@
 package store
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -11,10 +13,40 @@ import (
 var pools = table[harrier.Pool]{
 	name: "pool", noun: "engine pool", taken: "a pool of this name exists already", columns: "uuid name members created",
 	row: func(p *harrier.Pool) []any {
-		return []any{longName{&p.UUID}, &p.Name, document{&p.Members}, moment{&p.Created}}
+		return []any{longName{&p.UUID}, &p.Name, document{&poolParts{p}}, moment{&p.Created}}
 	},
 	id:   func(p *harrier.Pool) *harrier.ID { return &p.ID },
 	uuid: func(p *harrier.Pool) *harrier.UUID { return &p.UUID },
+}
+
+// poolParts is what a pool holds and is there for: a list of its members alone,
+// as long as there is no more to say.
+type poolParts struct{ *harrier.Pool }
+
+type poolDocument struct {
+	Members []harrier.ID      `json:"members"`
+	Targets string            `json:"targets,omitempty"`
+	Given   map[string]string `json:"given,omitempty"`
+}
+
+// MarshalJSON writes a list or an object.
+func (p poolParts) MarshalJSON() ([]byte, error) {
+	if p.Targets == "" && len(p.Given) == 0 {
+		return json.Marshal(p.Members)
+	}
+	return json.Marshal(poolDocument{p.Members, p.Targets, p.Given})
+}
+
+// UnmarshalJSON reads either.
+func (p *poolParts) UnmarshalJSON(b []byte) error {
+	p.Members, p.Targets, p.Given = nil, "", nil
+	if !bytes.HasPrefix(bytes.TrimSpace(b), []byte("{")) {
+		return json.Unmarshal(b, &p.Members)
+	}
+	var d poolDocument
+	err := json.Unmarshal(b, &d)
+	p.Members, p.Targets, p.Given = d.Members, d.Targets, d.Given
+	return err
 }
 
 // InsertPool stores p and gives it an ID. It answers Conflict when the name is

@@ -74,7 +74,7 @@ func (a *api) enginePoolUpdate(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	p.ID = old.ID
+	p.ID, p.Targets, p.Given = old.ID, old.Targets, old.Given // which this API does not know of
 	if err := a.Fleet.UpdatePool(c.ctx(), c.by, &p); err != nil {
 		return answer{}, err
 	}

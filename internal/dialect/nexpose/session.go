@@ -2,6 +2,7 @@ package nexpose
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/harrier-scan/harrier"
@@ -20,11 +21,8 @@ func (a *api) sessionCommands() {
 }
 
 func (a *api) login(c *call) (answer, error) {
-	switch silo := c.req.attr("silo-id"); {
-	case c.req.attr("user-id") == "":
+	if c.req.attr("user-id") == "" {
 		return answer{}, harrier.Invalidf("user-id", "is missing")
-	case silo != "" && silo != "default":
-		return answer{}, refusedLogin
 	}
 	id, _, err := a.Identity.SignInHex(c.ctx(), c.req.attr("user-id"), c.req.attr("password"), via, c.from)
 	if harrier.KindOf(err) == harrier.Unauthenticated && err != nil {
@@ -33,8 +31,33 @@ func (a *api) login(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	if silo := c.req.attr("silo-id"); silo != "" && silo != theSilo {
+		if err := a.inSilo(c, id, silo); err != nil {
+			return answer{}, err
+		}
+	}
 	c.session = id
 	return answer{attrs: []string{"session-id", id}}, nil
+}
+
+// inSilo ends a session that has just begun when its user is not of the silo that
+// it was to be in. Those who run the installation are of all.
+func (a *api) inSilo(c *call, session, silo string) error {
+	by, err := a.Identity.Session(c.ctx(), session, via)
+	if err == nil {
+		var all []harrier.Organization
+		all, err = a.Identity.Organizations(c.ctx(), by)
+		if slices.ContainsFunc(all, func(o harrier.Organization) bool { return siloID(o) == silo }) {
+			return nil
+		}
+	}
+	if err == nil {
+		err = refusedLogin
+	}
+	if end := a.Identity.SignOut(c.ctx(), session); end != nil {
+		return end
+	}
+	return err
 }
 
 // refusedLogin is told for every reason alike.

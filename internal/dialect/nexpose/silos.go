@@ -1,75 +1,272 @@
 package nexpose
 
 import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/harrier-scan/harrier"
 )
 
-// theSilo is the only silo, and the only profile, there is.
+// theSilo is the silo that every console has, its first organisation, and the
+// only profile.
 const theSilo = "default"
 
-// siloCommands answer what there is one of: a silo with its profile and its
-// users. There are no discovery connections.
+// What an organisation keeps of a silo, by name in harrier.Organization.Given.
+const (
+	givenSilo         = ownField + "silo" // its id, when a client chose one
+	givenSiloParts    = ownField + "parts"
+	givenMaxAssets    = ownField + "max-assets"
+	givenMaxUsers     = ownField + "max-users"
+	givenMaxHosted    = ownField + "max-hosted-assets"
+	mostSiloPartBytes = 4096
+)
+
+// siloCommands are silos: the organisations of the model, which see nothing of
+// each other. There is one profile, and there are no discovery connections.
 //
 // Source: sections 11.4 and 11.5.
 func (a *api) siloCommands() {
 	a.add("DiscoveryConnectionListing", func(*call) (answer, error) { return done(), nil })
-	a.add("MultiTenantUserConfig", a.multiTenantUserConfig)
-	a.add("MultiTenantUserListing", a.multiTenantUserListing)
 	a.add("SiloConfig", a.siloConfig)
+	a.change("SiloCreate", a.siloCreate)
+	a.add("SiloDelete", a.siloDelete)
 	a.add("SiloListing", a.siloListing)
+	a.change("SiloUpdate", a.siloUpdate)
 	a.add("SiloProfileConfig", a.siloProfileConfig)
 	a.add("SiloProfileListing", a.siloProfileListing)
-	for noun, verbs := range map[string]string{
-		"DiscoveryConnection": "Create Update Delete Connect", "MultiTenantUser": "Create Update Delete",
-		"Silo": "Create Delete", "SiloProfile": "Create Delete",
-	} {
+	for noun, verbs := range map[string]string{"DiscoveryConnection": "Create Update Delete Connect", "SiloProfile": "Create Delete"} {
 		for verb := range strings.FieldsSeq(verbs) {
 			a.add(noun+verb, func(*call) (answer, error) {
 				return answer{}, harrier.Errorf(harrier.Forbidden, "this console has none of the kind %s but its own", noun)
 			})
 		}
 	}
-	// Clients create what these say is not there.
-	a.add("SiloUpdate", func(c *call) (answer, error) {
-		return answer{}, harrier.Errorf(harrier.NotFound, "A silo %s does not exist.", clip(c.req.child("SiloConfig").attr("id")))
-	})
+	// Clients create what this says is not there.
 	a.add("SiloProfileUpdate", func(c *call) (answer, error) {
 		return answer{}, harrier.Errorf(harrier.NotFound, "The silo profile %s does not exist.", clip(c.req.child("SiloProfileConfig").attr("id")))
 	})
 }
 
+// siloID is the id of the silo that an organisation is.
+func siloID(o harrier.Organization) string {
+	if o.ID == harrier.FirstOrganization {
+		return theSilo
+	}
+	if id := o.Given[givenSilo]; id != "" {
+		return id
+	}
+	return ident(o.ID)
+}
+
+// silos lists the silos that by may see: those who run the installation all, and
+// nobody else any, as the API knows only them to speak of silos.
+func (a *api) silos(ctx context.Context, by harrier.Actor) ([]harrier.Organization, error) {
+	if err := operates(by); err != nil {
+		return nil, err
+	}
+	return a.Identity.Organizations(ctx, by)
+}
+
+// silo is the silo with an id.
+func (a *api) silo(ctx context.Context, by harrier.Actor, id string) (harrier.Organization, error) {
+	all, err := a.silos(ctx, by)
+	if err != nil {
+		return harrier.Organization{}, err
+	}
+	i := slices.IndexFunc(all, func(o harrier.Organization) bool { return id != "" && siloID(o) == id })
+	if i < 0 {
+		return harrier.Organization{}, harrier.Errorf(harrier.NotFound, "A silo %s does not exist.", clip(id))
+	}
+	return all[i], nil
+}
+
+func limit(o harrier.Organization, name string) string {
+	if v := o.Given[name]; v != "" {
+		return v
+	}
+	return "0"
+}
+
 func (a *api) siloListing(c *call) (answer, error) {
-	if err := operates(c.by); err != nil {
+	all, err := a.silos(c.ctx(), c.by)
+	if err != nil {
 		return answer{}, err
+	}
+	users, err := a.Identity.Users(c.ctx(), c.by)
+	if err != nil {
+		return answer{}, err
+	}
+	count := map[harrier.ID]int{}
+	for _, u := range users {
+		count[u.Organization]++
 	}
 	return list(func(o *out) {
 		o.start("SiloSummaries")
-		o.start("SiloSummary", "id", theSilo, "name", theSilo, "description", "", "silo-profile-id", theSilo)
-		o.empty("LicenseSummary", "assets", "0", "max-assets", "0", "max-hosted-assets", "0", "users", "0", "max-users", "0")
-		o.end()
+		for _, s := range all {
+			o.start("SiloSummary", "id", siloID(s), "name", s.Name, "description", s.Description, "silo-profile-id", theSilo)
+			o.empty("LicenseSummary", "assets", "0", "max-assets", limit(s, givenMaxAssets), "max-hosted-assets", limit(s, givenMaxHosted),
+				"users", number(int64(count[s.ID])), "max-users", limit(s, givenMaxUsers))
+			o.end()
+		}
 		o.end()
 	}), nil
-}
-
-func isTheSilo(id string) error {
-	if id != theSilo {
-		return harrier.Errorf(harrier.NotFound, "A silo %s does not exist.", clip(id))
-	}
-	return nil
 }
 
 func (a *api) siloConfig(c *call) (answer, error) {
-	if err := operates(c.by); err != nil {
+	s, err := a.silo(c.ctx(), c.by, c.req.attr("silo-id", "id"))
+	if err != nil {
 		return answer{}, err
 	}
-	if err := isTheSilo(c.req.attr("silo-id")); err != nil {
-		return answer{}, err
-	}
+	var parts []kept
+	fromJSON(s.Given[givenSiloParts], &parts)
 	return list(func(o *out) {
-		o.empty("SiloConfig", "id", theSilo, "name", theSilo, "description", "", "silo-profile-id", theSilo, "max-assets", "0", "max-users", "0", "max-hosted-assets", "0")
+		o.start("SiloConfig", "id", siloID(s), "name", s.Name, "description", s.Description, "silo-profile-id", theSilo,
+			"max-assets", limit(s, givenMaxAssets), "max-users", limit(s, givenMaxUsers), "max-hosted-assets", limit(s, givenMaxHosted))
+		for _, p := range parts {
+			p.write(o)
+		}
+		o.end()
 	}), nil
+}
+
+// kept is an element that is given back as it came, but for the case of its
+// attributes.
+type kept struct {
+	Name     string      `json:"name"`
+	Attrs    [][2]string `json:"attrs,omitempty"`
+	Children []kept      `json:"children,omitempty"`
+}
+
+// siloWords are the names of elements that describe whose a silo is.
+var siloWords = []string{"Merchant", "Organization", "Address", "DBAs", "DBA", "OtherIndustries", "Industry", "QSA"}
+
+// keep reads the parts of e that have a known name.
+func keep(e *element) []kept {
+	var out []kept
+	for _, c := range e.children {
+		i := slices.IndexFunc(siloWords, func(w string) bool { return key(w) == c.key })
+		if i < 0 {
+			continue
+		}
+		k := kept{Name: siloWords[i], Children: keep(c)}
+		for _, at := range c.attrs {
+			k.Attrs = append(k.Attrs, [2]string{at.key, at.value})
+		}
+		out = append(out, k)
+	}
+	return out
+}
+
+func (k kept) write(o *out) {
+	o.start(k.Name)
+	seen := map[string]bool{}
+	for _, at := range k.Attrs {
+		if !seen[at[0]] {
+			o.attr(at[0], at[1])
+		}
+		seen[at[0]] = true
+	}
+	for _, c := range k.Children {
+		c.write(o)
+	}
+	o.end()
+}
+
+// readSilo puts a SiloConfig into an organisation.
+func readSilo(e *element, o *harrier.Organization) error {
+	if p := e.attr("silo-profile-id"); p != "" && p != theSilo {
+		return harrier.Errorf(harrier.NotFound, "The silo profile %s does not exist.", clip(p))
+	}
+	if name := e.attr("name"); name != "" || o.ID == 0 {
+		o.Name = name
+	}
+	if e.has("description") || o.ID == 0 {
+		o.Description = e.attr("description")
+	}
+	given := map[string]string{}
+	for k, v := range o.Given {
+		given[k] = v
+	}
+	for name, to := range map[string]string{"max-assets": givenMaxAssets, "max-users": givenMaxUsers, "max-hosted-assets": givenMaxHosted} {
+		if e.attr(name) == "" {
+			continue
+		}
+		n, err := e.number(name, 0)
+		if err != nil {
+			return err
+		}
+		if n < 0 {
+			return harrier.Invalidf(name, "must not be negative")
+		}
+		given[to] = strconv.Itoa(n)
+	}
+	if parts := keep(e); len(parts) > 0 {
+		text, err := json.Marshal(parts)
+		if err != nil {
+			return fmt.Errorf("keep the parts of a silo: %w", err)
+		}
+		if len(text) > mostSiloPartBytes {
+			return harrier.Invalidf("SiloConfig", "describes itself in more than %d bytes", mostSiloPartBytes)
+		}
+		given[givenSiloParts] = string(text)
+	}
+	o.Given = given
+	return nil
+}
+
+func (a *api) siloCreate(c *call) (answer, error) {
+	e := c.req.child("SiloConfig")
+	if e == nil {
+		return answer{}, harrier.Invalidf("SiloConfig", "is missing")
+	}
+	all, err := a.silos(c.ctx(), c.by)
+	if err != nil {
+		return answer{}, err
+	}
+	var o harrier.Organization
+	if err := readSilo(e, &o); err != nil {
+		return answer{}, err
+	}
+	if id := e.attr("id"); id != "" {
+		if _, err := strconv.Atoi(id); err == nil || len(id) > 64 {
+			return answer{}, harrier.Invalidf("id", "of a new silo must be a short word that is no number")
+		}
+		if slices.ContainsFunc(all, func(s harrier.Organization) bool { return siloID(s) == id }) {
+			return answer{}, harrier.Errorf(harrier.Conflict, "there is a silo %s already", clip(id))
+		}
+		o.Given[givenSilo] = id
+	}
+	if err := a.Identity.CreateOrganization(c.ctx(), c.by, &o); err != nil {
+		return answer{}, err
+	}
+	return answer{attrs: []string{"id", siloID(o)}}, nil
+}
+
+func (a *api) siloUpdate(c *call) (answer, error) {
+	e := c.req.child("SiloConfig")
+	o, err := a.silo(c.ctx(), c.by, e.attr("id"))
+	if err != nil {
+		return answer{}, err
+	}
+	if err := readSilo(e, &o); err != nil {
+		return answer{}, err
+	}
+	if err := a.Identity.UpdateOrganization(c.ctx(), c.by, &o); err != nil {
+		return answer{}, err
+	}
+	return answer{attrs: []string{"id", siloID(o)}}, nil
+}
+
+func (a *api) siloDelete(c *call) (answer, error) {
+	o, err := a.silo(c.ctx(), c.by, c.req.attr("silo-id", "id"))
+	if err != nil {
+		return answer{}, err
+	}
+	return done(), a.Identity.DeleteOrganization(c.ctx(), c.by, o.ID)
 }
 
 var allOfIt = []string{"all-licensed-modules", "true", "all-global-engines", "true", "all-global-report-templates", "true", "all-global-scan-templates", "true"}
@@ -103,55 +300,5 @@ func (a *api) siloProfileConfig(c *call) (answer, error) {
 			o.empty(name)
 		}
 		o.end()
-	}), nil
-}
-
-func (a *api) multiTenantUserListing(c *call) (answer, error) {
-	users, err := a.Identity.Users(c.ctx(), c.by)
-	if err != nil {
-		return answer{}, err
-	}
-	return list(func(o *out) {
-		o.start("MultiTenantUserSummaries")
-		for _, u := range users {
-			by := authenticator(u)
-			o.empty("MultiTenantUserSummary", "id", ident(u.ID), "full-name", u.FullName, "user-name", u.Name, "email", u.Email, "superuser", word(u.Role == harrier.Operator),
-				"enabled", word(!u.Disabled), "auth-module", by[7], "auth-source", by[5], "silo-count", "1", "locked", "false")
-		}
-		o.end()
-	}), nil
-}
-
-func (a *api) multiTenantUserConfig(c *call) (answer, error) {
-	id, err := c.req.id("user-id")
-	if err != nil {
-		return answer{}, err
-	}
-	u, err := a.Identity.User(c.ctx(), c.by, id)
-	if err != nil {
-		return answer{}, err
-	}
-	r, err := a.reach(c)
-	if err != nil {
-		return answer{}, err
-	}
-	return list(func(o *out) {
-		sites, lists, everySite, everyList := r.of(u)
-		o.start("MultiTenantUserConfig", "id", ident(u.ID), "full-name", u.FullName, "user-name", u.Name, "authsrcid", authenticator(u)[1], "email", u.Email,
-			"superuser", word(u.Role == harrier.Operator), "enabled", word(!u.Disabled))
-		o.start("SiloAccesses")
-		o.start("SiloAccess", "silo-id", theSilo, "role-name", roleWord(u.Role, r.own), "all-groups", word(everyList), "all-sites", word(everySite), "default-silo", "true")
-		o.start("AllowedGroups")
-		for _, id := range lists {
-			o.empty("AllowedGroup", "id", ident(id))
-		}
-		o.end()
-		o.start("AllowedSites")
-		for _, id := range sites {
-			o.empty("AllowedSite", "id", ident(id))
-		}
-		for range 4 {
-			o.end()
-		}
 	}), nil
 }

@@ -211,13 +211,23 @@ func (a *api) userSave(c *call) (answer, error) {
 	if e == nil {
 		return answer{}, harrier.Invalidf("UserConfig", "is missing")
 	}
+	id, err := a.saveUser(c, e, 0)
+	return answer{attrs: []string{"id", ident(id)}}, err
+}
+
+// saveUser stores what a UserConfig says of a user: of the organisation that is
+// named, or of the caller's.
+func (a *api) saveUser(c *call, e *element, organization harrier.ID) (harrier.ID, error) {
 	w, err := a.wanted(c, e)
 	if err != nil {
-		return answer{}, err
+		return 0, err
+	}
+	if organization != 0 && w.user.Role != harrier.Operator && w.user.Organization != organization {
+		w.user.Organization, w.user.Group, w.listSaid = organization, 0, true
 	}
 	if w.listSaid || w.user.ID == 0 {
 		if err := a.placeUser(c, &w); err != nil {
-			return answer{}, err
+			return 0, err
 		}
 	}
 	if w.user.ID == 0 {
@@ -233,7 +243,7 @@ func (a *api) userSave(c *call) (answer, error) {
 	if err == nil && w.siteSaid {
 		err = a.grantSites(c.ctx(), c.by, w.user.ID, func(id harrier.ID) bool { return slices.Contains(w.sites, id) })
 	}
-	return answer{attrs: []string{"id", ident(w.user.ID)}}, err
+	return w.user.ID, err
 }
 
 // placeUser puts the user of w into the group that sees what w says.

@@ -150,8 +150,8 @@ func (a api) pools(ctx context.Context) (map[string][]harrier.Engine, []string, 
 	return of, append([]string{harrier.LocalPool}, names...), nil
 }
 
-// zone chooses the engines of a scan: those of a zone, or the console's own,
-// which reach every address.
+// zone chooses the engines of a scan: those of a zone, or by its targets, which
+// is the console's own unless a zone is there for all of them.
 func (r scanRequest) zone(ctx context.Context, a api, s *harrier.Site) error {
 	if r.Zone == nil {
 		return nil
@@ -160,13 +160,17 @@ func (r scanRequest) zone(ctx context.Context, a api, s *harrier.Site) error {
 		s.Pool, s.Engine = "", 0
 		return nil
 	}
-	_, names, err := a.pools(ctx)
+	if *r.Zone == localZone {
+		s.Pool, s.Engine = harrier.LocalPool, 0
+		return nil
+	}
+	pools, err := a.Fleet.Pools(ctx, harrier.System)
 	if err != nil {
 		return err
 	}
-	for _, pool := range names {
-		if zoneNumber(pool) == *r.Zone {
-			s.Pool, s.Engine = pool, 0
+	for _, p := range pools {
+		if p.Name != harrier.LocalPool && zoneOf(p).ID == sid(harrier.ID(*r.Zone)) {
+			s.Pool, s.Engine = p.Name, 0
 			return nil
 		}
 	}

@@ -15,6 +15,7 @@ func (a api) scannerRoutes(m *router) {
 	m.handle("GET /scanner", a.listScanners)
 	m.handle("GET /scanner/{id}", a.getScanner)
 	m.handle("POST /scanner/updateStatus", a.updateScanners)
+	a.zoneRoutes(m)
 }
 
 // The zone and the scanner that every installation has: the pool of the
@@ -75,12 +76,31 @@ func (a api) zones(ctx context.Context) ([]zoneItem, error) {
 	if err != nil {
 		return nil, err
 	}
+	pools, err := a.Fleet.Pools(ctx, harrier.System)
+	if err != nil {
+		return nil, err
+	}
+	organizations, err := a.Identity.Organizations(ctx, harrier.System)
+	if err != nil {
+		return nil, err
+	}
 	list := []zoneItem{}
 	for _, pool := range names {
-		r := zoneRef(pool)
+		r, p := zoneRef(pool), harrier.Pool{}
+		if i := slices.IndexFunc(pools, func(o harrier.Pool) bool { return o.Name == pool }); i >= 0 && pool != harrier.LocalPool {
+			p, r = pools[i], zoneOf(pools[i])
+		}
 		w := zoneItem{
 			ID: r.ID, Name: r.Name, Description: r.Description, Created: stime(a.Started), Modified: stime(a.Started),
-			Scanners: []scannerRef{}, Organizations: []ref{},
+			Scanners: []scannerRef{}, Organizations: []ref{}, IPList: p.Targets,
+		}
+		if !p.Created.IsZero() {
+			w.Created, w.Modified = stime(p.Created), stime(p.Created)
+		}
+		for _, id := range idList(p.Given[keptOrganizations]) {
+			if i := slices.IndexFunc(organizations, func(o harrier.Organization) bool { return o.ID == id }); i >= 0 {
+				w.Organizations = append(w.Organizations, ref{sid(id), organizations[i].Name, organizations[i].Description})
+			}
 		}
 		if pool == harrier.LocalPool {
 			w.IPList, w.Scanners = "0.0.0.0/0,::/0", append(w.Scanners, local.short())
@@ -188,11 +208,18 @@ func (w scannerItem) short() scannerRef {
 	return scannerRef{ref{w.ID, w.Name, w.Description}, w.Status}
 }
 
+func engineText(e harrier.Engine) string {
+	if text, told := e.Given[keptZoneText]; told {
+		return text
+	}
+	return "An engine elsewhere."
+}
+
 // scannerOf is an engine elsewhere in some zones. Its number is never that of
 // the local scanner.
 func (a api) scannerOf(e harrier.Engine, zones []ref) scannerItem {
 	w := scannerItem{
-		ID: sid(e.ID + localZone), UUID: suuid(e.UUID), Name: e.Name, Description: "An engine elsewhere.", IP: cmp.Or(e.Address, e.Hostname), Port: "",
+		ID: sid(e.ID + localZone), UUID: suuid(e.UUID), Name: e.Name, Description: engineText(e), IP: cmp.Or(e.Address, e.Hostname), Port: "",
 		UseProxy: sbool(false), Enabled: sbool(true), VerifyHost: sbool(true), ManagePlugins: sbool(true), AuthType: "certificate", AgentCapable: sbool(false),
 		Admin: sbool(true), MSP: sbool(false), NumScans: sid(len(e.Scans)), NumHosts: "0", NumSessions: "0", NumTCPSessions: "0", LoadAvg: "0.0", Uptime: -1,
 		Status: scannerStates[e.Status(a.Now())], Created: stime(e.Created), Modified: stime(e.Created), Zones: zones, ManagerOrgs: []string{},
@@ -224,6 +251,10 @@ func (a api) scanners(ctx context.Context) ([]scannerItem, error) {
 	if err != nil {
 		return nil, err
 	}
+	pools, err := a.Fleet.Pools(ctx, harrier.System)
+	if err != nil {
+		return nil, err
+	}
 	all, err := a.Fleet.Engines(ctx, harrier.System)
 	list := []scannerItem{local}
 	for _, e := range all {
@@ -233,7 +264,11 @@ func (a api) scanners(ctx context.Context) ([]scannerItem, error) {
 		zones := []ref{}
 		for _, pool := range names {
 			if slices.ContainsFunc(engines[pool], func(m harrier.Engine) bool { return m.ID == e.ID }) {
-				zones = append(zones, zoneRef(pool))
+				r := zoneRef(pool)
+				if i := slices.IndexFunc(pools, func(p harrier.Pool) bool { return p.Name == pool }); i >= 0 && pool != harrier.LocalPool {
+					r = zoneOf(pools[i])
+				}
+				zones = append(zones, r)
 			}
 		}
 		list = append(list, a.scannerOf(e, zones))

@@ -159,7 +159,11 @@ func (a api) newScanAmong(ctx context.Context, by harrier.Actor, s harrier.Site,
 	}
 	w.URLList = given[givenURLs]
 	if s.Pool != "" {
-		w.Zone = zoneRef(s.Pool)
+		zone, err := a.zoneNamed(ctx, s.Pool)
+		if err != nil {
+			return w, err
+		}
+		w.Zone = zone
 	}
 	if id := idOf(given[givenPlugin]); id != 0 && w.Type == "plugin" {
 		v, _ := a.Vulns.Lookup(harrier.VulnID(id))
