@@ -190,7 +190,7 @@ func writeTable(ctx context.Context, w io.Writer, s format.Scan, hosts iter.Seq2
 		if !h.Alive {
 			continue
 		}
-		own, places := split(s, h)
+		own, places := split(h)
 		places = append([]place{{results: own}}, places...)
 		r := row{scan: s, host: h, risk: (&raw{scan: s}).risk(h)}
 		r.os, _ = systemOf(h)

@@ -19,7 +19,7 @@ type place struct {
 // split divides the findings of a host into those of the host itself and those
 // of its open ports. Every port that is known to be open is there, and every one
 // that has a finding.
-func split(s format.Scan, h format.Host) (own []format.Result, places []place) {
+func split(h format.Host) (own []format.Result, places []place) {
 	at := map[harrier.Endpoint]int{}
 	add := func(sv harrier.Service) int {
 		i, found := at[sv.Endpoint]

@@ -94,7 +94,7 @@ func (x *raw) scans() {
 }
 
 func (x *raw) node(h format.Host) {
-	own, places := split(x.scan, h)
+	own, places := split(h)
 	x.start("node", "address", address(h), "status", "alive")
 	x.given("hardware-address", hardware(h.MAC))
 	if h.Asset != 0 {

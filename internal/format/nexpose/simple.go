@@ -49,7 +49,7 @@ func writeSimple(ctx context.Context, w io.Writer, s format.Scan, hosts iter.Seq
 }
 
 func (x *simple) device(h format.Host) {
-	own, places := split(x.scan, h)
+	own, places := split(h)
 	x.start("device", "address", address(h))
 	if os, ok := systemOf(h); ok {
 		x.start("fingerprint", "certainty", os.certainty)
