@@ -55,10 +55,23 @@ func TestZones(t *testing.T) {
 
 	before := fmt.Sprint(c.Rooms.Fleet.Pools(t.Context(), c.Admin))
 	for _, bad := range []struct{ method, path, body string }{
-		{"POST", "/zone", `{"name":""}`}, {"POST", "/zone", `{"name":"branches"}`}, {"POST", "/zone", `{"name":"x","ipList":"moon base"}`}, {"POST", "/zone", `{"name":"x","scanners":[{"id":99}]}`},
-		{"POST", "/zone", `{"name":"x","organizations":[{"id":99}]}`}, {"PATCH", "/zone/1", `{"name":"x"}`}, {"PATCH", "/zone/99", `{"name":"x"}`}, {"DELETE", "/zone/1", ""}, {"DELETE", "/zone/99", ""},
-		{"POST", "/scanner", `{"name":""}`}, {"POST", "/scanner", `{"name":"far"}`}, {"POST", "/scanner", `{"name":"y","zones":[{"id":99}]}`}, {"POST", "/scanner", `{"name":"y","enabled":"false"}`},
-		{"POST", "/scanner", `{"name":"y","ip":"192.0.2.9","port":8834}`}, {"PATCH", "/scanner/1", `{"name":"x"}`}, {"DELETE", "/scanner/1", ""}, {"DELETE", "/scanner/99", ""},
+		{"POST", "/zone", `{"name":""}`},
+		{"POST", "/zone", `{"name":"branches"}`},
+		{"POST", "/zone", `{"name":"x","ipList":"moon base"}`},
+		{"POST", "/zone", `{"name":"x","scanners":[{"id":99}]}`},
+		{"POST", "/zone", `{"name":"x","organizations":[{"id":99}]}`},
+		{"PATCH", "/zone/1", `{"name":"x"}`},
+		{"PATCH", "/zone/99", `{"name":"x"}`},
+		{"DELETE", "/zone/1", ""},
+		{"DELETE", "/zone/99", ""},
+		{"POST", "/scanner", `{"name":""}`},
+		{"POST", "/scanner", `{"name":"far"}`},
+		{"POST", "/scanner", `{"name":"y","zones":[{"id":99}]}`},
+		{"POST", "/scanner", `{"name":"y","enabled":"false"}`},
+		{"POST", "/scanner", `{"name":"y","ip":"192.0.2.9","port":8834}`},
+		{"PATCH", "/scanner/1", `{"name":"x"}`},
+		{"DELETE", "/scanner/1", ""},
+		{"DELETE", "/scanner/99", ""},
 	} {
 		if code := call(t, c, bad.method, bad.path, bad.body, nil); code == 0 {
 			t.Errorf("%s %s %s was taken", bad.method, bad.path, bad.body)
