@@ -76,7 +76,7 @@ func facts(n int, limited bool) (out []harrier.Fact) {
 func (h *house) survey(t testing.TB, kind harrier.SurveyKind) harrier.Site {
 	t.Helper()
 	return h.site(t, "", func(s *harrier.Site) {
-		s.Options.Survey = &harrier.Survey{Kind: kind, Seeds: []harrier.Seed{{Name: surveyed.Key, Node: surveyed}}}
+		s.Options.Survey = &harrier.Survey{Kind: kind, Enabled: true, Seeds: []harrier.Seed{{Name: surveyed.Key, Node: surveyed}}}
 	})
 }
 
@@ -238,6 +238,64 @@ func TestSurveyLimited(t *testing.T) {
 			if n != run.want {
 				t.Errorf("run %d: %d links hold; want %d", i, n, run.want)
 			}
+		}
+	})
+}
+
+// TestSurveyBySchedule: a survey goes on by its schedule while it is enabled, and
+// those are written to who wish for it and may see it.
+func TestSurveyBySchedule(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		db := openStore(t)
+		wish := map[string]string{harrier.GivenSurveyMail: "true"}
+		for _, u := range []harrier.User{
+			{Name: "ann", Email: "ann@example.com", Given: wish},
+			{Name: "ben", Email: "ben@example.com"},
+			{Name: "cid", Email: "cid@example.com", Given: wish},
+			{Name: "dan", Email: "dan@example.com", Given: wish, Disabled: true},
+			{Name: "eve", Email: "eve@example.com", Given: wish},
+		} {
+			u.Role = harrier.Analyst
+			must(t, db.InsertUser(t.Context(), &u))
+		}
+		box, s := &post{keys: map[string]bool{}}, &surveys{}
+		h := build(t, db, func(c *Config) {
+			c.Mail, c.Surveys = box, s
+			c.Actor = func(_ context.Context, id harrier.ID) (harrier.Actor, error) {
+				a := harrier.Actor{User: id, Permissions: harrier.Analyst.Permissions()}
+				if id == 5 {
+					a.Permissions = harrier.Operator.Permissions() // eve sees all
+				}
+				return a, nil
+			}
+		})
+		s.h = h
+		defer h.run(t)()
+		e, kill := h.engine(t, time.Millisecond)
+		defer kill()
+		e.facts = facts(2, false)
+		site := h.survey(t, harrier.SurveyOwn)
+		site.Schedule = harrier.Schedule{Enabled: true, Start: time.Now().UTC().Format("20060102T150405"), Rule: "FREQ=HOURLY"}
+		site.NextRun = time.Now().UTC()
+		must(t, db.UpdateSite(t.Context(), &site))
+		time.Sleep(time.Hour + time.Minute)
+		if list, err := db.ScansOf(t.Context(), site.ID); err != nil || len(list) != 2 {
+			t.Errorf("%d scans after an hour, %v; want 2", len(list), err)
+		}
+		var to []string
+		for _, m := range box.sent {
+			to = append(to, m.To...)
+		}
+		if got := strings.Join(to, " "); got != "ann@example.com eve@example.com ann@example.com eve@example.com" {
+			t.Errorf("written to %s; want those who wish for it and may see it, for each run", got)
+		}
+		site, err := db.Site(t.Context(), site.ID)
+		must(t, err)
+		site.Options.Survey.Enabled = false
+		must(t, db.UpdateSite(t.Context(), &site))
+		time.Sleep(3 * time.Hour)
+		if list, err := db.ScansOf(t.Context(), site.ID); err != nil || len(list) != 2 {
+			t.Errorf("%d scans after it was switched off, %v; want no more", len(list), err)
 		}
 	})
 }
