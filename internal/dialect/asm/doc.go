@@ -1,4 +1,5 @@
-// Package asm speaks the REST API of Hexiosec ASM, version 1.
+// Package asm serves the REST API of Hexiosec ASM, version 1.
 //
-// Source: asm-api.md.
+// Source: asm-api.md; "section" in this package's comments means one of that
+// document. docs/dialects/asm.md says what is served.
 package asm
