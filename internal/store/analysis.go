@@ -91,7 +91,7 @@ func (db *DB) SumFindings(ctx context.Context, e harrier.Expr, q harrier.SumQuer
 	if err != nil {
 		return out, err
 	}
-	if e, err = db.prepare(ctx, e, true); err != nil {
+	if e, err = db.prepare(ctx, e); err != nil {
 		return out, err
 	}
 	where, err := c.where(e)
@@ -273,7 +273,7 @@ func (db *DB) JudgedFindings(ctx context.Context, e harrier.Expr, p Page, at tim
 	if p.Sort == "" {
 		p.Sort, p.Desc = "severity", !p.Desc
 	}
-	if e, err = db.prepare(ctx, e, true); err != nil {
+	if e, err = db.prepare(ctx, e); err != nil {
 		return nil, 0, err
 	}
 	where, err := c.where(e)

@@ -17,7 +17,7 @@ import (
 func (db *DB) ChangesOf(
 	ctx context.Context, ids []harrier.ID, e harrier.Expr, from, to time.Time, same bool, at time.Time,
 ) ([]harrier.Changes, error) {
-	e, err := db.prepare(ctx, e, true)
+	e, err := db.prepare(ctx, e)
 	if err != nil {
 		return nil, err
 	}

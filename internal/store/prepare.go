@@ -42,9 +42,9 @@ type preparer struct {
 	shown *shown
 }
 
-// prepare makes a condition on findings, or on assets, ready for SQL.
-func (db *DB) prepare(ctx context.Context, e harrier.Expr, ofFindings bool) (harrier.Expr, error) {
-	return preparer{db, ctx, new(shown)}.expr(e, ofFindings)
+// prepare makes a condition on findings ready for SQL.
+func (db *DB) prepare(ctx context.Context, e harrier.Expr) (harrier.Expr, error) {
+	return preparer{db, ctx, new(shown)}.expr(e, true)
 }
 
 func (p preparer) expr(e harrier.Expr, ofFinding bool) (harrier.Expr, error) {

@@ -86,7 +86,7 @@ func (db *DB) SearchFindings(ctx context.Context, e harrier.Expr, p Page) ([]har
 	if p.Sort == "" {
 		p.Sort, p.Desc = "severity", !p.Desc
 	}
-	e, err := db.prepare(ctx, e, true)
+	e, err := db.prepare(ctx, e)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -136,7 +136,7 @@ var counted = []string{"open", "repository", "severity", "state"}
 // than for few.
 func (db *DB) CountFindings(ctx context.Context, e harrier.Expr) (harrier.Counts, error) {
 	var out harrier.Counts
-	e, err := db.prepare(ctx, e, true)
+	e, err := db.prepare(ctx, e)
 	if err != nil {
 		return out, err
 	}

@@ -107,6 +107,7 @@ func (p preparer) vendors(e harrier.Cmp) (harrier.Expr, error) {
 		e.Op = harrier.Eq
 	case harrier.Lacks:
 		e.Op = harrier.Contains
+	default:
 	}
 	holds := harrier.NewMatcher(e)
 	err := p.db.rows(p.ctx, "SELECT DISTINCT cpe FROM service WHERE cpe <> ''", nil, func(scan func(...any) error) error {

@@ -202,6 +202,7 @@ func tagObject(t harrier.Tag) map[string]any {
 		attributes = append(attributes, attribute("COLOR", tagColors[t.Color]))
 	case harrier.CriticalityTag:
 		attributes = append(attributes, attribute("RISK_MODIFIER", float(float64(t.Weight)/100)))
+	default: // places and owners have no more to say
 	}
 	return map[string]any{"tag_id": t.ID, "tag_name": t.Name, "tag_type": strings.ToUpper(string(t.Kind)), "attributes": attributes}
 }
