@@ -63,6 +63,7 @@ type house struct {
 	findings *finding.Room
 	mu       sync.Mutex
 	events   []harrier.Event
+	facts    []harrier.Fact // that a survey brings, one after the other
 }
 
 func build(t testing.TB, db *store.DB, change ...func(*Config)) *house {
@@ -157,8 +158,7 @@ type engine struct {
 	mu    sync.Mutex
 	does  map[harrier.ID]harrier.Command
 	now   *harrier.Activity
-	done  int            // batches
-	facts []harrier.Fact // that a survey brings, one after the other
+	done  int // batches
 }
 
 func (h *house) engine(t testing.TB, takes time.Duration) (e *engine, kill func()) {

@@ -13,10 +13,20 @@ import (
 	"github.com/harrier-scan/harrier/internal/bus"
 )
 
+// brings says what surveys find from now on.
+func (h *house) brings(list []harrier.Fact) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.facts = list
+}
+
 // survey brings the facts, one for each time that a host takes; it reports
 // whether it was stopped.
 func (e *engine) survey(ctx context.Context, d *bus.Delivery, say func(harrier.Result)) (stopped bool) {
-	for _, f := range e.facts {
+	e.h.mu.Lock()
+	list := e.h.facts
+	e.h.mu.Unlock()
+	for _, f := range list {
 		for e.told(d.Job.Scan) == harrier.Pause && ctx.Err() == nil {
 			_ = d.InProgress(ctx)
 			sleep(ctx, 100*time.Millisecond)
@@ -116,7 +126,7 @@ func TestSurveyFirst(t *testing.T) {
 		defer h.run(t)()
 		e, kill := h.engine(t, 100*time.Millisecond)
 		defer kill()
-		e.facts = facts(40, false)
+		h.brings(facts(40, false))
 		sc := h.launch(t, h.survey(t, harrier.SurveyOnce))
 		if batches, err := h.db.Batches(t.Context(), sc.ID); err != nil || len(batches) != 1 || len(batches[0].Targets) != 0 {
 			t.Fatalf("batches at the launch = %+v, %v; want one without targets", batches, err)
@@ -141,7 +151,7 @@ func TestSurveyOfNothing(t *testing.T) {
 			defer h.run(t)()
 			e, kill := h.engine(t, 10*time.Millisecond)
 			defer kill()
-			e.facts = facts(tt.found, false)
+			h.brings(facts(tt.found, false))
 			sc := h.await(t, h.launch(t, h.survey(t, tt.kind)).ID, harrier.ScanCompleted, time.Minute)
 			whole(t, h, sc, 1)
 			if e.done != 1 {
@@ -161,8 +171,8 @@ func TestSurveyKilled(t *testing.T) {
 			h := build(t, db, func(c *Config) { c.Surveys = s })
 			s.h = h
 			crash := h.run(t)
-			e, kill := h.engine(t, 60*time.Millisecond)
-			e.facts = facts(5, false)
+			h.brings(facts(5, false))
+			_, kill := h.engine(t, 60*time.Millisecond)
 			if n == 0 {
 				id = h.launch(t, h.survey(t, harrier.SurveyOwn)).ID
 			}
@@ -187,7 +197,7 @@ func TestSurveyPausedAndStopped(t *testing.T) {
 		defer h.run(t)()
 		e, kill := h.engine(t, 500*time.Millisecond)
 		defer kill()
-		e.facts = facts(60, false)
+		h.brings(facts(60, false))
 		sc := h.launch(t, h.survey(t, harrier.SurveyOwn))
 		time.Sleep(5 * time.Second)
 		must(t, h.Command(t.Context(), owner, sc.ID, harrier.Pause))
@@ -218,14 +228,14 @@ func TestSurveyPausedAndStopped(t *testing.T) {
 func TestSurveyLimited(t *testing.T) {
 	withSurveys(t, func(t *testing.T, h *house) {
 		defer h.run(t)()
-		e, kill := h.engine(t, time.Millisecond)
+		_, kill := h.engine(t, time.Millisecond)
 		defer kill()
 		s := h.survey(t, harrier.SurveyOwn)
 		for i, run := range []struct {
 			facts []harrier.Fact
 			want  int
 		}{{facts(4, false), 5}, {facts(2, true), 5}, {facts(3, false), 4}} {
-			e.facts = run.facts
+			h.brings(run.facts)
 			sc := h.await(t, h.launch(t, s).ID, harrier.ScanCompleted, time.Minute)
 			links, err := h.db.SurfaceLinks(t.Context(), s.ID)
 			must(t, err)
@@ -271,9 +281,9 @@ func TestSurveyBySchedule(t *testing.T) {
 		})
 		s.h = h
 		defer h.run(t)()
-		e, kill := h.engine(t, time.Millisecond)
+		_, kill := h.engine(t, time.Millisecond)
 		defer kill()
-		e.facts = facts(2, false)
+		h.brings(facts(2, false))
 		site := h.survey(t, harrier.SurveyOwn)
 		site.Schedule = harrier.Schedule{Enabled: true, Start: time.Now().UTC().Format("20060102T150405"), Rule: "FREQ=HOURLY"}
 		site.NextRun = time.Now().UTC()
