@@ -118,6 +118,11 @@ type User struct {
 	Given map[string]string
 }
 
+// GivenSurveyMail is the name, among what is Given of a user, of the wish to be
+// written to when a scan that looks for an attack surface is complete: "true". It
+// is the preference email_on_complete of the ASM API.
+const GivenSurveyMail = "asm.email_on_complete"
+
 // Session is a sign-in that lasts until it is ended or idle for too long.
 type Session struct {
 	TokenHash string // SHA-256 of the token, hex; the token itself is not kept

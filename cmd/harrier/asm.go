@@ -23,6 +23,7 @@ import (
 
 type asmCommand struct {
 	Discover asmDiscoverCommand `cmd:"" help:"Find what belongs to domains, addresses and ranges, as seen from outside."`
+	Graph    asmGraphCommand    `cmd:"" help:"Draw the attack surface that a scan of a console found."`
 }
 
 type asmDiscoverCommand struct {

@@ -29,6 +29,9 @@ func TestAssetList(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	if err := db.InsertAsset(t.Context(), &harrier.Asset{Repository: harrier.DefaultRepository, FQDN: "mail.example"}); err != nil { // a domain
+		t.Fatal(err)
+	}
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +41,7 @@ func TestAssetList(t *testing.T) {
 		want string // names, or what the error says
 		code int
 	}{
-		{nil, "web2.example db.example web1.example", 0},
+		{nil, "mail.example web2.example db.example web1.example", 0},
 		{[]string{"--where", "name STARTS WITH web"}, "web2.example web1.example", 0},
 		{[]string{"--where", "ip = 192.0.2.8/31", "--sort=-host_name"}, "web1.example db.example", 0},
 		{[]string{"--where", "colour = red"}, "Unknown field: colour at 0", 2},
@@ -49,6 +52,9 @@ func TestAssetList(t *testing.T) {
 		have := strings.Join(name.FindAllString(out.String(), -1), " ")
 		if c.code != 0 {
 			have = errs.String()
+		}
+		if strings.Contains(out.String(), "invalid") {
+			t.Errorf("%v: %s", c.args, &out)
 		}
 		if (code == 0) != (c.code == 0) || c.code == 0 && have != c.want || !strings.Contains(have, c.want) {
 			t.Errorf("%v: exit %d, %q; want %q", c.args, code, have, c.want)

@@ -84,8 +84,10 @@ func (f *folding) recognise(ctx context.Context, s *scan, h *host, looked harrie
 // identity, or the address with the name; the name alone for what has no
 // address, such as a domain.
 func (f *folding) recogniseByAddress(ctx context.Context, s *scan, h *host) error {
+	tracking := s.tracking
 	like, err := f.like(ctx, s, h.row.Addr)
-	if !h.row.Addr.IsValid() {
+	if !h.row.Addr.IsValid() { // it shows nothing else by which it could be told
+		tracking = harrier.TrackByIP
 		like, err = f.named(ctx, s, h.row.Host)
 	}
 	if err != nil {
@@ -99,7 +101,7 @@ func (f *folding) recogniseByAddress(ctx context.Context, s *scan, h *host) erro
 		}
 	}
 	sight := harrier.Sight{Addr: h.row.Addr, Names: h.row.Names(), VirtualHosts: s.Terms.VirtualHosts}
-	if err := f.become(ctx, s, h, s.tracking.Recognise(sight, known)); err != nil {
+	if err := f.become(ctx, s, h, tracking.Recognise(sight, known)); err != nil {
 		return err
 	}
 	if !h.waits {

@@ -28,7 +28,7 @@ func (f *folding) unasked(ctx context.Context, s *scan, h *host, said []harrier.
 
 // surface keeps what a host whose run has ended adds to the attack surface.
 func (f *folding) surface(ctx context.Context, s *scan, h *host) error {
-	if s.Plan.Survey == nil || f.Surface == nil {
+	if s.Plan.Survey == nil || f.Surface == nil || !h.row.Addr.IsValid() {
 		return nil
 	}
 	var facts []harrier.Fact

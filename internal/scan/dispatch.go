@@ -154,6 +154,9 @@ func (r *Room) launchScheduled(ctx context.Context, id harrier.ID) error {
 			return err
 		}
 		due := r.dueRuns(&s, now)
+		if s.Options.Survey != nil && !s.Options.Survey.Enabled {
+			due = nil // it was switched off
+		}
 		if s.NextRun, err = r.nextRun(s, now); err != nil {
 			return err
 		}

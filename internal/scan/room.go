@@ -32,6 +32,7 @@ type Store interface {
 	Engines(ctx context.Context) ([]harrier.Engine, error)
 	Exceptions(ctx context.Context) ([]harrier.Exception, error)
 	User(ctx context.Context, id harrier.ID) (harrier.User, error)
+	Users(ctx context.Context) ([]harrier.User, error)
 	Organization(ctx context.Context, id harrier.ID) (harrier.Organization, error)
 	Seats(ctx context.Context) ([]harrier.Seat, error)
 
@@ -135,6 +136,9 @@ type Config struct {
 	Now      func() time.Time                                             // nil: time.Now
 	Log      *slog.Logger                                                 // nil: none
 
+	// Actor is a user as somebody who acts; nil: users who wish for it are not
+	// written to when a survey is complete.
+	Actor   func(ctx context.Context, user harrier.ID) (harrier.Actor, error)
 	Surveys Surveys // nil: what surveys found is not looked at
 
 	InScope InScope // nil: those who do not see all of a repository see no hosts

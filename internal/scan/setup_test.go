@@ -157,7 +157,8 @@ type engine struct {
 	mu    sync.Mutex
 	does  map[harrier.ID]harrier.Command
 	now   *harrier.Activity
-	done  int // batches
+	done  int            // batches
+	facts []harrier.Fact // that a survey brings, one after the other
 }
 
 func (h *house) engine(t testing.TB, takes time.Duration) (e *engine, kill func()) {
@@ -228,6 +229,11 @@ func (e *engine) work(ctx context.Context, d *bus.Delivery) {
 		_ = e.h.bus.PublishResult(ctx, r)
 	}
 	stopped := false
+	if d.Job.Plan.Survey != nil && len(d.Job.Targets) == 0 {
+		if stopped = e.survey(ctx, d, say); ctx.Err() != nil {
+			return
+		}
+	}
 	for _, t := range d.Job.Targets {
 		for a := range t.Addrs() {
 			for e.told(d.Job.Scan) == harrier.Pause && ctx.Err() == nil {

@@ -2,6 +2,7 @@ package scan
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/harrier-scan/harrier"
@@ -105,4 +106,42 @@ func (r *Room) surveyed(ctx context.Context, sc harrier.Scan) (bool, error) {
 func (r *Room) onlySurveyed(ctx context.Context, sc harrier.Scan) (bool, error) {
 	batches, err := r.Store.Batches(ctx, sc.ID)
 	return len(batches) == 1 && batches[0].Done, err
+}
+
+// mailSurvey writes that a survey is complete to every user who wishes for that
+// and may see the scan; not again to its owner, where the scan says so already.
+func (r *Room) mailSurvey(ctx context.Context, sc harrier.Scan) error {
+	if sc.Status != harrier.ScanCompleted || r.Actor == nil || r.Mail == nil {
+		return nil
+	}
+	planned, err := r.Store.Scan(ctx, sc.ID)
+	if err != nil || planned.Plan.Survey == nil {
+		return err
+	}
+	users, err := r.Store.Users(ctx)
+	if err != nil {
+		return err
+	}
+	for _, u := range users {
+		if u.Given[harrier.GivenSurveyMail] != "true" || u.Disabled || u.Email == "" || u.ID == sc.Owner && sc.Terms.MailEnd {
+			continue
+		}
+		by, err := r.Actor(ctx, u.ID)
+		if err == nil {
+			_, err = r.Scan(ctx, by, sc.ID)
+		}
+		switch kind := harrier.KindOf(err); {
+		case err == nil:
+		case kind == harrier.NotFound || kind == harrier.Forbidden || kind == harrier.Unauthenticated:
+			continue
+		default:
+			return err
+		}
+		m, to := endMail(sc), sc
+		m.Key, to.Owner = fmt.Sprintf("scan %s complete for %s", sc.UUID, u.UUID), 0
+		if err := r.mail(ctx, m, to, u.Email); err != nil {
+			return err
+		}
+	}
+	return nil
 }

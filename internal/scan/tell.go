@@ -55,6 +55,11 @@ func (r *Room) tell(ctx context.Context, sc harrier.Scan) error {
 				return err
 			}
 		}
+		if told == harrier.ToldEnd {
+			if err := r.mailSurvey(ctx, sc); err != nil {
+				return err
+			}
+		}
 		return r.Store.SetTold(ctx, sc.ID, told)
 	})
 }

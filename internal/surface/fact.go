@@ -14,13 +14,17 @@ import (
 	"github.com/harrier-scan/harrier"
 )
 
-// The words of facts are the model's.
-type (
-	Kind = harrier.NodeKind
-	Node = harrier.Node
-	Link = harrier.Link
-	Fact = harrier.Fact
-)
+// Kind is the model's, as the other words of facts are.
+type Kind = harrier.NodeKind
+
+// Node is the model's.
+type Node = harrier.Node
+
+// Link is the model's.
+type Link = harrier.Link
+
+// Fact is the model's.
+type Fact = harrier.Fact
 
 // The kinds.
 const (

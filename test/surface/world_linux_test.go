@@ -43,9 +43,9 @@ const (
 )
 
 // zones of the world. Names that are no words are planted for one source each.
-func zones() map[string][]*dnstest.Zone {
+func zones(edit *strings.Replacer) map[string][]*dnstest.Zone {
 	const soa = "@ SOA ns1.acme.test. host.acme.test. 1 3600 600 86400 60\n"
-	acme := dnstest.NewZone("acme.test.", soa+`
+	acme := dnstest.NewZone("acme.test.", edit.Replace(soa+`
 @ NS ns1
 @ NS ns2
 @ NS ns3
@@ -104,7 +104,7 @@ ns1.labs A `+subAddr+`
 secure NS ns1.secure
 ns1.secure A `+signedAddr+`
 stats NS ns.deadprovider.test.
-`)
+`))
 	acme.Vary = true
 	sub := dnstest.NewZone("labs.acme.test.", `
 @ SOA ns1 host 1 3600 600 86400 60
@@ -188,6 +188,7 @@ var knownAddrs = []string{
 type world struct {
 	bed  *netbed.Bed
 	ends []func()
+	edit []string // in the zone acme.test: old, new
 
 	mu    sync.Mutex
 	hosts map[string]map[string]bool // by address: the names that were asked for there
@@ -214,8 +215,20 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
+// again starts the world anew with another text in a zone.
+func (w *world) again(t *testing.T, old, text string) {
+	t.Helper()
+	for _, end := range w.ends {
+		end()
+	}
+	w.ends, w.edit = nil, []string{old, text}
+	if err := w.bed.InTarget(func() error { return w.start(t) }); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func (w *world) start(t *testing.T) error {
-	all := zones()
+	all := zones(strings.NewReplacer(w.edit...))
 	var flat []*dnstest.Zone
 	for at, list := range all {
 		flat = append(flat, list...)
