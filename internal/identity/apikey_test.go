@@ -2,6 +2,7 @@ package identity
 
 import (
 	"testing"
+	"time"
 
 	"github.com/harrier-scan/harrier"
 )
@@ -94,7 +95,7 @@ func TestAPIKeyEnds(t *testing.T) {
 	noError(t, "NewAPIKey", err)
 	_, err = r.ByAPIKey(t.Context(), text, "x")
 	noError(t, "ByAPIKey", err)
-	clock.add(time.Hour)
+	clock.forward(time.Hour)
 	if _, err := r.ByAPIKey(t.Context(), text, "x"); harrier.KindOf(err) != harrier.Unauthenticated {
 		t.Errorf("a key that has ended = %v; want Unauthenticated", err)
 	}
