@@ -2,6 +2,7 @@ package identity
 
 import (
 	"testing"
+	"time"
 
 	"github.com/harrier-scan/harrier"
 )
@@ -82,3 +83,23 @@ func TestAPIKeys(t *testing.T) {
 }
 
 func second[T any](_ T, err error) error { return err }
+
+// TestAPIKeyEnds: a key with an end is none from then on.
+func TestAPIKeyEnds(t *testing.T) {
+	r, db, clock := room(t)
+	u := add(t, db, "ann", harrier.Analyst)
+	by, err := r.ActorOf(t.Context(), u.ID, "test")
+	noError(t, "ActorOf", err)
+	k := harrier.APIKey{Name: "short", Expires: r.now().Add(time.Hour)}
+	text, err := r.NewAPIKey(t.Context(), by, &k)
+	noError(t, "NewAPIKey", err)
+	_, err = r.ByAPIKey(t.Context(), text, "x")
+	noError(t, "ByAPIKey", err)
+	clock.forward(time.Hour)
+	if _, err := r.ByAPIKey(t.Context(), text, "x"); harrier.KindOf(err) != harrier.Unauthenticated {
+		t.Errorf("a key that has ended = %v; want Unauthenticated", err)
+	}
+	if _, err := r.NewAPIKey(t.Context(), by, &harrier.APIKey{Name: "late", Expires: r.now()}); harrier.KindOf(err) != harrier.Invalid {
+		t.Errorf("a key that has ended already = %v; want Invalid", err)
+	}
+}

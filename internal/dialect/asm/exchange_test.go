@@ -140,5 +140,9 @@ func TestExchanges(t *testing.T) {
 			lab(t, c, w, v)
 		}
 		return c.URL, v
-	}, func(q *http.Request, sent []byte, r *http.Response, got []byte) { book.Watch(q, sent, r, got) })
+	}, func(q *http.Request, sent []byte, r *http.Response, got []byte) {
+		if q.URL.Path != "/api/openapi.yml" { // the document is not described by itself
+			book.Watch(q, sent, r, got)
+		}
+	})
 }
