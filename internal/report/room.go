@@ -53,6 +53,7 @@ type Scans interface {
 	Dead(ctx context.Context, by harrier.Actor, id harrier.ID) ([]harrier.Span, error)
 	Of(ctx context.Context, by harrier.Actor, site harrier.ID) ([]harrier.Scan, error)
 	Latest(ctx context.Context, by harrier.Actor) (map[harrier.ID]harrier.Scan, error)
+	Covering(ctx context.Context, by harrier.Actor, id harrier.ID) (harrier.Scan, func(ctx context.Context, asset harrier.ID) (*harrier.Coverage, error), error)
 }
 
 // Vulns is the room of vulnerabilities.
