@@ -242,6 +242,9 @@ func (r *Room) Write(ctx context.Context, by harrier.Actor, w io.Writer, scan ha
 	if !ok {
 		return harrier.Invalidf("format", "there is no format %q (%s)", formatName, r.names())
 	}
+	if err := r.allowed(ctx, by, f.Name); err != nil {
+		return err
+	}
 	src, err := r.source(ctx, job{report: harrier.Report{Scan: scan, Options: options}, by: by}, f)
 	if err != nil {
 		return err

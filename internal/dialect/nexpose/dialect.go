@@ -58,6 +58,7 @@ func newAPI(rooms kit.Rooms) *api {
 	a.scanCommands()
 	a.sessionCommands()
 	a.siloCommands()
+	a.siloProfileCommands()
 	a.siloUserCommands()
 	a.siteCommands()
 	a.ticketCommands()

@@ -294,7 +294,7 @@ func TestNotVulnerable(t *testing.T) {
 					t.Errorf("%s of %s: %s is there and is not", format, about, id)
 				}
 			}
-			grave, _ := of(c.adhoc(format, about+`<filter type="vuln-severity" id="8"/>`, part))
+			grave, _ := of(c.adhoc(format, about+`<filter type="vuln-severity" id="10"/>`, part))
 			if len(grave) == 0 || len(grave) >= len(clean) {
 				t.Errorf("%s of %s: %d of %d not found are grave", format, about, len(grave), len(clean))
 			}
