@@ -59,6 +59,7 @@ func newAPI(rooms kit.Rooms) *api {
 	a.sessionCommands()
 	a.siloCommands()
 	a.siloProfileCommands()
+	a.connectionCommands()
 	a.siloUserCommands()
 	a.siteCommands()
 	a.ticketCommands()

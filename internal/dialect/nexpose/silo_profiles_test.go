@@ -16,7 +16,7 @@ func TestSiloProfiles(t *testing.T) {
 	profile := `<SiloProfileConfig id="plain" name="%s" description="d" all-licensed-modules="false" all-global-engines="true" all-global-report-templates="false" all-global-scan-templates="true">` +
 		`<GlobalReportTemplates><GlobalReportTemplate name="audit-report"/></GlobalReportTemplates><LicensedModules><LicensedModule name="m"/><LicensedModule name="m"/></LicensedModules>` +
 		`<RestrictedReportFormats><RestrictedReportFormat name="CSV"/><RestrictedReportFormat name="rtf"/></RestrictedReportFormats></SiloProfileConfig>`
-	if text := admin.post("1.2", `<SiloProfileUpdateRequest @>` + fmt.Sprintf(profile, "Plain") + `</SiloProfileUpdateRequest>`); !strings.Contains(text, "silo profile plain does not exist") {
+	if text := admin.post("1.2", `<SiloProfileUpdateRequest @>`+fmt.Sprintf(profile, "Plain")+`</SiloProfileUpdateRequest>`); !strings.Contains(text, "silo profile plain does not exist") {
 		t.Errorf("a missing profile: %s", text)
 	}
 	if id := admin.value("silo-profile-id", `<SiloProfileCreateRequest @>`+fmt.Sprintf(profile, "Plain")+`</SiloProfileCreateRequest>`); id != "plain" {

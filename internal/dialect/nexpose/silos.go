@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/harrier-scan/harrier"
 )
@@ -26,21 +25,15 @@ const (
 )
 
 // siloCommands are silos: the organisations of the model, which see nothing of
-// each other. There are no discovery connections.
+// each other.
 //
 // Source: sections 11.4 and 11.5.
 func (a *api) siloCommands() {
-	a.add("DiscoveryConnectionListing", func(*call) (answer, error) { return done(), nil })
 	a.add("SiloConfig", a.siloConfig)
 	a.change("SiloCreate", a.siloCreate)
 	a.add("SiloDelete", a.siloDelete)
 	a.add("SiloListing", a.siloListing)
 	a.change("SiloUpdate", a.siloUpdate)
-	for verb := range strings.FieldsSeq("Create Update Delete Connect") {
-		a.add("DiscoveryConnection"+verb, func(*call) (answer, error) {
-			return answer{}, harrier.Errorf(harrier.Forbidden, "this console has no discovery connections")
-		})
-	}
 }
 
 // siloID is the id of the silo that an organisation is.
