@@ -23,6 +23,7 @@ type Organization struct {
 	Description   string
 	Repositories  []ID   // which its people may use
 	ZoneSelection string // how its scans find an engine, in the words of section 20.1 of securitycenter-api.md
+	Profile       ID     // what its people may not use; 0: everything is theirs
 	RestrictedIPs string // targets that its people may not scan, as written, see ParseTargets
 	// Scores weigh severities, from Low to Critical.
 	Scores [4]int

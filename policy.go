@@ -253,3 +253,12 @@ func (c CheckSelection) Enabled(id VulnID, family string) bool {
 	}
 	return !c.NoOthers
 }
+
+// PreferenceStoresClean is the preference by which the reports of a policy's scans
+// have what its checks looked for and did not find: "on".
+//
+// Source: invulnerableStorage of a scan template, section 14.2 of nexpose-api.md.
+const PreferenceStoresClean = "nexpose.invulnerableStorage"
+
+// StoresClean reports whether reports of scans by p have what was not found.
+func (p *Policy) StoresClean() bool { return p.Preferences[PreferenceStoresClean] == "on" }

@@ -165,7 +165,7 @@ func newCore(ctx context.Context, c coreConfig) (*core, error) {
 	made := &core{
 		rooms: kit.Rooms{
 			Identity: users, Sites: sites, Policies: policies, Scans: scans, Findings: findings, Assets: assets,
-			AssetLists: lists, Tags: tags, Repositories: asset.NewRepositories(db, now),
+			AssetLists: lists, Tags: tags, Repositories: asset.NewRepositories(db, now), Connections: asset.NewConnections(db, c.box, now),
 			Vulns: vulns, Fleet: engines, Reports: reports, Alerts: alerts, Together: db.InTx, Version: c.version, Started: now(), ServerUUID: id, Now: now, Log: c.log,
 		},
 		log:     c.log,

@@ -28,6 +28,15 @@ type Host struct {
 	// OpenFiltered are UDP ports of which it is not known whether they are open or
 	// filtered, where the caller has them.
 	OpenFiltered []harrier.PortRange
+	// Absent is what checks looked for and did not find, where it was asked for.
+	Absent []Absent
+}
+
+// Absent is what a check looked for at a place and did not find. An Endpoint
+// with no protocol stands for the whole host.
+type Absent struct {
+	Vulnerability harrier.VulnID
+	harrier.Endpoint
 }
 
 // Result is an observation with the severity at which it shows, after the

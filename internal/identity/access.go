@@ -14,6 +14,7 @@ import (
 // sees what.
 type AccessStore interface {
 	OrganizationStore
+	ProfileStore
 	GroupStore
 	RoleStore
 	Seats(ctx context.Context) ([]harrier.Seat, error)

@@ -152,6 +152,13 @@ func (r *Room) checkOrganization(ctx context.Context, o *harrier.Organization) e
 	if !slices.Contains(zoneSelections, o.ZoneSelection) {
 		return harrier.Invalidf("zoneSelection", "%q is none of %v", o.ZoneSelection, zoneSelections)
 	}
+	if o.Profile != 0 {
+		if _, err := r.store.Profile(ctx, o.Profile); harrier.KindOf(err) == harrier.NotFound {
+			return harrier.Invalidf("profile", "there is no profile %d", o.Profile)
+		} else if err != nil {
+			return err
+		}
+	}
 	all, err := r.store.Repositories(ctx)
 	if err != nil {
 		return err

@@ -115,6 +115,9 @@ func (r *Room) check(ctx context.Context, by harrier.Actor, d *harrier.ReportDef
 	if !ok {
 		return harrier.Invalidf("format", "there is no format %q (%s)", d.Format, r.names())
 	}
+	if err := r.allowed(ctx, by, f.Name); err != nil {
+		return err
+	}
 	d.Format = f.Name
 	if d.Template == "" && f.Twice {
 		d.Template = harrier.Templates[0].Name

@@ -242,6 +242,9 @@ func (r *Room) Write(ctx context.Context, by harrier.Actor, w io.Writer, scan ha
 	if !ok {
 		return harrier.Invalidf("format", "there is no format %q (%s)", formatName, r.names())
 	}
+	if err := r.allowed(ctx, by, f.Name); err != nil {
+		return err
+	}
 	src, err := r.source(ctx, job{report: harrier.Report{Scan: scan, Options: options}, by: by}, f)
 	if err != nil {
 		return err
@@ -282,18 +285,26 @@ func (r *Room) hosts(ctx context.Context, j job, s format.Scan, only harrier.Exp
 // through; hosts of which it lets nothing through are left out.
 func (r *Room) hostsOf(ctx context.Context, j job, s format.Scan, only harrier.Expr) iter.Seq2[format.Host, error] {
 	return func(yield func(format.Host, error) bool) {
+		clean := r.cleaner(j, s, only)
 		for res, err := range r.Scans.Results(ctx, j.by, j.report.Scan) {
 			if err != nil {
 				yield(format.Host{}, err)
 				return
 			}
 			h := hostOf(res, j.report.Scope.Filter.Expr, only, s)
-			if (j.report.Scope.Filter.Expr != nil || only != nil) && len(h.Results) == 0 {
+			if (j.report.Scope.Filter.Expr != nil || only != nil && clean == nil) && len(h.Results) == 0 {
 				continue
 			}
 			if h.Services, err = r.services(ctx, h.ScanHost); err != nil {
 				yield(format.Host{}, err)
 				return
+			}
+			if err := clean.put(ctx, &h); err != nil {
+				yield(format.Host{}, err)
+				return
+			}
+			if only != nil && len(h.Results)+len(h.Absent) == 0 {
+				continue
 			}
 			if h.Looked != nil {
 				h.OpenFiltered = h.Looked.OpenFiltered

@@ -52,6 +52,10 @@ func (s scans) Latest(ctx context.Context, by harrier.Actor) (map[harrier.ID]har
 	return map[harrier.ID]harrier.Scan{1: list[0]}, err
 }
 
+func (scans) Covering(context.Context, harrier.Actor, harrier.ID) (harrier.Scan, func(context.Context, harrier.ID) (*harrier.Coverage, error), error) {
+	return harrier.Scan{}, nil, harrier.Errorf(harrier.NotFound, "no coverage")
+}
+
 func (scans) Dead(context.Context, harrier.Actor, harrier.ID) ([]harrier.Span, error) {
 	return nil, nil
 }

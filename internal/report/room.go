@@ -38,6 +38,7 @@ type Store interface {
 	ReportsOf(ctx context.Context, definition harrier.ID) ([]harrier.Report, error)
 	UnendedReports(ctx context.Context) ([]harrier.Report, error)
 	DefinitionStore
+	ProfileStore
 	InTx(ctx context.Context, do func(ctx context.Context) error) error
 	Repository(ctx context.Context, id harrier.ID) (harrier.Repository, error)
 	Site(ctx context.Context, id harrier.ID) (harrier.Site, error)
@@ -53,6 +54,7 @@ type Scans interface {
 	Dead(ctx context.Context, by harrier.Actor, id harrier.ID) ([]harrier.Span, error)
 	Of(ctx context.Context, by harrier.Actor, site harrier.ID) ([]harrier.Scan, error)
 	Latest(ctx context.Context, by harrier.Actor) (map[harrier.ID]harrier.Scan, error)
+	Covering(ctx context.Context, by harrier.Actor, id harrier.ID) (harrier.Scan, func(ctx context.Context, asset harrier.ID) (*harrier.Coverage, error), error)
 }
 
 // Vulns is the room of vulnerabilities.
@@ -164,6 +166,9 @@ func (r *Room) Create(ctx context.Context, by harrier.Actor, scan harrier.ID, fo
 
 // add stores a report that is to be made and puts it into the queue.
 func (r *Room) add(ctx context.Context, by harrier.Actor, rep harrier.Report, f format.Format) (harrier.Report, error) {
+	if err := r.allowed(ctx, by, f.Name); err != nil {
+		return harrier.Report{}, err
+	}
 	now := r.Now().UTC()
 	rep.UUID, rep.Token, rep.Owner, rep.Status, rep.Created = harrier.NewUUID(now), token(), by.User, harrier.ReportQueued, now
 	rep.Name, rep.Path = fileName(rep.Title, f.Extension), rep.UUID.String()+"."+f.Extension

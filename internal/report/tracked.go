@@ -62,7 +62,7 @@ func (r *Room) ofFindings(ctx context.Context, j job, f format.Format, asked Que
 			return source{}, err
 		}
 	}
-	return source{s, r.tracked(ctx, j.by, e), sums.Groups}, nil
+	return source{s, r.tracked(ctx, j.by, e, r.cleaner(j, s, asked.Expr)), sums.Groups}, nil
 }
 
 func orAll(e harrier.Expr) harrier.Expr {
@@ -165,8 +165,9 @@ func (r *Room) byAsset(ctx context.Context, by harrier.Actor, e harrier.Expr) it
 	}
 }
 
-// tracked yields the assets that have findings that e holds for.
-func (r *Room) tracked(ctx context.Context, by harrier.Actor, e harrier.Expr) iter.Seq2[format.Host, error] {
+// tracked yields the assets that have findings that e holds for, with what clean
+// says was not found there.
+func (r *Room) tracked(ctx context.Context, by harrier.Actor, e harrier.Expr, clean *cleaner) iter.Seq2[format.Host, error] {
 	return func(yield func(format.Host, error) bool) {
 		n := 0
 		for list, err := range r.byAsset(ctx, by, e) {
@@ -174,6 +175,9 @@ func (r *Room) tracked(ctx context.Context, by harrier.Actor, e harrier.Expr) it
 			if err == nil {
 				n++
 				h, err = r.assetHost(ctx, list, n)
+			}
+			if err == nil {
+				err = clean.put(ctx, &h)
 			}
 			if harrier.KindOf(err) == harrier.NotFound { // the asset went meanwhile
 				continue

@@ -59,6 +59,7 @@ type Runs interface {
 
 	ScanHosts(ctx context.Context, scan harrier.ID) ([]harrier.ScanHost, error)
 	ScanHost(ctx context.Context, scan harrier.ID, index int) (harrier.ScanHost, error)
+	ScanHostOf(ctx context.Context, scan, asset harrier.ID) (harrier.ScanHost, error)
 	ScanHostsFrom(ctx context.Context, scan harrier.ID, after, limit int) ([]harrier.ScanHost, error)
 	ObservationsBetween(ctx context.Context, scan harrier.ID, first, last int) (map[int][]harrier.Observation, error)
 	CoverageBetween(ctx context.Context, scan harrier.ID, first, last int) (map[int]*harrier.Coverage, error)

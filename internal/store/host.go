@@ -55,6 +55,22 @@ func (db *DB) ScanHostByName(ctx context.Context, scan harrier.ID, name, addr st
 	return list[0], nil
 }
 
+// ScanHostOf returns the host of a scan that belongs to an asset: the last one,
+// where several do.
+func (db *DB) ScanHostOf(ctx context.Context, scan, asset harrier.ID) (harrier.ScanHost, error) {
+	if asset == 0 {
+		return harrier.ScanHost{}, harrier.Errorf(harrier.NotFound, "no host without an asset")
+	}
+	list, err := db.hosts(ctx, "WHERE asset = $1 AND asset > 0 AND scan = $2 ORDER BY idx DESC LIMIT 1", int64(asset), int64(scan))
+	if err == nil && len(list) == 0 {
+		err = harrier.Errorf(harrier.NotFound, "no host of asset %d in scan %d", asset, scan)
+	}
+	if err != nil {
+		return harrier.ScanHost{}, err
+	}
+	return list[0], nil
+}
+
 func (db *DB) hosts(ctx context.Context, tail string, args ...any) ([]harrier.ScanHost, error) {
 	var out []harrier.ScanHost
 	err := db.rows(ctx, "SELECT "+hostColumns+" FROM scan_host "+tail, args, func(scan func(...any) error) error {

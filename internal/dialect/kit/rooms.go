@@ -44,6 +44,7 @@ type Rooms struct {
 	AssetLists   *asset.Lists
 	Tags         *asset.Tags
 	Repositories *asset.Repositories
+	Connections  *asset.Connections
 
 	// Together runs calls of rooms as one: all that they store is kept when do
 	// returns nil, else none of it. They have to be given the context of do.

@@ -58,6 +58,8 @@ func newAPI(rooms kit.Rooms) *api {
 	a.scanCommands()
 	a.sessionCommands()
 	a.siloCommands()
+	a.siloProfileCommands()
+	a.connectionCommands()
 	a.siloUserCommands()
 	a.siteCommands()
 	a.ticketCommands()

@@ -76,6 +76,7 @@ func readReportConfig(e *element, d *harrier.ReportDefinition) error {
 	if err := readReportFilters(e.child("Filters"), d); err != nil {
 		return err
 	}
+	askClean(d)
 	if err := readGenerate(e.child("Generate"), d); err != nil {
 		return err
 	}
@@ -202,6 +203,16 @@ func addScope(d *harrier.ReportDefinition, kind, id string) error {
 		*to = append(*to, harrier.ID(n))
 	}
 	return nil
+}
+
+// askClean has a raw export list also what was not found, where the scan template
+// stores it: one that names no status has them all.
+//
+// Source: section 12.3.
+func askClean(d *harrier.ReportDefinition) {
+	if slices.Contains([]string{"raw-xml-v2", "raw-xml", "ns-xml"}, d.Format) && !strings.Contains(d.Given[givenFilters], `"vuln-status"`) {
+		d.Options = map[string]string{"clean": "stored"}
+	}
 }
 
 // restriction is the condition that the vuln-* filters are: those of a type are

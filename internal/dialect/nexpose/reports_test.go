@@ -108,7 +108,7 @@ func (c reader) history(cfg string) *nexposetest.Element {
 }
 
 // reportLab is a console with a site of one web server.
-func reportLab(t *testing.T) (*exchange.Console, reader, harrier.ID, func() harrier.ID) {
+func reportLab(t *testing.T, preferences map[string]string) (*exchange.Console, reader, harrier.ID, func() harrier.ID) {
 	t.Helper()
 	port := exchange.Listen(t, "127.0.0.91:0", func(conn net.Conn) {
 		in := bufio.NewReader(conn)
@@ -125,7 +125,7 @@ func reportLab(t *testing.T) (*exchange.Console, reader, harrier.ID, func() harr
 		}
 	})
 	console := exchange.Start(t, recorded(t))
-	policy := harrier.Policy{Name: "lab", Template: "basic"}
+	policy := harrier.Policy{Name: "lab", Template: "basic", Preferences: preferences}
 	policy.Settings.Ports = port
 	site := harrier.Site{Name: "lab", Targets: "127.0.0.91"}
 	if err := console.Rooms.Sites.CreateWith(t.Context(), console.Admin, &site, &policy); err != nil {
@@ -157,7 +157,7 @@ func reportLab(t *testing.T) (*exchange.Console, reader, harrier.ID, func() harr
 //
 // Source: section 17, items 9 to 13.
 func TestReports(t *testing.T) {
-	_, c, site, run := reportLab(t)
+	_, c, site, run := reportLab(t, nil)
 
 	// A client that scans asks for the default configuration, saves one that runs
 	// after scans, scans, and polls the history for ever.
@@ -255,6 +255,60 @@ func TestReports(t *testing.T) {
 		text, h := c.post("1.1", `<ReportAdhocGenerateRequest SESSION><AdhocReportConfig `+refused+`><Filters>`+scope+`</Filters></AdhocReportConfig></ReportAdhocGenerateRequest>`)
 		if !strings.HasPrefix(text, `<ReportAdhocGenerateResponse success="0"><Failure>`) || !strings.HasPrefix(h.Get("Content-Type"), "application/xml") {
 			t.Errorf("%s = %s", refused, text)
+		}
+	}
+}
+
+// TestNotVulnerable has what checks did not find in the raw exports, of scans
+// whose template stores it, and nowhere else.
+//
+// Source: section 12.3.
+func TestNotVulnerable(t *testing.T) {
+	console, c, site, run := reportLab(t, map[string]string{harrier.PreferenceStoresClean: "on"})
+	id := run()
+	sc, err := console.Rooms.Scans.Scan(t.Context(), console.Admin, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	of := func(file []byte) (clean, found []string) {
+		for _, e := range nexposetest.Raw(t, file, false).All("test") {
+			if e.Attrs["status"] == "not-vulnerable" {
+				clean = append(clean, e.Attrs["id"])
+			} else {
+				found = append(found, e.Attrs["id"])
+			}
+		}
+		return clean, found
+	}
+	const part = "text/xml; name=report.xml"
+	for _, about := range []string{fmt.Sprintf(`<filter type="site" id="%d"/>`, site), fmt.Sprintf(`<filter type="scan" id="%d"/>`, id)} {
+		for _, format := range []string{"raw-xml-v2", "raw-xml"} {
+			file := c.adhoc(format, about, part)
+			nexposetest.Valid(t, top, "nexpose-report.xsd", file)
+			clean, found := of(file)
+			if len(clean) == 0 || len(clean) > sc.Coverage.Clean || len(found) == 0 {
+				t.Fatalf("%s of %s: %d not found, %d found; the scan found %d clean", format, about, len(clean), len(found), sc.Coverage.Clean)
+			}
+			for _, id := range found {
+				if slices.Contains(clean, id) {
+					t.Errorf("%s of %s: %s is there and is not", format, about, id)
+				}
+			}
+			grave, _ := of(c.adhoc(format, about+`<filter type="vuln-severity" id="10"/>`, part))
+			if len(grave) == 0 || len(grave) >= len(clean) {
+				t.Errorf("%s of %s: %d of %d not found are grave", format, about, len(grave), len(clean))
+			}
+			if clean, found := of(c.adhoc(format, about+`<filter type="vuln-status" id="vulnerable-version"/><filter type="vuln-status" id="vulnerable-exploited"/><filter type="vuln-status" id="potential"/>`, part)); len(clean) != 0 || len(found) == 0 {
+				t.Errorf("%s of %s by status: %d not found, %d found", format, about, len(clean), len(found))
+			}
+		}
+		file := c.adhoc("ns-xml", about, part)
+		nexposetest.Valid(t, top, "nexpose-simple.xsd", file)
+		if !bytes.Contains(file, []byte(`resultCode="NV"`)) {
+			t.Errorf("ns-xml of %s has nothing that was not found", about)
+		}
+		if file := c.adhoc("csv", about, "text/csv; name=report.csv"); bytes.Contains(file, []byte(",nv,")) {
+			t.Errorf("the table of %s has what was not found", about)
 		}
 	}
 }

@@ -21,7 +21,7 @@ const newTemplate = "#NewScanTemplate#"
 // harrier.Policy.Preferences.
 const (
 	keptCorrelate    = ownField + "correlate"
-	keptInvulnerable = ownField + "invulnerableStorage"
+	keptInvulnerable = harrier.PreferenceStoresClean
 	keptNoPolicies   = ownField + "disablePolicyScan"
 	keptTypes        = ownField + "checkTypes" // JSON, "Enabled"/"Disabled" and names
 )

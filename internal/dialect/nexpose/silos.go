@@ -6,13 +6,12 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/harrier-scan/harrier"
 )
 
 // theSilo is the silo that every console has, its first organisation, and the
-// only profile.
+// profile of those that have no other.
 const theSilo = "default"
 
 // What an organisation keeps of a silo, by name in harrier.Organization.Given.
@@ -26,29 +25,15 @@ const (
 )
 
 // siloCommands are silos: the organisations of the model, which see nothing of
-// each other. There is one profile, and there are no discovery connections.
+// each other.
 //
 // Source: sections 11.4 and 11.5.
 func (a *api) siloCommands() {
-	a.add("DiscoveryConnectionListing", func(*call) (answer, error) { return done(), nil })
 	a.add("SiloConfig", a.siloConfig)
 	a.change("SiloCreate", a.siloCreate)
 	a.add("SiloDelete", a.siloDelete)
 	a.add("SiloListing", a.siloListing)
 	a.change("SiloUpdate", a.siloUpdate)
-	a.add("SiloProfileConfig", a.siloProfileConfig)
-	a.add("SiloProfileListing", a.siloProfileListing)
-	for noun, verbs := range map[string]string{"DiscoveryConnection": "Create Update Delete Connect", "SiloProfile": "Create Delete"} {
-		for verb := range strings.FieldsSeq(verbs) {
-			a.add(noun+verb, func(*call) (answer, error) {
-				return answer{}, harrier.Errorf(harrier.Forbidden, "this console has none of the kind %s but its own", noun)
-			})
-		}
-	}
-	// Clients create what this says is not there.
-	a.add("SiloProfileUpdate", func(c *call) (answer, error) {
-		return answer{}, harrier.Errorf(harrier.NotFound, "The silo profile %s does not exist.", clip(c.req.child("SiloProfileConfig").attr("id")))
-	})
 }
 
 // siloID is the id of the silo that an organisation is.
@@ -100,6 +85,10 @@ func (a *api) siloListing(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	profiles, err := a.Identity.Profiles(c.ctx(), c.by)
+	if err != nil {
+		return answer{}, err
+	}
 	count := map[harrier.ID]int{}
 	for _, u := range users {
 		count[u.Organization]++
@@ -107,7 +96,7 @@ func (a *api) siloListing(c *call) (answer, error) {
 	return list(func(o *out) {
 		o.start("SiloSummaries")
 		for _, s := range all {
-			o.start("SiloSummary", "id", siloID(s), "name", s.Name, "description", s.Description, "silo-profile-id", theSilo)
+			o.start("SiloSummary", "id", siloID(s), "name", s.Name, "description", s.Description, "silo-profile-id", profileOf(s, profiles))
 			o.empty("LicenseSummary", "assets", "0", "max-assets", limit(s, givenMaxAssets), "max-hosted-assets", limit(s, givenMaxHosted),
 				"users", number(int64(count[s.ID])), "max-users", limit(s, givenMaxUsers))
 			o.end()
@@ -121,10 +110,14 @@ func (a *api) siloConfig(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	profiles, err := a.Identity.Profiles(c.ctx(), c.by)
+	if err != nil {
+		return answer{}, err
+	}
 	var parts []kept
 	fromJSON(s.Given[givenSiloParts], &parts)
 	return list(func(o *out) {
-		o.start("SiloConfig", "id", siloID(s), "name", s.Name, "description", s.Description, "silo-profile-id", theSilo,
+		o.start("SiloConfig", "id", siloID(s), "name", s.Name, "description", s.Description, "silo-profile-id", profileOf(s, profiles),
 			"max-assets", limit(s, givenMaxAssets), "max-users", limit(s, givenMaxUsers), "max-hosted-assets", limit(s, givenMaxHosted))
 		for _, p := range parts {
 			p.write(o)
@@ -177,9 +170,17 @@ func (k kept) write(o *out) {
 }
 
 // readSilo puts a SiloConfig into an organisation.
-func readSilo(e *element, o *harrier.Organization) error {
-	if p := e.attr("silo-profile-id"); p != "" && p != theSilo {
-		return harrier.Errorf(harrier.NotFound, "The silo profile %s does not exist.", clip(p))
+func (a *api) readSilo(c *call, e *element, o *harrier.Organization) error {
+	switch id := e.attr("silo-profile-id"); id {
+	case "":
+	case theSilo:
+		o.Profile = 0
+	default:
+		p, err := a.siloProfile(c.ctx(), c.by, id)
+		if err != nil {
+			return err
+		}
+		o.Profile = p.ID
 	}
 	if name := e.attr("name"); name != "" || o.ID == 0 {
 		o.Name = name
@@ -228,7 +229,7 @@ func (a *api) siloCreate(c *call) (answer, error) {
 		return answer{}, err
 	}
 	var o harrier.Organization
-	if err := readSilo(e, &o); err != nil {
+	if err := a.readSilo(c, e, &o); err != nil {
 		return answer{}, err
 	}
 	if id := e.attr("id"); id != "" {
@@ -252,7 +253,7 @@ func (a *api) siloUpdate(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	if err := readSilo(e, &o); err != nil {
+	if err := a.readSilo(c, e, &o); err != nil {
 		return answer{}, err
 	}
 	if err := a.Identity.UpdateOrganization(c.ctx(), c.by, &o); err != nil {
@@ -267,38 +268,4 @@ func (a *api) siloDelete(c *call) (answer, error) {
 		return answer{}, err
 	}
 	return done(), a.Identity.DeleteOrganization(c.ctx(), c.by, o.ID)
-}
-
-var allOfIt = []string{"all-licensed-modules", "true", "all-global-engines", "true", "all-global-report-templates", "true", "all-global-scan-templates", "true"}
-
-func (a *api) siloProfileListing(c *call) (answer, error) {
-	if err := operates(c.by); err != nil {
-		return answer{}, err
-	}
-	return list(func(o *out) {
-		o.start("SiloProfileSummaries")
-		o.empty("SiloProfileSummary", append([]string{
-			"id", theSilo, "name", theSilo, "description", "", "global-report-template-count", "0", "global-scan-engine-count", "0",
-			"global-scan-template-count", "0", "licensed-module-count", "0", "restricted-report-section-count", "0",
-		}, allOfIt...)...)
-		o.end()
-	}), nil
-}
-
-func (a *api) siloProfileConfig(c *call) (answer, error) {
-	if err := operates(c.by); err != nil {
-		return answer{}, err
-	}
-	if id := c.req.attr("silo-profile-id"); id != theSilo {
-		return answer{}, harrier.Errorf(harrier.NotFound, "The silo profile %s does not exist.", clip(id))
-	}
-	return list(func(o *out) {
-		o.start("SiloProfileConfig", append([]string{"id", theSilo, "name", theSilo, "description", ""}, allOfIt...)...)
-		for _, name := range []string{
-			"GlobalReportTemplates", "GlobalScanEngines", "GlobalScanTemplates", "LicensedModules", "RestrictedReportFormats", "RestrictedReportSections",
-		} {
-			o.empty(name)
-		}
-		o.end()
-	}), nil
 }

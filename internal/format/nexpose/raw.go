@@ -129,7 +129,7 @@ func (x *raw) node(h format.Host) {
 		}
 		x.end()
 	}
-	x.tests(h, own)
+	x.tests(h, own, harrier.Endpoint{})
 	x.start("endpoints")
 	for _, p := range places {
 		x.endpoint(h, p)
@@ -188,13 +188,14 @@ func (x *raw) endpoint(h format.Host, p place) {
 		}
 		x.end()
 	}
-	x.tests(h, p.results)
+	x.tests(h, p.results, p.Endpoint)
 	x.end()
 	x.end()
 	x.end()
 }
 
-func (x *raw) tests(h format.Host, list []format.Result) {
+// tests are the findings at a place, and what was looked for there and not found.
+func (x *raw) tests(h format.Host, list []format.Result, at harrier.Endpoint) {
 	x.start("tests")
 	for _, r := range list {
 		v := x.scan.Lookup(r.Vulnerability)
@@ -206,6 +207,22 @@ func (x *raw) tests(h format.Host, list []format.Result) {
 			x.attr("pci-compliance-status", pci(v))
 		}
 		x.proof(r.Evidence)
+		x.end()
+	}
+	for _, c := range h.Absent {
+		if c.Endpoint != at {
+			continue
+		}
+		v := x.scan.Lookup(c.Vulnerability)
+		if _, found := x.seen[c.Vulnerability]; !found {
+			x.seen[c.Vulnerability] = v.Severity
+		}
+		x.start("test", "id", Slug(v), "key", "", "status", NotThere.Word)
+		if x.v2 {
+			x.attr("scan-id", strconv.FormatInt(int64(h.Scan), 10))
+			x.attr("pci-compliance-status", "pass")
+		}
+		x.proof("")
 		x.end()
 	}
 	x.end()

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/format"
 )
 
@@ -58,7 +59,7 @@ func (x *simple) device(h format.Host) {
 		x.leaf("architecture", os.arch)
 		x.end()
 	}
-	x.vulnerabilities(own)
+	x.vulnerabilities(h, own, harrier.Endpoint{})
 	x.start("services")
 	for _, p := range places {
 		x.start("service", "name", ServiceName(p.Service), "port", strconv.Itoa(int(p.Port)), "protocol", string(p.Protocol))
@@ -68,7 +69,7 @@ func (x *simple) device(h format.Host) {
 			x.words(f, strings.TrimSpace(p.Product+" "+p.Version))
 			x.end()
 		}
-		x.vulnerabilities(p.results)
+		x.vulnerabilities(h, p.results, p.Endpoint)
 		x.end()
 	}
 	x.end()
@@ -83,15 +84,24 @@ func (x *simple) words(p system, description string) {
 	x.leaf("version", p.version)
 }
 
-func (x *simple) vulnerabilities(list []format.Result) {
+func (x *simple) vulnerabilities(h format.Host, list []format.Result, at harrier.Endpoint) {
 	x.start("vulnerabilities")
 	for _, r := range list {
-		v := x.scan.Lookup(r.Vulnerability)
-		x.start("vulnerability", "id", Slug(v), "resultCode", strings.ToUpper(StatusOf(r.Certainty, r.Source).Code))
-		for _, ref := range References(v) {
-			x.leaf("id", ref.Text, "type", strings.ToLower(ref.Source))
+		x.vulnerability(r.Vulnerability, StatusOf(r.Certainty, r.Source))
+	}
+	for _, c := range h.Absent {
+		if c.Endpoint == at {
+			x.vulnerability(c.Vulnerability, NotThere)
 		}
-		x.end()
+	}
+	x.end()
+}
+
+func (x *simple) vulnerability(id harrier.VulnID, s Status) {
+	v := x.scan.Lookup(id)
+	x.start("vulnerability", "id", Slug(v), "resultCode", strings.ToUpper(s.Code))
+	for _, ref := range References(v) {
+		x.leaf("id", ref.Text, "type", strings.ToLower(ref.Source))
 	}
 	x.end()
 }

@@ -103,6 +103,7 @@ var (
 	Exploited = Status{"vulnerable-exploited", "ve"} // the target itself showed it
 	Version   = Status{"vulnerable-version", "vv"}   // what is known of the version says so
 	Possible  = Status{"vulnerable-potential", "vp"} // a banner alone says so
+	NotThere  = Status{"not-vulnerable", "nv"}       // looked for and not found
 )
 
 // active is the Source of what the target itself showed.

@@ -153,6 +153,16 @@ func hosts(t *testing.T, dsn string) {
 	}
 	unresolved := harrier.ScanHost{Scan: 3, Host: harrier.Host{Name: "gone.example"}}
 	must(t, db.PutScanHost(ctx, &unresolved))
+	if asset := want[1].Asset; asset == 0 {
+		t.Error("the host has no asset")
+	} else if h := got(db.ScanHostOf(ctx, 3, asset))(t); h.Asset != asset || h.Scan != 3 {
+		t.Errorf("ScanHostOf = %+v", h)
+	}
+	for _, of := range [][2]harrier.ID{{4, want[1].Asset}, {3, 99_999}, {3, 0}} {
+		if _, err := db.ScanHostOf(ctx, of[0], of[1]); harrier.KindOf(err) != harrier.NotFound {
+			t.Errorf("ScanHostOf(%d, %d) = %v", of[0], of[1], err)
+		}
+	}
 	if h := got(db.ScanHostByName(ctx, 3, "gone.example", ""))(t); h.Index != 3 {
 		t.Errorf("a host without an address has index %d; want 3", h.Index)
 	}

@@ -60,6 +60,8 @@ func setID(v any, id harrier.ID) {
 // nouns lists what has an ID and is kept whole.
 var nouns = []noun{
 	nounOf("user", 0, (*store.DB).InsertUser, (*store.DB).UpdateUser, (*store.DB).DeleteUser, (*store.DB).User, (*store.DB).Users),
+	nounOf("discovery connection", 0, (*store.DB).InsertConnection, (*store.DB).UpdateConnection, (*store.DB).DeleteConnection, (*store.DB).Connection, (*store.DB).Connections),
+	nounOf("profile", 0, (*store.DB).InsertProfile, (*store.DB).UpdateProfile, (*store.DB).DeleteProfile, (*store.DB).Profile, (*store.DB).Profiles),
 	nounOf("organization", 1, (*store.DB).InsertOrganization, (*store.DB).UpdateOrganization, (*store.DB).DeleteOrganization, (*store.DB).Organization, (*store.DB).Organizations),
 	nounOf("group", 1, (*store.DB).InsertGroup, (*store.DB).UpdateGroup, (*store.DB).DeleteGroup, (*store.DB).Group, (*store.DB).Groups),
 	nounOf("role", 0, (*store.DB).InsertRole, (*store.DB).UpdateRole, (*store.DB).DeleteRole, (*store.DB).Role, (*store.DB).RoleDefinitions),
