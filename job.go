@@ -16,8 +16,8 @@ type Job struct {
 }
 
 // Result is one message from an engine about a batch. Exactly one of Host,
-// Services, Observations, Coverage, Facts and Done says something, but for Host, which
-// every message about a host carries so that it stands by itself.
+// Services, Observations, Coverage, Facts, Screenshots and Done says something, but
+// for Host, which every message about a host carries so that it stands by itself.
 //
 // Results of one batch are ordered by (Attempt, Seq). Scan, Batch, Attempt and
 // Seq together name a message: a repeat is harmless. What it says about a host
@@ -35,6 +35,7 @@ type Result struct {
 	Coverage     *Coverage     `json:"coverage,omitempty"`     // of Host: its run has ended
 	Dead         []Span        `json:"dead,omitempty"`         // addresses that did not answer
 	Facts        []Fact        `json:"facts,omitempty"`        // of a survey
+	Screenshots  []Screenshot  `json:"screenshots,omitempty"`  // of pages that facts told of
 	Done         *BatchDone    `json:"done,omitempty"`         // the batch has ended
 }
 

@@ -11,7 +11,7 @@ packages=(
   nginx-light apache2-bin lighttpd redis-server memcached mosquitto openssh-server mariadb-server
   vsftpd rsync slapd snmpd bind9 dovecot-imapd dovecot-pop3d samba nats-server etcd-server
   rabbitmq-server tigervnc-standalone-server exim4-daemon-light squid tinyproxy haproxy
-  tftpd-hpa chrony openssl libcap2-bin apcupsd rpm python3-packaging
+  chromium tftpd-hpa chrony openssl libcap2-bin apcupsd rpm python3-packaging
 )
 
 missing=()

@@ -43,6 +43,7 @@ func TestConfig(t *testing.T) {
 		"survey_resolver": func(o *Options) { o.SurveyResolver = []string{"x"} },
 		"survey_allow":    func(o *Options) { o.SurveyAllow = []string{"x"} },
 		"survey_words":    func(o *Options) { o.SurveyWords = "no/such" },
+		"survey_browser":  func(o *Options) { o.SurveyBrowser = "no/such" },
 		"survey_source":   func(o *Options) { o.SurveySource = []string{"ct"} },
 		"log_level":       func(o *Options) { o.LogLevel = "loud" },
 		"log_format":      func(o *Options) { o.LogFormat = "xml" },

@@ -12,6 +12,7 @@ import (
 	"github.com/harrier-scan/harrier/internal/surface"
 	"github.com/harrier-scan/harrier/internal/surface/passive"
 	"github.com/harrier-scan/harrier/internal/surface/place"
+	"github.com/harrier-scan/harrier/internal/surface/shot"
 )
 
 // SurveyOptions say how an engine makes surveys of attack surfaces, as an operator
@@ -23,6 +24,7 @@ type SurveyOptions struct {
 	SurveyWords    string   `json:"survey_words" env:"HARRIER_SURVEY_WORDS" placeholder:"FILE" help:"Surveys: labels to try below domains, one on a line; a built-in list when empty."`
 	SurveyPlaces   []string `json:"survey_places" env:"HARRIER_SURVEY_PLACES" placeholder:"FILE" help:"Surveys: who runs which addresses for many, and where addresses are: see docs/surface.md."`
 	SurveySource   []string `json:"survey_source" env:"HARRIER_SURVEY_SOURCE" placeholder:"SOURCE" help:"Surveys: a passive source, as NAME URL, or NAME URL KEY; {domain} stands for the domain. The one called ct is a log of certificates."`
+	SurveyBrowser  string   `json:"survey_browser" env:"HARRIER_SURVEY_BROWSER" placeholder:"PROGRAM" help:"Surveys: the Chromium that takes pictures of pages; one that is installed when empty; none: no pictures."`
 }
 
 // Survey reads and checks the options. It answers one Invalid error that names
@@ -55,6 +57,8 @@ func (o SurveyOptions) Survey() (s surface.Options, err error) {
 		note(err)
 		s.Sources = append(s.Sources, source)
 	}
+	s.Browser, err = shot.Find(o.SurveyBrowser)
+	note(err)
 	return s, together(faults)
 }
 

@@ -236,6 +236,9 @@ func (f *folding) result(ctx context.Context, res *harrier.Result) error {
 			return err
 		}
 	}
+	if err := f.aboutScreenshots(ctx, s, res); err != nil {
+		return err
+	}
 	if res.Done != nil {
 		return f.batchDone(ctx, s, res)
 	}

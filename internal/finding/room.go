@@ -37,6 +37,8 @@ type Store interface {
 
 	// PutFacts keeps what the survey of a scan learnt about a site's attack surface.
 	PutFacts(ctx context.Context, site, scan harrier.ID, facts []harrier.Fact) error
+	// PutScreenshot keeps the newest picture of a page that facts told of.
+	PutScreenshot(ctx context.Context, site, scan harrier.ID, s harrier.Screenshot) error
 
 	AssetStore
 	ThingStore

@@ -38,3 +38,19 @@ func (f *folding) surface(ctx context.Context, s *scan, h *host) error {
 	}
 	return f.Store.PutFacts(ctx, s.Site, s.ID, facts)
 }
+
+// aboutScreenshots keeps pictures of pages. One that is none is left out: it
+// must not hold up what the survey found.
+func (f *folding) aboutScreenshots(ctx context.Context, s *scan, res *harrier.Result) error {
+	for _, p := range res.Screenshots {
+		if err := p.Check(); err != nil {
+			f.Log.WarnContext(ctx, "a picture of a page is left out", "scan", s.ID, "engine", res.Engine, "err", err)
+			continue
+		}
+		p.At = f.when(s, p.At)
+		if err := f.Store.PutScreenshot(ctx, s.Site, s.ID, p); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -161,7 +161,8 @@ func attributesText(a, b map[string][]string) (string, error) {
 }
 
 // EndSurface ends the links of a site's attack surface that a scan did not see,
-// if its survey went to the end: see harrier.Surveyed.
+// if its survey went to the end: see harrier.Surveyed. Pictures of pages to which
+// nothing leads any more are removed.
 func (db *DB) EndSurface(ctx context.Context, site, scan harrier.ID, at time.Time) error {
 	return db.InTx(ctx, func(ctx context.Context) error {
 		root := harrier.SurfaceNode{}
@@ -172,7 +173,11 @@ func (db *DB) EndSurface(ctx context.Context, site, scan harrier.ID, at time.Tim
 		if root = list[0]; len(root.Attributes[harrier.Surveyed]) == 0 {
 			return nil
 		}
-		_, err = db.exec(ctx, "UPDATE surface_link SET ended_scan = $1, ended = $2 WHERE site = $3 AND ended_scan = 0 AND last_scan <> $1", int64(scan), micros(at), int64(site))
+		if _, err = db.exec(ctx, "UPDATE surface_link SET ended_scan = $1, ended = $2 WHERE site = $3 AND ended_scan = 0 AND last_scan <> $1", int64(scan), micros(at), int64(site)); err != nil {
+			return err
+		}
+		_, err = db.exec(ctx, `DELETE FROM surface_screenshot WHERE site = $1
+			AND NOT EXISTS (SELECT 1 FROM surface_link WHERE site = $1 AND to_node = surface_screenshot.node AND ended_scan = 0)`, int64(site))
 		return err
 	})
 }

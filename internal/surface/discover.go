@@ -34,6 +34,7 @@ type Options struct {
 	Places        *place.Table // nil: what is built in
 	Marks         Marks
 	WebPorts      []WebPort // nil: http 80, https 443
+	Browser       string    // the Chromium that takes pictures of start pages for Survey, see shot.Find; "" for none
 	Pages         int       // of one site, besides its front page; 0 means 10, negative none
 
 	Rate     int           // questions a second to one resolver; 0 means 2000
@@ -67,6 +68,8 @@ type Result struct {
 	Words     resolve.Tally    `json:"words"`
 	Resolvers []resolve.Health `json:"resolvers,omitempty"`
 	Targets   harrier.Targets  `json:"targets,omitempty"` // what a port scan should look at
+
+	fronts []front // start pages that answered
 }
 
 // reserved reports whether a is nothing to be talked to.
@@ -121,6 +124,8 @@ type discovery struct {
 	err     error
 	done    map[string]bool // tasks
 	words   resolve.Tally
+
+	fronts []front // in the order in which they answered
 
 	wildMu sync.Mutex
 	wilds  map[string]*wild
@@ -317,6 +322,11 @@ func (d *discovery) result() Result {
 	res := Result{
 		Nodes: len(d.graph.order) - 1, Facts: d.facts, Questions: d.dns.Questions(), Unanswered: d.dns.Unanswered(), Doubtful: d.dns.Doubtful(),
 		Words: d.words, Resolvers: d.dns.Health(), Targets: d.graph.Targets(),
+	}
+	for _, f := range d.fronts {
+		if d.graph.Scope(f.node) == Primary {
+			res.fronts = append(res.fronts, f)
+		}
 	}
 	for _, r := range d.reasons {
 		r, is := strings.CutPrefix(r, limited)

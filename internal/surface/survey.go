@@ -50,7 +50,10 @@ func Survey(ctx context.Context, net *netio.Net, plan harrier.Plan, o Options, p
 	if sendErr := send(); err == nil {
 		err = sendErr
 	}
-	return err
+	if err != nil || o.Passive || o.Browser == "" {
+		return err
+	}
+	return pictures(ctx, o, res.fronts, publish)
 }
 
 // MarksOf are decisions as the model has them.

@@ -220,6 +220,7 @@ func (s *site) front(ctx context.Context) (answered, known bool) {
 		return false, false
 	}
 	n := s.url(s.base(), s.res, s.body)
+	s.d.front(n, s)
 	if s.own {
 		service := Node{Kind: Service, Key: s.at.String() + "/tcp"}
 		s.d.link(AddrNode(s.at.Addr()), Hosts, service, "web", nil)

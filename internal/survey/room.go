@@ -25,6 +25,8 @@ type Store interface {
 	SurfaceNodes(ctx context.Context, site harrier.ID) ([]harrier.SurfaceNode, error)
 	SurfaceLinks(ctx context.Context, site harrier.ID) ([]harrier.SurfaceLink, error)
 	SurfaceNode(ctx context.Context, uuid harrier.UUID) (harrier.SurfaceNode, error)
+	Screenshots(ctx context.Context, site harrier.ID) ([]harrier.ID, error)
+	Screenshot(ctx context.Context, node harrier.ID) ([]byte, error)
 	Batches(ctx context.Context, scan harrier.ID) ([]harrier.Batch, error)
 	Value(ctx context.Context, key string) (string, bool, error)
 	SetValue(ctx context.Context, key, value string) error

@@ -24,6 +24,8 @@ type View struct {
 	nodes map[harrier.Node]*harrier.SurfaceNode
 	byID  map[harrier.ID]*harrier.SurfaceNode
 	stats map[harrier.ID]Stats
+
+	pictures map[harrier.ID]bool // by the node
 }
 
 // kept is a view, or the making of one.
@@ -102,12 +104,21 @@ func (r *Room) look(ctx context.Context, s harrier.Site, scans []harrier.Scan) (
 	if err != nil {
 		return nil, err
 	}
+	pictures, err := r.Store.Screenshots(ctx, s.ID)
+	if err != nil {
+		return nil, err
+	}
 	v := &View{
+		pictures: map[harrier.ID]bool{},
+
 		Scan: scans[len(scans)-1], Scans: scans, site: s, links: links, nodes: map[harrier.Node]*harrier.SurfaceNode{}, byID: map[harrier.ID]*harrier.SurfaceNode{},
 	}
 	v.graph = surface.Of(nodes, links, v.Scan.ID, surface.MarksOf(s.Options.Survey.Marks))
 	for i := range nodes {
 		v.nodes[nodes[i].Node], v.byID[nodes[i].ID] = &nodes[i], &nodes[i]
+	}
+	for _, id := range pictures {
+		v.pictures[id] = true
 	}
 	v.history()
 	return v, nil

@@ -32,7 +32,7 @@ func serve() error {
 		SurveyOptions: console.SurveyOptions{
 			SurveyResolver: []string{rewriter, honest1, inventor, honest2}, SurveyRoot: []string{rootAddr}, SurveyAllow: []string{"10.77.0.0/16", "fd77::/64"},
 			SurveyWords: filepath.Join(dir, "words"), SurveyPlaces: []string{filepath.Join(dir, "places")},
-			SurveySource: []string{"ct http://" + ctAddr + "/?q={domain}"},
+			SurveyBrowser: "none", SurveySource: []string{"ct http://" + ctAddr + "/?q={domain}"},
 		},
 	}
 	c, err := o.Config()

@@ -264,6 +264,7 @@ type pageRow struct {
 	Server      string        `json:"http_server,omitempty"`
 	Title       string        `json:"page_title,omitempty"`
 	ContentType string        `json:"content_type,omitempty"`
+	Screenshot  string        `json:"screenshot_id,omitempty"` // the node's id, where there is one
 	seen
 }
 
@@ -307,6 +308,9 @@ var pages = dataset{
 		}
 		if u, err := url.Parse(n.Key); err == nil {
 			row.Domain = u.Hostname()
+		}
+		if s.Pictured(n) {
+			row.Screenshot = row.ID
 		}
 		for _, to := range s.To(n, harrier.LinkRedirect) {
 			row.Redirects = append(row.Redirects, redirectRow{s.Node(to).UUID.String(), to.Key, s.status(to), s.tls(to)})

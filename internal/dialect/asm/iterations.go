@@ -204,12 +204,17 @@ func (a api) getProgress(ctx context.Context, q *query) (reply, error) {
 	}), err
 }
 
-// getScreenshot says that there is none: pages are not rendered.
 func (a api) getScreenshot(ctx context.Context, q *query) (reply, error) {
-	if _, err := q.site(ctx); err != nil {
+	s, err := q.site(ctx)
+	if err != nil {
 		return reply{}, err
 	}
-	return reply{}, harrier.Errorf(harrier.NotFound, "this console takes no screenshots")
+	id, err := q.id("screenshot")
+	if err != nil {
+		return reply{}, err
+	}
+	webp, err := a.Surveys.Screenshot(ctx, q.by, s.UUID, id)
+	return reply{raw: webp, kind: "image/webp"}, err
 }
 
 type changeEnd struct {

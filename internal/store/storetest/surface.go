@@ -46,8 +46,19 @@ func surface(t *testing.T, dsn string) {
 		}
 		return out
 	}
+	picture := func(scan harrier.ID, n harrier.Node, webp string) {
+		t.Helper()
+		must(t, db.PutScreenshot(ctx, s.ID, scan, harrier.Screenshot{Node: n, At: base, WebP: []byte(webp)}))
+	}
 	survey(1, true, seed, child, says(domain, "mx", "a"), says(domain, "mx", "b"))
+	picture(1, domain, "old")
+	picture(1, domain, "kept\x00")
+	picture(1, www, "gone in 3")
+	picture(1, harrier.Node{Kind: harrier.NodeURL, Key: "http://unknown.example/"}, "nobody's")
 	survey(2, false, seed)
+	if list, err := db.Screenshots(ctx, s.ID); err != nil || len(list) != 2 {
+		t.Errorf("pictures = %v, %v; want two", list, err)
+	}
 	survey(3, true, seed, says(domain, "mx", "c"))
 	survey(4, true, seed, child)
 
@@ -67,6 +78,15 @@ func surface(t *testing.T, dsn string) {
 	if len(nodes) != 3 || nodes[1].Node != domain || nodes[1].FirstScan != 1 || nodes[1].LastScan != 4 || !slices.Equal(nodes[1].Attributes["mx"], []string{"c"}) ||
 		!nodes[2].FirstSeen.Equal(base.Add(time.Hour)) || !nodes[2].LastSeen.Equal(base.Add(4*time.Hour)) {
 		t.Errorf("nodes = %+v", nodes)
+	}
+	if list, err := db.Screenshots(ctx, s.ID); err != nil || !slices.Equal(list, []harrier.ID{nodes[1].ID}) {
+		t.Errorf("pictures after a page was gone = %v, %v; want that of %d", list, err, nodes[1].ID)
+	}
+	if b, err := db.Screenshot(ctx, nodes[1].ID); err != nil || string(b) != "kept\x00" {
+		t.Errorf("Screenshot = %q, %v", b, err)
+	}
+	if _, err := db.Screenshot(ctx, nodes[2].ID); harrier.KindOf(err) != harrier.NotFound {
+		t.Errorf("Screenshot of a page that was gone = %v; want NotFound", err)
 	}
 	if n, err := db.SurfaceNode(ctx, nodes[2].UUID); err != nil || n.ID != nodes[2].ID {
 		t.Errorf("SurfaceNode = %+v, %v", n, err)
