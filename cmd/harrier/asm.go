@@ -24,6 +24,7 @@ import (
 type asmCommand struct {
 	Discover asmDiscoverCommand `cmd:"" help:"Find what belongs to domains, addresses and ranges, as seen from outside."`
 	Graph    asmGraphCommand    `cmd:"" help:"Draw the attack surface that a scan of a console found."`
+	Asset    asmAssetCommand    `cmd:"" help:"Keep a named text of an organisation, such as its logo, for clients of the Hexiosec ASM API."`
 }
 
 type asmDiscoverCommand struct {

@@ -16,8 +16,39 @@ type surfaces struct {
 	db *store.DB
 
 	mu   sync.Mutex
-	scan harrier.ID // that last is of
-	last *judge.Survey
+	last []seenBy // the newest last
+}
+
+// seenBy is what a scan's survey saw.
+type seenBy struct {
+	scan   harrier.ID
+	survey *judge.Survey
+}
+
+// maxLast bounds of how many scans that go on what they saw is kept in memory:
+// each of their hosts asks for it.
+const maxLast = 4
+
+// kept is what a scan's survey saw; nil when that is not in memory.
+func (s *surfaces) kept(scan harrier.ID) *judge.Survey {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := slices.IndexFunc(s.last, func(l seenBy) bool { return l.scan == scan })
+	if i < 0 {
+		return nil
+	}
+	l := s.last[i]
+	s.last = append(slices.Delete(s.last, i, i+1), l)
+	return l.survey
+}
+
+func (s *surfaces) keep(scan harrier.ID, survey *judge.Survey) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.last = append(slices.DeleteFunc(s.last, func(l seenBy) bool { return l.scan == scan }), seenBy{scan, survey})
+	if n := len(s.last) - maxLast; n > 0 {
+		s.last = slices.Delete(s.last, 0, n)
+	}
 }
 
 // Checks are the rules of package judge.
@@ -77,9 +108,7 @@ func (s *surfaces) survey(ctx context.Context, sc harrier.Scan) (*judge.Survey, 
 		out.Gone = nil
 	}
 	slices.SortFunc(out.Gone, surface.Node.Compare)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.scan, s.last = sc.ID, out
+	s.keep(sc.ID, out)
 	return out, nil
 }
 
@@ -90,13 +119,8 @@ func (*surfaces) Facts(sc harrier.Scan, h harrier.Host, services []harrier.Servi
 
 // Unasked are the rules that the survey could not look at for a host.
 func (s *surfaces) Unasked(ctx context.Context, sc harrier.Scan, h harrier.Host) ([]harrier.Done, error) {
-	s.mu.Lock()
-	survey := s.last
-	if s.scan != sc.ID {
-		survey = nil
-	}
-	s.mu.Unlock()
-	if survey == nil { // after a restart
+	survey := s.kept(sc.ID)
+	if survey == nil { // after a restart, or when many go on
 		var err error
 		if survey, err = s.survey(ctx, sc); err != nil {
 			return nil, err

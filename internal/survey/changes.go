@@ -107,18 +107,14 @@ type comparison struct {
 // links compares what was found. A link that was found in several ways holds
 // while it is found in one of them.
 func (c comparison) links() {
-	type key struct {
-		from, to harrier.ID
-		link     harrier.Link
-	}
-	groups := map[key][]harrier.SurfaceLink{}
+	groups := map[ends][]harrier.SurfaceLink{}
 	for _, l := range c.View.links {
-		k := key{l.From, l.To, l.Link}
+		k := ends{l.From, l.To, l.Link}
 		groups[k] = append(groups[k], l)
 	}
 	for k, list := range groups {
 		a, b := c.byID[k.from], c.byID[k.to]
-		if a == nil || b == nil {
+		if a == nil || b == nil || !c.seen(a.Node) || !c.seen(b.Node) {
 			continue
 		}
 		var spans []span

@@ -148,9 +148,9 @@ func (r *Room) DeleteGroup(ctx context.Context, by harrier.Actor, id harrier.UUI
 	return r.note(ctx, by, &g)
 }
 
-// Blobs of an organisation, such as its logo.
+// Bounds of the blobs of an organisation, such as its logo: bytes.
 const (
-	maxBlob    = 1 << 20
+	MaxBlob    = 1 << 20
 	maxBlobKey = 64
 )
 
@@ -184,8 +184,8 @@ func (r *Room) PutBlob(ctx context.Context, by harrier.Actor, org harrier.ID, ke
 		return harrier.Errorf(harrier.Forbidden, "you may not change the organisation")
 	case err != nil:
 		return err
-	case len(text) > maxBlob:
-		return harrier.Invalidf("asset", "is longer than %d bytes", maxBlob)
+	case len(text) > MaxBlob:
+		return harrier.Invalidf("asset", "is longer than %d bytes", MaxBlob)
 	}
 	return r.Store.SetValue(ctx, k, text)
 }

@@ -109,5 +109,12 @@ func (r *Room) NodeByID(ctx context.Context, by harrier.Actor, id harrier.UUID) 
 	if harrier.KindOf(err) == harrier.NotFound && err != nil || err == nil && (!visible(by, s) || s.Folder == harrier.Trash) {
 		err = missing("node", id)
 	}
+	if err != nil || !scoped(by) {
+		return n, s, err
+	}
+	v, err := r.view(ctx, by, s)
+	if err == nil && !v.seen(n.Node) {
+		err = missing("node", id)
+	}
 	return n, s, err
 }

@@ -1,6 +1,7 @@
 package survey
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"fmt"
@@ -215,7 +216,7 @@ func (r *Room) Actions(ctx context.Context, by harrier.Actor, s harrier.Site) ([
 		if k.Severity == harrier.Info { // nothing to be done
 			continue
 		}
-		id := harrier.NamedUUID(fmt.Sprintf("action %s %s %d", s.UUID, k.Node, k.Instance.Vulnerability))
+		id := actionID(s, k)
 		a := groups[id]
 		if a == nil {
 			a = &Action{UUID: id, Site: s, Node: v.Node(k.Node), Own: true, Created: k.FirstSeen(), Ticket: told[about{k.Asset, k.Instance.Vulnerability}]}
@@ -229,7 +230,9 @@ func (r *Room) Actions(ctx context.Context, by harrier.Actor, s harrier.Site) ([
 	for _, a := range groups {
 		if len(a.Open()) == 0 {
 			for _, k := range a.Risks {
-				a.Resolved = later(a.Resolved, k.Intervals[len(k.Intervals)-1].Closed)
+				if n := len(k.Intervals); n > 0 {
+					a.Resolved = later(a.Resolved, k.Intervals[n-1].Closed)
+				}
 			}
 			a.Modified = later(a.Modified, a.Resolved)
 		}
@@ -240,6 +243,19 @@ func (r *Room) Actions(ctx context.Context, by harrier.Actor, s harrier.Site) ([
 		return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.UUID.String(), b.UUID.String()))
 	})
 	return out, nil
+}
+
+// actionID names an action for ever. It begins with what names the site, so that
+// one is found without a look at all.
+func actionID(s harrier.Site, k Risk) harrier.UUID {
+	id := harrier.NamedUUID(fmt.Sprintf("action %s %s %d", s.UUID, k.Node, k.Instance.Vulnerability))
+	copy(id[:4], actionsOf(s))
+	return id
+}
+
+func actionsOf(s harrier.Site) []byte {
+	id := harrier.NamedUUID("actions of " + s.UUID.String())
+	return id[:4]
 }
 
 func earlier(a, b time.Time) time.Time {
@@ -263,7 +279,7 @@ func (r *Room) Action(ctx context.Context, by harrier.Actor, id harrier.UUID) (A
 		return Action{}, err
 	}
 	for _, s := range sites {
-		if s.Folder == harrier.Trash {
+		if s.Folder == harrier.Trash || !bytes.Equal(id[:4], actionsOf(s)) {
 			continue
 		}
 		list, err := r.Actions(ctx, by, s)

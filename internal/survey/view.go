@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/asset"
 	"github.com/harrier-scan/harrier/internal/surface"
 )
 
@@ -18,14 +19,22 @@ type View struct {
 	Scan  harrier.Scan   // the newest completed iteration
 	Scans []harrier.Scan // the completed ones, oldest first
 
-	site  harrier.Site
+	site  harrier.Site // as it is now
 	graph *surface.Graph
 	links []harrier.SurfaceLink
 	nodes map[harrier.Node]*harrier.SurfaceNode
 	byID  map[harrier.ID]*harrier.SurfaceNode
+	holds map[ends]int // the first of links that holds
 	stats map[harrier.ID]Stats
+	sees  map[harrier.Node]bool // what an actor with a scope may see; nil: all
 
 	pictures map[harrier.ID]bool // by the node
+}
+
+// ends are what a link is told by, however it was found.
+type ends struct {
+	from, to harrier.ID
+	link     harrier.Link
 }
 
 // kept is a view, or the making of one.
@@ -48,7 +57,27 @@ func (r *Room) View(ctx context.Context, by harrier.Actor, id harrier.UUID) (*Vi
 	return r.view(ctx, by, s)
 }
 
+// view is that of a site as it is now, as far as by may see it: what is kept of
+// it is the same for all.
 func (r *Room) view(ctx context.Context, by harrier.Actor, s harrier.Site) (*View, error) {
+	whole, err := r.whole(ctx, by, s)
+	if err != nil {
+		return nil, err
+	}
+	v := *whole
+	v.site = s
+	if !scoped(by) {
+		return &v, nil
+	}
+	assets, _, err := r.Assets.Assets(ctx, by, ofSite(s), asset.Page{})
+	if err != nil && harrier.KindOf(err) != harrier.Forbidden {
+		return nil, err
+	}
+	v.narrow(assets)
+	return &v, nil
+}
+
+func (r *Room) whole(ctx context.Context, by harrier.Actor, s harrier.Site) (*View, error) {
 	scans, err := r.Scans.Of(ctx, by, s.ID)
 	if err != nil {
 		return nil, err
@@ -120,8 +149,19 @@ func (r *Room) look(ctx context.Context, s harrier.Site, scans []harrier.Scan) (
 	for _, id := range pictures {
 		v.pictures[id] = true
 	}
+	v.index()
 	v.history()
 	return v, nil
+}
+
+func (v *View) index() {
+	v.holds = make(map[ends]int, len(v.links))
+	for i, l := range v.links {
+		k := ends{l.From, l.To, l.Link}
+		if _, have := v.holds[k]; !have && l.During(v.Scan.ID) {
+			v.holds[k] = i
+		}
+	}
 }
 
 // ofSite holds for the assets that the scans of a site saw.
@@ -131,14 +171,14 @@ func ofSite(s harrier.Site) harrier.Expr {
 
 // Of lists the nodes of a kind, by key: the own ones, or the others.
 func (v *View) Of(kind harrier.NodeKind, own bool) []harrier.Node {
-	return slices.DeleteFunc(v.graph.Of(kind), func(n harrier.Node) bool { return v.Own(n) != own })
+	return slices.DeleteFunc(v.graph.Of(kind), func(n harrier.Node) bool { return v.Own(n) != own || !v.seen(n) })
 }
 
 // Own reports whether a node is the organisation's own: primary.
 func (v *View) Own(n harrier.Node) bool { return v.graph.Scope(n) == surface.Primary }
 
 // Has reports whether a node is there.
-func (v *View) Has(n harrier.Node) bool { return v.graph.Has(n) }
+func (v *View) Has(n harrier.Node) bool { return v.graph.Has(n) && v.seen(n) }
 
 // Node is what is kept of a node.
 func (v *View) Node(n harrier.Node) harrier.SurfaceNode {
@@ -153,7 +193,7 @@ func (v *View) Node(n harrier.Node) harrier.SurfaceNode {
 func (v *View) To(n harrier.Node, links ...harrier.Link) []harrier.Node {
 	var out []harrier.Node
 	for _, f := range v.graph.Out(n) {
-		if slices.Contains(links, f.Link) {
+		if slices.Contains(links, f.Link) && v.seen(f.Node) {
 			out = append(out, f.Node)
 		}
 	}
@@ -164,7 +204,7 @@ func (v *View) To(n harrier.Node, links ...harrier.Link) []harrier.Node {
 func (v *View) From(n harrier.Node, links ...harrier.Link) []harrier.Node {
 	var out []harrier.Node
 	for _, f := range v.graph.In(n) {
-		if slices.Contains(links, f.Link) {
+		if slices.Contains(links, f.Link) && v.seen(f.From) {
 			out = append(out, f.From)
 		}
 	}
@@ -199,10 +239,8 @@ func (v *View) Link(from harrier.Node, link harrier.Link, to harrier.Node) (harr
 	if a == nil || b == nil {
 		return harrier.SurfaceLink{}, false
 	}
-	i := slices.IndexFunc(v.links, func(l harrier.SurfaceLink) bool {
-		return l.Link == link && l.From == a.ID && l.To == b.ID && l.During(v.Scan.ID)
-	})
-	if i < 0 {
+	i, ok := v.holds[ends{a.ID, b.ID, link}]
+	if !ok || !v.seen(from) || !v.seen(to) {
 		return harrier.SurfaceLink{}, false
 	}
 	return v.links[i], true
@@ -226,7 +264,7 @@ func (v *View) history() {
 	}
 	for id, list := range spans {
 		n := v.byID[id]
-		if n == nil {
+		if n == nil || !v.seen(n.Node) {
 			continue
 		}
 		for _, s := range joined(list) {
@@ -239,7 +277,7 @@ func (v *View) history() {
 		}
 	}
 	for n := range v.graph.Nodes() {
-		if v.Own(n) {
+		if v.Own(n) && v.seen(n) {
 			v.stats[v.Scan.ID].InScope[n.Kind]++
 		}
 	}

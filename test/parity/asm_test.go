@@ -6,16 +6,22 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/dialect/apiv3"
 	"github.com/harrier-scan/harrier/internal/dialect/asm"
 	"github.com/harrier-scan/harrier/internal/dialect/asm/asmtest"
 	"github.com/harrier-scan/harrier/internal/dialect/exchange"
+	"github.com/harrier-scan/harrier/internal/dialect/insightvm"
 	"github.com/harrier-scan/harrier/internal/dialect/nessus"
+	"github.com/harrier-scan/harrier/internal/dialect/nexpose"
+	"github.com/harrier-scan/harrier/internal/dialect/securitycenter"
 	"github.com/harrier-scan/harrier/internal/survey"
 )
 
@@ -130,5 +136,70 @@ func TestASM(t *testing.T) {
 	}
 	if diff := cmp.Diff(told, found); diff != "" || len(told) == 0 {
 		t.Errorf("vulnerabilities (-Nessus +ASM):\n%s", diff)
+	}
+	nameless(t, c, s)
+}
+
+// nameless: what a survey found without an address is shown by its name through
+// every door and in the exports, and nowhere as an address that is none.
+func nameless(t *testing.T, c *exchange.Console, s harrier.Site) {
+	t.Helper()
+	key, err := c.Rooms.Identity.NewAPIKey(t.Context(), c.Admin, &harrier.APIKey{Name: "nameless"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	shows := func(what, text string) {
+		t.Helper()
+		name := "shop.acme.test"
+		if what == "securitycenter" || what == "csv" { // they list findings, and that one has none
+			name = "acme.test"
+		}
+		if !regexp.MustCompile("[\"',>]"+regexp.QuoteMeta(name)+"[\"',<]").MatchString(text) || strings.Contains(text, "invalid IP") {
+			t.Errorf("%s: %s is not there, or an invalid address is: %.2000s", what, name, text)
+		}
+	}
+	doors := map[string]http.Handler{
+		"nessus": nessus.New(c.Rooms), "securitycenter": securitycenter.New(c.Rooms), "nexpose": nexpose.New(c.Rooms), "apiv3": apiv3.New(c.Rooms), "insightvm": insightvm.New(c.Rooms),
+	}
+	urls := map[string]string{}
+	for door, h := range doors {
+		web := httptest.NewServer(h)
+		defer web.Close()
+		urls[door] = web.URL
+	}
+	scan := fmt.Sprintf("/scans/%d", s.ID)
+	shows("nessus", string(send(t, c, urls["nessus"], "GET", scan, "")))
+	shows("securitycenter", string(send(t, c, urls["securitycenter"], "POST", "/rest/analysis", `{"type":"vuln","sourceType":"cumulative","query":{"tool":"sumip","type":"vuln"}}`)))
+	shows("nexpose", signIn(t, c, urls["nexpose"]).raw(fmt.Sprintf(`<SiteDeviceListingRequest session-id="%s" site-id="%d"/>`, signIn(t, c, urls["nexpose"]).session, s.ID)))
+	var v3list json.RawMessage
+	v3(t, c, urls["apiv3"], "GET", "/assets", "", &v3list)
+	shows("apiv3", string(v3list))
+	q, err := http.NewRequestWithContext(t.Context(), http.MethodPost, urls["insightvm"]+"/vm/v4/integration/assets?size=500", strings.NewReader("{}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	q.Header.Set("X-Api-Key", key)
+	answer, err := http.DefaultClient.Do(q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	raw, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shows("insightvm", string(raw))
+	for _, format := range []string{"nessus", "csv"} {
+		var made struct{ File int }
+		if err := json.Unmarshal(send(t, c, urls["nessus"], "POST", scan+"/export", `{"format":"`+format+`"}`), &made); err != nil || made.File == 0 {
+			t.Fatalf("export %+v, %v", made, err)
+		}
+		file := fmt.Sprintf("%s/export/%d/", scan, made.File)
+		for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+			if strings.Contains(string(send(t, c, urls["nessus"], "GET", file+"status", "")), "ready") {
+				break
+			}
+		}
+		shows(format, string(send(t, c, urls["nessus"], "GET", file+"download", "")))
 	}
 }

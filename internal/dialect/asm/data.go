@@ -31,6 +31,7 @@ type surface struct {
 type dataset struct {
 	nodes func(v *survey.View) []harrier.Node
 	row   func(s surface, n harrier.Node) any
+	bare  bool // rows tell nothing of risks
 }
 
 func own(kinds ...harrier.NodeKind) func(v *survey.View) []harrier.Node {
@@ -86,7 +87,10 @@ func (a api) list(d dataset) handler {
 		if err != nil {
 			return reply{}, err
 		}
-		risks, err := a.Surveys.Risks(ctx, q.by, s.View, false)
+		var risks []survey.Risk
+		if !d.bare && len(nodes) > 0 {
+			risks, err = a.Surveys.Risks(ctx, q.by, s.View, false)
+		}
 		if err != nil && harrier.KindOf(err) != harrier.Forbidden { // who may not see findings sees no risks
 			return reply{}, err
 		}
@@ -213,7 +217,7 @@ var domains = dataset{own(harrier.NodeDomain), func(s surface, n harrier.Node) a
 		row.Alias = &r
 	}
 	return row
-}}
+}, false}
 
 type nameRow struct {
 	ID   string `json:"id"`
@@ -224,6 +228,7 @@ type nameRow struct {
 var secondaryDomains = dataset{
 	func(v *survey.View) []harrier.Node { return v.Of(harrier.NodeDomain, false) },
 	func(s surface, n harrier.Node) any { return nameRow{s.Node(n).UUID.String(), n.Key, s.seen(n)} },
+	true,
 }
 
 type addressRow struct {
@@ -250,7 +255,7 @@ var addresses = dataset{own(harrier.NodeIPv4, harrier.NodeIPv6), func(s surface,
 		row.Country = c[0].Key
 	}
 	return row
-}}
+}, false}
 
 type pageRow struct {
 	ID          string        `json:"id"`
@@ -316,7 +321,7 @@ var pages = dataset{
 			row.Redirects = append(row.Redirects, redirectRow{s.Node(to).UUID.String(), to.Key, s.status(to), s.tls(to)})
 		}
 		return row
-	},
+	}, false,
 }
 
 type componentRow struct {
@@ -358,7 +363,7 @@ var components = dataset{own(harrier.NodeComponent), func(s surface, n harrier.N
 	}
 	row.rated = about.rate(n)
 	return row
-}}
+}, false}
 
 type serviceRow struct {
 	ID         string `json:"id"`
@@ -401,4 +406,4 @@ var services = dataset{own(harrier.NodeService), func(s surface, n harrier.Node)
 			slices.ContainsFunc(s.risks[on], func(k survey.Risk) bool { return k.Category == "tls" && k.Severity > harrier.Low })
 	})
 	return row
-}}
+}, false}

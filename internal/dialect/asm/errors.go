@@ -84,3 +84,11 @@ func (a api) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	kit.WriteJSON(w, p.status, body)
 }
+
+// unless is err, but for one of a kind: that is an answer here.
+func unless(kind harrier.Kind, err error) error {
+	if err != nil && harrier.KindOf(err) == kind {
+		return nil
+	}
+	return err
+}

@@ -121,18 +121,12 @@ func newStats(s survey.Stats) *stats {
 // sums is what iterations are told by: nothing before one has completed, and no
 // risks for those who may not see findings.
 func (q *query) sums(ctx context.Context, s harrier.Site) (*survey.View, []survey.Risk, error) {
-	v, err := q.api.Surveys.View(ctx, q.by, s.UUID)
-	if harrier.KindOf(err) == harrier.NotFound && err != nil {
-		return nil, nil, nil
-	}
-	if err != nil {
+	v, err := q.view(ctx, s)
+	if v == nil || err != nil {
 		return nil, nil, err
 	}
 	risks, err := q.api.Surveys.Risks(ctx, q.by, v, true)
-	if harrier.KindOf(err) == harrier.Forbidden && err != nil {
-		err = nil
-	}
-	return v, risks, err
+	return v, risks, unless(harrier.Forbidden, err)
 }
 
 // newest is the newest iteration of a scan; nil: there is none.

@@ -59,18 +59,22 @@ func newGraphNode(n harrier.SurfaceNode, s harrier.Site) *graphNode {
 	return g
 }
 
-// root is what the seeds of a scan hang on: before the first iteration has
-// completed, as it will be.
-func (q *query) root(ctx context.Context, s harrier.Site) (harrier.SurfaceNode, error) {
+// view is the surface of a scan; nil before the first iteration has completed.
+func (q *query) view(ctx context.Context, s harrier.Site) (*survey.View, error) {
 	v, err := q.api.Surveys.View(ctx, q.by, s.UUID)
-	if harrier.KindOf(err) == harrier.NotFound && err != nil {
-		n := harrier.Node{Kind: harrier.NodeRoot}
-		return harrier.SurfaceNode{UUID: harrier.NamedUUID("root " + s.UUID.String()), Node: n, FirstSeen: s.Created, LastSeen: s.Created}, nil
+	if err == nil {
+		return v, nil
 	}
-	if err != nil {
-		return harrier.SurfaceNode{}, err
+	return nil, unless(harrier.NotFound, err)
+}
+
+// rootOf is what the seeds of a scan hang on: without a surface, as it will be.
+func rootOf(v *survey.View, s harrier.Site) harrier.SurfaceNode {
+	n := harrier.Node{Kind: harrier.NodeRoot}
+	if v == nil {
+		return harrier.SurfaceNode{UUID: harrier.NamedUUID("root " + s.UUID.String()), Node: n, FirstSeen: s.Created, LastSeen: s.Created}
 	}
-	return v.Node(harrier.Node{Kind: harrier.NodeRoot}), nil
+	return v.Node(n)
 }
 
 func (q *query) newScan(ctx context.Context, s harrier.Site, groups []survey.Group, expand []string) (scanRow, error) {
@@ -97,9 +101,9 @@ func (q *query) newScan(ctx context.Context, s harrier.Site, groups []survey.Gro
 	for _, e := range expand {
 		switch e {
 		case "node":
-			var n harrier.SurfaceNode
-			n, err = q.root(ctx, s)
-			out.Node = newGraphNode(n, s)
+			var seen *survey.View
+			seen, err = q.view(ctx, s)
+			out.Node = newGraphNode(rootOf(seen, s), s)
 		case "iteration":
 			out.Iteration, err = q.newest(ctx, s)
 		case "created_by":

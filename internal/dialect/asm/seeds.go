@@ -198,12 +198,13 @@ func (a api) listLinkTags(ctx context.Context, q *query) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
+	v, err := q.view(ctx, s)
+	if err != nil {
+		return reply{}, err
+	}
 	out := []linkTag{}
 	for _, t := range list {
-		l, err := q.seedLink(ctx, s, t.seed)
-		if err != nil {
-			return reply{}, err
-		}
+		l := seedLink(v, s, t.seed)
 		at := instant(t.seed.Created)
 		row := linkTag{Link: l.ID, Tag: harrier.NamedUUID("tag " + org + " " + t.tag).String(), CreatedAt: at, CreatedBy: owner, UpdatedAt: at, UpdatedBy: owner}
 		for _, e := range expand {
@@ -229,27 +230,19 @@ func (a api) listLinkTags(ctx context.Context, q *query) (reply, error) {
 }
 
 // seedLink is the link to a seed: before an iteration has seen it, as it will be.
-func (q *query) seedLink(ctx context.Context, s harrier.Site, seed harrier.Seed) (linkRow, error) {
-	root, err := q.root(ctx, s)
-	if err != nil {
-		return linkRow{}, err
-	}
-	at := instant(seed.Created)
+func seedLink(v *survey.View, s harrier.Site, seed harrier.Seed) linkRow {
+	root, at := rootOf(v, s), instant(seed.Created)
 	row := linkRow{
 		seed.UUID.String(), root.UUID.String(), seed.UUID.String(), s.UUID.String(), string(harrier.LinkSeeded), hash(seed.UUID), at, at, at, at, instant(time.Time{}), map[string]any{}, false,
 	}
-	v, err := q.api.Surveys.View(ctx, q.by, s.UUID)
-	if harrier.KindOf(err) == harrier.NotFound && err != nil {
-		return row, nil
-	}
-	if err != nil {
-		return row, err
+	if v == nil {
+		return row
 	}
 	if l, there := v.Link(root.Node, harrier.LinkSeeded, seed.Node); there {
 		row.ID, row.To, row.Hash = l.UUID.String(), v.Node(seed.Node).UUID.String(), hash(l.UUID)
 		row.Created, row.Updated, row.LastSeen, row.ValidFrom = instant(l.FirstSeen), instant(l.LastSeen), instant(l.LastSeen), instant(l.FirstSeen)
 	}
-	return row, nil
+	return row
 }
 
 // updateNode decides about a node of a surface.

@@ -139,11 +139,8 @@ func (a api) auth(ctx context.Context, q *query) (reply, error) {
 		out.Groups = g
 	}
 	u, err := a.Identity.User(ctx, q.by, q.by.User)
-	if harrier.KindOf(err) == harrier.NotFound && err != nil { // the key of all outlives its maker
-		return ok(out), nil
-	}
-	if err != nil {
-		return reply{}, err
+	if err != nil { // the key of all outlives its maker
+		return ok(out), unless(harrier.NotFound, err)
 	}
 	out.User = newUserRow(u, first)
 	out.Attributes = out.User.Attributes
@@ -153,11 +150,11 @@ func (a api) auth(ctx context.Context, q *query) (reply, error) {
 // groupNames are the groups of people that somebody is in: one.
 func (a api) groupNames(ctx context.Context, by harrier.Actor) ([]string, error) {
 	list, err := a.Identity.Groups(ctx, by)
-	if harrier.KindOf(err) == harrier.Forbidden && err != nil {
-		return []string{}, nil
+	if err != nil {
+		return []string{}, unless(harrier.Forbidden, err)
 	}
 	list = slices.DeleteFunc(list, func(g harrier.Group) bool { return g.ID != by.Group })
-	return made(list, func(g harrier.Group) string { return g.Name }), err
+	return made(list, func(g harrier.Group) string { return g.Name }), nil
 }
 
 // The longest life of a key.

@@ -90,7 +90,7 @@ func (d *Digest) about(s format.Scan) [][2]string {
 	}
 	add("Targets", sc.Targets)
 	add("Policy", sc.PolicyName)
-	add("Scanned", Period(sc.Started, sc.Ended))
+	add("Scanned", Period(sc.Started, sc.Ended, Zone(s)))
 	add("State", strings.TrimSuffix(string(sc.Status)+": "+sc.Reason, ": "))
 	return out
 }
@@ -102,29 +102,41 @@ func (d *Digest) Head(s format.Scan) [][2]string {
 		out = append([][2]string{{"Introduction", Line(text, 3000)}}, out...)
 	}
 	if !d.Made.IsZero() {
-		out = append(out, [2]string{"Made", Time(d.Made)})
+		out = append(out, [2]string{"Made", TimeIn(d.Made, Zone(s))})
 	}
 	return out
 }
 
-// Time writes an instant for people.
-func Time(t time.Time) string {
+// Zone is where those live for whom the document is: as its option time_zone
+// says, an IANA name; else UTC.
+func Zone(s format.Scan) *time.Location {
+	if zone, err := time.LoadLocation(s.Options["time_zone"]); err == nil && zone != time.Local {
+		return zone
+	}
+	return time.UTC
+}
+
+// Time writes an instant for people, in UTC.
+func Time(t time.Time) string { return TimeIn(t, time.UTC) }
+
+// TimeIn writes an instant for people of a time zone.
+func TimeIn(t time.Time, zone *time.Location) string {
 	if t.IsZero() {
 		return "–"
 	}
-	return t.UTC().Format("2 January 2006, 15:04 UTC")
+	return t.In(zone).Format("2 January 2006, 15:04 MST")
 }
 
 // Period writes a time that lasted.
-func Period(from, to time.Time) string {
+func Period(from, to time.Time, zone *time.Location) string {
 	switch {
 	case from.IsZero():
 		return ""
 	case to.IsZero():
-		return "since " + Time(from)
+		return "since " + TimeIn(from, zone)
 	}
 	took := to.Sub(from).Round(time.Second)
-	return Time(from) + ", " + took.String()
+	return TimeIn(from, zone) + ", " + took.String()
 }
 
 // Number writes a count with blanks between its thousands.
