@@ -116,8 +116,9 @@ func read(name string) ([]byte, error) {
 	return b, harrier.Screenshot{WebP: b}.Check()
 }
 
-// preferences deny downloads, pop-ups, and ways to the network around the proxy.
-const preferences = `{"download_restrictions":3,"webrtc":{"ip_handling_policy":"disable_non_proxied_udp","multiple_routes_enabled":false,"nonproxied_udp_enabled":false},` +
+// preferences deny scripts, which know ways that no proxy sees, such as datagrams;
+// downloads; and ways to the network around the proxy.
+const preferences = `{"profile":{"default_content_setting_values":{"javascript":2}},"download_restrictions":3,"webrtc":{"ip_handling_policy":"disable_non_proxied_udp","multiple_routes_enabled":false,"nonproxied_udp_enabled":false},` +
 	`"net":{"network_prediction_options":2},"dns_prefetching":{"enabled":false},"safebrowsing":{"enabled":false}}`
 
 // prepare makes the profile of a browser that was never used.
