@@ -7,14 +7,15 @@ import (
 )
 
 // Screenshot is the newest picture of a page of a site, as WebP. It is named by
-// the page's node. It answers NotFound like Site, and where there is none.
+// the page's node. It answers NotFound like View, and where there is none that by
+// may see.
 func (r *Room) Screenshot(ctx context.Context, by harrier.Actor, site, node harrier.UUID) ([]byte, error) {
-	s, err := r.Site(ctx, by, site)
+	v, err := r.View(ctx, by, site)
 	if err != nil {
 		return nil, err
 	}
 	n, err := r.Store.SurfaceNode(ctx, node)
-	if err == nil && n.Site == s.ID {
+	if err == nil && n.Site == v.site.ID && v.seen(n.Node) {
 		var webp []byte
 		if webp, err = r.Store.Screenshot(ctx, n.ID); err == nil {
 			return webp, nil

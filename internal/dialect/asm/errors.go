@@ -75,6 +75,7 @@ func (a api) fail(w http.ResponseWriter, r *http.Request, err error) {
 			p.message = harrier.MessageOf(err)
 		}
 	}
+	kit.Drain(r)
 	if r.Context().Err() == nil && p.status >= http.StatusInternalServerError {
 		a.Log.ErrorContext(r.Context(), "request failed", "method", r.Method, "path", r.URL.Path, "err", err)
 	}

@@ -177,6 +177,12 @@ func wrongValue(err error) string {
 // instead of the answer.
 const maxDrain = 256 << 20
 
+// Drain reads what is left of the body of a request that is refused, up to a
+// bound, and throws it away.
+func Drain(r *http.Request) {
+	_, _ = io.CopyN(io.Discard, r.Body, maxDrain) // what it says does not matter
+}
+
 // readBody reads the body as JSON or as a form, whatever its declared type: an
 // empty one and null have no keys.
 func readBody(r *http.Request, limit int64) (map[string]json.RawMessage, error) {
@@ -184,7 +190,7 @@ func readBody(r *http.Request, limit int64) (map[string]json.RawMessage, error) 
 	if err != nil {
 		var large *http.MaxBytesError
 		if errors.As(err, &large) {
-			_, _ = io.CopyN(io.Discard, r.Body, maxDrain) // what it says does not matter
+			Drain(r)
 			return nil, harrier.Errorf(harrier.Invalid, "the body is larger than %d bytes", large.Limit)
 		}
 		return nil, harrier.Errorf(harrier.Invalid, "the body ended early").Because(err)
