@@ -91,6 +91,7 @@ func OpenServices(h Host) []harrier.Service {
 			s.TLS = s.TLS || strings.Contains(r.Evidence, " through ")
 		case pluginWebServer:
 			s.Product = cmp.Or(s.Product, lastLine(r.Evidence))
+		default: // it tells of no service
 		}
 	}
 	list := make([]harrier.Service, 0, len(byPlace))

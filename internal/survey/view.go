@@ -295,10 +295,6 @@ func (v *View) at(scan harrier.ID) (harrier.ID, bool) {
 // span is a time from a scan to one before which it ended; 0: it goes on.
 type span struct{ first, end harrier.ID }
 
-func (s span) during(scan harrier.ID) bool {
-	return s.first <= scan && (s.end == 0 || scan < s.end)
-}
-
 // joined are spans that neither touch nor overlap, in order.
 func joined(list []span) []span {
 	slices.SortFunc(list, func(a, b span) int { return cmp.Compare(a.first, b.first) })

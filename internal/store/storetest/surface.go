@@ -46,15 +46,15 @@ func surface(t *testing.T, dsn string) {
 		}
 		return out
 	}
-	picture := func(scan harrier.ID, n harrier.Node, webp string) {
+	picture := func(n harrier.Node, webp string) {
 		t.Helper()
-		must(t, db.PutScreenshot(ctx, s.ID, scan, harrier.Screenshot{Node: n, At: base, WebP: []byte(webp)}))
+		must(t, db.PutScreenshot(ctx, s.ID, 1, harrier.Screenshot{Node: n, At: base, WebP: []byte(webp)}))
 	}
 	survey(1, true, seed, child, says(domain, "mx", "a"), says(domain, "mx", "b"))
-	picture(1, domain, "old")
-	picture(1, domain, "kept\x00")
-	picture(1, www, "gone in 3")
-	picture(1, harrier.Node{Kind: harrier.NodeURL, Key: "http://unknown.example/"}, "nobody's")
+	picture(domain, "old")
+	picture(domain, "kept\x00")
+	picture(www, "gone in 3")
+	picture(harrier.Node{Kind: harrier.NodeURL, Key: "http://unknown.example/"}, "nobody's")
 	survey(2, false, seed)
 	if list, err := db.Screenshots(ctx, s.ID); err != nil || len(list) != 2 {
 		t.Errorf("pictures = %v, %v; want two", list, err)
