@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/harrier-scan/harrier"
@@ -47,14 +46,13 @@ type TagSites interface {
 // an organisation see its tags. Which assets carry a tag is worked out when the
 // tag changes, after every scan and every hour.
 type Tags struct {
-	store   TagStore
-	search  Search
-	lists   *Lists
-	sites   TagSites
-	log     *slog.Logger
-	now     func() time.Time
-	settles sync.Mutex // one settles after the other: the last one to look is the last one to write
-	wake    chan struct{}
+	store  TagStore
+	search Search
+	lists  *Lists
+	sites  TagSites
+	log    *slog.Logger
+	now    func() time.Time
+	wake   chan struct{}
 }
 
 // NewTags returns the tags over store.

@@ -2,6 +2,7 @@ package asset
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/netip"
 	"testing"
@@ -175,5 +176,45 @@ func TestTagsSettle(t *testing.T) {
 	other := harrier.Actor{User: 9, Organization: 4, Permissions: harrier.Administrator.Permissions(), Place: &harrier.Standing{}}
 	if _, err := r.Tag(ctx, other, tag.ID); harrier.KindOf(err) != harrier.NotFound {
 		t.Errorf("another organisation sees the tag: %v", err)
+	}
+}
+
+// TestTagsInTransactions: what saves tags within transactions and what works all
+// of them out beside it never wait for each other for ever.
+func TestTagsInTransactions(t *testing.T) {
+	db, r, _ := openTags(t)
+	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+	defer stop()
+	done := make(chan error, 1)
+	over := make(chan struct{})
+	go func() {
+		var err error
+		for open := true; open && err == nil; {
+			select {
+			case <-over:
+				open = false
+			default:
+				err = r.Settle(ctx)
+			}
+		}
+		done <- err
+	}()
+	admin := harrier.System
+	for i := range 50 {
+		err := db.InTx(ctx, func(ctx context.Context) error {
+			tag := harrier.Tag{Name: fmt.Sprint("tag ", i), Kind: harrier.CriticalityTag, Weight: 150}
+			if err := r.Create(ctx, admin, &tag); err != nil {
+				return err
+			}
+			tag.Weight = 200
+			return r.Update(ctx, admin, &tag)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	close(over)
+	if err := <-done; err != nil {
+		t.Error(err)
 	}
 }

@@ -51,12 +51,13 @@ func (r *Tags) Settle(ctx context.Context) error {
 	return r.settled(ctx, all...)
 }
 
-// settled works out which assets carry tags that changed or are gone.
+// settled works out which assets carry tags that changed or are gone. Each is
+// worked out in a transaction, of which one writes at a time: what was read is
+// still so when it is written. A lock beside them would wait for a transaction
+// that waits for the lock.
 func (r *Tags) settled(ctx context.Context, changed ...harrier.Tag) error {
-	r.settles.Lock()
-	defer r.settles.Unlock()
 	for _, t := range changed {
-		if err := r.settle(ctx, t.ID); err != nil {
+		if err := r.store.InTx(ctx, func(ctx context.Context) error { return r.settle(ctx, t.ID) }); err != nil {
 			return fmt.Errorf("tag %d: %w", t.ID, err)
 		}
 	}
@@ -119,11 +120,11 @@ func (r *Tags) carriers(ctx context.Context, t harrier.Tag) (map[harrier.ID]bool
 // weigh gives all assets with tags that say how much they matter the heaviest
 // one's importance, and those that lost theirs what they had before.
 func (r *Tags) weigh(ctx context.Context) error {
-	all, err := r.store.Tags(ctx)
-	if err != nil {
-		return err
-	}
 	return r.store.InTx(ctx, func(ctx context.Context) error {
+		all, err := r.store.Tags(ctx)
+		if err != nil {
+			return err
+		}
 		want := map[harrier.ID]int{}
 		for _, t := range all {
 			if t.Kind != harrier.CriticalityTag {
