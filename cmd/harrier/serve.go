@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"strings"
 
@@ -17,13 +19,22 @@ type serveCommand struct {
 	console.Options
 }
 
-// Run starts the console and keeps it running until a signal comes.
+// Run starts the console and keeps it running until a signal comes. Where an
+// operator asks for a restart it begins again.
 func (c serveCommand) Run(ctx context.Context, s streams) error {
 	config, err := c.Options.Config()
 	if err != nil {
 		return err
 	}
 	log := config.Logger()
+	for err = console.ErrRestart; errors.Is(err, console.ErrRestart); {
+		err = serve(ctx, config, log, s)
+	}
+	return err
+}
+
+// serve opens a console and runs it to its end.
+func serve(ctx context.Context, config console.Config, log *slog.Logger, s streams) error {
 	con, err := console.Open(ctx, config, log)
 	if err != nil {
 		return err

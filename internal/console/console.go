@@ -41,8 +41,12 @@ type Console struct {
 	bus     *bus.Server // nil: that of an operator is used
 	gate    *gate.Gate  // nil: there are no engines elsewhere
 	conn    *bus.Conn
+	again   chan struct{} // somebody asked for a restart
 	closers []func() error
 }
+
+// ErrRestart is why Run ended where an operator asked for a restart.
+var ErrRestart = errors.New("the console was asked to begin again")
 
 // FirstUser is the administrator that a new installation makes.
 type FirstUser struct {
@@ -54,7 +58,7 @@ type FirstUser struct {
 // Unavailable, naming it, for what can't be had: the data folder, the database,
 // an address in use, another console on the same folder.
 func Open(ctx context.Context, c Config, log *slog.Logger) (_ *Console, err error) {
-	con := &Console{config: c, log: log}
+	con := &Console{config: c, log: log, again: make(chan struct{}, 1)}
 	defer func() {
 		if err != nil {
 			con.Close()
@@ -78,6 +82,12 @@ func Open(ctx context.Context, c Config, log *slog.Logger) (_ *Console, err erro
 	}
 	if err = con.openCore(ctx, authority); err != nil {
 		return nil, err
+	}
+	con.core.rooms.Restart = func() {
+		select {
+		case con.again <- struct{}{}:
+		default: // it was asked already
+		}
 	}
 	con.content = newContentWatch(c.Data, log, con.core.use)
 	con.content.look(ctx)
@@ -218,6 +228,14 @@ func (con *Console) Run(ctx context.Context) error {
 	g.Go(func() error { return con.core.run(running) })
 	g.Go(func() error { return con.content.run(running) })
 	g.Go(func() error { return con.core.db.KeepView(running, con.log) })
+	g.Go(func() error {
+		select {
+		case <-con.again:
+			return ErrRestart
+		case <-running.Done():
+			return nil
+		}
+	})
 	if every := con.config.FeedUpdate; every > 0 {
 		g.Go(func() error { return updateContent(running, con.config.Data, firstUpdate, every, con.update, con.log) })
 	}

@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -108,6 +109,48 @@ func TestRestart(t *testing.T) {
 	}
 	if err := stop(); err != nil {
 		t.Errorf("Run = %v", err)
+	}
+}
+
+// TestRestartAsked: NeXpose's Restart is answered, then the console ends to begin
+// again; who does not operate it can not ask.
+func TestRestartAsked(t *testing.T) {
+	dir := t.TempDir()
+	con, err := Open(t.Context(), testConfig(t, dir), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- con.Run(t.Context()) }()
+	url := "https://" + con.Addrs()[0].String() + "/api/1.1/xml"
+	ask := func(body string) string {
+		t.Helper()
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Content-Type", "text/xml")
+		_, answer := send(t, req)
+		return answer
+	}
+	if a := ask(`<RestartRequest session-id="0123456789abcdef0123456789abcdef01234567"/>`); !strings.Contains(a, `success="0"`) {
+		t.Errorf("a restart for anybody = %s", a)
+	}
+	_, session, _ := strings.Cut(ask(`<LoginRequest user-id="`+con.First.Name+`" password="`+con.First.Password+`"/>`), `session-id="`)
+	session, _, _ = strings.Cut(session, `"`)
+	if a := ask(`<RestartRequest session-id="` + session + `"/>`); !strings.Contains(a, `<RestartResponse success="1"`) {
+		t.Errorf("a restart for the operator = %s", a)
+	}
+	if err := <-ended; !errors.Is(err, ErrRestart) {
+		t.Errorf("Run = %v; want ErrRestart", err)
+	}
+	con.Close()
+	again, stop := start(t, testConfig(t, dir))
+	if again.First.Created {
+		t.Error("everything is lost")
+	}
+	if err := stop(); err != nil {
+		t.Error(err)
 	}
 }
 

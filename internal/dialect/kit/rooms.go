@@ -20,8 +20,8 @@ import (
 	"github.com/harrier-scan/harrier/internal/vuln"
 )
 
-// Rooms is what a door may call. All fields but Now, UpdateContent and
-// Updating are set.
+// Rooms is what a door may call. All fields but Now, UpdateContent, Updating and
+// Restart are set.
 type Rooms struct {
 	Identity *identity.Room
 	Sites    *site.Room
@@ -35,6 +35,9 @@ type Rooms struct {
 	Alerts   *alert.Room
 	Surveys  *survey.Room
 
+	// Restart asks the console to end in good order, after the requests that are
+	// under way, and to begin again.
+	Restart func()
 	// UpdateContent asks the console to fetch content anew, soon; to ask again
 	// before it does changes nothing. Nil: this console does not fetch content.
 	UpdateContent func()

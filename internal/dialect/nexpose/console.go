@@ -111,5 +111,9 @@ func (a *api) restart(c *call) (answer, error) {
 	if err := operates(c.by); err != nil {
 		return answer{}, err
 	}
-	return answer{}, harrier.Errorf(harrier.Conflict, "this console does not restart itself: its service manager does")
+	if a.Restart == nil {
+		return answer{}, harrier.Errorf(harrier.Conflict, "this console can not be restarted from here")
+	}
+	a.Restart()
+	return done(), nil
 }
