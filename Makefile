@@ -22,6 +22,7 @@ test: setup
 	scripts/with-postgres.sh go test $(RACE) -shuffle=on -timeout 20m ./...
 	go test -run 'TestWalk|TestOrderDoesNotMatter|TestRematchAgrees|TestLeases$$' ./internal/finding
 	go test -run 'TestTimeoutActions|TestTimeLimit|TestFreeze|TestContinue|TestInactivity' ./internal/scan
+	go test -run 'TestHostile' ./internal/dialect/nexpose
 
 setup:
 	scripts/setup-test.sh

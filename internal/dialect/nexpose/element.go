@@ -207,9 +207,14 @@ func parse(body []byte) (*element, error) {
 // end.
 var asides = [][2]string{{"<!--", "-->"}, {"<![CDATA[", "]]>"}, {"<?", "?>"}}
 
-// checkTags answers Invalid for an element with more than maxTagAttrs attributes.
+// checkTags answers Invalid for an element with more than maxTagAttrs attributes,
+// and for more tags than maxElements can have: before the reader, to which each
+// costs more.
 func checkTags(body []byte) error {
-	for {
+	for tags := 0; ; tags++ {
+		if tags > 2*maxElements {
+			return errTooMany
+		}
 		at := bytes.IndexByte(body, '<')
 		if at < 0 {
 			return nil
@@ -229,6 +234,9 @@ func checkTags(body []byte) error {
 
 // afterAside is what follows the aside that body begins with; false for none.
 func afterAside(body []byte) ([]byte, bool) {
+	if len(body) < 2 || body[1] != '!' && body[1] != '?' {
+		return nil, false
+	}
 	for _, a := range asides {
 		if rest, ok := bytes.CutPrefix(body, []byte(a[0])); ok {
 			_, after, _ := bytes.Cut(rest, []byte(a[1]))
@@ -260,6 +268,8 @@ func tag(body []byte) (n, equals int) {
 	}
 	return len(body), equals
 }
+
+var errTooMany = harrier.Errorf(harrier.Invalid, "the request has too many elements or attributes")
 
 type parser struct {
 	root            *element
@@ -296,7 +306,7 @@ func (p *parser) start(t xml.StartElement) error {
 	p.attrs += len(t.Attr)
 	switch {
 	case p.elements > maxElements || p.attrs > maxAttrs:
-		return harrier.Errorf(harrier.Invalid, "the request has too many elements or attributes")
+		return errTooMany
 	case len(p.open) >= maxDepth:
 		return harrier.Errorf(harrier.Invalid, "the request has elements nested deeper than %d", maxDepth)
 	case len(p.open) == 0 && p.root != nil:

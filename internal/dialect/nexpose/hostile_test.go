@@ -57,6 +57,9 @@ const flat = 192 << 20
 // TestHostile sends what is to exhaust the reader. Each gets the failure of its
 // version, and the heap stays flat while it is read.
 func TestHostile(t *testing.T) {
+	if raced {
+		t.Skip("takes minutes under the race detector; make test runs it without")
+	}
 	c := exchange.Start(t, nexpose.New)
 	door := nexpose.New(c.Rooms)
 	laughs := "<!DOCTYPE l [<!ENTITY a \"ha\">"

@@ -1,0 +1,5 @@
+//go:build !race
+
+package nexpose_test
+
+const raced = false
