@@ -5,14 +5,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
-	"net"
-	"net/netip"
 	"os"
 	"strings"
 	"time"
 
 	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/console"
 	"github.com/harrier-scan/harrier/internal/netio"
 	"github.com/harrier-scan/harrier/internal/surface"
 	"github.com/harrier-scan/harrier/internal/surface/judge"
@@ -127,56 +125,24 @@ func (c asmDiscoverCommand) options() (o surface.Options, seeds []surface.Seed, 
 	if o.AllowReserved, err = harrier.ParsePrefixes("allow", c.Allow); err != nil {
 		return o, nil, err
 	}
-	if o.Resolvers, err = servers("resolver", c.Resolver); err != nil {
+	if o.Resolvers, err = console.NameServers("resolver", c.Resolver); err != nil {
 		return o, nil, err
 	}
-	if o.Roots, err = servers("root", c.Root); err != nil {
+	if o.Roots, err = console.NameServers("root", c.Root); err != nil {
 		return o, nil, err
 	}
 	if c.CT != "" {
 		o.Sources = append(o.Sources, passive.Certificates{URL: c.CT})
 	}
 	if c.Words != "" {
-		if o.Words, err = words(c.Words); err != nil {
+		if o.Words, err = console.SurveyWords("words", c.Words); err != nil {
 			return o, nil, err
 		}
 	}
 	for _, name := range c.Places {
-		f, err := os.Open(name)
-		if err != nil {
+		if err := console.ReadPlaces("places", o.Places, name); err != nil {
 			return o, nil, err
-		}
-		err = o.Places.Read(f)
-		f.Close()
-		if err != nil {
-			return o, nil, fmt.Errorf("%s: %w", name, err)
 		}
 	}
 	return o, seeds, nil
-}
-
-// words reads labels, one on a line.
-func words(name string) ([]string, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, 64<<20))
-	return strings.Fields(string(text)), err
-}
-
-// servers reads addresses of name servers, with a port or without.
-func servers(field string, list []string) (out []netip.AddrPort, err error) {
-	for _, s := range list {
-		if _, _, err := net.SplitHostPort(s); err != nil {
-			s = net.JoinHostPort(strings.Trim(s, "[]"), "53")
-		}
-		a, err := netip.ParseAddrPort(s)
-		if err != nil {
-			return nil, harrier.Invalidf(field, "%q is no address", s)
-		}
-		out = append(out, a)
-	}
-	return out, nil
 }

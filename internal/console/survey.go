@@ -36,21 +36,21 @@ func (o SurveyOptions) Survey() (s surface.Options, err error) {
 			faults = append(faults, err)
 		}
 	}
-	s.Resolvers, err = nameServers("survey_resolver", o.SurveyResolver)
+	s.Resolvers, err = NameServers("survey_resolver", o.SurveyResolver)
 	note(err)
-	s.Roots, err = nameServers("survey_root", o.SurveyRoot)
+	s.Roots, err = NameServers("survey_root", o.SurveyRoot)
 	note(err)
 	s.AllowReserved, err = harrier.ParsePrefixes("survey_allow", o.SurveyAllow)
 	note(err)
 	if o.SurveyWords != "" {
-		s.Words, err = surveyWords(o.SurveyWords)
+		s.Words, err = SurveyWords("survey_words", o.SurveyWords)
 		note(err)
 	}
 	if len(o.SurveyPlaces) > 0 {
 		s.Places = place.Builtin()
 	}
 	for _, name := range o.SurveyPlaces {
-		note(readPlaces(s.Places, name))
+		note(ReadPlaces("survey_places", s.Places, name))
 	}
 	for _, text := range o.SurveySource {
 		source, err := passiveSource(text)
@@ -85,20 +85,24 @@ func passiveSource(text string) (passive.Source, error) {
 	return passive.List{Label: f[0], URL: f[1], Key: key}, nil
 }
 
-func surveyWords(name string) ([]string, error) {
+// SurveyWords reads the labels of a file, one on a line. It answers Invalid,
+// naming the field, for one that can not be opened.
+func SurveyWords(field, name string) ([]string, error) {
 	f, err := os.Open(name)
 	if err != nil {
-		return nil, harrier.Invalidf("survey_words", "%s can not be read", name).Because(err)
+		return nil, harrier.Invalidf(field, "%s can not be read", name).Because(err)
 	}
 	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, 64<<20))
 	return strings.Fields(string(text)), err
 }
 
-func readPlaces(t *place.Table, name string) error {
+// ReadPlaces adds a file to what is known of who runs which addresses. It answers
+// Invalid, naming the field, for one that can not be opened.
+func ReadPlaces(field string, t *place.Table, name string) error {
 	f, err := os.Open(name)
 	if err != nil {
-		return harrier.Invalidf("survey_places", "%s can not be read", name).Because(err)
+		return harrier.Invalidf(field, "%s can not be read", name).Because(err)
 	}
 	defer f.Close()
 	if err := t.Read(f); err != nil {
@@ -107,8 +111,9 @@ func readPlaces(t *place.Table, name string) error {
 	return nil
 }
 
-// nameServers reads addresses of name servers, with a port or without.
-func nameServers(field string, list []string) (out []netip.AddrPort, err error) {
+// NameServers reads addresses of name servers, with a port or without. It answers
+// Invalid, naming the field, for what is none.
+func NameServers(field string, list []string) (out []netip.AddrPort, err error) {
 	for _, s := range list {
 		if _, _, err := net.SplitHostPort(s); err != nil {
 			s = net.JoinHostPort(strings.Trim(s, "[]"), "53")
