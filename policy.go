@@ -92,7 +92,11 @@ type Settings struct {
 	ReadTimeout     Duration `json:"read_timeout,omitempty"`      // for one answer of a service; 0 means 5 s
 	MaxDuration     Duration `json:"max_duration,omitempty"`      // of the whole scan; 0 means no limit
 	StopSilent      bool     `json:"stop_silent,omitempty"`       // give a host up that stops answering
-	Gentle          bool     `json:"gentle,omitempty"`            // the fragile profile, for every host
+	// How what stands before a host is told from the host; with Connect the second
+	// holds.
+	Firewalls        FirewallDetection `json:"firewalls,omitempty"`
+	ConnectFirewalls FirewallDetection `json:"connect_firewalls,omitempty"`
+	Gentle           bool              `json:"gentle,omitempty"` // the fragile profile, for every host
 
 	// What is checked and told.
 	Unsafe      bool `json:"unsafe,omitempty"`       // also checks that can disturb the target
@@ -118,6 +122,26 @@ const (
 	MaxPingPorts = 64
 	MaxTries     = 16
 )
+
+// FirewallDetection says how a scan tells what stands before a host from the host
+// itself.
+//
+// Source: syn_firewall_detection and tcp_firewall_detection, section 10.2 of
+// nessus-api.md.
+type FirewallDetection string
+
+// The ways. With FirewallsNormal a host, or a firewall, that answers only so many
+// questions a second is asked the silent ones again at its own pace, and a port
+// that stays silent while the host still answers counts as filtered.
+const (
+	FirewallsNormal     FirewallDetection = ""
+	FirewallsSoft       FirewallDetection = "soft"       // no limit of resets is looked for: silent ports are asked as often as the loss on the way demands
+	FirewallsAggressive FirewallDetection = "aggressive" // as normal, and a port that refused is tried by a full connection before it counts as closed
+	FirewallsSofter     FirewallDetection = "softer"     // as soft, and silence is nobody's: ports that stay silent stay unknown
+)
+
+// FirewallDetections are all of them.
+var FirewallDetections = []FirewallDetection{FirewallsNormal, FirewallsSoft, FirewallsAggressive, FirewallsSofter}
 
 // PrinterPorts are those at which printers print whatever they are sent.
 var PrinterPorts = PortRange{First: 9100, Last: 9107}
@@ -176,6 +200,11 @@ func (s *Settings) Check() error {
 			return Invalidf(n.field, "must not be more than %d", n.most)
 		}
 	}
+	for field, way := range map[string]FirewallDetection{"firewalls": s.Firewalls, "connect_firewalls": s.ConnectFirewalls} {
+		if !slices.Contains(FirewallDetections, way) {
+			return Invalidf(field, "%q is none of normal (no text), soft, aggressive, softer", way)
+		}
+	}
 	for field, list := range map[string][]uint16{"ping_ports": s.PingPorts, "udp_ping_ports": s.UDPPingPorts} {
 		if len(list) > MaxPingPorts {
 			return Invalidf(field, "%d ports are too many to ping; at most %d", len(list), MaxPingPorts)
@@ -208,6 +237,14 @@ func (s *Settings) PlannedPorts() (Ports, error) {
 	return p, nil
 }
 
+// FirewallDetection is how firewalls are told when ports are found as s says.
+func (s *Settings) FirewallDetection() FirewallDetection {
+	if s.Connect {
+		return s.ConnectFirewalls
+	}
+	return s.Firewalls
+}
+
 // Pings reports whether hosts are looked for before they are scanned: there is
 // a way left to find one. Where it is false every target counts as alive.
 func (s *Settings) Pings() bool {
@@ -216,11 +253,14 @@ func (s *Settings) Pings() bool {
 
 // Gentled returns the settings for a fragile host: safe checks only, plain
 // connects, few at a time, nothing that UDP services or odd packets could trip,
-// and nothing guessed. What is gentler already stays.
+// no refused port tried again, and nothing guessed. What is gentler already stays.
 //
 // Source: "Guard rules" in the model.
 func (s Settings) Gentled() Settings {
-	s.Gentle, s.Connect = true, true
+	if s.Firewalls = s.FirewallDetection(); s.Firewalls == FirewallsAggressive {
+		s.Firewalls = FirewallsNormal
+	}
+	s.Gentle, s.Connect, s.ConnectFirewalls = true, true, s.Firewalls
 	s.Unsafe, s.UDP, s.UDPPing, s.GuessLogins, s.ScanPrinters, s.ScanOT = false, false, false, false, false, false
 	s.MaxChecks = 1
 	if s.HostMaxSessions == 0 || s.HostMaxSessions > gentleSessions {

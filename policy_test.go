@@ -105,6 +105,15 @@ func TestGentledStaysGentler(t *testing.T) {
 	if got.Ports != "all" || !got.IgnoreResets || got.MaxSessions != 7 {
 		t.Errorf("Gentled() = %+v; want that the rest stays", got)
 	}
+	for _, c := range []struct{ have, want harrier.Settings }{
+		{harrier.Settings{Firewalls: harrier.FirewallsSofter}, harrier.Settings{ConnectFirewalls: harrier.FirewallsSofter}},
+		{harrier.Settings{Connect: true, ConnectFirewalls: harrier.FirewallsSoft, Firewalls: harrier.FirewallsSofter}, harrier.Settings{ConnectFirewalls: harrier.FirewallsSoft}},
+		{harrier.Settings{Firewalls: harrier.FirewallsAggressive}, harrier.Settings{}},
+	} {
+		if got := c.have.Gentled(); got.FirewallDetection() != c.want.ConnectFirewalls {
+			t.Errorf("Gentled() of %+v tells firewalls %q; want %q", c.have, got.FirewallDetection(), c.want.ConnectFirewalls)
+		}
+	}
 	if again := got.Gentled(); again.HostRatePPS != got.HostRatePPS || again.HostMaxSessions != got.HostMaxSessions {
 		t.Errorf("Gentled() twice = %+v", again)
 	}

@@ -29,6 +29,8 @@ type Job struct {
 	MinWait    time.Duration // for an answer, at least; 0 means a customary one
 	MaxWait    time.Duration // for an answer, at most; 0 means a customary one
 	Flight     int           // connections at a time; 0: no limit
+	NoLimits   bool          // a host that answers only so many questions a second is not asked at that pace
+	NoProof    bool          // silence need not be proven
 	NoResets   bool          // a reset is no sign of life
 	NoRoute    bool          // a router's word that there is no host ends the job like a sign of life
 }
@@ -87,7 +89,8 @@ func (n *Net) Sweep(ctx context.Context, j Job, found func(context.Context, swee
 	}
 	return s.Do(ctx, sweep.Job{
 		Addr: j.Addr, Plan: j.Plan, First: j.First, StopSilent: j.StopSilent, RTT: j.RTT, Witness: j.Witness, Known: j.Known, Guess: j.Guess,
-		Tries: j.Tries, MinWait: j.MinWait, MaxWait: j.MaxWait, Flight: j.Flight, NoResets: j.NoResets, NoRoute: j.NoRoute, Limit: &h.limit,
+		Tries: j.Tries, MinWait: j.MinWait, MaxWait: j.MaxWait, Flight: j.Flight,
+		NoLimits: j.NoLimits, NoProof: j.NoProof, NoResets: j.NoResets, NoRoute: j.NoRoute, Limit: &h.limit,
 	}, found)
 }
 

@@ -191,6 +191,9 @@ func (b *Bed) Close() error {
 	return errors.Join(errs...)
 }
 
+// Target is the name of the target's namespace.
+func (b *Bed) Target() string { return b.target }
+
 // Command returns a command that will run in the scanner's namespace.
 func (b *Bed) Command(ctx context.Context, name string, args ...string) *exec.Cmd {
 	return exec.CommandContext(ctx, "ip", append([]string{"netns", "exec", b.scanner, name}, args...)...)

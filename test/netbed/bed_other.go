@@ -21,6 +21,9 @@ func New(context.Context, Options) (*Bed, error) { return nil, errLinux }
 // Close does nothing.
 func (*Bed) Close() error { return nil }
 
+// Target is the name of the target's namespace.
+func (*Bed) Target() string { return "" }
+
 // Command returns a command that runs here.
 func (*Bed) Command(ctx context.Context, name string, args ...string) *exec.Cmd {
 	return exec.CommandContext(ctx, name, args...)

@@ -34,6 +34,8 @@ func TestInside(t *testing.T) {
 		guard(t)
 	case "soak":
 		soak(t)
+	case "firewalls":
+		firewalls(t)
 	default: // by itself it has nothing to do
 	}
 }

@@ -21,6 +21,7 @@ type small struct {
 	profile netbed.Profile
 	most    float64 // TCP questions a probe, those that check the way included
 	extra   []string
+	chance  bool // a question may be lost each time that it is asked: about one run in some hundreds misses a port
 }
 
 // smalls are the cases of bench/ports, as small as they may be. What a
@@ -28,7 +29,7 @@ type small struct {
 // bench/ports are lower.
 var smalls = []small{
 	{name: "clean", targets: "10.77.0.0/29", ports: 100, profile: netbed.Clean(), most: 1.25},
-	{name: "loss", targets: "10.77.0.0/29", ports: 100, profile: netbed.Loss(10), most: 1.3},
+	{name: "loss", targets: "10.77.0.0/29", ports: 100, profile: netbed.Loss(10), most: 1.3, chance: true},
 	{name: "bottleneck", targets: "10.77.0.0/29", ports: 500, profile: netbed.Bottleneck(2000, 50), most: 1.6},
 	{name: "drop", targets: "10.77.0.0/29", ports: 100, profile: netbed.Drop(), most: 2.25},
 	{name: "mute", targets: "10.77.0.0/29", ports: 100, profile: mute, most: 2.25},
@@ -73,21 +74,7 @@ func (s small) check(t *testing.T) {
 	if s.exclude != "" {
 		extra = append(extra, "--exclude", s.exclude)
 	}
-	found := w.open(t, s.targets, ports, extra...)
-	missed := 0
-	for at := range truth {
-		if !found[at] {
-			missed++
-		}
-	}
-	for at := range found {
-		if !truth[at] {
-			t.Errorf("%v was told open and is not", at)
-		}
-	}
-	if missed > 0 {
-		t.Errorf("%d of %d open ports were not found", missed, len(truth))
-	}
+	missed := w.missed(t, truth, s.targets, ports, extra...)
 	probes, strays, err := w.Counted(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -100,7 +87,31 @@ func (s small) check(t *testing.T) {
 	if strays != 0 {
 		t.Errorf("%d questions went to addresses that were not to be asked", strays)
 	}
+	if missed > 0 && s.chance { // what is more than chance shows again
+		missed = w.missed(t, truth, s.targets, ports, extra...) + w.missed(t, truth, s.targets, ports, extra...)
+	}
+	if missed > 0 {
+		t.Errorf("%d of %d open ports were not found", missed, len(truth))
+	}
 	t.Logf("%d of %d open ports found, %d questions for %d probes, %.3f each", len(truth)-missed, len(truth), probes, all, each)
+}
+
+// missed scans and counts what is open and was not found.
+func (w *world) missed(t *testing.T, truth map[netip.AddrPort]bool, target string, ports []uint16, extra ...string) int {
+	t.Helper()
+	found := w.open(t, target, ports, extra...)
+	for at := range found {
+		if !truth[at] {
+			t.Errorf("%v was told open and is not", at)
+		}
+	}
+	missed := 0
+	for at := range truth {
+		if !found[at] {
+			missed++
+		}
+	}
+	return missed
 }
 
 // open scans and returns what was told open.

@@ -2,6 +2,7 @@ package kit
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -35,6 +36,8 @@ var Preferences = map[string]Preference{
 	"portscan_range":               {portRange, setPortRange},
 	"syn_scanner":                  scanner(false),
 	"tcp_scanner":                  scanner(true),
+	"syn_firewall_detection":       firewalls(func(s *harrier.Settings) *harrier.FirewallDetection { return &s.Firewalls }),
+	"tcp_firewall_detection":       firewalls(func(s *harrier.Settings) *harrier.FirewallDetection { return &s.ConnectFirewalls }),
 	"udp_scanner":                  flag(func(s *harrier.Settings) *bool { return &s.UDP }, false),
 	"report_paranoia":              {paranoia, setParanoia},
 	"provided_creds_only":          flag(func(s *harrier.Settings) *bool { return &s.GuessLogins }, true),
@@ -81,6 +84,36 @@ func scanner(connects bool) Preference {
 				s.NoTCP, s.Connect = true, false
 			}
 			return nil
+		},
+	}
+}
+
+// Firewalls are the values of syn_firewall_detection and tcp_firewall_detection, in
+// the order of harrier.FirewallDetections.
+//
+// Source: nessus-api.md, section 10.2.
+var Firewalls = []string{
+	"Automatic (normal)", "Do not detect RST rate limitation (soft)", "Ignore closed ports (aggressive)", "Disabled (softer)",
+}
+
+// firewalls makes the preference of one of the two TCP port scanners. A value may be
+// told by its first words or by what stands in brackets.
+func firewalls(of func(*harrier.Settings) *harrier.FirewallDetection) Preference {
+	return Preference{
+		Get: func(s harrier.Settings) string {
+			return Firewalls[max(0, slices.Index(harrier.FirewallDetections, *of(&s)))]
+		},
+		Set: func(s *harrier.Settings, text string) error {
+			word := strings.ToLower(strings.TrimSpace(text))
+			for i, value := range Firewalls {
+				whole := strings.ToLower(value)
+				words, short, _ := strings.Cut(strings.TrimSuffix(whole, ")"), " (")
+				if word == whole || word == words || word == short || i == 0 && word == "" {
+					*of(s) = harrier.FirewallDetections[i]
+					return nil
+				}
+			}
+			return harrier.Errorf(harrier.Invalid, "%q is not one of %s", text, strings.Join(Firewalls, ", "))
 		},
 	}
 }

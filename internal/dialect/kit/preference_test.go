@@ -12,6 +12,7 @@ import (
 func TestPreferences(t *testing.T) {
 	values := map[string]string{
 		"tcp_ping_dest_ports": "22,443", "icmp_ping_retries": "4", "portscan_range": "1-1024", "report_paranoia": Accuracies[1], "syn_scanner": "no",
+		"syn_firewall_detection": Firewalls[3], "tcp_firewall_detection": Firewalls[1],
 	}
 	for name, p := range Preferences {
 		var s harrier.Settings

@@ -58,6 +58,8 @@ var settings = []setting{
 	shared("portscan_range", "discovery", "network_discovery", "Ports", "Port scan range:", "entry"),
 	shared("syn_scanner", "discovery", "network_discovery", "Network Port Scanners", "SYN", "checkbox"),
 	shared("tcp_scanner", "discovery", "network_discovery", "Network Port Scanners", "TCP", "checkbox"),
+	shared("syn_firewall_detection", "discovery", "network_discovery", "Network Port Scanners", "Override automatic firewall detection (SYN)", "radio", kit.Firewalls...),
+	shared("tcp_firewall_detection", "discovery", "network_discovery", "Network Port Scanners", "Override automatic firewall detection (TCP)", "radio", kit.Firewalls...),
 	shared("udp_scanner", "discovery", "network_discovery", "Network Port Scanners", "UDP", "checkbox"),
 
 	shared("report_paranoia", "assessment", "general", "Accuracy", "Override normal accuracy", "radio", kit.Accuracies...),

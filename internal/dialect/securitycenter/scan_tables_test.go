@@ -116,6 +116,15 @@ func TestPreferences(t *testing.T) {
 	if d := cmp.Diff(given, preferencesOf(p, harrier.Settings{})); d != "" {
 		t.Errorf("preferences given back: -want +got\n%s", d)
 	}
+	for _, text := range []string{"Ignore closed ports (aggressive)", "Automatic (normal)"} {
+		want := map[string]harrier.FirewallDetection{"Ignore closed ports (aggressive)": harrier.FirewallsAggressive}[text]
+		if err := applyPreferences(&p, map[string]string{"syn_firewall_detection": text}); err != nil || p.Settings.Firewalls != want || p.Settings.ConnectFirewalls != "" {
+			t.Errorf("syn_firewall_detection %q makes %+v, %v", text, p.Settings, err)
+		}
+	}
+	if err := applyPreferences(&p, map[string]string{"syn_firewall_detection": "perhaps"}); harrier.KindOf(err) != harrier.Invalid || !strings.Contains(err.Error(), "syn_firewall_detection") {
+		t.Errorf("a firewall detection that there is not: %v; want the preference named", err)
+	}
 	removePreference(&p, "udp_scanner", harrier.Settings{})
 	if p.Settings.UDP || p.Preferences["udp_scanner"] != "" {
 		t.Errorf("after its removal udp_scanner = %q, UDP %v", p.Preferences["udp_scanner"], p.Settings.UDP)

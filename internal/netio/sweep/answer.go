@@ -85,13 +85,16 @@ func (c *core) answerTo(h *host, a *Answer, now time.Duration) {
 	if a.State.Answered() && !canary {
 		if a.Tag == 0 {
 			h.group.first++
-		} else {
+		} else if !h.laps.on { // else it was no loss
 			h.group.late++
 		}
 		if h.group.first+h.group.late > 20000 {
 			h.group.first /= 2
 			h.group.late /= 2
 		}
+	}
+	if a.State == Closed && a.Item.Kind() == SYN {
+		h.resets++
 	}
 	switch a.State {
 	case Open:

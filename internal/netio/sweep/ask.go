@@ -232,10 +232,11 @@ func (c *core) question(h *host, now time.Duration) (Probe, bool) {
 		}
 	}
 	n := h.Plan.Len()
-	if i < 0 {
+	if i < 0 && !h.laps.full() {
 		if h.pos = h.settled.next(h.pos, n); h.pos < n {
 			i = h.pos
 			h.pos++
+			h.laps.asked++
 		}
 	}
 	if i < 0 {
@@ -266,9 +267,9 @@ func (c *core) question(h *host, now time.Duration) (Probe, bool) {
 func (c *core) passEnded(h *host) {
 	wait := c.waitOf(h)
 	switch {
-	case !h.ending && c.wantsPass(h):
+	case h.laps.on, !h.ending && (c.wantsPass(h) || h.mayLimit()):
 		c.toSleep(h, h.lastSent+wait)
-	case !h.ending && h.hasCanary && !h.First && h.left > 0:
+	case !h.ending && h.hasCanary && !h.First && !h.NoProof && h.left > 0:
 		h.ending, h.confirm = true, true // it stays in the ring for that
 	case h.First: // there is no silence to be believed of a port
 		h.ending = true
@@ -292,12 +293,14 @@ func (c *core) confirmsOf(h *host) int {
 }
 
 // wantsPass reports whether the questions without an answer are asked again.
-func (c *core) wantsPass(h *host) bool { return h.pass+1 < c.tries(h) || c.slowAnswers(h) }
+func (c *core) wantsPass(h *host) bool {
+	return !h.laps.done && (h.pass+1 < c.tries(h) || c.slowAnswers(h))
+}
 
 // slowAnswers reports whether h answers some of the questions of each pass: it
 // limits how many it answers, as many systems do with resets and ICMP errors.
 func (c *core) slowAnswers(h *host) bool {
-	if h.pass == 0 || h.pass >= extraTries || h.Tries > 0 && h.pass+1 >= h.Tries {
+	if h.NoLimits || h.pass == 0 || h.pass >= extraTries || h.Tries > 0 && h.pass+1 >= h.Tries {
 		return false
 	}
 	share := float64(h.passLeft-h.left) / float64(h.passLeft)
@@ -317,16 +320,20 @@ func (c *core) wakeUp(now time.Duration) {
 			c.toRing(h)
 			continue
 		}
-		if h.pos < h.Plan.Len() || len(h.redo) > 0 || h.confirm { // it slept for want of a token
+		if h.pos < h.Plan.Len() && !h.laps.full() || len(h.redo) > 0 || h.confirm { // it slept for want of a token
 			c.toRing(h)
 			continue
 		}
 		switch {
 		case h.left == 0:
 			c.finish(h)
-		case !h.ending && c.wantsPass(h):
+		case h.laps.on:
+			c.lapEnded(h, now)
+		case c.wantsPass(h): // even if it was ending: meanwhile others may have shown that the way loses
 			c.newPass(h, now)
-		case h.proven < h.Plan.Len() && h.hasCanary && !h.First && h.confirmed < c.confirmsOf(h):
+		case !h.ending && h.mayLimit():
+			c.startLaps(h, now)
+		case h.proven < h.Plan.Len() && h.hasCanary && !h.First && !h.NoProof && h.confirmed < c.confirmsOf(h):
 			h.ending, h.confirm = true, true
 			c.toRing(h)
 		default:
@@ -341,6 +348,7 @@ func (c *core) newPass(h *host, now time.Duration) {
 		h.own = max(20, answered/max((h.lastSent-h.passBegan).Seconds(), 0.05))
 	}
 	h.pass++
+	h.ending, h.confirmed = false, 0
 	h.pos, h.passBegan, h.passLeft, h.sampleAt = 0, now, h.left, 0
 	h.mark = [2]struct {
 		at  time.Duration

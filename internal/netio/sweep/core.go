@@ -80,8 +80,10 @@ type host struct {
 	sampleAt time.Duration
 	trip     trip
 
-	own   float64 // packets a second that it answers, learned; 0: no limit known
-	ownBk bucket
+	own    float64 // packets a second that it answers, learned; 0: no limit known
+	ownBk  bucket
+	resets int // closed ports that answered
+	laps   laps
 
 	state   place
 	wake    time.Duration

@@ -22,6 +22,8 @@ type Job struct {
 	MinWait    time.Duration // for an answer, at least; 0 means a customary one
 	MaxWait    time.Duration // for an answer, at most; 0 means a customary one
 	Flight     int           // questions that may be without an answer at a time, where the transport tells of silence; 0: no limit
+	NoLimits   bool          // a host that answers only so many questions a second is not asked at that pace
+	NoProof    bool          // silence need not be proven: the host is not asked at the end whether it still answers
 	NoResets   bool          // a reset is no sign of life
 	NoRoute    bool          // a router's word that there is no host ends the job like a sign of life
 	Limit      *Limit        // each packet to the host takes a token; nil means no cap

@@ -36,6 +36,7 @@ type world struct {
 type machine struct {
 	open     map[uint16]bool
 	quiet    bool   // drops what is not open
+	drops    uint16 // likewise from this port on
 	barred   uint16 // our own side never manages to ask this port
 	dead     bool
 	diesAt   time.Duration
@@ -119,7 +120,7 @@ func (w *world) receive(p *Probe) {
 		return
 	case m.open[p.Item.Port()] || p.Item.Kind() == Echo:
 		a.State = Open
-	case m.quiet:
+	case m.quiet, m.drops != 0 && p.Item.Port() >= m.drops:
 		return
 	case m.resets > 0:
 		m.tokens = min(m.tokens+(w.now-m.last).Seconds()*m.resets, m.resets/10)

@@ -45,6 +45,7 @@ type Report struct {
 	// not like the question, or behind a filter.
 	OpenFiltered harrier.Ports
 	Closed       uint16 // a TCP port that refused; 0 when none did
+	Refused      int    // how many TCP ports did
 	Silent       int    // ports that gave no answer, or whose silence proves nothing
 	Reason       string // why ports were left out; "" when none was
 }
@@ -83,7 +84,7 @@ func join(a, b Report) Report {
 		Known:  harrier.Ports{TCP: a.Known.TCP, UDP: b.Known.UDP},
 		Alive:  a.Alive || b.Alive,
 		Open:   append(a.Open, b.Open...),
-		Closed: a.Closed,
+		Closed: a.Closed, Refused: a.Refused,
 		Silent: a.Silent + b.Silent, Reason: cmp.Or(a.Reason, b.Reason),
 	}
 }

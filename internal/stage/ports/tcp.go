@@ -1,6 +1,7 @@
 package ports
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +20,7 @@ func scanTCP(ctx context.Context, n *netio.Net, t Target, plan *sweep.Plan, foun
 		return Report{}, nil
 	}
 	s := t.Settings
+	firewalls := s.FirewallDetection()
 	guess := false
 	if !t.Known && !s.NoICMP { // a host whose ports are all silent can still show that it is there
 		t.Witness, t.Known, guess = sweep.Ask(sweep.Echo, 0), true, true
@@ -26,6 +28,7 @@ func scanTCP(ctx context.Context, n *netio.Net, t Target, plan *sweep.Plan, foun
 	job := netio.Job{
 		Addr: t.Addr, Plan: plan, RTT: t.RTT, Witness: t.Witness, Known: t.Known, Guess: guess, Tries: s.Tries, StopSilent: s.StopSilent,
 		Connect: s.Connect || s.Gentle, Flight: s.HostMaxSessions, MaxWait: s.ProbeTimeout.Or(0),
+		NoLimits: firewalls == harrier.FirewallsSoft || firewalls == harrier.FirewallsSofter, NoProof: firewalls == harrier.FirewallsSofter,
 	}
 	var open []harrier.Endpoint
 	seen := func(ctx context.Context, reply sweep.Reply) error {
@@ -56,19 +59,23 @@ func scanTCP(ctx context.Context, n *netio.Net, t Target, plan *sweep.Plan, foun
 			return first.State(i)
 		}
 	}
+	if firewalls == harrier.FirewallsAggressive && err == nil && !r.GaveUp && !t.gently() {
+		if err = tryRefused(ctx, n, t, job, plan, state, seen); errors.Is(err, errGently) {
+			err = nil // what refused keeps its word
+		}
+	}
 	out.Open = open
 	known := make([]uint16, 0, plan.Len())
 	for i := range plan.Len() {
 		port := plan.Item(i).Port()
-		switch state(i) {
-		case sweep.Local:
+		at := state(i)
+		if at == sweep.Local || at == sweep.Silent && job.NoProof {
 			out.Silent++
 			continue
-		case sweep.Closed:
-			if out.Closed == 0 {
-				out.Closed = port
-			}
-		default:
+		}
+		if at == sweep.Closed && !slices.Contains(open, harrier.Endpoint{Protocol: harrier.TCP, Port: port}) {
+			out.Closed = cmp.Or(out.Closed, port)
+			out.Refused++
 		}
 		known = append(known, port)
 	}
@@ -80,6 +87,34 @@ func scanTCP(ctx context.Context, n *netio.Net, t Target, plan *sweep.Plan, foun
 		out.Reason = unanswered
 	}
 	return out, err
+}
+
+// tryRefused connects once to each port that refused: some firewalls refuse the
+// first packet of a connection, or one that no usual system sends.
+func tryRefused(ctx context.Context, n *netio.Net, t Target, job netio.Job, plan *sweep.Plan, state func(int) sweep.State,
+	seen func(context.Context, sweep.Reply) error,
+) error {
+	var items []sweep.Item
+	for i := range plan.Len() {
+		if state(i) == sweep.Closed {
+			items = append(items, plan.Item(i))
+		}
+	}
+	if len(items) == 0 {
+		return nil
+	}
+	job.Plan, job.Connect, job.Guess, job.NoProof, job.Tries = sweep.NewPlan(items), true, false, true, 1
+	job.Witness, job.Known = items[0], true
+	_, err := n.Sweep(ctx, job, func(ctx context.Context, reply sweep.Reply) error {
+		if err := seen(ctx, reply); err != nil {
+			return err
+		}
+		if t.gently() {
+			return errGently
+		}
+		return nil
+	})
+	return err
 }
 
 // unanswered is the Reason of a scan with ports that stayed unknown.
