@@ -134,10 +134,15 @@ func (e *Engine) tell() {
 	}
 }
 
-// follow is told of commands. It does not wait for their effect.
+// follow is told of commands. It does not wait for their effect. What it knows
+// already changes nothing and is answered by no heartbeat: the answer to a
+// heartbeat may be the command again.
 func (e *Engine) follow(id harrier.ID, c harrier.Command) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if known, told := e.commands[id]; told && known == c {
+		return
+	}
 	e.commands[id] = c
 	if s := e.scans[id]; s != nil {
 		s.follow(c)

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -423,6 +424,42 @@ func TestPause(t *testing.T) {
 	}
 	if got := c.present["127.1.7.1|127.1.7.1"]; len(got) != 2 {
 		t.Errorf("observations after a pause = %v; want two", got)
+	}
+}
+
+// answering is a bus that answers every heartbeat with the command that it knows,
+// as the way to a console elsewhere does.
+type answering struct {
+	*bus.MemoryBus
+	beats  atomic.Int64
+	follow chan func(harrier.ID, harrier.Command)
+}
+
+func (b *answering) Beat(ctx context.Context, h harrier.Heartbeat) error {
+	follow := <-b.follow
+	follow(1, harrier.Resume)
+	b.follow <- follow
+	b.beats.Add(1)
+	return b.MemoryBus.Beat(ctx, h)
+}
+
+func (b *answering) WatchCommands(ctx context.Context, follow func(harrier.ID, harrier.Command)) error {
+	b.follow <- follow
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+// TestBeatsAreFew: a command that an engine follows already asks for no further
+// heartbeat.
+func TestBeatsAreFew(t *testing.T) {
+	b := &answering{MemoryBus: bus.Memory(), follow: make(chan func(harrier.ID, harrier.Command), 1)}
+	set := config()
+	set.Beat = time.Hour
+	start(t, engine.New(b, set).Run)
+	until(t, "heartbeats", func() int { return int(b.beats.Load()) }, 2)
+	time.Sleep(200 * time.Millisecond)
+	if n := b.beats.Load(); n > 3 {
+		t.Errorf("%d heartbeats; want those at the start and after the first command", n)
 	}
 }
 
