@@ -19,6 +19,7 @@ import (
 	"runtime/pprof"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
@@ -42,7 +43,7 @@ type options struct {
 	rounds, slow int
 	json         bool
 	without      bool
-	search       bool
+	search, both bool
 	table        *table // of the searches, for docs/performance.md
 	profile      string
 }
@@ -53,11 +54,12 @@ func main() {
 	flag.IntVar(&o.assets, "assets", 10_000, "assets")
 	flag.IntVar(&o.vulns, "vulns", 20_000, "vulnerabilities")
 	flag.IntVar(&o.rounds, "rounds", 40, "how often every read is measured")
-	flag.IntVar(&o.slow, "sql-rounds", 5, "how often every hand-written one is")
+	flag.IntVar(&o.slow, "sql-rounds", 5, "how often every hand-written one is; 0: not")
 	flag.BoolVar(&o.json, "json", false, "print a JSON object for each read")
 	flag.BoolVar(&o.without, "without", false, "also measure the store without its copy in memory")
 	dir := flag.String("dir", "", "folder for the SQLite file, which is used again when it is there; a temporary one if empty")
 	flag.BoolVar(&o.search, "search", false, "measure the search language, changes and walks instead")
+	flag.BoolVar(&o.both, "both", false, "measure what -search measures too, on the same data")
 	only := flag.String("only", "", "sqlite, postgres, or memory, which needs no database; the first two if empty")
 	profile := flag.String("cpuprofile", "", "file for a CPU profile of reading into memory and of the reads from there")
 	flag.Parse()
@@ -66,7 +68,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, "reads:", err)
 		os.Exit(1)
 	}
-	if o.search && !o.json {
+	if (o.search || o.both) && !o.json {
 		fmt.Print(o.table)
 	}
 }
@@ -140,13 +142,13 @@ func (o options) measure(ctx context.Context, on, dsn string, direct *sql.DB) er
 		}
 		defer pprof.StopCPUProfile()
 	}
-	stop := o.keep(ctx, on, db)
+	stop := sync.OnceFunc(o.keep(ctx, on, db))
 	defer stop()
 	for _, r := range reads {
 		if err := o.time(ctx, on, r.name, o.rounds, func(n int) error { return r.store(ctx, db, n) }); err != nil {
 			return err
 		}
-		if direct == nil {
+		if direct == nil || o.slow == 0 {
 			continue
 		}
 		conn, err := direct.Conn(ctx)
@@ -164,7 +166,11 @@ func (o options) measure(ctx context.Context, on, dsn string, direct *sql.DB) er
 	}
 	state := db.ViewState()
 	o.say("%s: %d questions answered from memory, %d by SQL", on, state.Answers, state.Passed)
-	return nil
+	stop()
+	if !o.both {
+		return nil
+	}
+	return o.searches(ctx, on, db)
 }
 
 // memory asks the copy alone.
