@@ -23,6 +23,7 @@ test: setup
 	go test -run 'TestWalk|TestOrderDoesNotMatter|TestRematchAgrees|TestLeases$$' ./internal/finding
 	go test -run 'TestTimeoutActions|TestTimeLimit|TestFreeze|TestContinue|TestInactivity' ./internal/scan
 	go test -run 'TestHostile' ./internal/dialect/nexpose
+	scripts/with-postgres.sh go test -run 'Test(SQLiteFile|Postgres|ViewOver.*)/the_search_language' ./internal/store
 
 setup:
 	scripts/setup-test.sh

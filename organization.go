@@ -21,10 +21,12 @@ type Organization struct {
 	UUID          UUID
 	Name          string // unique
 	Description   string
-	Repositories  []ID   // which its people may use
-	ZoneSelection string // how its scans find an engine, in the words of section 20.1 of securitycenter-api.md
-	Profile       ID     // what its people may not use; 0: everything is theirs
-	RestrictedIPs string // targets that its people may not scan, as written, see ParseTargets
+	Repositories  []ID          // which its people may use
+	ZoneSelection ZoneSelection // how its scans find their engines, see Zone
+	Profile       ID            // what its people may not use; 0: everything is theirs
+	MaxUsers      int           // of its people; 0: any number
+	MaxAssets     int           // with more in its repositories, its scans are refused; 0: any number
+	RestrictedIPs string        // targets that its people may not scan, as written, see ParseTargets
 	// Scores weigh severities, from Low to Critical.
 	Scores [4]int
 	// Given is what else a dialect says of it, by its own names: "city".
@@ -47,6 +49,11 @@ func (o *Organization) Check() error {
 	if strings.TrimSpace(o.RestrictedIPs) != "" {
 		if _, err := ParseTargets(o.RestrictedIPs); err != nil {
 			return Invalidf("restrictedIPs", "%s", MessageOf(err))
+		}
+	}
+	for field, n := range map[string]int{"maxUsers": o.MaxUsers, "maxAssets": o.MaxAssets} {
+		if n < 0 {
+			return Invalidf(field, "must not be negative")
 		}
 	}
 	for _, n := range o.Scores {

@@ -50,7 +50,7 @@ func PartsOfOS(name, cpe, device string) OSParts {
 	if name == "" {
 		return OSParts{}
 	}
-	vendor, product, version := cpeParts(cpe)
+	_, product, version := cpeParts(cpe)
 	lower := strings.ToLower(name)
 	out := OSParts{Type: cmp.Or(osTypes[device], "Specialized"), Name: name, Version: version}
 	for _, f := range osFamilies {
@@ -68,14 +68,20 @@ func PartsOfOS(name, cpe, device string) OSParts {
 	if version != "" {
 		out.Name = cmp.Or(strings.TrimSpace(strings.TrimSuffix(name, version)), name)
 	}
-	first, _, _ := strings.Cut(strings.TrimSpace(name), " ")
-	out.Vendor = cmp.Or(titled(vendor), first)
+	out.Vendor = MakerOf(name, cpe)
 	out.Family = cmp.Or(out.Family, titled(product), out.Name)
 	out.System = out.Family
 	if !strings.Contains(strings.ToLower(out.Family), strings.ToLower(out.Vendor)) {
 		out.System = out.Vendor + " " + out.Family
 	}
 	return out
+}
+
+// MakerOf is who makes a system or a product, in words: as its CPE name says, else
+// the first word of its name.
+func MakerOf(name, cpe string) string {
+	first, _, _ := strings.Cut(strings.TrimSpace(name), " ")
+	return cmp.Or(titled(VendorOf(cpe)), first)
 }
 
 // Value tells a part by the name that searches have for it: "os_family".

@@ -44,6 +44,11 @@ type SiteOptions struct {
 	RolloverOf ID `json:"rollover_of,omitempty"`
 	// Further are more times at which the site is scanned by itself.
 	Further []FurtherRun `json:"further,omitempty"`
+	// Lists are asset lists to whose members its scans go beside Targets, and Spared
+	// are those whose members they leave alone: the members that there are when a
+	// scan begins, as far as the owner of the site sees them.
+	Lists  []ID `json:"lists,omitempty"`
+	Spared []ID `json:"spared,omitempty"`
 	// Survey makes its scans look for an attack surface; nil for others. Targets
 	// are the seeds then.
 	Survey *Survey `json:"survey,omitempty"`
@@ -73,6 +78,9 @@ func (s *Site) Check() error {
 			return Invalidf("exclude", "%s", MessageOf(err))
 		}
 	}
+	if len(s.Options.Lists) > maxLists || len(s.Options.Spared) > maxLists {
+		return Invalidf("lists", "a site names at most %d asset lists", maxLists)
+	}
 	if s.Options.MaxDuration < 0 {
 		return Invalidf("max_duration", "must not be negative")
 	}
@@ -81,6 +89,9 @@ func (s *Site) Check() error {
 	}
 	return s.Options.Terms.Check()
 }
+
+// maxLists is how many asset lists a site can name.
+const maxLists = 1000
 
 func checkName(name string) error {
 	switch {

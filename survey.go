@@ -107,9 +107,14 @@ func (s *Survey) Plan() *SurveyPlan {
 type SurveyPlan struct {
 	Seeds   []Node     `json:"seeds"`
 	Marks   []NodeMark `json:"marks,omitempty"`
+	Known   []string   `json:"known,omitempty"` // names of earlier surveys, below the seeds; at most MaxKnown
 	Words   bool       `json:"words,omitempty"`
 	Passive bool       `json:"passive,omitempty"`
 }
+
+// MaxKnown is of how many names of earlier surveys an engine is told: they go
+// through one message with the rest of the plan.
+const MaxKnown = 10_000
 
 // SurfaceNode is a node of a site's attack surface, over all of its scans.
 type SurfaceNode struct {
@@ -149,8 +154,88 @@ func (l SurfaceLink) During(scan ID) bool {
 }
 
 // Attributes of a surface's root, by which a scan says how its survey ended: at
-// the end, so that what it did not see is gone; or for a reason before it.
+// the end, so that what it did not see is gone, see GoneLinks; or for a reason
+// before it. Remarks say what could not be asked, and unheard which sources, by
+// the How of their facts.
 const (
-	Surveyed      = "surveyed"
-	SurveyLimited = "limited"
+	Surveyed       = "surveyed"
+	SurveyLimited  = "limited"
+	SurveyRemarks  = "remarks"
+	SurveyUnheard  = "unheard"
+	NodeUnasked    = "unasked"    // of a domain, an address or a range: a question about it was not answered
+	NodeUnresolved = "unresolved" // of a domain: none was
+	NodeSilent     = "silent"     // of a domain or an address: web ports of which nobody knows
 )
+
+// GoneLinks are the links of a site that hold and that the survey of its newest
+// scan proves to be gone, by ID. It proves nothing about what it could not ask:
+// a link stays that came from a source that did not answer, that begins or ends
+// at a name or address about which the DNS was silent, that leads to a page or service
+// behind a web port that was silent, and whatever hangs on such a link alone. A
+// survey that did not go to its end proves nothing at all.
+func GoneLinks(nodes []SurfaceNode, links []SurfaceLink, scan ID) map[ID]bool {
+	byID := make(map[ID]*SurfaceNode, len(nodes))
+	var told map[string][]string // of the root
+	for i := range nodes {
+		n := &nodes[i]
+		byID[n.ID] = n
+		if n.Node.Kind == NodeRoot && n.ToldScan == scan {
+			told = n.Attributes
+		}
+	}
+	if len(told[Surveyed]) == 0 {
+		return nil
+	}
+	says := func(id ID, attributes ...string) bool {
+		n := byID[id]
+		return n != nil && n.ToldScan == scan && slices.ContainsFunc(attributes, func(a string) bool { return len(n.Attributes[a]) > 0 })
+	}
+	vain := map[ID]bool{} // nodes that were asked about in vain, and addresses of such ranges
+	for _, n := range nodes {
+		vain[n.ID] = says(n.ID, NodeUnasked, NodeUnresolved)
+	}
+	for _, l := range links {
+		if l.EndedScan == 0 && l.Link == LinkSubset && says(l.From, NodeUnasked) {
+			vain[l.To] = true
+		}
+	}
+	seen := map[ID]bool{}
+	gone := map[ID]bool{}
+	from := map[ID][]SurfaceLink{} // unseen links that hold
+	for _, l := range links {
+		switch {
+		case l.EndedScan != 0:
+		case l.LastScan == scan:
+			seen[l.To] = true
+		default:
+			gone[l.ID] = true
+			from[l.From] = append(from[l.From], l)
+		}
+	}
+	var next []ID // nodes that only stay for links that stay
+	stays := map[ID]bool{}
+	keep := func(l SurfaceLink) {
+		delete(gone, l.ID)
+		if !seen[l.To] && !stays[l.To] {
+			stays[l.To] = true
+			next = append(next, l.To)
+		}
+	}
+	for _, list := range from {
+		for _, l := range list {
+			to := byID[l.To]
+			if slices.Contains(told[SurveyUnheard], l.How) || vain[l.From] || vain[l.To] ||
+				says(l.From, NodeSilent) && to != nil && (to.Node.Kind == NodeURL || to.Node.Kind == NodeService) {
+				keep(l)
+			}
+		}
+	}
+	for len(next) > 0 {
+		id := next[0]
+		next = next[1:]
+		for _, l := range from[id] {
+			keep(l)
+		}
+	}
+	return gone
+}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/store"
 	"github.com/harrier-scan/harrier/internal/survey"
 )
@@ -33,7 +34,7 @@ func TestASMAsset(t *testing.T) {
 		if run(ctx, []string{"asm", "asset", "--data", data, organization, key, file}, &out, &errs) != 0 {
 			return "failed: " + errs.String()
 		}
-		have, err := survey.New(survey.Config{Store: db}).Blob(ctx, list[0].ID, key)
+		have, err := survey.New(survey.Config{Store: db}).Blob(ctx, harrier.System, list[0].ID, key)
 		if err != nil {
 			return err.Error()
 		}

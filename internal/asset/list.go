@@ -20,6 +20,7 @@ type ListStore interface {
 	AssetList(ctx context.Context, id harrier.ID) (harrier.AssetList, error)
 	AssetLists(ctx context.Context) ([]harrier.AssetList, error)
 	Groups(ctx context.Context) ([]harrier.Group, error)
+	Sites(ctx context.Context) ([]harrier.Site, error)
 }
 
 // Lists is the part of the room that keeps lists of assets. Its methods may
@@ -104,7 +105,8 @@ func (l *Lists) Update(ctx context.Context, by harrier.Actor, a *harrier.AssetLi
 }
 
 // Delete removes a list. It answers NotFound and Forbidden, and Conflict for one
-// that says what members of a group see or that another list is made of.
+// that says what members of a group see, that another list is made of or that a
+// site names.
 func (l *Lists) Delete(ctx context.Context, by harrier.Actor, id harrier.ID) error {
 	return l.store.InTx(ctx, func(ctx context.Context) error {
 		if _, err := l.own(ctx, by, id); err != nil {
@@ -124,6 +126,15 @@ func (l *Lists) Delete(ctx context.Context, by harrier.Actor, id harrier.ID) err
 		for _, other := range all {
 			if other.ID != id && slices.Contains(members.Parts(other), id) {
 				return harrier.Errorf(harrier.Conflict, "Unable to delete Asset #%d.\nIt is in use by Asset #%d.", id, other.ID)
+			}
+		}
+		sites, err := l.store.Sites(ctx)
+		if err != nil {
+			return err
+		}
+		for _, s := range sites {
+			if slices.Contains(s.Options.Lists, id) || slices.Contains(s.Options.Spared, id) {
+				return harrier.Errorf(harrier.Conflict, "Unable to delete Asset #%d.\nIt is in use by Scan #%d.", id, s.ID)
 			}
 		}
 		return l.store.DeleteAssetList(ctx, id)

@@ -527,6 +527,48 @@ func (o *ordering) after(id harrier.ID) bool {
 	return true
 }
 
+// nearest gathers what comes first of many: what belongs to the places from
+// offset on, at most limit (0: all). It keeps little more than that, and what comes
+// too late is refused at one comparison, so that a page near the beginning of a
+// list takes no longer than one near its end.
+type nearest[T any] struct {
+	compare func(a, b T) int
+	offset  int
+	end     int // of the places; 0: there is none
+	list    []T
+	worst   T // what holds the last place, once full
+	full    bool
+}
+
+func newNearest[T any](offset, limit int, compare func(a, b T) int) *nearest[T] {
+	n := &nearest[T]{compare: compare, offset: offset}
+	if limit > 0 {
+		n.end = offset + limit
+	}
+	return n
+}
+
+// spare is how much more than the places is gathered at least before it is sorted
+// out.
+const spare = 64
+
+// put gathers x, and reports whether the last place is another one's now.
+func (n *nearest[T]) put(x T) bool {
+	if n.full && n.compare(x, n.worst) >= 0 {
+		return false
+	}
+	if n.list = append(n.list, x); n.end == 0 || len(n.list) < 2*n.end+spare {
+		return false
+	}
+	arrange(n.list, 0, n.end, 2*bits.Len(uint(len(n.list))), n.compare)
+	n.list = n.list[:n.end]
+	n.worst, n.full = n.list[n.end-1], true
+	return true
+}
+
+// page is what was gathered, in order.
+func (n *nearest[T]) page() []T { return window(n.list, n.offset, max(n.end-n.offset, 0), n.compare) }
+
 // window returns the part of a list from offset on, at most limit (0: all), as
 // if it were sorted; it sorts no more than it has to.
 func window[T any](list []T, offset, limit int, compare func(a, b T) int) []T {

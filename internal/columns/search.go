@@ -37,18 +37,18 @@ func (v *View) Assets(e harrier.Expr, p Page) ([]harrier.ID, int, error) {
 		}
 	}
 	total := 0
-	var list []*asset
+	found := newNearest(p.Offset, p.Limit, compare)
 	for i, a := range v.assets {
 		if a == nil || holds[i] == 0 {
 			continue
 		}
 		total++
 		if p.After == 0 || behind != nil && compare(a, behind) > 0 {
-			list = append(list, a)
+			found.put(a)
 		}
 	}
 	var out []harrier.ID
-	for _, a := range window(list, p.Offset, p.Limit, compare) {
+	for _, a := range found.page() {
 		out = append(out, harrier.ID(a.id))
 	}
 	return out, total, nil

@@ -19,7 +19,13 @@ type sortKey struct {
 }
 
 func (k sortKey) compare(other sortKey) int {
-	return cmp.Or(cmp.Compare(k.n, other.n), cmp.Compare(k.f, other.f), cmp.Compare(k.s, other.s))
+	switch {
+	case k.n != other.n:
+		return cmp.Compare(k.n, other.n)
+	case k.s != other.s:
+		return cmp.Compare(k.s, other.s)
+	}
+	return cmp.Compare(k.f, other.f)
 }
 
 // sortField is a field that assets are sorted by.
@@ -110,7 +116,15 @@ func (v *View) Walk(e harrier.Expr, w harrier.Walk, shown map[harrier.ID]harrier
 		id, _ := w.After[len(w.Sort)].(int64)
 		return int64(a.id) > id
 	}
-	var list []*asset
+	found := newNearest(w.Offset, w.Limit, func(a, b *asset) int {
+		for i, f := range fields {
+			if c := order(i, f.key(a).compare(f.key(b))); c != 0 {
+				return c
+			}
+		}
+		return cmp.Compare(a.id, b.id)
+	})
+	var worst sortKey // the first key of what holds the last place
 	for i, a := range v.assets {
 		if a == nil || holds[i] == 0 {
 			continue
@@ -119,19 +133,19 @@ func (v *View) Walk(e harrier.Expr, w harrier.Walk, shown map[harrier.ID]harrier
 		if n, other := shown[harrier.ID(a.id)]; other {
 			a = a.showing(n)
 		}
-		if w.After == nil || behind(a) {
-			list = append(list, a)
-		}
-	}
-	page := window(list, w.Offset, w.Limit, func(a, b *asset) int {
-		for i, f := range fields {
-			if c := order(i, f.key(a).compare(f.key(b))); c != 0 {
-				return c
+		if len(fields) > 0 { // most are out by their first key, be it before the page or behind it
+			key := fields[0].key(a)
+			if w.After != nil && order(0, key.compare(after[0])) < 0 || found.full && order(0, key.compare(worst)) > 0 {
+				continue
 			}
 		}
-		return cmp.Compare(a.id, b.id)
-	})
-	for _, a := range page {
+		if w.After == nil || behind(a) {
+			if found.put(a) && len(fields) > 0 {
+				worst = fields[0].key(found.worst)
+			}
+		}
+	}
+	for _, a := range found.page() {
 		position := make([]any, 0, len(fields)+1)
 		for _, f := range fields {
 			k := f.key(a)

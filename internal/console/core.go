@@ -70,6 +70,7 @@ type coreConfig struct {
 	fleeting  bool // the database ends with the process
 	version   string
 	log       *slog.Logger
+	now       func() time.Time // nil: time.Now
 }
 
 // guarded adds the configuration's guard rules to the stored ones.
@@ -91,7 +92,10 @@ func (g guarded) Guard(ctx context.Context) (harrier.Guard, error) {
 
 // newCore makes the rooms and loads what the checks know.
 func newCore(ctx context.Context, c coreConfig) (*core, error) {
-	db, now := c.db, time.Now
+	db, now := c.db, c.now
+	if now == nil {
+		now = time.Now
+	}
 	k := newKnowledge()
 	vulns := vuln.New(db)
 	vulns.Know(k)
@@ -106,6 +110,8 @@ func newCore(ctx context.Context, c coreConfig) (*core, error) {
 	var reports *report.Room
 	var alerts *alert.Room
 	var tags *asset.Tags
+	var assets *asset.Room
+	var lists *asset.Lists
 	tell := func(e harrier.Event) {
 		alerts.Tell(e)
 		reports.Heard(e)
@@ -118,10 +124,10 @@ func newCore(ctx context.Context, c coreConfig) (*core, error) {
 	findings := finding.New(finding.Config{
 		Store: db, Bus: c.bus, Catalog: vulns, Family: vulns.Check, Judge: newJudge(k), Surface: surveys, Version: c.version, Now: now, Log: c.log,
 		Search: func(ctx context.Context, e harrier.Expr, p finding.Page) ([]harrier.Finding, int, error) {
-			return db.SearchFindings(ctx, e, store.Page{Sort: p.Sort, Desc: p.Desc, Limit: p.Limit, Offset: p.Offset})
+			return db.SearchFindings(ctx, e, store.Page(p))
 		},
 		SearchJudged: func(ctx context.Context, e harrier.Expr, p finding.Page, at time.Time) ([]harrier.JudgedFinding, int, error) {
-			return db.JudgedFindings(ctx, e, store.Page{Sort: p.Sort, Desc: p.Desc, Limit: p.Limit, Offset: p.Offset}, at)
+			return db.JudgedFindings(ctx, e, store.Page(p), at)
 		},
 		Sum: db.SumFindings, ChangesOf: db.ChangesOf, Saved: db,
 		Folded: func(id harrier.ID) { scans.Folded(id) }, Heard: func(id harrier.ID) { scans.Heard(id) },
@@ -129,13 +135,14 @@ func newCore(ctx context.Context, c coreConfig) (*core, error) {
 	scans = scan.New(scan.Config{
 		Store: db, Bus: c.bus, Policies: guarded{policies, c.guard}, Findings: findings, Next: calendar.Next, Family: vulns.Check,
 		Mail: mail, Reports: reporter(func() (*report.Room, func(context.Context, harrier.ID) (harrier.Actor, error)) { return reports, owner }),
-		Tell: tell, InScope: inScope(db), Actor: owner, Surveys: surveys, Now: now, Log: c.log, BatchSize: c.batchSize,
+		Tell: tell, InScope: inScope(db), Actor: owner, Surveys: surveys, Members: membersOf(&assets, &lists), Now: now, Log: c.log, BatchSize: c.batchSize,
 	})
 	engines := fleet.New(fleet.Config{Store: db, Bus: c.bus, Tell: tell, Now: now, Log: c.log})
 	searchAssets := func(ctx context.Context, e harrier.Expr, p asset.Page) ([]harrier.Asset, int, error) {
 		return db.SearchAssets(ctx, e, store.Page{Sort: p.Sort, Desc: p.Desc, Limit: p.Limit, Offset: p.Offset})
 	}
-	assets, lists, sites := asset.New(db, searchAssets, findings), asset.NewLists(db, now), site.New(db, policies, now)
+	assets, lists = asset.New(db, searchAssets, findings), asset.NewLists(db, now)
+	sites := site.New(db, policies, now)
 	tags = asset.NewTags(db, searchAssets, lists, sites, now, c.log)
 	var err error
 	reports, err = report.New(report.Config{

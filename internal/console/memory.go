@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -31,7 +32,14 @@ type Local struct {
 	core      *core
 	wires     *bus.MemoryBus
 	closers   []func()
+	ahead     atomic.Int64 // nanoseconds
 }
+
+// Later puts the clock of the rooms ahead by d more. What an engine says keeps its
+// own times, so that what it sees from then on is older than what the rooms say.
+func (l *Local) Later(d time.Duration) { l.ahead.Add(int64(d)) }
+
+func (l *Local) now() time.Time { return time.Now().Add(time.Duration(l.ahead.Load())) }
 
 // OpenLocal makes a Local that calls itself version.
 func OpenLocal(ctx context.Context, version string, log *slog.Logger) (_ *Local, err error) {
@@ -56,7 +64,7 @@ func OpenLocal(ctx context.Context, version string, log *slog.Logger) (_ *Local,
 	if err != nil {
 		return nil, err
 	}
-	l.core, err = newCore(ctx, coreConfig{db: db, bus: l.wires, box: box, idle: time.Hour, data: dir, fleeting: true, version: version, log: log})
+	l.core, err = newCore(ctx, coreConfig{db: db, bus: l.wires, box: box, idle: time.Hour, data: dir, fleeting: true, version: version, log: log, now: l.now})
 	if err != nil {
 		return nil, err
 	}

@@ -71,6 +71,39 @@ func (s *surfaces) Targets(ctx context.Context, sc harrier.Scan) (harrier.Target
 	return surface.Seen(nodes, links, sc.ID, surface.MarksOf(sc.Plan.Survey.Marks)).Targets(), nil
 }
 
+// Known are the own names of a site's attack surface, those first that were seen
+// last.
+func (s *surfaces) Known(ctx context.Context, site harrier.ID) (names []string, err error) {
+	nodes, links, err := s.load(ctx, site)
+	if err != nil {
+		return nil, err
+	}
+	holds := map[harrier.ID]bool{}
+	for _, l := range links {
+		if l.EndedScan == 0 && l.Link == harrier.LinkChild {
+			holds[l.To] = true
+		}
+	}
+	slices.SortStableFunc(nodes, func(a, b harrier.SurfaceNode) int { return b.LastSeen.Compare(a.LastSeen) })
+	for _, n := range nodes {
+		if n.Node.Kind == harrier.NodeDomain && holds[n.ID] && len(names) < harrier.MaxKnown {
+			names = append(names, n.Node.Key)
+		}
+	}
+	return names, nil
+}
+
+// Remarks are what a scan's survey could not ask.
+func (s *surfaces) Remarks(ctx context.Context, sc harrier.Scan) ([]string, error) {
+	nodes, err := s.db.SurfaceNodes(ctx, sc.Site)
+	for _, n := range nodes {
+		if n.Node.Kind == harrier.NodeRoot && n.ToldScan == sc.ID {
+			return n.Attributes[harrier.SurveyRemarks], err
+		}
+	}
+	return nil, err
+}
+
 // Results are the risks of a survey that has ended.
 func (s *surfaces) Results(ctx context.Context, sc harrier.Scan) ([]harrier.Result, error) {
 	survey, err := s.survey(ctx, sc)
@@ -93,13 +126,15 @@ func (s *surfaces) survey(ctx context.Context, sc harrier.Scan) (*judge.Survey, 
 	marks := surface.MarksOf(sc.Plan.Survey.Marks)
 	out := &judge.Survey{Graph: surface.Seen(nodes, links, sc.ID, marks), At: sc.Started, Passive: sc.Plan.Survey.Passive}
 	before := surface.Of(nodes, links, sc.ID, marks)
+	gone := harrier.GoneLinks(nodes, links, sc.ID)
+	left := surface.Of(nodes, slices.DeleteFunc(slices.Clone(links), func(l harrier.SurfaceLink) bool { return gone[l.ID] }), sc.ID, marks)
 	for _, n := range nodes {
 		switch {
 		case n.Node.Kind == surface.Root && n.ToldScan == sc.ID:
 			out.Complete = len(n.Attributes[harrier.Surveyed]) > 0
 			out.At = n.LastSeen
 		case n.Node.Kind == surface.Domain && n.FirstScan < sc.ID && before.Scope(n.Node) == surface.Primary:
-			if !out.Graph.Has(n.Node) || len(out.Graph.Attributes(n.Node)["stale"]) > 0 {
+			if !left.Has(n.Node) || len(out.Graph.Attributes(n.Node)["stale"]) > 0 {
 				out.Gone = append(out.Gone, n.Node)
 			}
 		}

@@ -153,6 +153,10 @@ type Page struct {
 	Sort          string // a field; "" for the store's own order
 	Desc          bool
 	Limit, Offset int // Limit 0: all
+	// After continues behind the finding with this ID in the order asked for; zero
+	// starts at the beginning.
+	After   harrier.ID
+	NoTotal bool // how many match need not be counted: it is -1
 }
 
 // Config is what a Room needs. Store and Catalog must be given.

@@ -11,7 +11,8 @@ import (
 
 // Engines lists the engines that were ever heard of, saved or enrolled, by
 // rising id, with what they said last. Pool is the first pool that has the
-// engine as a member. Everybody who may see anything may see them.
+// engine as a member. Everybody who may see anything may see them, but for those
+// that a profile takes away.
 func (r *Room) Engines(ctx context.Context, by harrier.Actor) ([]harrier.Engine, error) {
 	if !by.May(harrier.ReadOwn) {
 		return nil, harrier.Errorf(harrier.Forbidden, "you may not see engines")
@@ -27,7 +28,17 @@ func (r *Room) Engines(ctx context.Context, by harrier.Actor) ([]harrier.Engine,
 	for i := range list {
 		r.fresh(&list[i], pools)
 	}
-	return list, nil
+	only, err := r.Only(ctx, by)
+	return slices.DeleteFunc(list, func(e harrier.Engine) bool { return !only.MayUse(e) }), err
+}
+
+// Only is what the profile of by's organisation leaves of the engines.
+func (r *Room) Only(ctx context.Context, by harrier.Actor) (harrier.Only, error) {
+	if by.Organization == 0 {
+		return harrier.Only{}, nil
+	}
+	p, err := r.Store.ProfileOf(ctx, by.Organization)
+	return p.Only, err
 }
 
 // Engine returns one engine as Engines does, or NotFound.

@@ -38,6 +38,7 @@ type Beside interface {
 	InsertEngineToken(ctx context.Context, t harrier.EngineToken) error
 	EngineToken(ctx context.Context, hash string) (harrier.EngineToken, error)
 	UseEngineToken(ctx context.Context, hash string, at time.Time) error
+	ProfileOf(ctx context.Context, organization harrier.ID) (harrier.Profile, error)
 	Sites(ctx context.Context) ([]harrier.Site, error)
 	UpdateSite(ctx context.Context, s *harrier.Site) error
 	AppendAudit(ctx context.Context, e *harrier.AuditEntry) error

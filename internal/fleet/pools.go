@@ -10,12 +10,18 @@ import (
 
 // Pools lists the pools of engines, by rising id. LocalPool is among
 // them when engines elsewhere share the work of the console's own, which is in it
-// anyway. Everybody who may see anything may see them.
+// anyway. Everybody who may see anything may see them, but for those with a member
+// that a profile takes away.
 func (r *Room) Pools(ctx context.Context, by harrier.Actor) ([]harrier.Pool, error) {
 	if !by.May(harrier.ReadOwn) {
 		return nil, harrier.Errorf(harrier.Forbidden, "you may not see engines")
 	}
-	return r.Store.Pools(ctx)
+	only, err := r.Only(ctx, by)
+	if err != nil {
+		return nil, err
+	}
+	list, err := r.Store.Pools(ctx)
+	return slices.DeleteFunc(list, func(p harrier.Pool) bool { return !only.MayShare(p) }), err
 }
 
 // CreatePool stores p, which then has its ID. It answers Forbidden without

@@ -66,6 +66,7 @@ type Scan struct {
 	Families func() []harrier.Family
 	Version  string            // of Harrier, "0.3.0"
 	Options  map[string]string // of the format, by its own names
+	Without  []string          // chapters that whoever gets the document may not have
 	Coverage harrier.Totals
 	Dead     []harrier.Span // targets that did not answer
 

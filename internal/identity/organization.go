@@ -139,18 +139,15 @@ func (r *Room) DeleteOrganization(ctx context.Context, by harrier.Actor, id harr
 	})
 }
 
-// zoneSelections are how scans of an organisation may find their engine.
-var zoneSelections = []string{"auto_only", "locked", "selectable", "selectable+auto", "selectable+auto_restricted"}
-
 func (r *Room) checkOrganization(ctx context.Context, o *harrier.Organization) error {
 	if err := o.Check(); err != nil {
 		return err
 	}
 	if o.ZoneSelection == "" {
-		o.ZoneSelection = zoneSelections[0]
+		o.ZoneSelection = harrier.ZoneAuto
 	}
-	if !slices.Contains(zoneSelections, o.ZoneSelection) {
-		return harrier.Invalidf("zoneSelection", "%q is none of %v", o.ZoneSelection, zoneSelections)
+	if !slices.Contains(harrier.ZoneSelections, o.ZoneSelection) {
+		return harrier.Invalidf("zoneSelection", "%q is none of %v", o.ZoneSelection, harrier.ZoneSelections)
 	}
 	if o.Profile != 0 {
 		if _, err := r.store.Profile(ctx, o.Profile); harrier.KindOf(err) == harrier.NotFound {

@@ -115,6 +115,9 @@ func (r *Room) Create(ctx context.Context, by harrier.Actor, u *harrier.User, pa
 		if err := r.freeName(ctx, stored); err != nil {
 			return err
 		}
+		if err := r.room(ctx, stored.Organization, harrier.User{}); err != nil {
+			return err
+		}
 		if err := r.store.InsertUser(ctx, &stored); err != nil {
 			return err
 		}
@@ -154,6 +157,9 @@ func (r *Room) Update(ctx context.Context, by harrier.Actor, u *harrier.User) er
 			return harrier.Errorf(harrier.Forbidden, "you may not change where you belong")
 		}
 		if err := r.freeName(ctx, *stored); err != nil {
+			return err
+		}
+		if err := r.room(ctx, stored.Organization, old); err != nil {
 			return err
 		}
 		if stored.Disabled && !old.Disabled {
@@ -346,6 +352,29 @@ func (r *Room) otherOperator(ctx context.Context, u harrier.User) error {
 		return harrier.Errorf(harrier.Conflict, "%s is the only operator left", u.Name)
 	}
 	return nil
+}
+
+// room answers Conflict when an organisation has as many users as it may, and
+// the user old is none of them.
+func (r *Room) room(ctx context.Context, organization harrier.ID, old harrier.User) error {
+	if organization == 0 || organization == old.Organization {
+		return nil
+	}
+	o, err := r.store.Organization(ctx, organization)
+	if err != nil || o.MaxUsers == 0 {
+		return err
+	}
+	users, err := r.store.Users(ctx)
+	have := 0
+	for _, u := range users {
+		if u.Organization == organization {
+			have++
+		}
+	}
+	if err == nil && have >= o.MaxUsers {
+		err = harrier.Errorf(harrier.Conflict, "organization %q has %d users and may have %d", o.Name, have, o.MaxUsers)
+	}
+	return err
 }
 
 // freeName answers Conflict when another user has the name, in whatever case.

@@ -34,6 +34,7 @@ type Transactor interface {
 // Surroundings are what the room needs besides policies: the sites that use
 // them, the console's settings, the audit log.
 type Surroundings interface {
+	ProfileOf(ctx context.Context, organization harrier.ID) (harrier.Profile, error)
 	Sites(ctx context.Context) ([]harrier.Site, error)
 	Value(ctx context.Context, key string) (string, bool, error)
 	SetValue(ctx context.Context, key, value string) error
@@ -69,7 +70,8 @@ func New(store Store, catalog Catalog, secrets Sealer, now func() time.Time) *Ro
 // read p.Name again. A template that is not named is "custom". The secret
 // fields of p's credentials are sealed and gone from p afterwards; credentials
 // with the ID of one in a policy that by may see are copies of it. It answers
-// Forbidden without the right to edit policies, and Invalid for a policy that
+// Forbidden without the right to edit policies or for a template that a profile
+// takes away, and Invalid for a policy that
 // breaks its own rules or names an unknown template.
 func (r *Room) Create(ctx context.Context, by harrier.Actor, p *harrier.Policy) error {
 	if err := r.mayEdit(by); err != nil {
@@ -79,6 +81,9 @@ func (r *Room) Create(ctx context.Context, by harrier.Actor, p *harrier.Policy) 
 		p.Template = "custom"
 	}
 	if err := r.check(p); err != nil {
+		return err
+	}
+	if err := r.mayBegin(ctx, by, p.Template); err != nil {
 		return err
 	}
 	p.ID, p.UUID = 0, harrier.NewUUID(r.now())
@@ -146,6 +151,11 @@ func (r *Room) Update(ctx context.Context, by harrier.Actor, p *harrier.Policy) 
 		changed.Preferences = withoutSecrets(changed.Preferences)
 		if err := r.check(&changed); err != nil {
 			return err
+		}
+		if changed.Template != old.Template {
+			if err := r.mayBegin(ctx, by, changed.Template); err != nil {
+				return err
+			}
 		}
 		if changed.Name != old.Name {
 			if err := r.freeName(ctx, by, &changed); err != nil {
@@ -362,6 +372,23 @@ func (r *Room) mayEdit(by harrier.Actor) error {
 		return harrier.Errorf(harrier.Forbidden, "you may not edit policies")
 	}
 	return nil
+}
+
+// Profile is what the people of by's organisation may use.
+func (r *Room) Profile(ctx context.Context, by harrier.Actor) (harrier.Profile, error) {
+	if by.Organization == 0 {
+		return harrier.Profile{}, nil
+	}
+	return r.store.ProfileOf(ctx, by.Organization)
+}
+
+// mayBegin answers Forbidden for a template that the profile of by takes away.
+func (r *Room) mayBegin(ctx context.Context, by harrier.Actor, template string) error {
+	p, err := r.Profile(ctx, by)
+	if err == nil && !p.Only.MayBegin(template) {
+		err = harrier.Errorf(harrier.Forbidden, "your organization has no policies of template %s", template)
+	}
+	return err
 }
 
 // freeName gives p a suffix if its name is taken in by's organisation.

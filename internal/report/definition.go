@@ -122,6 +122,9 @@ func (r *Room) check(ctx context.Context, by harrier.Actor, d *harrier.ReportDef
 	if d.Template == "" && f.Twice {
 		d.Template = harrier.Templates[0].Name
 	}
+	if err := r.written(ctx, by, *d); err != nil {
+		return err
+	}
 	d.NextRun = time.Time{}
 	if d.Schedule.Start != "" && r.Next != nil {
 		on := d.Schedule
@@ -185,6 +188,9 @@ func (r *Room) launch(ctx context.Context, by harrier.Actor, d harrier.ReportDef
 	f, ok := r.format(d.Format)
 	if !ok {
 		return harrier.Report{}, harrier.Invalidf("format", "there is no format %q any more", d.Format)
+	}
+	if err := r.written(ctx, by, d); err != nil {
+		return harrier.Report{}, err
 	}
 	options, err := r.shaped(ctx, by, d)
 	if err != nil {

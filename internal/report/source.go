@@ -81,6 +81,11 @@ func (r *Room) source(ctx context.Context, j job, f format.Format) (source, erro
 		}
 		src.head.Options["template"] = t
 	}
+	if err != nil {
+		return src, err
+	}
+	p, err := r.Profile(ctx, j.by)
+	src.head.Without = p.WithoutChapters
 	return src, err
 }
 

@@ -83,15 +83,8 @@ func (r *Room) pool(ctx context.Context, sc harrier.Scan) (queue, error) {
 	if harrier.KindOf(err) == harrier.NotFound {
 		return of(""), nil
 	}
-	if sc.Terms.Engine != 0 {
-		s.Engine = sc.Terms.Engine
-	}
-	if err == nil && s.Engine == 0 && s.Pool == "" {
-		pools, err := r.Store.Pools(ctx)
-		if err != nil {
-			return queue{}, err
-		}
-		s.Pool = poolFor(sc, pools)
+	if err == nil {
+		err = r.bind(ctx, sc, &s)
 	}
 	if err != nil || s.Engine == 0 {
 		return of(s.Pool), err
@@ -110,6 +103,27 @@ func (r *Room) pool(ctx context.Context, sc harrier.Scan) (queue, error) {
 		}
 	}
 	return queue{harrier.Engine{}.Queue(), fmt.Sprintf("engine %d is gone", s.Engine)}, nil
+}
+
+// bind gives the site of a scan the engine, or the pool, that the scan goes to.
+func (r *Room) bind(ctx context.Context, sc harrier.Scan, s *harrier.Site) error {
+	if sc.Terms.Engine != 0 {
+		s.Engine = sc.Terms.Engine
+	}
+	if s.Engine != 0 {
+		return nil
+	}
+	pool, pools, err := r.zone(ctx, *s)
+	switch {
+	case harrier.KindOf(err) == harrier.Invalid: // what was launched before is gone on with
+	case err != nil:
+		return err
+	case pool == "":
+		s.Pool = poolFor(sc, pools)
+	default:
+		s.Pool = pool
+	}
+	return nil
 }
 
 // poolFor is the pool that is there for what a scan looks at; "" for none.

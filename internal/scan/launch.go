@@ -46,12 +46,25 @@ const maxQueued = 32
 // Launch starts a scan of a site. The scan is stored with all its batches when
 // Launch returns: running when a slot is free and no freeze window says
 // otherwise, else queued. It answers
-// NotFound and Forbidden for sites that by may not see or control, Conflict
+// NotFound and Forbidden for sites that by may not see or control, Forbidden for
+// what the organisation of the site's owner may not use, see harrier.Profile, Conflict when it has too many assets and
 // while another scan of the site goes on, see Launch.Queue, and Invalid for targets that can not
-// be read, are empty, too many, or all taken out by exclusions or guard rules.
+// be read, are empty, too many, or all taken out by exclusions or guard rules, and
+// for a pool that the owner's organisation does not let its scans use.
 func (r *Room) Launch(ctx context.Context, by harrier.Actor, site harrier.ID, l Launch) (harrier.Scan, error) {
-	var sc harrier.Scan
-	err := r.Store.InTx(ctx, func(ctx context.Context) error {
+	sc, told, err := r.LaunchWithin(ctx, by, site, l)
+	if err != nil {
+		return harrier.Scan{}, err
+	}
+	told()
+	return sc, nil
+}
+
+// LaunchWithin is Launch as a part of the caller's transaction. Once that has been
+// committed, the caller calls told, so that the scan begins at once; without that
+// it begins soon.
+func (r *Room) LaunchWithin(ctx context.Context, by harrier.Actor, site harrier.ID, l Launch) (sc harrier.Scan, told func(), err error) {
+	err = r.Store.InTx(ctx, func(ctx context.Context) error {
 		s, err := r.controlled(ctx, by, site)
 		if err != nil {
 			return err
@@ -62,11 +75,7 @@ func (r *Room) Launch(ctx context.Context, by harrier.Actor, site harrier.ID, l 
 		sc, err = r.launch(ctx, by, s, l)
 		return err
 	})
-	if err != nil {
-		return harrier.Scan{}, err
-	}
-	r.launched(ctx, sc)
-	return sc, nil
+	return sc, func() { r.launched(context.WithoutCancel(ctx), sc) }, err
 }
 
 // credentials are the policies that have those of sites.
@@ -110,6 +119,11 @@ func (r *Room) launch(ctx context.Context, by harrier.Actor, s harrier.Site, l L
 			return harrier.Scan{}, harrier.Errorf(harrier.Conflict, "scan %d of %q is already running (%s)", a.ID, s.Name, a.Status)
 		}
 	}
+	if s.Engine == 0 && l.Engine == 0 {
+		if _, _, err := r.zone(ctx, s); err != nil {
+			return harrier.Scan{}, err
+		}
+	}
 	policy, err := r.Store.Policy(ctx, s.Policy)
 	if err != nil {
 		return harrier.Scan{}, err
@@ -124,15 +138,18 @@ func (r *Room) launch(ctx context.Context, by harrier.Actor, s harrier.Site, l L
 	if plan.Guard, err = r.Policies.Guard(ctx); err != nil {
 		return harrier.Scan{}, err
 	}
-	told := s.Targets
-	if strings.TrimSpace(l.Targets) != "" {
-		told = l.Targets
+	told := l.Targets
+	other := strings.TrimSpace(told) != "" && told != s.Targets
+	if strings.TrimSpace(told) == "" {
+		if told, err = r.targets(ctx, s); err != nil {
+			return harrier.Scan{}, err
+		}
 	}
 	exclude, err := r.excluded(ctx, s)
 	if err != nil {
 		return harrier.Scan{}, err
 	}
-	if exclude = strings.Trim(exclude+","+l.Exclude, ","); l.Engine != 0 {
+	if exclude = join(exclude, l.Exclude); l.Engine != 0 {
 		if err := r.engineKnown(ctx, l.Engine); err != nil {
 			return harrier.Scan{}, err
 		}
@@ -141,7 +158,9 @@ func (r *Room) launch(ctx context.Context, by harrier.Actor, s harrier.Site, l L
 	if err != nil {
 		return harrier.Scan{}, err
 	}
-	r.planSurvey(s, &plan)
+	if err := r.planSurvey(ctx, s, &plan); err != nil {
+		return harrier.Scan{}, err
+	}
 	plan.Exclude = cut.exclude
 	if limit := cmp.Or(l.MaxDuration, s.Options.MaxDuration); limit > 0 {
 		plan.Settings.MaxDuration = limit
@@ -150,7 +169,7 @@ func (r *Room) launch(ctx context.Context, by harrier.Actor, s harrier.Site, l L
 	now := r.now()
 	sc := harrier.Scan{
 		UUID: harrier.NewUUID(now), Site: s.ID, Repository: s.Repository, Owner: by.User, Name: cmp.Or(l.Name, s.Name),
-		Status: harrier.ScanQueued, Reason: cut.reason, Targets: joined(told), AltTargets: told != s.Targets, Scheduled: l.Scheduled,
+		Status: harrier.ScanQueued, Reason: cut.reason, Targets: joined(told), AltTargets: other, Scheduled: l.Scheduled,
 		PolicyID: policy.ID, PolicyName: policy.Name, Template: policy.Template, Plan: plan,
 		Created: now, Modified: now, HostsTotal: cut.count, Forbidden: cut.forbidden,
 		Terms: s.Options.Terms, Held: s.Options.Terms.Unfinished == harrier.DiscardResults,
@@ -162,6 +181,9 @@ func (r *Room) launch(ctx context.Context, by harrier.Actor, s harrier.Site, l L
 	}
 	if by.User == 0 {
 		sc.Owner = s.Owner
+	}
+	if err := r.permitted(ctx, s, sc); err != nil {
+		return harrier.Scan{}, err
 	}
 	windows, err := r.freezes(ctx)
 	if err != nil {

@@ -35,6 +35,8 @@ type Store interface {
 	User(ctx context.Context, id harrier.ID) (harrier.User, error)
 	Users(ctx context.Context) ([]harrier.User, error)
 	Organization(ctx context.Context, id harrier.ID) (harrier.Organization, error)
+	ProfileOf(ctx context.Context, organization harrier.ID) (harrier.Profile, error)
+	AssetsIn(ctx context.Context, repository harrier.ID) (int, error)
 	Seats(ctx context.Context) ([]harrier.Seat, error)
 
 	Runs
@@ -140,7 +142,10 @@ type Config struct {
 
 	// Actor is a user as somebody who acts; nil: users who wish for it are not
 	// written to when a survey is complete.
-	Actor   func(ctx context.Context, user harrier.ID) (harrier.Actor, error)
+	Actor func(ctx context.Context, user harrier.ID) (harrier.Actor, error)
+	// Members are the addresses of the assets in lists, as by sees them, as a target
+	// list; "" for none. Nil: there are none.
+	Members func(ctx context.Context, by harrier.Actor, lists []harrier.ID) (string, error)
 	Surveys Surveys // nil: what surveys found is not looked at
 
 	InScope InScope // nil: those who do not see all of a repository see no hosts

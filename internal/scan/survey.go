@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/harrier-scan/harrier"
 )
@@ -35,21 +36,42 @@ type Surveys interface {
 	// Results tell of the risks of a survey that has ended, as an engine tells of
 	// hosts. They are the same whenever they are asked for.
 	Results(ctx context.Context, sc harrier.Scan) ([]harrier.Result, error)
+	// Known are names that earlier surveys of a site found and that are there yet, in
+	// lower case; at most harrier.MaxKnown.
+	Known(ctx context.Context, site harrier.ID) ([]string, error)
+	// Remarks say what a survey that has ended could not ask.
+	Remarks(ctx context.Context, sc harrier.Scan) ([]string, error)
 	// Targets are to be scanned now.
 	Targets(ctx context.Context, sc harrier.Scan) (harrier.Targets, error)
 }
 
 // planSurvey puts the survey of a site into the plan of its scan.
-func (r *Room) planSurvey(s harrier.Site, plan *harrier.Plan) {
+func (r *Room) planSurvey(ctx context.Context, s harrier.Site, plan *harrier.Plan) (err error) {
 	if s.Options.Survey == nil {
-		return
+		return nil
 	}
 	plan.Survey = s.Options.Survey.Plan()
 	if r.Surveys != nil {
 		plan.Checks = slices.Concat(plan.Checks, r.Surveys.Checks())
 		slices.Sort(plan.Checks)
 		plan.Checks = slices.Compact(plan.Checks)
+		plan.Survey.Known, err = r.Surveys.Known(ctx, s.ID)
 	}
+	return err
+}
+
+// remarks is what a survey could not ask, in one line.
+func (r *Room) remarks(ctx context.Context, sc harrier.Scan) (string, error) {
+	const most = 3
+	list, err := r.Surveys.Remarks(ctx, sc)
+	if err != nil || len(list) == 0 {
+		return "", err
+	}
+	text := strings.Join(list[:min(len(list), most)], "; ")
+	if n := len(list) - most; n > 0 {
+		text += fmt.Sprintf("; and %d more", n)
+	}
+	return text, nil
 }
 
 // surveyed takes in what a survey found, once, when it has ended: its risks, and
@@ -65,7 +87,11 @@ func (r *Room) surveyed(ctx context.Context, sc harrier.Scan) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if err := r.Findings.Fold(ctx, results); err != nil || sc.Plan.Survey.Passive {
+	if err := r.Findings.Fold(ctx, results); err != nil {
+		return false, err
+	}
+	remarks, err := r.remarks(ctx, sc)
+	if err != nil || sc.Plan.Survey.Passive && remarks == "" {
 		return false, err
 	}
 	more := false
@@ -73,6 +99,10 @@ func (r *Room) surveyed(ctx context.Context, sc harrier.Scan) (bool, error) {
 		more = false
 		if only, err := r.onlySurveyed(ctx, *sc); err != nil || !only {
 			return err
+		}
+		sc.Reason = also(sc.Reason, remarks)
+		if sc.Plan.Survey.Passive {
+			return r.Store.UpdateScan(ctx, sc)
 		}
 		found, err := r.Surveys.Targets(ctx, *sc)
 		if err != nil {

@@ -50,6 +50,25 @@ type surveys struct{ h *house }
 
 func (surveys) Checks() []harrier.VulnID { return []harrier.VulnID{surveyCheck} }
 
+// Known are the addresses that were found before: they stand for names here.
+func (s surveys) Known(ctx context.Context, site harrier.ID) (names []string, err error) {
+	nodes, err := s.h.db.SurfaceNodes(ctx, site)
+	for _, n := range nodes {
+		if n.Node.Addr().IsValid() {
+			names = append(names, n.Node.Key)
+		}
+	}
+	return names, err
+}
+
+func (s surveys) Remarks(ctx context.Context, sc harrier.Scan) (list []string, err error) {
+	nodes, err := s.h.db.SurfaceNodes(ctx, sc.Site)
+	for _, n := range nodes {
+		list = append(list, n.Attributes[harrier.SurveyRemarks]...)
+	}
+	return list, err
+}
+
 func (s surveys) Targets(ctx context.Context, sc harrier.Scan) (out harrier.Targets, err error) {
 	nodes, err := s.h.db.SurfaceNodes(ctx, sc.Site)
 	for _, n := range nodes {
@@ -118,6 +137,31 @@ func whole(t testing.TB, h *house, sc harrier.Scan, hosts int) {
 	}
 	if domain != 1 {
 		t.Errorf("%d rows of the domain; want 1", domain)
+	}
+}
+
+// TestSurveyAgain: a survey is told what earlier ones found, and what it could
+// not ask stands in the scan, for those that touch nothing too.
+func TestSurveyAgain(t *testing.T) {
+	for _, kind := range []harrier.SurveyKind{harrier.SurveyOwn, harrier.SurveyVendor} {
+		withSurveys(t, func(t *testing.T, h *house) {
+			defer h.run(t)()
+			_, kill := h.engine(t, 10*time.Millisecond)
+			defer kill()
+			s := h.survey(t, kind)
+			h.brings(facts(2, false))
+			h.await(t, h.launch(t, s).ID, harrier.ScanCompleted, time.Minute)
+			told := facts(0, false)
+			told[len(told)-1].Attributes[harrier.SurveyRemarks] = []string{"a", "b", "c", "d", "e"}
+			h.brings(told)
+			sc := h.await(t, h.launch(t, s).ID, harrier.ScanCompleted, time.Minute)
+			if known := sc.Plan.Survey.Known; !slices.Equal(known, []string{"192.0.2.0", "192.0.2.1"}) {
+				t.Errorf("%v: the second survey is told of %v", kind, known)
+			}
+			if !strings.Contains(sc.Reason, "a; b; c; and 2 more") || sc.Status != harrier.ScanCompleted {
+				t.Errorf("%v: reason %q, %s", kind, sc.Reason, sc.Status)
+			}
+		})
 	}
 }
 

@@ -44,7 +44,17 @@ func (r *Room) check(ctx context.Context, by harrier.Actor, s *harrier.Site, old
 		}
 	}
 	if s.Engine != old.Engine {
-		if err := r.checkEngine(ctx, s.Engine); err != nil {
+		if err := r.checkEngine(ctx, by, s.Engine); err != nil {
+			return err
+		}
+	}
+	for _, part := range [][2][]harrier.ID{{s.Options.Lists, old.Options.Lists}, {s.Options.Spared, old.Options.Spared}} {
+		if err := r.checkLists(ctx, by, part[0], part[1]); err != nil {
+			return err
+		}
+	}
+	if s.Pool != old.Pool && s.Pool != "" {
+		if err := r.checkPool(ctx, by, s); err != nil {
 			return err
 		}
 	}
@@ -128,7 +138,25 @@ func (r *Room) checkFolder(ctx context.Context, by harrier.Actor, s *harrier.Sit
 	return nil
 }
 
-func (r *Room) checkEngine(ctx context.Context, id harrier.ID) error {
+// checkLists: asset lists have to be in by's sight.
+func (r *Room) checkLists(ctx context.Context, by harrier.Actor, lists, old []harrier.ID) error {
+	for _, id := range lists {
+		if slices.Contains(old, id) {
+			continue
+		}
+		l, err := r.store.AssetList(ctx, id)
+		if err == nil && by.LevelOn(l.Owner, harrier.SharedWith(l.Groups)) < harrier.MayView {
+			err = harrier.Errorf(harrier.NotFound, "no asset list %d", id)
+		}
+		if err := missing(err, "lists", id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkEngine: an engine has to be there, and the profile of by must leave it.
+func (r *Room) checkEngine(ctx context.Context, by harrier.Actor, id harrier.ID) error {
 	if id == 0 {
 		return nil
 	}
@@ -136,10 +164,47 @@ func (r *Room) checkEngine(ctx context.Context, id harrier.ID) error {
 	if err != nil {
 		return err
 	}
-	if !slices.ContainsFunc(engines, func(e harrier.Engine) bool { return e.ID == id }) {
+	p, err := r.store.ProfileOf(ctx, by.Organization)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(engines, func(e harrier.Engine) bool { return e.ID == id && p.Only.MayUse(e) }) {
 		return harrier.Invalidf("engine", "no engine %d", id)
 	}
 	return nil
+}
+
+// checkPool: scans of an organisation go where it lets them, and where its
+// profile does. One that is not there is one that will be.
+func (r *Room) checkPool(ctx context.Context, by harrier.Actor, s *harrier.Site) error {
+	organization := by.Organization
+	if s.Owner != by.User {
+		u, err := r.store.User(ctx, s.Owner)
+		if err := missing(err, "owner", s.Owner); err != nil {
+			return err
+		}
+		organization = u.Organization
+	}
+	if organization == 0 {
+		return nil
+	}
+	o, err := r.store.Organization(ctx, organization)
+	if err != nil {
+		return err
+	}
+	p, err := r.store.ProfileOf(ctx, organization)
+	if err != nil {
+		return err
+	}
+	pools, err := r.store.Pools(ctx)
+	if err != nil {
+		return err
+	}
+	if p.Only.Engines != nil && !p.Only.MayShareNamed(pools, s.Pool) {
+		return harrier.Invalidf("pool", "no pool %q", s.Pool)
+	}
+	_, _, err = o.Zone(s.Pool, pools)
+	return err
 }
 
 func (r *Room) checkGrants(ctx context.Context, by harrier.Actor, grants, old []harrier.Grant) error {

@@ -42,9 +42,13 @@ type FolderStore interface {
 // Surroundings are what a site names, and what goes with it.
 type Surroundings interface {
 	Engines(ctx context.Context) ([]harrier.Engine, error)
+	Pools(ctx context.Context) ([]harrier.Pool, error)
+	Organization(ctx context.Context, id harrier.ID) (harrier.Organization, error)
+	ProfileOf(ctx context.Context, organization harrier.ID) (harrier.Profile, error)
 	Repository(ctx context.Context, id harrier.ID) (harrier.Repository, error)
 	User(ctx context.Context, id harrier.ID) (harrier.User, error)
 	Group(ctx context.Context, id harrier.ID) (harrier.Group, error)
+	AssetList(ctx context.Context, id harrier.ID) (harrier.AssetList, error)
 	ScansOf(ctx context.Context, site harrier.ID) ([]harrier.Scan, error)
 	DeleteScan(ctx context.Context, id harrier.ID) error
 	AppendAudit(ctx context.Context, e *harrier.AuditEntry) error
@@ -211,7 +215,8 @@ func (r *Room) UpdateWith(ctx context.Context, by harrier.Actor, s *harrier.Site
 	})
 }
 
-// keep puts into s what an update by by does not change of old.
+// keep puts into s what an update by by does not change of old: a survey stays
+// one, of its kind.
 func (r *Room) keep(by harrier.Actor, s *harrier.Site, old harrier.Site) {
 	s.UUID, s.Created, s.Modified = old.UUID, old.Created, r.now()
 	s.NextRun, s.LastRun, s.LastScan = old.NextRun, old.LastRun, old.LastScan
@@ -223,6 +228,11 @@ func (r *Room) keep(by harrier.Actor, s *harrier.Site, old harrier.Site) {
 	}
 	if s.Repository == 0 {
 		s.Repository = old.Repository
+	}
+	if s.Options.Survey == nil { // who knows nothing of surveys must not make one an active scan of others
+		s.Options.Survey = old.Options.Survey
+	} else if old.Options.Survey != nil {
+		s.Options.Survey.Kind = old.Options.Survey.Kind
 	}
 }
 

@@ -51,6 +51,8 @@ func TestCreateRefuses(t *testing.T) {
 	noError(t, "CreateFolder", h.CreateFolder(ctx, h.users[1], &theirs))
 	secret := harrier.Policy{Name: "secret"}
 	noError(t, "Create policy", h.policies.Create(ctx, h.users[1], &secret))
+	list := harrier.AssetList{UUID: harrier.NewUUID(noon), Name: "theirs", Kind: "static", Definition: "192.0.2.1", Owner: h.users[1].User, Created: noon, Modified: noon}
+	noError(t, "InsertAssetList", h.db.InsertAssetList(ctx, &list))
 	taken := h.site(t, harrier.Site{})
 	for field, s := range map[string]harrier.Site{
 		"name":       {Name: " "},
@@ -68,6 +70,8 @@ func TestCreateRefuses(t *testing.T) {
 		"policy ":  {Name: "x", Policy: secret.ID},
 		"policy  ": {Name: "x", Policy: taken.Policy}, // another site's own
 		"folder ":  {Name: "x", Folder: theirs.ID},
+		"lists":    {Name: "x", Options: harrier.SiteOptions{Lists: []harrier.ID{999}}},
+		"lists ":   {Name: "x", Options: harrier.SiteOptions{Spared: []harrier.ID{list.ID}}},
 		"grants ":  {Name: "x", Grants: []harrier.Grant{{Level: 17}}},
 	} {
 		err := h.Create(ctx, h.users[0], &s)
@@ -169,6 +173,18 @@ func TestUpdate(t *testing.T) {
 	stored.LastScan, stored.LastRun = 7, noon
 	noError(t, "UpdateSite", h.db.UpdateSite(ctx, &stored))
 	h.at = noon.Add(48 * time.Hour)
+	stored.Options.Survey = &harrier.Survey{Kind: harrier.SurveyVendor, Enabled: true}
+	noError(t, "UpdateSite", h.db.UpdateSite(ctx, &stored))
+	for _, v := range []*harrier.Survey{nil, {Kind: harrier.SurveyOwn, Enabled: true}} {
+		u := stored
+		u.Options.Survey = v
+		noError(t, "Update", h.Update(ctx, h.users[0], &u))
+		if v := u.Options.Survey; v == nil || v.Kind != harrier.SurveyVendor || !v.Enabled {
+			t.Errorf("Update made the survey %+v", v)
+		}
+	}
+	stored.Options.Survey = nil
+	noError(t, "UpdateSite", h.db.UpdateSite(ctx, &stored))
 	u := harrier.Site{ID: s.ID, Name: "renamed", Policy: s.Policy, Schedule: daily, Owner: 2}
 	noError(t, "Update", h.Update(ctx, h.users[0], &u))
 	if u.UUID != s.UUID || u.Owner != 1 || u.LastScan != 7 || !u.Created.Equal(s.Created) || u.Folder != s.Folder || u.Repository != s.Repository || u.Name != "renamed" {

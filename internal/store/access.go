@@ -10,7 +10,7 @@ import (
 
 var organizations = table[harrier.Organization]{
 	name: "organization", noun: "organization", taken: "an organization with this name exists already",
-	columns: "uuid name name_key description repositories zone_selection restricted_ips scores profile given created modified",
+	columns: "uuid name name_key description repositories zone_selection restricted_ips scores profile max_users max_assets given created modified",
 	row: func(o *harrier.Organization) []any {
 		return []any{
 			longName{&o.UUID},
@@ -18,7 +18,7 @@ var organizations = table[harrier.Organization]{
 			document{&o.Repositories},
 			&o.ZoneSelection, &o.RestrictedIPs,
 			document{&o.Scores},
-			&o.Profile,
+			&o.Profile, &o.MaxUsers, &o.MaxAssets,
 			document{&o.Given},
 			moment{&o.Created},
 			moment{&o.Modified},

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -20,7 +21,7 @@ const maxBatch = 2000
 // int64, float64, bool, string and []byte.
 //
 // PostgreSQL gets one statement with the columns as arrays, or many statements
-// in one message where a row may come twice. SQLite gets one statement
+// in one message where a row that is to be updated comes twice. SQLite gets one statement
 // that reads the rows from a virtual table: beginning and ending a statement
 // costs it more than what most do in between.
 func (db *DB) bulk(ctx context.Context, text string, rows [][]any) (changed int64, err error) {
@@ -54,9 +55,9 @@ func (db *DB) bulk(ctx context.Context, text string, rows [][]any) (changed int6
 	if ctx, err = t.enter(ctx); err != nil {
 		return 0, err
 	}
-	send := bulkPostgres
-	if !strings.Contains(text, "DO UPDATE") { // which refuses a row that comes twice in one statement
-		send = arraysPostgres
+	send := arraysPostgres
+	if strings.Contains(text, "DO UPDATE") && !apart(text, rows) { // it refuses a row that comes twice in one statement
+		send = bulkPostgres
 	}
 	err = t.w.conn.Raw(func(conn any) error {
 		changed, err = send(ctx, conn.(*stdlib.Conn).Conn(), text, rows)
@@ -65,9 +66,46 @@ func (db *DB) bulk(ctx context.Context, text string, rows [][]any) (changed int6
 	return changed, t.fault(err)
 }
 
+// apart reports whether no two rows of an INSERT … ON CONFLICT (…) DO UPDATE have
+// the same values in the columns of the conflict, of which there are four at most.
+func apart(text string, rows [][]any) bool {
+	parts := conflict.FindStringSubmatch(text)
+	if parts == nil {
+		return false
+	}
+	columns, keys := strings.Split(parts[1], ","), strings.Split(parts[2], ",")
+	var at []int
+	for _, key := range keys {
+		i := slices.IndexFunc(columns, func(c string) bool { return strings.TrimSpace(c) == strings.TrimSpace(key) })
+		if i < 0 {
+			return false
+		}
+		at = append(at, i)
+	}
+	var key [4]any
+	if len(at) > len(key) {
+		return false
+	}
+	met := make(map[[4]any]bool, len(rows))
+	for _, row := range rows {
+		for n, i := range at {
+			if _, ok := row[i].([]byte); ok { // it can not be compared
+				return false
+			}
+			key[n] = row[i]
+		}
+		if met[key] {
+			return false
+		}
+		met[key] = true
+	}
+	return true
+}
+
 var (
 	valuesList = regexp.MustCompile(`VALUES\s*\(([^)]*)\)`)
 	parameter  = regexp.MustCompile(`\$(\d+)`)
+	conflict   = regexp.MustCompile(`^INSERT INTO \w+ \(([^)]*)\)\s+VALUES\s*\([^)]*\)\s*ON CONFLICT \(([^)]*)\) DO UPDATE`)
 )
 
 // fromRows rewrites a statement with parameters into one for all rows. OR FAIL

@@ -261,24 +261,23 @@ func (t *tx) learnRepositories(ctx context.Context, assetIDs iter.Seq[harrier.ID
 	}
 	slices.Sort(unknown)
 	unknown = slices.Compact(unknown)
-	for part := range slices.Chunk(unknown, manyAtOnce) {
-		err := t.db.rows(ctx, "SELECT id, repository FROM asset WHERE id IN ("+placeholders(manyAtOnce)+")", idArguments(part),
-			func(scan func(...any) error) error {
-				var id, repository harrier.ID
-				err := scan(&id, &repository)
-				if t.repositories == nil {
-					t.repositories = map[harrier.ID]harrier.ID{}
-				}
-				t.repositories[id] = repository
-				return err
-			})
-		if err != nil {
-			return fmt.Errorf("read repositories of assets: %w", err)
-		}
-		for _, id := range part {
-			if _, ok := t.repositories[id]; !ok {
-				return assets.missing(id)
+	err := in(t.db, "id", numbers(unknown), nil, func(condition string, args []any) error {
+		return t.db.rows(ctx, "SELECT id, repository FROM asset WHERE "+condition, args, func(scan func(...any) error) error {
+			var id, repository harrier.ID
+			err := scan(&id, &repository)
+			if t.repositories == nil {
+				t.repositories = map[harrier.ID]harrier.ID{}
 			}
+			t.repositories[id] = repository
+			return err
+		})
+	})
+	if err != nil {
+		return fmt.Errorf("read repositories of assets: %w", err)
+	}
+	for _, id := range unknown {
+		if _, ok := t.repositories[id]; !ok {
+			return assets.missing(id)
 		}
 	}
 	return nil

@@ -8,26 +8,90 @@ import (
 	"slices"
 	"time"
 
+	"github.com/jackc/pgx/v5/stdlib"
+
 	"github.com/harrier-scan/harrier"
 )
 
 // What belongs to many assets or hosts at once: a statement and its way to the
 // database cost as much as what it does for dozens of rows.
 
+// byKeys makes PostgreSQL find rows by its indexes, and by itself, for the rest of
+// the transaction of ctx. It keeps the plan of a statement that was made while a
+// table was small, and would go through the whole table for every few rows when an
+// import has made it large; and to begin processes that help takes longer than to
+// read what some hosts have.
+func (db *DB) byKeys(ctx context.Context) error {
+	t := db.tx(ctx)
+	if t == nil || t.keyed || db.driver != postgresDialect {
+		return nil
+	}
+	t.keyed = true
+	for _, text := range []string{"SET LOCAL enable_seqscan = off", "SET LOCAL max_parallel_workers_per_gather = 0"} {
+		if _, err := db.exec(ctx, text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// in asks with one statement for the rows whose column has one of the values:
+// each is called with a condition and its arguments, the first of them args, for
+// some values at a time. The values are int64 or string.
+func in[V int64 | string](db *DB, column string, values []V, args []any, each func(condition string, args []any) error) error {
+	if db.driver == postgresDialect {
+		for part := range slices.Chunk(values, maxBatch) {
+			if err := each(fmt.Sprintf("%s = ANY($%d)", column, len(args)+1), append(slices.Clip(args), part)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	condition := column + " IN (" + parameters(len(args)+1, manyAtOnce) + ")"
+	for part := range slices.Chunk(values, manyAtOnce) {
+		all := slices.Clip(args)
+		for i := range manyAtOnce { // so that the statement is the same and stays prepared
+			all = append(all, part[min(i, len(part)-1)])
+		}
+		if err := each(condition, all); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// numbers are IDs as the database has them.
+func numbers(ids []harrier.ID) []int64 {
+	out := make([]int64, len(ids))
+	for i, id := range ids {
+		out[i] = int64(id)
+	}
+	return out
+}
+
 // AssetsAt returns the assets of a repository that have one of the addresses, by
 // rising ID.
 func (db *DB) AssetsAt(ctx context.Context, repository harrier.ID, at []netip.Addr) ([]harrier.Asset, error) {
+	if err := db.byKeys(ctx); err != nil {
+		return nil, err
+	}
 	var out []harrier.Asset
-	for part := range slices.Chunk(at, manyAtOnce) {
-		args := []any{int64(repository)}
-		for i := range manyAtOnce {
-			args = append(args, addrText(part[min(i, len(part)-1)]))
+	texts := make([]string, len(at))
+	for i, a := range at {
+		texts[i] = addrText(a)
+	}
+	err := in(db, "addr", texts, []any{int64(repository)}, func(condition string, args []any) error {
+		tail := "WHERE repository = $1 AND addr <> '' AND " + condition
+		if db.driver == postgresDialect { // whose index is asked for each address only so
+			tail = `WHERE addr <> '' AND id = ANY(ARRAY(SELECT a.id FROM unnest($2::text[]) AS r (addr) CROSS JOIN LATERAL
+				(SELECT id FROM asset WHERE repository = $1 AND addr = r.addr OFFSET 0) AS a))`
 		}
-		list, err := assets.list(ctx, db, "WHERE repository = $1 AND addr <> '' AND addr IN ("+parameters(2, manyAtOnce)+")", args...)
-		if err != nil {
-			return nil, err
-		}
+		list, err := assets.list(ctx, db, tail, args...)
 		out = append(out, list...)
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
 	slices.SortFunc(out, func(a, b harrier.Asset) int { return int(a.ID - b.ID) })
 	return slices.CompactFunc(out, func(a, b harrier.Asset) bool { return a.ID == b.ID }), nil
@@ -47,30 +111,76 @@ func (db *DB) FindingsOfAll(ctx context.Context, of []harrier.ID) (map[harrier.I
 		}
 		return out, nil
 	}
-	for part := range slices.Chunk(of, manyAtOnce) {
-		list, err := db.findings(ctx, "WHERE asset IN ("+placeholders(manyAtOnce)+") ORDER BY asset, vuln, protocol, port, instance", idArguments(part)...)
+	err := in(db, "asset", numbers(of), nil, func(condition string, args []any) error {
+		list, err := db.findingsWhere(ctx, condition, args)
 		if err != nil {
-			return nil, err
+			return err
 		}
+		slices.SortFunc(list, compareInstances) // they mostly are in this order: the database would sort them anew
 		t.remember(list...)
 		for _, f := range list {
 			out[f.Asset] = append(out[f.Asset], f)
 		}
+		return nil
+	})
+	return out, err
+}
+
+// findingsWhere reads findings in the transaction of ctx with PostgreSQL's driver
+// below database/sql, whose conversions take longer than the rest; without a
+// transaction as findings does.
+func (db *DB) findingsWhere(ctx context.Context, condition string, args []any) (list []*harrier.Finding, err error) {
+	t := db.tx(ctx)
+	if t == nil || db.driver != postgresDialect {
+		return db.findings(ctx, "WHERE "+condition, args...)
 	}
-	return out, nil
+	if ctx, err = t.enter(ctx); err != nil {
+		return nil, err
+	}
+	var chains []*harrier.Finding // those that have older intervals
+	err = t.w.conn.Raw(func(conn any) error {
+		rows, err := conn.(*stdlib.Conn).Conn().Query(ctx, "SELECT "+findingColumns+" FROM finding WHERE "+condition, args...)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		var n [13]int64 // the columns before the texts
+		for rows.Next() {
+			f := new(harrier.Finding)
+			var protocol string
+			var origin int64
+			if err := rows.Scan(&n[0], &n[1], &n[2], &protocol, &n[4], &f.Key, &n[6], &n[7], &n[8], &n[9], &n[10], &n[11], &n[12],
+				&f.Source, &f.Service, &f.Evidence, &origin); err != nil {
+				return err
+			}
+			f.ID, f.Asset, f.Vulnerability = harrier.ID(n[0]), harrier.ID(n[1]), harrier.VulnID(n[2])
+			f.Endpoint = harrier.Endpoint{Protocol: harrier.Protocol(protocol), Port: uint16(n[4])}
+			f.Severity, f.Certainty, f.LastScan = harrier.Severity(n[6]), harrier.Certainty(n[7]), harrier.ID(n[8])
+			f.Intervals, f.Origin = chain(int(n[9]), n[10], n[11], n[12]), harrier.Origin(origin)
+			if list = append(list, f); n[9] > 0 {
+				chains = append(chains, f)
+			}
+		}
+		return rows.Err()
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read findings: %w", t.fault(err))
+	}
+	return list, db.olderIntervals(ctx, chains)
 }
 
 // ServicesOfAll is ServicesOf for many assets, by asset.
 func (db *DB) ServicesOfAll(ctx context.Context, of []harrier.ID) (map[harrier.ID][]harrier.Service, error) {
 	out := map[harrier.ID][]harrier.Service{}
-	for part := range slices.Chunk(of, manyAtOnce) {
-		list, err := db.services(ctx, "WHERE asset IN ("+placeholders(manyAtOnce)+") ORDER BY asset, protocol, port", idArguments(part)...)
-		if err != nil {
-			return nil, fmt.Errorf("read services of assets: %w", err)
-		}
+	err := in(db, "asset", numbers(of), nil, func(condition string, args []any) error {
+		list, err := db.services(ctx, "WHERE "+condition+" ORDER BY asset, protocol, port", args...)
 		for _, s := range list {
 			out[s.Asset] = append(out[s.Asset], s)
 		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read services of assets: %w", err)
 	}
 	return out, nil
 }
@@ -81,6 +191,9 @@ func (db *DB) InsertAssets(ctx context.Context, list []*harrier.Asset) error {
 		return nil
 	}
 	return db.InTx(ctx, func(ctx context.Context) error {
+		if err := db.byKeys(ctx); err != nil {
+			return err
+		}
 		rows, byUUID := make([][]any, len(list)), make(map[harrier.UUID]*harrier.Asset, len(list))
 		for i, a := range list {
 			if a.UUID.IsZero() {
@@ -102,12 +215,12 @@ func (db *DB) InsertAssets(ctx context.Context, list []*harrier.Asset) error {
 			return err
 		}
 		var names [][]any
-		for part := range slices.Chunk(list, manyAtOnce) {
-			args := make([]any, manyAtOnce)
-			for i := range args {
-				args[i] = part[min(i, len(part)-1)].UUID.String()
-			}
-			err := db.rows(ctx, "SELECT id, uuid FROM asset WHERE uuid IN ("+placeholders(manyAtOnce)+")", args, func(scan func(...any) error) error {
+		uuids := make([]string, len(list))
+		for i, a := range list {
+			uuids[i] = a.UUID.String()
+		}
+		err = in(db, "uuid", uuids, nil, func(condition string, args []any) error {
+			return db.rows(ctx, "SELECT id, uuid FROM asset WHERE "+condition, args, func(scan func(...any) error) error {
 				var id harrier.ID
 				var uuid harrier.UUID
 				if err := scan(&id, longName{&uuid}); err != nil {
@@ -116,9 +229,9 @@ func (db *DB) InsertAssets(ctx context.Context, list []*harrier.Asset) error {
 				byUUID[uuid].ID = id
 				return nil
 			})
-			if err != nil {
-				return fmt.Errorf("insert assets: %w", err)
-			}
+		})
+		if err != nil {
+			return fmt.Errorf("insert assets: %w", err)
 		}
 		for _, a := range list {
 			a.Open, a.Importance = harrier.Counts{}, 100
@@ -140,24 +253,26 @@ const putName = "INSERT INTO asset_name (asset, name) VALUES ($1, $2) ON CONFLIC
 // UpdateAssets is UpdateAsset for many, none twice.
 func (db *DB) UpdateAssets(ctx context.Context, list []*harrier.Asset) error {
 	return db.InTx(ctx, func(ctx context.Context) error {
+		if err := db.byKeys(ctx); err != nil {
+			return err
+		}
 		names := map[harrier.ID][]string{}
 		rows := make([][]any, 0, len(list))
-		for part := range slices.Chunk(list, manyAtOnce) {
-			ids := make([]harrier.ID, len(part))
-			for i, a := range part {
-				ids[i] = a.ID
-			}
-			err := db.rows(ctx, "SELECT id, names FROM asset WHERE id IN ("+placeholders(manyAtOnce)+")", idArguments(ids),
-				func(scan func(...any) error) error {
-					var id harrier.ID
-					var known []string
-					err := scan(&id, document{&known})
-					names[id] = known
-					return err
-				})
-			if err != nil {
-				return fmt.Errorf("update assets: %w", err)
-			}
+		ids := make([]int64, len(list))
+		for i, a := range list {
+			ids[i] = int64(a.ID)
+		}
+		err := in(db, "id", ids, nil, func(condition string, args []any) error {
+			return db.rows(ctx, "SELECT id, names FROM asset WHERE "+condition, args, func(scan func(...any) error) error {
+				var id harrier.ID
+				var known []string
+				err := scan(&id, document{&known})
+				names[id] = known
+				return err
+			})
+		})
+		if err != nil {
+			return fmt.Errorf("update assets: %w", err)
 		}
 		var renamed []*harrier.Asset
 		for _, a := range list {
@@ -188,17 +303,19 @@ func (db *DB) UpdateAssets(ctx context.Context, list []*harrier.Asset) error {
 // rename stores the names of assets in place of those that they had.
 func (db *DB) rename(ctx context.Context, list []*harrier.Asset) error {
 	var rows [][]any
-	for part := range slices.Chunk(list, manyAtOnce) {
-		ids := make([]harrier.ID, len(part))
-		for i, a := range part {
-			ids[i] = a.ID
-			for _, name := range a.Names {
-				rows = append(rows, []any{int64(a.ID), clean(name)})
-			}
+	ids := make([]int64, len(list))
+	for i, a := range list {
+		ids[i] = int64(a.ID)
+		for _, name := range a.Names {
+			rows = append(rows, []any{int64(a.ID), clean(name)})
 		}
-		if _, err := db.exec(ctx, "DELETE FROM asset_name WHERE asset IN ("+placeholders(manyAtOnce)+")", idArguments(ids)...); err != nil {
-			return fmt.Errorf("names of assets: %w", err)
-		}
+	}
+	err := in(db, "asset", ids, nil, func(condition string, args []any) error {
+		_, err := db.exec(ctx, "DELETE FROM asset_name WHERE "+condition, args...)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("names of assets: %w", err)
 	}
 	if _, err := db.bulk(ctx, putName, rows); err != nil {
 		return fmt.Errorf("names of assets: %w", err)
@@ -212,6 +329,9 @@ func (db *DB) PutScanHosts(ctx context.Context, list []*harrier.ScanHost) error 
 		return nil
 	}
 	return db.InTx(ctx, func(ctx context.Context) error {
+		if err := db.byKeys(ctx); err != nil {
+			return err
+		}
 		if err := db.number(ctx, list); err != nil {
 			return fmt.Errorf("put hosts: %w", err)
 		}
@@ -243,27 +363,31 @@ func (db *DB) number(ctx context.Context, list []*harrier.ScanHost) error {
 			}
 		}
 	}
-	for part := range slices.Chunk(order, manyAtOnce) {
-		args := []any{int64(list[0].Scan)}
-		for i := range manyAtOnce {
-			args = append(args, part[min(i, len(part)-1)].name)
-		}
-		err := db.rows(ctx, "SELECT name, addr, idx FROM scan_host WHERE scan = $1 AND name IN ("+parameters(2, manyAtOnce)+")", args,
-			func(scan func(...any) error) error {
-				var k title
-				var index int
-				err := scan(&k.name, &k.addr, &index)
-				for _, h := range fresh[k] {
-					h.Index = index
-				}
-				return err
-			})
-		if err != nil {
-			return err
-		}
-	}
 	if len(order) == 0 {
 		return nil
+	}
+	names := make([]string, len(order))
+	for i, k := range order {
+		names[i] = k.name
+	}
+	err := in(db, "name", names, []any{int64(list[0].Scan)}, func(condition string, args []any) error {
+		text := "SELECT name, addr, idx FROM scan_host WHERE scan = $1 AND " + condition
+		if db.driver == postgresDialect { // see AssetsAt
+			text = `SELECT h.name, h.addr, h.idx FROM unnest($2::text[]) AS r (name) CROSS JOIN LATERAL
+				(SELECT name, addr, idx FROM scan_host WHERE scan = $1 AND name = r.name OFFSET 0) AS h`
+		}
+		return db.rows(ctx, text, args, func(scan func(...any) error) error {
+			var k title
+			var index int
+			err := scan(&k.name, &k.addr, &index)
+			for _, h := range fresh[k] {
+				h.Index = index
+			}
+			return err
+		})
+	})
+	if err != nil {
+		return err
 	}
 	var last int
 	if _, err := db.one(ctx, "SELECT coalesce(max(idx), 0) FROM scan_host WHERE scan = $1", []any{int64(list[0].Scan)}, &last); err != nil {

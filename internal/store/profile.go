@@ -9,12 +9,14 @@ import (
 
 var profiles = table[harrier.Profile]{
 	name: "profile", noun: "profile", taken: "a profile with this name exists already",
-	columns: "uuid name name_key description without_formats given created modified",
+	columns: "uuid name name_key description without_formats without_chapters only_these given created modified",
 	row: func(p *harrier.Profile) []any {
 		return []any{
 			longName{&p.UUID},
 			&p.Name, derived(func() any { return strings.ToLower(p.Name) }), &p.Description,
 			document{&p.WithoutFormats},
+			document{&p.WithoutChapters},
+			document{&p.Only},
 			document{&p.Given},
 			moment{&p.Created},
 			moment{&p.Modified},
@@ -48,4 +50,20 @@ func (db *DB) Profile(ctx context.Context, id harrier.ID) (harrier.Profile, erro
 // Profiles returns all profiles by rising ID.
 func (db *DB) Profiles(ctx context.Context) ([]harrier.Profile, error) {
 	return profiles.list(ctx, db, "ORDER BY id")
+}
+
+// ProfileOf returns the profile of an organisation: one that takes nothing away
+// where it has none, and for those above all organisations.
+func (db *DB) ProfileOf(ctx context.Context, organization harrier.ID) (harrier.Profile, error) {
+	if organization == 0 {
+		return harrier.Profile{}, nil
+	}
+	o, err := db.Organization(ctx, organization)
+	if harrier.KindOf(err) == harrier.NotFound || err == nil && o.Profile == 0 {
+		return harrier.Profile{}, nil
+	}
+	if err != nil {
+		return harrier.Profile{}, err
+	}
+	return db.Profile(ctx, o.Profile)
 }

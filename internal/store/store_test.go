@@ -12,7 +12,7 @@ func TestSQLiteFile(t *testing.T) {
 }
 
 func TestSQLiteMemory(t *testing.T) {
-	storetest.Run(t, func(*testing.T) string { return ":memory:" })
+	storetest.RunOpened(t, func(*testing.T) string { return ":memory:" })
 }
 
 func TestViewOverSQLite(t *testing.T) {

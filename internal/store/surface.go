@@ -160,21 +160,27 @@ func attributesText(a, b map[string][]string) (string, error) {
 	return clean(string(text)), err
 }
 
-// EndSurface ends the links of a site's attack surface that a scan did not see,
-// if its survey went to the end: see harrier.Surveyed. Pictures of pages to which
-// nothing leads any more are removed.
+// EndSurface ends the links of a site's attack surface that are gone by what its
+// newest scan saw: see harrier.GoneLinks. Pictures of pages to which nothing
+// leads any more are removed.
 func (db *DB) EndSurface(ctx context.Context, site, scan harrier.ID, at time.Time) error {
 	return db.InTx(ctx, func(ctx context.Context) error {
-		root := harrier.SurfaceNode{}
-		list, err := surfaceNodes.list(ctx, db, "WHERE site = $1 AND kind = $2 AND name = '' AND attributes_scan = $3", int64(site), string(harrier.NodeRoot), int64(scan))
-		if err != nil || len(list) == 0 {
+		root, err := surfaceNodes.list(ctx, db, "WHERE site = $1 AND kind = $2 AND name = '' AND attributes_scan = $3", int64(site), string(harrier.NodeRoot), int64(scan))
+		if err != nil || len(root) == 0 || len(root[0].Attributes[harrier.Surveyed]) == 0 {
 			return err
 		}
-		if root = list[0]; len(root.Attributes[harrier.Surveyed]) == 0 {
-			return nil
-		}
-		if _, err = db.exec(ctx, "UPDATE surface_link SET ended_scan = $1, ended = $2 WHERE site = $3 AND ended_scan = 0 AND last_scan <> $1", int64(scan), micros(at), int64(site)); err != nil {
+		nodes, err := db.SurfaceNodes(ctx, site)
+		if err != nil {
 			return err
+		}
+		links, err := surfaceLinks.list(ctx, db, "WHERE site = $1 AND ended_scan = 0 ORDER BY id", int64(site))
+		if err != nil {
+			return err
+		}
+		for id := range harrier.GoneLinks(nodes, links, scan) {
+			if _, err = db.exec(ctx, "UPDATE surface_link SET ended_scan = $1, ended = $2 WHERE id = $3", int64(scan), micros(at), int64(id)); err != nil {
+				return err
+			}
 		}
 		_, err = db.exec(ctx, `DELETE FROM surface_screenshot WHERE site = $1
 			AND NOT EXISTS (SELECT 1 FROM surface_link WHERE site = $1 AND to_node = surface_screenshot.node AND ended_scan = 0)`, int64(site))

@@ -69,6 +69,7 @@ type tx struct {
 	db      *DB
 	w       *writer
 	release func()
+	keyed   bool          // see byKeys
 	broken  error         // a fault after which the transaction can not go on
 	work    chan struct{} // closed when the work in the background has ended; nil for none
 	// Findings as they stand in the database, by ID, as far as this

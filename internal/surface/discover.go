@@ -27,6 +27,7 @@ type Options struct {
 	// AllowReserved are nets of private, loopback and such addresses that are like
 	// any other here. None of the rest is ever asked or touched.
 	AllowReserved []netip.Prefix
+	Known         []string // names that were there before: those below seeds are looked at again
 	Words         []string // labels to try below domains; nil: the built-in list
 	NoWords       bool     // try no words and no permutations
 	WordDepth     int      // levels below a seed at which words are tried; 0 means 3
@@ -59,6 +60,7 @@ type WebPort struct {
 type Result struct {
 	Limited    bool     `json:"limited"`           // a budget was spent: there may be more
 	Reasons    []string `json:"reasons,omitempty"` // why, and what could not be asked
+	Unheard    []string `json:"unheard,omitempty"` // sources that did not answer
 	Nodes      int      `json:"nodes"`
 	Facts      int      `json:"facts"`
 	Questions  int64    `json:"questions"`            // to the DNS
@@ -121,6 +123,7 @@ type discovery struct {
 	graph   *Graph
 	facts   int
 	reasons []string
+	unheard []string
 	err     error
 	done    map[string]bool // tasks
 	words   resolve.Tally
@@ -199,6 +202,11 @@ func (d *discovery) run(ctx context.Context, seeds []Seed) error {
 	for _, s := range seeds {
 		d.seed(s)
 	}
+	for _, name := range d.o.Known {
+		if name = resolve.Canonical(name); name != "" && seedOf(d.own, name) != "" && !slices.Contains(d.own, name) {
+			d.once("known "+name, func(ctx context.Context) { d.again(ctx, name) })
+		}
+	}
 	d.work.wait()
 	for range 2 { // permutations of what permutations found, and no further
 		if d.o.NoWords || d.o.Passive || d.permute() == 0 {
@@ -232,6 +240,9 @@ func (d *discovery) ask(ctx context.Context, source passive.Source, seed Node) {
 	names, err := source.Names(ctx, seed.Key)
 	if err != nil {
 		d.remark("the source " + source.Name() + " can not be asked: " + err.Error())
+		d.mu.Lock()
+		d.unheard = append(d.unheard, source.Name())
+		d.mu.Unlock()
 		return
 	}
 	for _, n := range names {
@@ -334,5 +345,6 @@ func (d *discovery) result() Result {
 		res.Reasons = append(res.Reasons, r)
 	}
 	slices.Sort(res.Reasons)
+	res.Unheard = slices.Compact(slices.Sorted(slices.Values(d.unheard)))
 	return res
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/miekg/dns"
 
+	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/surface/record"
 	"github.com/harrier-scan/harrier/internal/surface/resolve"
 )
@@ -97,7 +98,7 @@ func (d *discovery) follow(ctx context.Context, name string) {
 		if d.delegated(ctx, name) {
 			d.once("zone "+name, func(ctx context.Context) { d.zone(ctx, name) })
 		}
-		d.attribute(n, "dns", "unresolved", "true")
+		d.attribute(n, "dns", harrier.NodeUnresolved, "true")
 	case !have:
 		d.attribute(n, "dns", "stale", "true")
 	case d.likeWildcard(ctx, name):
@@ -379,8 +380,8 @@ func (d *discovery) mail(ctx context.Context, name string) {
 	}
 }
 
-// unasked notes that something could not be learnt about an own name: what it
-// lacks is not known then.
+// unasked notes that something could not be learnt about an own name, address or
+// range: what it lacks is not known then.
 func (d *discovery) unasked(ctx context.Context, n Node) {
 	if ctx.Err() == nil {
 		d.attribute(n, "dns", AttrUnasked, "true")

@@ -35,9 +35,9 @@ const (
 
 // Attributes that say what was looked at.
 const (
-	AttrUnasked = "unasked" // of a domain: a question about it was not answered
-	AttrAsked   = "asked"   // of a domain or an address: web ports that answered, or are closed: "443/tcp"
-	AttrSilent  = "silent"  // of a domain or an address: web ports of which nobody knows
+	AttrUnasked = harrier.NodeUnasked
+	AttrAsked   = "asked" // of a domain or an address: web ports that answered, or are closed: "443/tcp"
+	AttrSilent  = harrier.NodeSilent
 )
 
 // owns is the rule of scope: whether a primary From makes the node of f

@@ -18,6 +18,7 @@ func Survey(ctx context.Context, net *netio.Net, plan harrier.Plan, o Options, p
 	o.Net, o.Marks = net, MarksOf(plan.Survey.Marks)
 	o.Passive = o.Passive || plan.Survey.Passive
 	o.NoWords = o.NoWords || !plan.Survey.Words
+	o.Known = plan.Survey.Known
 	o = o.withDefaults()
 	seeds := make([]Seed, len(plan.Survey.Seeds))
 	for i, n := range plan.Survey.Seeds {
@@ -44,6 +45,11 @@ func Survey(ctx context.Context, net *netio.Net, plan harrier.Plan, o Options, p
 			end.Attributes[harrier.SurveyLimited] = slices.Sorted(slices.Values(append(res.Reasons, "true")))
 		} else {
 			end.Attributes[harrier.Surveyed] = []string{"true"}
+		}
+		for attribute, values := range map[string][]string{harrier.SurveyRemarks: res.Reasons, harrier.SurveyUnheard: res.Unheard} {
+			if len(values) > 0 {
+				end.Attributes[attribute] = values
+			}
 		}
 		group = append(group, end)
 	}

@@ -8,6 +8,8 @@ import (
 
 	"github.com/miekg/dns"
 
+	"github.com/harrier-scan/harrier"
+
 	"github.com/harrier-scan/harrier/internal/surface/resolve"
 )
 
@@ -230,7 +232,9 @@ func (d *discovery) guess(ctx context.Context, level string, names []string, how
 	}
 }
 
-func (d *discovery) sweep(ctx context.Context, zone string, names []string, t uint16, hit func(resolve.Answer)) {
+// sweep asks for many names of a zone. It reports whether nobody answered for
+// some.
+func (d *discovery) sweep(ctx context.Context, zone string, names []string, t uint16, hit func(resolve.Answer)) (lost bool) {
 	tally, err := d.dns.Sweep(ctx, zone, names, t, hit)
 	d.mu.Lock()
 	d.words.Names += tally.Names
@@ -240,9 +244,13 @@ func (d *discovery) sweep(ctx context.Context, zone string, names []string, t ui
 	d.words.Slow += tally.Slow
 	d.words.Lost += tally.Lost
 	d.mu.Unlock()
+	if harrier.KindOf(err) == harrier.NotFound { // nothing can be there
+		return false
+	}
 	if err != nil && ctx.Err() == nil {
 		d.remark("names below " + zone + " were not tried: " + err.Error())
 	}
+	return err != nil || tally.Lost > 0
 }
 
 // confirm takes a guessed name when it is real. One without records that others
@@ -257,6 +265,17 @@ func (d *discovery) confirm(ctx context.Context, name, how string) {
 	case empty && strings.Count(name, ".")-strings.Count(seed, ".") < d.o.WordDepth:
 		d.once("words "+name, func(ctx context.Context) { d.tryWords(ctx, name) })
 	}
+}
+
+// again looks whether a name of an earlier survey is still there, by whatever way
+// it was found then.
+func (d *discovery) again(ctx context.Context, name string) {
+	_, level, _ := strings.Cut(name, ".")
+	_, err := d.dns.Lookup(ctx, name, dns.TypeA)
+	if err != nil || d.wildcard(ctx, level).unproven {
+		d.unasked(ctx, Node{Kind: Domain, Key: name})
+	}
+	d.confirm(ctx, name, "known")
 }
 
 // permute tries names like those that are known, and tells how many are new.

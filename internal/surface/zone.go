@@ -209,6 +209,7 @@ func (d *discovery) reverse(ctx context.Context, n Node) {
 	}
 	a, err := d.dns.Lookup(ctx, name, dns.TypePTR)
 	if err != nil {
+		d.unasked(ctx, n)
 		return
 	}
 	for _, target := range pointers(a) {
@@ -247,15 +248,20 @@ func (d *discovery) reverseAll(ctx context.Context, within Node, first netip.Add
 	}
 	_, zone, _ := strings.Cut(names[0], ".")
 	var hits []string
-	d.sweep(ctx, zone, names, dns.TypePTR, func(a resolve.Answer) {
+	failed := false
+	if lost := d.sweep(ctx, zone, names, dns.TypePTR, func(a resolve.Answer) {
+		failed = failed || a.Rcode == dns.RcodeServerFailure
 		if a.Has() {
 			hits = append(hits, a.Name)
 		}
-	})
+	}); lost || failed {
+		d.unasked(ctx, within)
+	}
 	slices.Sort(hits)
 	for _, hit := range slices.Compact(hits) {
 		a, err := d.dns.Lookup(ctx, hit, dns.TypePTR)
 		if err != nil {
+			d.unasked(ctx, within)
 			continue
 		}
 		for _, name := range pointers(a) {

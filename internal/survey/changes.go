@@ -54,7 +54,7 @@ func (r *Room) LinkChanges(ctx context.Context, by harrier.Actor, v *View, w Win
 	}
 	c.out = &out
 	c.links()
-	risks, err := r.Risks(ctx, by, v, true)
+	risks, err := r.History(ctx, by, v)
 	if err != nil {
 		return LinkChanges{}, err
 	}
@@ -153,10 +153,38 @@ func (c comparison) risk(k *Risk) {
 				ended = -1
 			}
 		}
-		if first < len(c.Scans) {
-			c.put(LinkChange{ID: k.Link, Link: LinkRisk, From: n, To: to, Risk: k}, first, ended)
+		for _, there := range c.stays(k) {
+			if from, before := max(first, there[0]), sooner(ended, there[1]); from < len(c.Scans) {
+				c.put(LinkChange{ID: k.Link, Link: LinkRisk, From: n, To: to, Risk: k}, from, before)
+			}
 		}
 	}
+}
+
+// stays are the iterations in which the node of a risk was there: from one to
+// before another; -1: it is.
+func (c comparison) stays(k *Risk) (out [][2]int) {
+	if !k.Former {
+		return [][2]int{{0, -1}}
+	}
+	for _, s := range c.former[k.Node] {
+		if first, ok := c.at(s.first); ok {
+			there := [2]int{c.index(first), -1}
+			if end, ok := c.at(s.end); ok && s.end != 0 {
+				there[1] = c.index(end)
+			}
+			out = append(out, there)
+		}
+	}
+	return out
+}
+
+// sooner is the first of two ends; -1 is none.
+func sooner(a, b int) int {
+	if a < 0 || b >= 0 && b < a {
+		return b
+	}
+	return a
 }
 
 // since is the first iteration that ended at or after a time.

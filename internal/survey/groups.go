@@ -161,9 +161,18 @@ func blobKey(org harrier.ID, key string) (string, error) {
 	return fmt.Sprintf("survey.asset.%d.%s", org, key), nil
 }
 
-// Blob returns a named text of an organisation. It answers NotFound.
-func (r *Room) Blob(ctx context.Context, org harrier.ID, key string) (string, error) {
+// inside reports whether by may know of an organisation.
+func inside(by harrier.Actor, org harrier.ID) bool {
+	return by.Organization == 0 || by.Organization == org
+}
+
+// Blob returns a named text of an organisation. It answers NotFound, also to
+// those of other organisations.
+func (r *Room) Blob(ctx context.Context, by harrier.Actor, org harrier.ID, key string) (string, error) {
 	k, err := blobKey(org, key)
+	if err == nil && !inside(by, org) {
+		err = harrier.Errorf(harrier.NotFound, "no such asset")
+	}
 	if err != nil {
 		return "", err
 	}
@@ -175,12 +184,15 @@ func (r *Room) Blob(ctx context.Context, org harrier.ID, key string) (string, er
 }
 
 // PutBlob keeps a named text of an organisation; "" takes it away. It answers
-// Forbidden to those who do not manage it, NotFound for a name that can not be,
-// and Invalid for a text of more than a mebibyte.
+// NotFound to those of other organisations and for a name that can not be,
+// Forbidden to those who do not manage it, and Invalid for a text of more than a
+// mebibyte.
 func (r *Room) PutBlob(ctx context.Context, by harrier.Actor, org harrier.ID, key, text string) error {
 	k, err := blobKey(org, key)
 	switch {
-	case !by.May(harrier.ManageUsers) || by.Organization != 0 && by.Organization != org:
+	case !inside(by, org):
+		return harrier.Errorf(harrier.NotFound, "no such asset")
+	case !by.May(harrier.ManageUsers):
 		return harrier.Errorf(harrier.Forbidden, "you may not change the organisation")
 	case err != nil:
 		return err

@@ -10,8 +10,6 @@ import (
 	"time"
 
 	"github.com/harrier-scan/harrier"
-	"github.com/harrier-scan/harrier/internal/asset"
-	"github.com/harrier-scan/harrier/internal/finding"
 	"github.com/harrier-scan/harrier/internal/surface"
 )
 
@@ -27,54 +25,28 @@ type Risk struct {
 	// Backport: only a version says so, and a distribution may have mended it
 	// without another one.
 	Backport bool
+	// Former: its node is own no more. Of History alone.
+	Former bool
 }
 
-// Risks lists the risks of own nodes that by may see, by rising ID of their
-// findings; those that ended too when ended is set. It answers Forbidden without
-// the right to read findings.
-func (r *Room) Risks(ctx context.Context, by harrier.Actor, v *View, ended bool) ([]Risk, error) {
-	e := harrier.Expr(harrier.OfAsset{Of: ofSite(v.site)})
-	if !ended {
-		e = harrier.And{e, harrier.Cmp{Field: "open", Op: harrier.Eq, Values: []any{true}}}
-	}
-	list, _, err := r.Findings.Judged(ctx, by, e, finding.Page{Sort: "id"})
-	if err != nil {
-		return nil, err
-	}
-	assets, _, err := r.Assets.Assets(ctx, by, ofSite(v.site), asset.Page{})
-	if err != nil {
-		return nil, err
-	}
-	known := make(map[harrier.ID]harrier.Asset, len(assets))
-	for _, a := range assets {
-		known[a.ID] = a
-	}
-	s := v.site.Options.Survey
-	var out []Risk
-	for _, f := range list {
-		if f.Accepted != 0 {
-			continue
-		}
-		k, ok := r.risk(v, known[f.Asset], f)
-		if !ok || s.IgnoreAddrs && v.foreign(k.Node) || k.Backport && excluded(s.Backports, k.Vulnerability) {
-			continue
-		}
-		out = append(out, k)
-	}
-	return out, nil
+// nodesOf are the nodes that a finding may hang on, the nearest first.
+func nodesOf(a harrier.Asset, f harrier.JudgedFinding) []harrier.Node {
+	return []harrier.Node{surface.NodeOf(a, f.Finding), harrier.AddrNode(a.Addr), {Kind: harrier.NodeDomain, Key: a.FQDN}}
 }
 
 // risk finds the own node that a finding hangs on.
 func (r *Room) risk(v *View, a harrier.Asset, f harrier.JudgedFinding) (Risk, bool) {
-	k := Risk{JudgedFinding: f, Node: surface.NodeOf(a, f.Finding)}
-	for _, other := range []harrier.Node{harrier.AddrNode(a.Addr), {Kind: harrier.NodeDomain, Key: a.FQDN}} {
-		if !v.Own(k.Node) {
-			k.Node = other
+	for _, n := range nodesOf(a, f) {
+		if v.Own(n) {
+			return r.describe(f, n), true
 		}
 	}
-	if !v.Own(k.Node) {
-		return k, false
-	}
+	return Risk{}, false
+}
+
+// describe is a finding as a risk on a node.
+func (r *Room) describe(f harrier.JudgedFinding, n harrier.Node) Risk {
+	k := Risk{JudgedFinding: f, Node: n}
 	k.Vulnerability, _ = r.Vulns.Lookup(f.Instance.Vulnerability)
 	if k.Vulnerability.ID == 0 {
 		k.Vulnerability = harrier.Vulnerability{ID: f.Instance.Vulnerability, Slug: fmt.Sprintf("vulnerability-%d", f.Instance.Vulnerability), Name: fmt.Sprintf("Vulnerability %d", f.Instance.Vulnerability), Severity: f.Severity}
@@ -85,7 +57,7 @@ func (r *Room) risk(v *View, a harrier.Asset, f harrier.JudgedFinding) (Risk, bo
 	}
 	k.URN, k.Category = r.name(k.Vulnerability)
 	k.Backport = len(k.Vulnerability.CVEs) > 0 && f.Certainty == harrier.Potential
-	return k, true
+	return k
 }
 
 // name is how a vulnerability is called as a risk.
@@ -123,15 +95,37 @@ func (v *View) foreign(n harrier.Node) bool {
 	return n.Addr().IsValid() && !v.Seed(n)
 }
 
-// excluded reports whether doubtful risks of a product are not wanted.
-func excluded(backports map[string]bool, v harrier.Vulnerability) bool {
-	for urn, wanted := range backports {
-		name := urn[strings.LastIndexByte(urn, ':')+1:]
-		if !wanted && slices.ContainsFunc(v.CPEs, func(cpe string) bool { return strings.Contains(cpe, ":"+name+":") }) {
+// excluded reports whether a doubtful risk is not wanted, as the site says of a
+// component that it is about: one that is used there, where that is known.
+func (v *View) excluded(k Risk) bool {
+	var used []harrier.Node
+	known := false
+	for urn, wanted := range v.site.Options.Survey.Backports {
+		parts := strings.Split(urn, ":") // urn:component:application:NAME[:VERSION]
+		name := ":" + parts[min(3, len(parts)-1)] + ":"
+		if wanted || name == "::" || !slices.ContainsFunc(k.Vulnerability.CPEs, func(cpe string) bool { return strings.Contains(cpe, name) }) {
+			continue
+		}
+		if !known {
+			used, known = v.components(k.Node), true
+		}
+		if len(used) == 0 || slices.ContainsFunc(used, func(c harrier.Node) bool {
+			return strings.Contains(c.Key+":", name) || strings.Contains(v.Attribute(c, "cpe"), name)
+		}) {
 			return true
 		}
 	}
 	return false
+}
+
+// components are the software of a service or a page, and of the pages of a
+// service.
+func (v *View) components(n harrier.Node) []harrier.Node {
+	out := v.To(n, harrier.LinkUsesComponent)
+	for _, page := range v.To(n, harrier.LinkHosts) {
+		out = append(out, v.To(page, harrier.LinkUsesComponent)...)
+	}
+	return out
 }
 
 // Health is how a surface stood at a time: counts by severity, and 0 to 100 for
@@ -148,14 +142,14 @@ var Categories = []string{"dns", "email", "tls", "web", "network", "software"}
 
 var weights = [harrier.Severities]int{0, 1, 3, 10, 25}
 
-// HealthAt sums risks up as they stood at a time.
-func HealthAt(risks []Risk, at time.Time) Health {
+// HealthAt sums risks up, of History, as they stood in an iteration.
+func (v *View) HealthAt(risks []Risk, sc harrier.Scan) Health {
 	h := Health{Category: map[string]int{}}
 	for _, c := range Categories {
 		h.Category[c] = 100
 	}
 	for _, k := range risks {
-		if k.OpenAt(at) {
+		if v.stood(k, sc) {
 			h.Issues[k.Severity]++
 			h.Category[k.Category] = max(0, h.Category[k.Category]-weights[k.Severity])
 		}

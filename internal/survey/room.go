@@ -42,6 +42,7 @@ type Sites interface {
 // Scans is the room of scans.
 type Scans interface {
 	Launch(ctx context.Context, by harrier.Actor, site harrier.ID, l scan.Launch) (harrier.Scan, error)
+	LaunchWithin(ctx context.Context, by harrier.Actor, site harrier.ID, l scan.Launch) (sc harrier.Scan, told func(), err error)
 	Command(ctx context.Context, by harrier.Actor, scan harrier.ID, c harrier.Command) error
 	Of(ctx context.Context, by harrier.Actor, site harrier.ID) ([]harrier.Scan, error)
 }
@@ -243,67 +244,74 @@ type Change struct {
 	Backports   *map[string]bool
 }
 
-// Update changes a site. To enable it begins an iteration, to disable it stops
-// the one that goes on. It answers NotFound, Forbidden, and Invalid: because of
+// Update changes a site. To enable it begins an iteration, both or none; to disable
+// it stops what goes on. It answers NotFound, Forbidden, and Invalid: because of
 // ErrNoSeeds where there is nothing to begin with.
 func (r *Room) Update(ctx context.Context, by harrier.Actor, id harrier.UUID, c Change) (harrier.Site, error) {
-	was := false
-	s, err := r.change(ctx, by, id, func(ctx context.Context, s *harrier.Site) error {
-		v := s.Options.Survey
-		was = v.Enabled
-		if c.Name != nil {
-			s.Name = *c.Name
-		}
-		if c.Group != nil && *c.Group != s.Repository {
-			if err := r.groupOpen(ctx, by, *c.Group); err != nil {
+	begun := func() {}
+	var s harrier.Site
+	err := r.Store.InTx(ctx, func(ctx context.Context) (err error) {
+		begins := false
+		s, err = r.change(ctx, by, id, func(ctx context.Context, s *harrier.Site) error {
+			was := s.Options.Survey.Enabled
+			if err := r.apply(ctx, by, s, c); err != nil {
 				return err
 			}
-			s.Repository = *c.Group
+			begins = !was && s.Options.Survey.Enabled
+			return nil
+		})
+		if err != nil || !begins {
+			return err
 		}
-		if c.IgnoreAddrs != nil {
-			v.IgnoreAddrs = *c.IgnoreAddrs
+		if _, begun, err = r.Scans.LaunchWithin(ctx, by, s.ID, scan.Launch{Queue: true}); err != nil {
+			return err
 		}
-		if c.Backports != nil {
-			v.Backports = *c.Backports
-		}
-		if c.Enabled != nil {
-			if v.Enabled = *c.Enabled; v.Enabled && !was {
-				switch {
-				case len(v.Seeds) == 0:
-					return refuse(ErrNoSeeds, "there are no seeds to begin with")
-				case !by.May(harrier.RunScans):
-					return harrier.Errorf(harrier.Forbidden, "you may not run scans")
-				}
-			}
-		}
-		every := ""
-		if c.Every != nil {
-			every = *c.Every
-		}
-		return r.plan(s, every)
+		s, err = r.Site(ctx, by, id)
+		return err
 	})
-	switch {
-	case err != nil:
+	if err != nil {
 		return s, err
-	case s.Options.Survey.Enabled && !was:
-		return r.begin(ctx, by, s)
-	case was && !s.Options.Survey.Enabled:
+	}
+	begun()
+	if c.Enabled != nil && !*c.Enabled { // also what an earlier call left that was cut short
 		err = r.stop(ctx, by, s)
 	}
 	return s, err
 }
 
-// begin launches the iteration of a site that was just enabled. When it can not
-// be, the site is not.
-func (r *Room) begin(ctx context.Context, by harrier.Actor, s harrier.Site) (harrier.Site, error) {
-	if _, err := r.Scans.Launch(ctx, by, s.ID, scan.Launch{Queue: true}); err != nil {
-		_, undo := r.change(ctx, by, s.UUID, func(_ context.Context, s *harrier.Site) error {
-			s.Options.Survey.Enabled = false
-			return r.plan(s, "")
-		})
-		return s, errors.Join(err, undo)
+// apply makes a change of a site.
+func (r *Room) apply(ctx context.Context, by harrier.Actor, s *harrier.Site, c Change) error {
+	v := s.Options.Survey
+	if c.Name != nil {
+		s.Name = *c.Name
 	}
-	return r.Site(ctx, by, s.UUID)
+	if c.Group != nil && *c.Group != s.Repository {
+		if err := r.groupOpen(ctx, by, *c.Group); err != nil {
+			return err
+		}
+		s.Repository = *c.Group
+	}
+	if c.IgnoreAddrs != nil {
+		v.IgnoreAddrs = *c.IgnoreAddrs
+	}
+	if c.Backports != nil {
+		v.Backports = *c.Backports
+	}
+	if c.Enabled != nil {
+		switch was := v.Enabled; {
+		case !*c.Enabled || was:
+		case len(v.Seeds) == 0:
+			return refuse(ErrNoSeeds, "there are no seeds to begin with")
+		case !by.May(harrier.RunScans):
+			return harrier.Errorf(harrier.Forbidden, "you may not run scans")
+		}
+		v.Enabled = *c.Enabled
+	}
+	every := ""
+	if c.Every != nil {
+		every = *c.Every
+	}
+	return r.plan(s, every)
 }
 
 // stop ends what goes on of a site.

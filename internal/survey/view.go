@@ -29,6 +29,8 @@ type View struct {
 	sees  map[harrier.Node]bool // what an actor with a scope may see; nil: all
 
 	pictures map[harrier.ID]bool // by the node
+
+	former map[harrier.Node][]span // of nodes that were own: when they were there
 }
 
 // ends are what a link is told by, however it was found.
@@ -151,6 +153,7 @@ func (r *Room) look(ctx context.Context, s harrier.Site, scans []harrier.Scan) (
 	}
 	v.index()
 	v.history()
+	v.remember(nodes)
 	return v, nil
 }
 

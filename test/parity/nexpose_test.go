@@ -197,7 +197,7 @@ func (x nexposeClient) summary(scan harrier.ID) (sums harrier.Counts, live int) 
 		if f.Severity < 1 || f.Severity > 10 {
 			x.t.Errorf("severity %d", f.Severity)
 		}
-		sums[nexposeformat.SeverityOf(f.Severity)] += f.Count
+		sums[harrier.SeverityOfNumber(f.Severity)] += f.Count
 	}
 	return sums, a.Summary.Nodes.Live
 }
@@ -232,7 +232,7 @@ func (x nexposeClient) report(scan harrier.ID) (hosts map[string]harrier.Counts,
 	hosts, flaws = map[string]harrier.Counts{}, map[string]counted{}
 	severity := map[string]harrier.Severity{}
 	for _, d := range whole.Definitions {
-		severity[d.ID] = nexposeformat.SeverityOf(d.Severity)
+		severity[d.ID] = harrier.SeverityOfNumber(d.Severity)
 	}
 	for _, n := range whole.Nodes {
 		var counts harrier.Counts

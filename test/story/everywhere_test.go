@@ -266,7 +266,7 @@ func (l *lab) byV3(t *testing.T, d doors) numbers {
 			var v struct{ SeverityScore int }
 			get("/vulnerabilities/"+f.ID, &v)
 			for range f.Instances {
-				n.add(a.IP, f.ID, nexposeformat.SeverityOf(v.SeverityScore))
+				n.add(a.IP, f.ID, harrier.SeverityOfNumber(v.SeverityScore))
 			}
 			all += f.Instances
 		}
@@ -326,7 +326,7 @@ func (l *lab) byXML(t *testing.T, d doors, run string) numbers {
 	}
 	severity := map[string]harrier.Severity{}
 	for _, v := range report.Definitions {
-		severity[v.ID] = nexposeformat.SeverityOf(v.Severity)
+		severity[v.ID] = harrier.SeverityOfNumber(v.Severity)
 	}
 	n := newNumbers()
 	for _, node := range report.Nodes {

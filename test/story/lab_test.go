@@ -20,6 +20,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/console"
 	"github.com/harrier-scan/harrier/internal/dialect/exchange"
 	"github.com/harrier-scan/harrier/internal/dialect/nessus"
 	"github.com/harrier-scan/harrier/internal/dialect/securitycenter"
@@ -29,8 +30,9 @@ import (
 type web struct {
 	t          *testing.T
 	addr, port string
-	version    atomic.Value // of nginx, as it says
-	down       atomic.Bool  // takes connections and says nothing
+	inside     func(do func() error) error // where it listens; nil: here
+	version    atomic.Value                // of nginx, as it says
+	down       atomic.Bool                 // takes connections and says nothing
 	listener   net.Listener
 	running    sync.WaitGroup
 }
@@ -38,8 +40,16 @@ type web struct {
 // listen starts it, at its port of before.
 func (w *web) listen() {
 	w.t.Helper()
-	var lc net.ListenConfig
-	l, err := lc.Listen(w.t.Context(), "tcp", net.JoinHostPort(w.addr, w.port))
+	var l net.Listener
+	listen := func() (err error) {
+		var lc net.ListenConfig
+		l, err = lc.Listen(w.t.Context(), "tcp", net.JoinHostPort(w.addr, w.port))
+		return err
+	}
+	if w.inside == nil {
+		w.inside = func(do func() error) error { return do() }
+	}
+	err := w.inside(listen)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -90,18 +100,19 @@ type lab struct {
 	web    *web
 	policy string
 	plugin string // whose finding is followed
+	later  func(time.Duration)
 }
 
-func newLab(t *testing.T) *lab {
+func newLab(t *testing.T, w *web) *lab {
 	t.Helper()
-	w := &web{t: t, addr: "127.0.0.91", port: "0"}
 	w.version.Store("1.18.0")
 	w.listen()
 	t.Cleanup(func() { w.close() })
-	c := exchange.Start(t, securitycenter.New)
+	var local *console.Local
+	c := exchange.Start(t, securitycenter.New, func(l *console.Local) { local = l })
 	other := httptest.NewServer(nessus.New(c.Rooms))
 	t.Cleanup(other.Close)
-	return &lab{t: t, c: c, nessus: other.URL, web: w}
+	return &lab{t: t, c: c, nessus: other.URL, web: w, later: local.Later}
 }
 
 // send sends a request with the first user's keys.

@@ -13,7 +13,7 @@ import (
 // relapses, all through the public APIs: what a scan saw opens, what a scan
 // looked at again and did not see closes, and nothing else does either.
 func TestStory(t *testing.T) {
-	l := newLab(t)
+	l := newLab(t, &web{t: t, addr: "127.0.0.91", port: "0"})
 	l.policy = l.text(l.must("POST", "/policy", fmt.Sprintf(`{"name":"all","policyTemplate":{"id":1},%s}`, l.preferences(l.web.port))), "id")
 	scan := l.scan("standard", `"policy":{"id":`+l.policy+`},"ipList":"`+l.web.addr+`"`, "")
 	second := &web{t: t, addr: "127.0.0.93", port: l.web.port} // which stays as it is

@@ -209,7 +209,7 @@ func (h *house) graph(t *testing.T, scan harrier.ID) *surface.Graph {
 
 // TestConsole: a console scans the little internet by its schedule, is killed in
 // the survey and again among the ports, and ends with all that there is; the next
-// run tells what has changed.
+// run tells what has changed, and one that no name server answers, nothing.
 func TestConsole(t *testing.T) {
 	needs.Root(t)
 	needs.Binary(t, "nft", "nftables")
@@ -280,6 +280,27 @@ func TestConsole(t *testing.T) {
 	for _, l := range links {
 		if l.EndedScan != 0 && l.EndedScan != second.ID || l.FirstScan == second.ID && l.EndedScan != 0 {
 			t.Errorf("a link of the first run: %+v", l)
+		}
+	}
+
+	w.dark = true
+	w.again(t, "", "")
+	h.due(t)
+	third := h.until(t, "third run", func(sc harrier.Scan) bool { return sc.ID > second.ID && ended(sc) })
+	if third.Status != harrier.ScanCompleted || !strings.Contains(third.Reason, "nobody answered") {
+		t.Errorf("the run without name servers is %s (%s)", third.Status, third.Reason)
+	}
+	if links, err = h.db.SurfaceLinks(t.Context(), h.site); err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range links {
+		if l.EndedScan == third.ID {
+			t.Errorf("without name servers a link is gone: %+v", l)
+		}
+	}
+	for what, r := range h.risks(t) {
+		if after[what] != nil && after[what].Open() && (!r.Open() || len(r.Intervals) != 1) {
+			t.Errorf("without name servers %s was %v and is %v", what, after[what].Intervals, r.Intervals)
 		}
 	}
 	if c := w.counted(t); c != "" {

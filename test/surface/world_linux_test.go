@@ -189,6 +189,7 @@ type world struct {
 	bed  *netbed.Bed
 	ends []func()
 	edit []string // in the zone acme.test: old, new
+	dark bool     // from the next again on no name server runs, and resolvers have no answers
 
 	mu    sync.Mutex
 	hosts map[string]map[string]bool // by address: the names that were asked for there
@@ -269,6 +270,16 @@ func (w *world) start(t *testing.T) error {
 }
 
 func (w *world) dns(t *testing.T, at string, h dns.Handler) {
+	if _, authority := h.(*dnstest.Authority); authority && w.dark {
+		return
+	}
+	if r, resolver := h.(*dnstest.Resolver); resolver && w.dark {
+		r.Lie = func(q dns.Question, m *dns.Msg) {
+			if !strings.HasSuffix(strings.ToLower(q.Name), ".invalid.") {
+				m.Rcode, m.Answer, m.Ns = dns.RcodeServerFailure, nil, nil
+			}
+		}
+	}
 	stop, err := dnstest.Serve(netip.AddrPortFrom(netip.MustParseAddr(at), 53), h)
 	if err != nil {
 		t.Fatal(err)

@@ -147,8 +147,8 @@ func (a *api) weights(ctx context.Context, by harrier.Actor, ids []any) (map[har
 		add  func(*weight, harrier.Sum)
 	}{
 		{nil, func(w *weight, s harrier.Sum) { w.total, w.counts = s.Counts.Total(), s.Counts }},
-		{formatnexpose.AtLeast(8), func(w *weight, s harrier.Sum) { w.critical = s.Counts.Total() }},
-		{formatnexpose.AtLeast(4), func(w *weight, s harrier.Sum) { w.severe = s.Counts.Total() }},
+		{harrier.ScoredAtLeast(8), func(w *weight, s harrier.Sum) { w.critical = s.Counts.Total() }},
+		{harrier.ScoredAtLeast(4), func(w *weight, s harrier.Sum) { w.severe = s.Counts.Total() }},
 		{harrier.Cmp{Field: "exploit", Op: harrier.Eq, Values: []any{true}}, func(w *weight, s harrier.Sum) { w.exploits = s.Counts.Total() }},
 		// Of malware there is one entry at most, however many are used by it.
 		{harrier.Cmp{Field: "malware_kits", Op: harrier.Gt, Values: []any{int64(0)}}, func(w *weight, s harrier.Sum) { w.kits = min(s.Counts.Total(), 1) }},

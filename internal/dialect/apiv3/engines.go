@@ -11,114 +11,80 @@ import (
 	words "github.com/harrier-scan/harrier/internal/dialect/nexposewords"
 )
 
-// localEngine is the name by which scripts look for the console's own engine.
-const localEngine = "Local scan engine"
-
-// enginePort is the port of engines that say no other.
-const enginePort = 40814
-
-// engineRoutes are the engines, their pools and the scan templates.
+// engineRoutes are the engines and the scan templates.
 //
 // Source: section 12, rows 18 and 19.
 func (a *api) engineRoutes() {
 	a.handle("GET /scan_engines", a.listEngines)
+	a.handle("POST /scan_engines", a.saveEngine)
 	a.handle("GET /scan_engines/{id}", a.getEngine)
+	a.handle("PUT /scan_engines/{id}", a.saveEngine)
+	a.handle("DELETE /scan_engines/{id}", a.deleteEngine)
+	a.handle("GET /scan_engines/{id}/scan_engine_pools", a.enginePools)
+	a.handle("GET /scan_engines/{id}/scans", a.engineScans)
 	a.handle("GET /scan_engines/{id}/sites", a.engineSites)
-	a.handle("GET /scan_engine_pools", a.listPools)
-	a.handle("GET /scan_engine_pools/{id}", a.getPool)
 	a.handle("GET /scan_templates", a.listTemplates)
 	a.handle("GET /scan_templates/{id}", func(q *query) (any, error) { return a.templateNamed(q, q.path("id")) })
 }
 
-// engines lists the engines, the local one first: there always is one, be it
-// that it was not heard of yet.
-func (a *api) engines(ctx context.Context, by harrier.Actor) ([]harrier.Engine, error) {
-	list, err := a.Fleet.Engines(ctx, by)
-	if err != nil {
-		return nil, err
-	}
-	local, rest := harrier.Engine{Pool: harrier.LocalPool}, []harrier.Engine{}
-	for _, e := range list {
-		switch {
-		case e.Pool != harrier.LocalPool && e.Pool != "":
-			rest = append(rest, e)
-		case local.ID == 0 || e.LastSeen.After(local.LastSeen): // of those that stood here one after the other
-			local = e
-		}
-	}
-	local.Name, local.Hostname = localEngine, "127.0.0.1"
-	local.ID = cmp.Or(local.ID, 1)
-	return append([]harrier.Engine{local}, rest...), nil
-}
-
-// engineOf is the engine that a site shows: the one that was named, an engine of
-// its pool, or the local one.
-func engineOf(s harrier.Site, engines []harrier.Engine) harrier.ID {
-	for _, e := range engines {
-		if s.Engine == e.ID && s.Engine != 0 {
-			return e.ID
-		}
-	}
-	for _, e := range engines {
-		if s.Pool != "" && e.Pool == s.Pool {
-			return e.ID
-		}
-	}
-	return engines[0].ID
+// engines lists the engines and pools that the caller may use.
+func (a *api) engines(q *query) (words.Crew, error) {
+	return words.CrewOf(q.ctx(), a.Fleet, q.by)
 }
 
 // putEngine has a site scanned by an engine, or by a pool.
 func (a *api) putEngine(q *query, s *harrier.Site, id harrier.ID) error {
-	engines, err := a.engines(q.ctx(), q.by)
+	all, err := a.engines(q)
 	if err != nil {
 		return err
 	}
-	if id == engines[0].ID {
-		s.Engine, s.Pool = 0, ""
-		return nil
+	if err := all.Bind(s, id); err != nil {
+		return harrier.Invalidf("engineId", "there is no engine %d", id)
 	}
-	for _, e := range engines {
-		if e.ID == id {
-			s.Engine, s.Pool = id, e.Pool
-			return nil
-		}
-	}
-	for _, p := range poolsOf(engines) {
-		if harrier.ID(number31(p)) == id {
-			s.Engine, s.Pool = 0, p
-			return nil
-		}
-	}
-	return harrier.Invalidf("engineId", "there is no engine %d", id)
+	return nil
 }
 
-// poolsOf are the pools that engines serve, but for the local one.
-func poolsOf(engines []harrier.Engine) []string {
-	var out []string
-	for _, e := range engines {
-		if e.Pool != harrier.LocalPool && e.Pool != "" {
-			out = append(out, e.Pool)
-		}
-	}
-	slices.Sort(out)
-	return slices.Compact(out)
-}
-
-func (a *api) engineStatus(e harrier.Engine) string {
-	switch {
-	case e.LastSeen.IsZero():
-		return "unknown"
-	case e.Alive(a.Now()):
-		return "active"
-	}
-	return "not-responding"
+// engineWords are the states of engines.
+//
+// Source: section 12, "Engine".
+var engineWords = map[harrier.EngineStatus]string{
+	harrier.EngineActive: "active", harrier.EnginePending: "pending-authorization", harrier.EngineIncompatible: "incompatible-version",
+	harrier.EngineNotResponding: "not-responding", harrier.EngineUnknown: "unknown",
 }
 
 // engineObject is an engine as this API shows it.
 //
 // Source: section 12, "Engine".
-func (a *api) engineObject(q *query, e harrier.Engine) (obj, error) {
-	engines, err := a.engines(q.ctx(), q.by)
+func (a *api) engineObject(q *query, all words.Crew, sites []harrier.Site, e harrier.Engine) obj {
+	pools := []harrier.ID{}
+	for _, p := range all.Pools {
+		if slices.Contains(p.Members, e.ID) {
+			pools = append(pools, words.PoolNumber(p))
+		}
+	}
+	o := obj{
+		"id": e.ID, "name": e.Name, "address": cmp.Or(e.Address, e.Hostname), "port": cmp.Or(e.Port, words.EnginePort), "status": engineWords[e.Status(a.Now())],
+		"sites": scannedBy(all, sites, e.ID), "enginePools": pools, "contentVersion": a.Vulns.ContentVersion(q.ctx()), "productVersion": cmpText(e.Version, a.Version),
+		"links": q.self("/scan_engines/"+ident(e.ID), "Sites", "/sites", "Scans", "/scans", "Engine Pools", "/scan_engine_pools"),
+	}
+	o.when("lastRefreshedDate", e.LastSeen)
+	o.when("lastUpdatedDate", e.Started)
+	return o
+}
+
+// scannedBy are the sites that an engine or a pool scans.
+func scannedBy(all words.Crew, sites []harrier.Site, number harrier.ID) []harrier.ID {
+	ids := []harrier.ID{}
+	for _, s := range sites {
+		if all.Of(s) == number {
+			ids = append(ids, s.ID)
+		}
+	}
+	return ids
+}
+
+func (a *api) listEngines(q *query) (any, error) {
+	all, err := a.engines(q)
 	if err != nil {
 		return nil, err
 	}
@@ -126,68 +92,176 @@ func (a *api) engineObject(q *query, e harrier.Engine) (obj, error) {
 	if err != nil {
 		return nil, err
 	}
-	ids := []harrier.ID{}
-	for _, s := range sites {
-		if engineOf(s, engines) == e.ID {
-			ids = append(ids, s.ID)
-		}
-	}
-	pools := []int{}
-	if e.Pool != harrier.LocalPool && e.Pool != "" {
-		pools = append(pools, number31(e.Pool))
-	}
-	o := obj{
-		"id": e.ID, "name": e.Name, "address": e.Hostname, "port": enginePort, "status": a.engineStatus(e), "sites": ids, "enginePools": pools,
-		"contentVersion": a.Vulns.ContentVersion(q.ctx()), "productVersion": cmpText(e.Version, a.Version), "links": q.self("/scan_engines/"+ident(e.ID), "Sites", "/sites"),
-	}
-	o.when("lastRefreshedDate", e.LastSeen)
-	o.when("lastUpdatedDate", e.Started)
-	return o, nil
-}
-
-func (a *api) listEngines(q *query) (any, error) {
-	engines, err := a.engines(q.ctx(), q.by)
-	if err != nil {
-		return nil, err
-	}
 	rows := []obj{}
-	for _, e := range engines {
-		o, err := a.engineObject(q, e)
-		if err != nil {
-			return nil, err
-		}
-		rows = append(rows, o)
+	for _, e := range all.Engines {
+		rows = append(rows, a.engineObject(q, all, sites, e))
 	}
 	return q.resources(rows)
 }
 
-func (a *api) engine(q *query) (obj, error) {
+// engine is the engine that a request names, among all.
+func (a *api) engine(q *query) (harrier.Engine, words.Crew, error) {
 	id, err := q.id("id")
 	if err != nil {
-		return nil, err
+		return harrier.Engine{}, words.Crew{}, err
 	}
-	engines, err := a.engines(q.ctx(), q.by)
+	all, err := a.engines(q)
 	if err != nil {
-		return nil, err
+		return harrier.Engine{}, all, err
 	}
-	for _, e := range engines {
-		if e.ID == id {
-			return a.engineObject(q, e)
-		}
-	}
-	return nil, harrier.Errorf(harrier.NotFound, "no engine %d", id)
+	e, err := all.Engine(id)
+	return e, all, err
 }
 
 func (a *api) getEngine(q *query) (any, error) {
-	o, err := a.engine(q)
+	e, all, err := a.engine(q)
 	if err != nil {
 		return nil, err
 	}
-	return q.one(o)
+	sites, err := a.sites(q.ctx(), q.by)
+	if err != nil {
+		return nil, err
+	}
+	return q.one(a.engineObject(q, all, sites, e))
+}
+
+// engineBody is an engine as a client writes it.
+type engineBody struct {
+	Name    string   `json:"name"`
+	Address string   `json:"address"`
+	Port    int      `json:"port"`
+	Sites   *[]int64 `json:"sites"`
+}
+
+// saveEngine makes an engine, which enrols by itself then, or changes one, and
+// binds sites to it: to those that are named, where some are, and to no others.
+func (a *api) saveEngine(q *query) (any, error) {
+	var e harrier.Engine
+	all, err := a.engines(q)
+	if err != nil {
+		return nil, err
+	}
+	if q.path("id") != "" {
+		id, err := q.id("id")
+		if err != nil {
+			return nil, err
+		}
+		if e, err = a.Fleet.Engine(q.ctx(), q.by, id); err != nil {
+			return nil, err
+		}
+	}
+	var b engineBody
+	if err := q.body(&b); err != nil {
+		return nil, err
+	}
+	fresh := e.ID == 0
+	if fresh || e.ID != all.Local() { // the local one shows what it is not called
+		e.Name, e.Address, e.Port = strings.TrimSpace(b.Name), strings.TrimSpace(b.Address), cmp.Or(b.Port, words.EnginePort)
+		if e.Address == "" {
+			e.Port = 0
+		}
+	}
+	err = a.Together(q.ctx(), func(ctx context.Context) error {
+		if err := a.Fleet.SaveEngine(ctx, q.by, &e); err != nil || b.Sites == nil {
+			return err
+		}
+		return a.bindSites(ctx, q.by, all, e.ID, *b.Sites)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if fresh {
+		return created{e.ID, "/scan_engines/" + ident(e.ID)}, nil
+	}
+	return q.done()
+}
+
+// bindSites has an engine scan those sites and no others. It answers Invalid for
+// a site that is not there.
+func (a *api) bindSites(ctx context.Context, by harrier.Actor, all words.Crew, engine harrier.ID, wanted []int64) error {
+	sites, err := a.sites(ctx, by)
+	if err != nil {
+		return err
+	}
+	for _, id := range wanted {
+		if !slices.ContainsFunc(sites, func(s harrier.Site) bool { return s.ID == harrier.ID(id) }) {
+			return harrier.Invalidf("sites", "there is no site %d", id)
+		}
+	}
+	for _, s := range sites {
+		want := slices.Contains(wanted, int64(s.ID))
+		if (all.Of(s) == engine) == want {
+			continue
+		}
+		s.Engine, s.Pool = 0, ""
+		if want && engine != all.Local() {
+			s.Engine = engine
+		}
+		if err := a.Sites.Update(ctx, by, &s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *api) deleteEngine(q *query) (any, error) {
+	e, all, err := a.engine(q)
+	if err != nil {
+		return nil, err
+	}
+	if e.ID == all.Local() && q.by.May(harrier.ManageEngines) {
+		return nil, harrier.Errorf(harrier.Conflict, "the console's own engine can not be deleted")
+	}
+	if err := a.Fleet.DeleteEngine(q.ctx(), q.by, e.ID); err != nil {
+		return nil, err
+	}
+	return q.done()
+}
+
+func (a *api) enginePools(q *query) (any, error) {
+	e, all, err := a.engine(q)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := a.poolObjects(q, all)
+	if err != nil {
+		return nil, err
+	}
+	return q.resources(slices.DeleteFunc(rows, func(o obj) bool { return !slices.Contains(o["engines"].([]harrier.ID), e.ID) }))
+}
+
+// engineScans are the scans that an engine does or did.
+func (a *api) engineScans(q *query) (any, error) {
+	e, all, err := a.engine(q)
+	if err != nil {
+		return nil, err
+	}
+	list, err := a.allScans(q, func(s harrier.Site, sc harrier.Scan) bool { return scanEngine(all, s, sc) == e.ID })
+	if err != nil {
+		return nil, err
+	}
+	return a.scanPages(q, list)
+}
+
+// scanEngine is the number of the engine or the pool of a scan.
+func scanEngine(all words.Crew, s harrier.Site, sc harrier.Scan) harrier.ID {
+	if sc.Terms.Engine != 0 {
+		s.Engine = sc.Terms.Engine
+	}
+	return all.Of(s)
 }
 
 func (a *api) engineSites(q *query) (any, error) {
-	o, err := a.engine(q)
+	e, all, err := a.engine(q)
+	if err != nil {
+		return nil, err
+	}
+	return a.sitesOf(q, all, e.ID)
+}
+
+// sitesOf are the sites that an engine or a pool scans, whole.
+func (a *api) sitesOf(q *query, all words.Crew, number harrier.ID) (any, error) {
+	sites, err := a.sites(q.ctx(), q.by)
 	if err != nil {
 		return nil, err
 	}
@@ -196,10 +270,9 @@ func (a *api) engineSites(q *query) (any, error) {
 		return nil, err
 	}
 	p := &pages{all: []obj{}}
-	for _, id := range o["sites"].([]harrier.ID) {
-		s, err := a.Sites.Site(q.ctx(), q.by, id)
-		if err != nil {
-			return nil, err
+	for _, s := range sites {
+		if all.Of(s) != number {
+			continue
 		}
 		row, err := a.siteObject(q, s, newest)
 		if err != nil {
@@ -208,49 +281,6 @@ func (a *api) engineSites(q *query) (any, error) {
 		p.all = append(p.all, row)
 	}
 	return p, nil
-}
-
-func (a *api) pools(q *query) ([]obj, error) {
-	engines, err := a.engines(q.ctx(), q.by)
-	if err != nil {
-		return nil, err
-	}
-	rows := []obj{}
-	for _, name := range poolsOf(engines) {
-		ids := []harrier.ID{}
-		for _, e := range engines {
-			if e.Pool == name {
-				ids = append(ids, e.ID)
-			}
-		}
-		rows = append(rows, obj{"id": number31(name), "name": name, "engines": ids, "links": q.self("/scan_engine_pools/" + ident(harrier.ID(number31(name))))})
-	}
-	return rows, nil
-}
-
-func (a *api) listPools(q *query) (any, error) {
-	rows, err := a.pools(q)
-	if err != nil {
-		return nil, err
-	}
-	return q.resources(rows)
-}
-
-func (a *api) getPool(q *query) (any, error) {
-	id, err := q.id("id")
-	if err != nil {
-		return nil, err
-	}
-	rows, err := a.pools(q)
-	if err != nil {
-		return nil, err
-	}
-	for _, o := range rows {
-		if harrier.ID(o["id"].(int)) == id {
-			return o, nil
-		}
-	}
-	return nil, harrier.Errorf(harrier.NotFound, "no pool %d", id)
 }
 
 // templateObject is a scan template as this API shows it.
@@ -264,7 +294,11 @@ func (a *api) templateObject(q *query, id, name string, v harrier.Variant) obj {
 
 func (a *api) templates(q *query) ([]obj, error) {
 	rows := []obj{}
-	for _, t := range words.ScanTemplates {
+	own, err := words.TemplatesOf(q.ctx(), a.Policies, q.by)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range own {
 		v, err := t.Variant(a.Policies)
 		if err != nil {
 			return nil, err

@@ -98,6 +98,8 @@ func TestFlows(t *testing.T) {
 	t.Run("sites", func(t *testing.T) { w.in(t).sites() })
 	t.Run("tags", func(t *testing.T) { w.in(t).tags() })
 	t.Run("groups", func(t *testing.T) { w.in(t).groups() })
+	t.Run("engines", func(t *testing.T) { w.in(t).engines() })
+	t.Run("groups of sites", func(t *testing.T) { w.in(t).siteGroups() })
 	t.Run("exceptions", func(t *testing.T) { w.in(t).exceptions() })
 	t.Run("reports", func(t *testing.T) { w.in(t).reports() })
 	t.Run("users", func(t *testing.T) { w.in(t).users() })

@@ -219,9 +219,9 @@ func filterExpr(b reportBody) (harrier.And, error) {
 	switch b.Filters.Severity {
 	case "", "all":
 	case "critical":
-		out = append(out, formatnexpose.AtLeast(8))
+		out = append(out, harrier.ScoredAtLeast(8))
 	case "critical-and-severe":
-		out = append(out, formatnexpose.AtLeast(4))
+		out = append(out, harrier.ScoredAtLeast(4))
 	default:
 		return nil, harrier.Invalidf("filters.severity", "%q is none of all, critical, critical-and-severe", clip(b.Filters.Severity))
 	}

@@ -23,7 +23,7 @@ func (a *api) rootRoutes() {
 
 // entries are what the root links to.
 var entries = []string{
-	"administration/info", "asset_groups", "assets", "reports", "scan_engine_pools", "scan_engines", "scan_templates", "scans", "shared_credentials", "sites",
+	"administration/info", "asset_groups", "assets", "reports", "roles", "scan_engine_pools", "scan_engines", "scan_templates", "scans", "shared_credentials", "sites",
 	"solutions", "tags", "users", "vulnerabilities", "vulnerability_exceptions",
 }
 

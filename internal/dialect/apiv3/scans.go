@@ -7,7 +7,6 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	words "github.com/harrier-scan/harrier/internal/dialect/nexposewords"
-	formatnexpose "github.com/harrier-scan/harrier/internal/format/nexpose"
 	"github.com/harrier-scan/harrier/internal/scan"
 )
 
@@ -32,7 +31,7 @@ var scanWords = map[harrier.ScanStatus]string{
 }
 
 // scanObject is a scan as this API shows it.
-func (a *api) scanObject(q *query, sc harrier.Scan, names map[harrier.ID]string, sites []harrier.Site, engines []harrier.Engine) (obj, error) {
+func (a *api) scanObject(q *query, sc harrier.Scan, names map[harrier.ID]string, sites []harrier.Site, all words.Crew) (obj, error) {
 	w, err := a.scanWeight(q, sc)
 	if err != nil {
 		return nil, err
@@ -42,16 +41,13 @@ func (a *api) scanObject(q *query, sc harrier.Scan, names map[harrier.ID]string,
 		kind = "Scheduled"
 	}
 	o := obj{
-		"id": sc.ID, "scanName": sc.Name, "status": cmpText(scanWords[sc.Status], "unknown"), "assets": sc.HostsAlive, "engineId": engines[0].ID, "engineName": engines[0].Name,
+		"id": sc.ID, "scanName": sc.Name, "status": cmpText(scanWords[sc.Status], "unknown"), "assets": sc.HostsAlive, "engineId": all.Local(), "engineName": all.Label(all.Local()),
 		"scanType": kind, "startedBy": names[sc.Owner], "vulnerabilities": w.object(), "siteId": sc.Site, "links": append(q.self("/scans/"+ident(sc.ID)), q.link("Site", "/sites/"+ident(sc.Site))),
 	}
 	if i := slices.IndexFunc(sites, func(s harrier.Site) bool { return s.ID == sc.Site }); i >= 0 {
 		o["siteName"] = sites[i].Name
-		for _, e := range engines {
-			if e.ID == engineOf(sites[i], engines) {
-				o["engineId"], o["engineName"] = e.ID, e.Name
-			}
-		}
+		number := scanEngine(all, sites[i], sc)
+		o["engineId"], o["engineName"] = number, all.Label(number)
 	}
 	o.set("message", sc.Reason)
 	o.when("startTime", firstTime(sc.Started, sc.Created))
@@ -85,7 +81,7 @@ func (a *api) scanWeight(q *query, sc harrier.Scan) (weight, error) {
 			known.Severity = v.Severity
 		}
 		w.total++
-		switch severityWord(formatnexpose.Severity(known)) {
+		switch severityWord(known.SeverityScore()) {
 		case "Critical":
 			w.critical++
 		case "Severe":
@@ -115,7 +111,7 @@ func (a *api) scanPages(q *query, list []harrier.Scan) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	engines, err := a.engines(q.ctx(), q.by)
+	engines, err := a.engines(q)
 	if err != nil {
 		return nil, err
 	}
@@ -157,6 +153,15 @@ func (a *api) siteScans(q *query) (any, error) {
 }
 
 func (a *api) listScans(q *query) (any, error) {
+	list, err := a.allScans(q, func(harrier.Site, harrier.Scan) bool { return true })
+	if err != nil {
+		return nil, err
+	}
+	return a.scanPages(q, list)
+}
+
+// allScans are the scans of all sites that want says yes to.
+func (a *api) allScans(q *query, want func(harrier.Site, harrier.Scan) bool) ([]harrier.Scan, error) {
 	sites, err := a.Sites.Sites(q.ctx(), q.by)
 	if err != nil {
 		return nil, err
@@ -167,9 +172,13 @@ func (a *api) listScans(q *query) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, of...)
+		for _, sc := range of {
+			if want(s, sc) {
+				list = append(list, sc)
+			}
+		}
 	}
-	return a.scanPages(q, list)
+	return list, nil
 }
 
 func (a *api) scan(q *query) (harrier.Scan, error) {
@@ -193,7 +202,7 @@ func (a *api) getScan(q *query) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	engines, err := a.engines(q.ctx(), q.by)
+	engines, err := a.engines(q)
 	if err != nil {
 		return nil, err
 	}
@@ -234,7 +243,7 @@ func (a *api) startScan(q *query) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := scan.Launch{Queue: true, NoFreeze: !force}
+	l := scan.Launch{Name: strings.TrimSpace(b.Name), Queue: true, NoFreeze: !force}
 	if l.Targets, err = a.partOf(q, s, b); err != nil {
 		return nil, err
 	}
@@ -245,14 +254,8 @@ func (a *api) startScan(q *query) (any, error) {
 		}
 		l.Variant = &v
 	}
-	if b.Engine != 0 {
-		probe := s
-		if err := a.putEngine(q, &probe, harrier.ID(b.Engine)); err != nil {
-			return nil, err
-		}
-		if probe.Engine != s.Engine || probe.Pool != s.Pool {
-			return nil, harrier.Invalidf("engineId", "the scans of a site run on its own engine: set that")
-		}
+	if l.Engine, err = a.engineFor(q, s, harrier.ID(b.Engine)); err != nil {
+		return nil, err
 	}
 	sc, err := a.Scans.Launch(q.ctx(), q.by, s.ID, l)
 	if errors.Is(err, scan.ErrFrozen) {
@@ -264,17 +267,44 @@ func (a *api) startScan(q *query) (any, error) {
 	return created{sc.ID, "/scans/" + ident(sc.ID)}, nil
 }
 
+// engineFor is the engine that a scan is to run on where that is not what its site
+// says; 0 for that. It answers Invalid for one that there is not, and for a pool
+// that is not the site's.
+func (a *api) engineFor(q *query, s harrier.Site, id harrier.ID) (harrier.ID, error) {
+	if id == 0 {
+		return 0, nil
+	}
+	all, err := a.engines(q)
+	if err != nil || all.Of(s) == id {
+		return 0, err
+	}
+	if e, err := all.Engine(id); err == nil && !e.Created.IsZero() {
+		return e.ID, nil
+	}
+	if _, err := all.Pool(id); err == nil {
+		return 0, harrier.Invalidf("engineId", "a scan runs on a pool when its site does: set that")
+	}
+	return 0, harrier.Invalidf("engineId", "there is no engine %d", id)
+}
+
 // partOf is the part of a site that a scan is wanted of; "" for all of it. It
 // answers Invalid for what is not in the site.
 func (a *api) partOf(q *query, s harrier.Site, b scanBody) (string, error) {
 	hosts := slices.Clone(b.Hosts)
+	if len(hosts)+len(b.Groups) == 0 {
+		return "", nil
+	}
+	whole, err := a.Scans.Targets(q.ctx(), q.by, s.ID)
+	if err != nil {
+		return "", err
+	}
 	for _, g := range b.Groups {
 		found, err := a.groupMembers(q, harrier.ID(g))
 		if err != nil {
 			return "", err
 		}
 		for _, as := range found {
-			if as.Addr.IsValid() && inside(s.Targets, as.Addr.String()) {
+			if as.Addr.IsValid() && inside(whole, as.Addr.String()) {
 				hosts = append(hosts, as.Addr.String())
 			}
 		}
@@ -284,7 +314,7 @@ func (a *api) partOf(q *query, s harrier.Site, b scanBody) (string, error) {
 	}
 	for i, h := range hosts {
 		hosts[i] = strings.ReplaceAll(strings.TrimSpace(h), " - ", "-")
-		if !inside(s.Targets, hosts[i]) {
+		if !inside(whole, hosts[i]) {
 			return "", harrier.Invalidf("hosts", "%q is not in site %d", clip(h), s.ID)
 		}
 	}

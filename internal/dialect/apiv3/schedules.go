@@ -254,11 +254,11 @@ func (a *api) readPlan(q *query, s harrier.Site, b scheduleBody) (plan, error) {
 	case b.OnRepeat != "" && b.OnRepeat != "restart-scan" && b.OnRepeat != "resume-scan":
 		return p, harrier.Invalidf("onScanRepeat", "%q is neither restart-scan nor resume-scan", clip(b.OnRepeat))
 	case b.Engine != 0:
-		probe := s
-		if err := a.putEngine(q, &probe, harrier.ID(b.Engine)); err != nil {
+		other, err := a.engineFor(q, s, harrier.ID(b.Engine))
+		if err != nil {
 			return p, err
 		}
-		if probe.Engine != s.Engine || probe.Pool != s.Pool {
+		if other != 0 {
 			return p, harrier.Invalidf("scanEngineId", "the scans of a site run on its own engine: set that")
 		}
 	}
@@ -287,8 +287,12 @@ func (a *api) readPlan(q *query, s harrier.Site, b scheduleBody) (plan, error) {
 			return p, harrier.Invalidf("assets.excludedTargets", "a schedule leaves nothing out: name what it scans, or exclude it of the site")
 		}
 		if b.Assets.Included != nil {
+			whole, err := a.Scans.Targets(q.ctx(), q.by, s.ID)
+			if err != nil {
+				return p, err
+			}
 			for _, t := range b.Assets.Included.Addresses {
-				if !inside(s.Targets, strings.ReplaceAll(t, " - ", "-")) {
+				if !inside(whole, strings.ReplaceAll(t, " - ", "-")) {
 					return p, harrier.Invalidf("assets.includedTargets", "%q is not in site %d", clip(t), s.ID)
 				}
 			}

@@ -76,7 +76,7 @@ func (a *api) siteObject(q *query, s harrier.Site, newest map[harrier.ID]harrier
 	if err != nil {
 		return nil, err
 	}
-	engines, err := a.engines(q.ctx(), q.by)
+	engines, err := a.engines(q)
 	if err != nil {
 		return nil, err
 	}
@@ -86,8 +86,9 @@ func (a *api) siteObject(q *query, s harrier.Site, newest map[harrier.ID]harrier
 	}
 	o := obj{
 		"id": s.ID, "name": s.Name, "description": s.Description, "type": "static", "importance": importanceOf(s), "assets": n,
-		"riskScore": float64(w.counts.Exposure()) * riskFactor(s), "scanEngine": engineOf(s, engines), "scanTemplate": words.TemplateOf(s, p), "vulnerabilities": w.object(),
+		"riskScore": float64(w.counts.Exposure()) * riskFactor(s), "scanEngine": engines.Of(s), "scanTemplate": words.TemplateOf(s, p), "vulnerabilities": w.object(),
 		"links": q.self("/sites/"+ident(s.ID), "Assets", "/assets", "Scans", "/scans", "Included Targets", "/included_targets", "Excluded Targets", "/excluded_targets",
+			"Included Asset Groups", "/included_asset_groups", "Excluded Asset Groups", "/excluded_asset_groups",
 			"Schedules", "/scan_schedules", "Site Credentials", "/site_credentials", "Scan Engine", "/scan_engine", "Scan Template", "/scan_template", "Tags", "/tags"),
 	}
 	if sc, ok := newest[s.ID]; ok {
@@ -194,9 +195,16 @@ func (a *api) putSite(q *query, b siteBody, s *harrier.Site) error {
 		return harrier.Invalidf("scan.connection", "there are no discovery connections here: a site names its targets")
 	}
 	if t := b.Scan.Assets; t != nil {
-		for _, g := range []*groupsBody{t.IncludedGroups, t.ExcludedGroups} {
-			if g != nil && len(g.Groups) > 0 {
-				return harrier.Invalidf("scan.assets", "asset groups are not targets here: name their addresses")
+		for _, part := range []struct {
+			from *groupsBody
+			to   *[]harrier.ID
+		}{{t.IncludedGroups, &s.Options.Lists}, {t.ExcludedGroups, &s.Options.Spared}} {
+			if part.from == nil {
+				continue
+			}
+			*part.to = nil
+			for _, id := range part.from.Groups {
+				*part.to = append(*part.to, harrier.ID(id))
 			}
 		}
 		for _, part := range []struct {

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/harrier-scan/harrier"
 	words "github.com/harrier-scan/harrier/internal/dialect/nexposewords"
@@ -134,16 +135,37 @@ func (a *api) siteEngine(q *query) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	engines, err := a.engines(q.ctx(), q.by)
+	all, err := a.engines(q)
 	if err != nil {
 		return nil, err
 	}
-	for _, e := range engines {
-		if e.ID == engineOf(s, engines) {
-			return a.engineObject(q, e)
+	sites, err := a.sites(q.ctx(), q.by)
+	if err != nil {
+		return nil, err
+	}
+	number := all.Of(s)
+	if e, err := all.Engine(number); err == nil {
+		return a.engineObject(q, all, sites, e), nil
+	}
+	p, err := all.Pool(number)
+	if err != nil {
+		return nil, err
+	}
+	// A pool stands for an engine, in as much as it has what one has.
+	return obj{"id": number, "name": p.Name, "status": poolStatus(all, p, a.Now()), "sites": scannedBy(all, sites, number), "links": q.self("/scan_engine_pools/" + ident(number))}, nil
+}
+
+// poolStatus is how the best of the engines of a pool stands.
+func poolStatus(all words.Crew, p harrier.Pool, now time.Time) string {
+	out := engineWords[harrier.EngineUnknown]
+	for _, e := range all.Engines {
+		if slices.Contains(p.Members, e.ID) {
+			if out = engineWords[e.Status(now)]; e.Alive(now) {
+				break
+			}
 		}
 	}
-	return nil, harrier.Errorf(harrier.NotFound, "no engine of site %d", s.ID)
+	return out
 }
 
 func (a *api) setSiteEngine(q *query) (any, error) {

@@ -20,6 +20,8 @@ func (a *api) userRoutes() {
 	a.handle("DELETE /users/{id}", a.deleteUser)
 	a.handle("PUT /users/{id}/password", a.setPassword)
 	a.handle("GET /users/{id}/sites", a.userSites)
+	a.handle("GET /roles", a.listRoles)
+	a.handle("GET /roles/{id}", a.getRole)
 }
 
 // roles are the words for the built-in roles, the one that is meant by a word

@@ -64,7 +64,7 @@ func day(t time.Time) string { return t.UTC().Format(time.DateOnly) }
 
 // vulnerabilityObject is a vulnerability as this API shows it.
 func vulnerabilityObject(q *query, v harrier.Vulnerability) obj {
-	slug, score := formatnexpose.Slug(v), formatnexpose.Severity(v)
+	slug, score := formatnexpose.Slug(v), v.SeverityScore()
 	added, modified := formatnexpose.Added(v)
 	cves := v.CVEs
 	if cves == nil {
@@ -94,7 +94,7 @@ func pciObject(v harrier.Vulnerability) obj {
 		status = "Fail"
 	}
 	return obj{
-		"adjustedCVSSScore": int(math.Round(score)), "adjustedSeverityScore": formatnexpose.PCISeverity(v), "fail": status == "Fail", "status": status, "specialNotes": "",
+		"adjustedCVSSScore": int(math.Round(score)), "adjustedSeverityScore": v.PCISeverity(), "fail": status == "Fail", "status": status, "specialNotes": "",
 	}
 }
 

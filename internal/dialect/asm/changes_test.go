@@ -65,13 +65,21 @@ func TestRiskChanges(t *testing.T) {
 		}
 		return out
 	}
-	before := open()
-	w.Set(strings.ReplaceAll(asmtest.Zone, "shop CNAME edge.provider.test.\n", "") + "@ TXT \"v=spf1 mx -all\"\n_dmarc TXT \"v=DMARC1; p=reject\"\napi A 127.0.55.10\n")
+	issues := func() map[string]int {
+		var list []struct{ Issues map[string]int }
+		talk(t, c, v["key"], "GET", "/v1/scans/"+v["scan"]+"/iterations", "", &list)
+		return list[0].Issues
+	}
+	before, first := open(), issues()
+	w.Set(strings.NewReplacer("shop CNAME edge.provider.test.\n", "", "www A 127.0.55.10\n", "").Replace(asmtest.Zone) + "@ TXT \"v=spf1 mx -all\"\n_dmarc TXT \"v=DMARC1; p=reject\"\napi A 127.0.55.10\n")
 	if _, err := c.Rooms.Surveys.Rescan(t.Context(), c.Admin, s.UUID); err != nil {
 		t.Fatal(err)
 	}
 	wait(t, c, s.UUID, 2)
 	after := open()
+	if diff := cmp.Diff(first, issues()); diff != "" {
+		t.Errorf("the first iteration tells otherwise of itself after the second (-before +after):\n%s", diff)
+	}
 	var got struct {
 		Added, Removed []struct {
 			ID, AddedIn string

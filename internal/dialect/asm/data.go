@@ -345,7 +345,7 @@ var components = dataset{own(harrier.NodeComponent), func(s surface, n harrier.N
 	slices.SortFunc(on, harrier.Node.Compare)
 	on = slices.Compact(on)
 	row := componentRow{ID: s.Node(n).UUID.String(), URN: n.Key, Services: s.refs(on), CPE: s.Attribute(n, "cpe"), seen: s.seen(n)}
-	parts := strings.Split(n.Key, ":") // urn:component:server:NAME[:VERSION]
+	parts := strings.Split(n.Key, ":") // urn:component:application:NAME[:VERSION]
 	product := parts[min(3, len(parts)-1)]
 	if row.Name = cmp.Or(s.Attribute(n, "name"), product); len(parts) > 4 {
 		row.Version = strings.Join(parts[4:], ":")

@@ -9,6 +9,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/console"
 	"github.com/harrier-scan/harrier/internal/dialect/asm"
 	"github.com/harrier-scan/harrier/internal/dialect/asm/asmtest"
 	"github.com/harrier-scan/harrier/internal/dialect/exchange"
@@ -21,11 +22,11 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // start starts a console with a little internet and makes keys: <key> of the first
 // user, <viewer> of one who may only read and whom nothing was given, <none> of
 // one who sees no findings; <session> of the first user; and the ids of the first
-// organisation and scan group.
-func start(t *testing.T) (*exchange.Console, *asmtest.World, exchange.Values) {
+// organisation and scan group. Each of set may say how the console is made.
+func start(t *testing.T, set ...func(*console.Local)) (*exchange.Console, *asmtest.World, exchange.Values) {
 	t.Helper()
 	w := asmtest.New(t)
-	c := exchange.Start(t, asm.New, w.Surface)
+	c := exchange.Start(t, asm.New, append([]func(*console.Local){w.Surface}, set...)...)
 	v := c.Values()
 	v["key"] = newKey(t, c, c.Admin)
 	for name, role := range map[string]harrier.Role{"viewer": harrier.Viewer, "none": harrier.CredentialManager} {
@@ -109,10 +110,10 @@ func wait(t *testing.T, c *exchange.Console, id harrier.UUID, n int) {
 	}
 }
 
-// TestExchanges replays the conversations of testdata; those named lab-NAME have a
-// console that is filled by a real survey.
-func TestExchanges(t *testing.T) {
-	book := openapi.Open(t, "openapi.json", openapi.About{
+// open opens the description of this API, to be held to what a test sees.
+func open(t *testing.T) *openapi.Book {
+	t.Helper()
+	return openapi.Open(t, "openapi.json", openapi.About{
 		Title:       "Harrier: the Hexiosec ASM API",
 		Description: "What Harrier answers to clients of the REST API of Hexiosec ASM, version 1. The page on this dialect tells more.",
 		Keys:        map[string]string{"key": "X-Hexiosec-API-Key", "session": "cookie hexiosec-session"},
@@ -134,6 +135,12 @@ func TestExchanges(t *testing.T) {
 			"GET /v1/scan_data/{id}/link_changes": "Tells what appeared and what went between iterations.",
 		},
 	})
+}
+
+// TestExchanges replays the conversations of testdata; those named lab-NAME have a
+// console that is filled by a real survey.
+func TestExchanges(t *testing.T) {
+	book := open(t)
 	exchange.Run(t, "testdata/*.exchange", func(t *testing.T) (string, exchange.Values) {
 		c, w, v := start(t)
 		if strings.Contains(t.Name(), "/lab-") {

@@ -95,7 +95,7 @@ func (q *query) newIteration(ctx context.Context, s harrier.Site, sc harrier.Sca
 		return out, nil
 	}
 	out.Limited = sc.ID == v.Scan.ID && v.Limited()
-	h := survey.HealthAt(risks, sc.Ended)
+	h := v.HealthAt(risks, sc)
 	counts := newRiskCounts(h.Issues)
 	out.Scores, out.Issues, out.Stats = &scores{h.Overall, h.Category}, &counts, newStats(v.Stats(sc.ID))
 	return out, nil
@@ -125,7 +125,7 @@ func (q *query) sums(ctx context.Context, s harrier.Site) (*survey.View, []surve
 	if v == nil || err != nil {
 		return nil, nil, err
 	}
-	risks, err := q.api.Surveys.Risks(ctx, q.by, v, true)
+	risks, err := q.api.Surveys.History(ctx, q.by, v)
 	return v, risks, unless(harrier.Forbidden, err)
 }
 

@@ -115,7 +115,7 @@ func (a api) getOrgAsset(ctx context.Context, q *query) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	text, err := a.Surveys.Blob(ctx, o.ID, q.PathValue("key"))
+	text, err := a.Surveys.Blob(ctx, q.by, o.ID, q.PathValue("key"))
 	return ok(map[string]string{"asset": text}), err
 }
 
@@ -124,7 +124,7 @@ func (a api) deleteOrgAsset(ctx context.Context, q *query) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	if _, err := a.Surveys.Blob(ctx, o.ID, q.PathValue("key")); err != nil {
+	if _, err := a.Surveys.Blob(ctx, q.by, o.ID, q.PathValue("key")); err != nil {
 		return reply{}, err
 	}
 	return done, a.Surveys.PutBlob(ctx, q.by, o.ID, q.PathValue("key"), "")
@@ -227,10 +227,7 @@ func (a api) createGroup(ctx context.Context, q *query) (reply, error) {
 	if err := q.body(&in); err != nil {
 		return reply{}, err
 	}
-	if err := needed("name", in.Name); err != nil {
-		return reply{}, err
-	}
-	if err := needed("organisation_id", in.Organisation); err != nil {
+	if err := needed(member{"name", in.Name}, member{"organisation_id", in.Organisation}); err != nil {
 		return reply{}, err
 	}
 	id, err := harrier.ParseUUID(*in.Organisation)

@@ -170,10 +170,18 @@ func (q *query) body(to any) error {
 	return nil
 }
 
-// needed answers Invalid for a member that is not given.
-func needed[T any](name string, v *T) error {
-	if v == nil {
-		return invalid(name, "is missing")
+// member is a part of a body that must be given.
+type member struct {
+	name  string
+	value *string
+}
+
+// needed answers Invalid for the first of some members that is not given.
+func needed(list ...member) error {
+	for _, m := range list {
+		if m.value == nil {
+			return invalid(m.name, "is missing")
+		}
 	}
 	return nil
 }
@@ -196,32 +204,44 @@ const (
 	maxPage  = 10_000
 )
 
-// page is the part of a list that is asked for: its columns are those of by, the
-// first of columns the usual one.
-func page[T any](q *query, list []T, by order[T], columns ...string) ([]T, error) {
-	limit, err := q.number("limit", pageSize, 1, maxPage)
-	if err != nil {
-		return nil, err
+// part is the part of a list that is asked for, in the order of a column.
+type part struct {
+	limit, offset int
+	column        string
+	desc          bool
+}
+
+// part reads which part of a list is asked for: the first of columns is the usual
+// one.
+func (q *query) part(columns ...string) (p part, err error) {
+	if p.limit, err = q.number("limit", pageSize, 1, maxPage); err != nil {
+		return p, err
 	}
-	offset, err := q.number("offset", 0, 0, math.MaxInt32)
-	if err != nil {
-		return nil, err
+	if p.offset, err = q.number("offset", 0, 0, math.MaxInt32); err != nil {
+		return p, err
 	}
 	column, err := q.one("order", columns...)
 	if err != nil {
-		return nil, err
+		return p, err
 	}
 	dir, err := q.one("dir", "asc", "desc")
+	p.column, p.desc = cmp.Or(column, columns[0]), dir == "desc"
+	return p, err
+}
+
+// page is the part of a list that is asked for: its columns are those of by, the
+// first of columns the usual one.
+func page[T any](q *query, list []T, by order[T], columns ...string) ([]T, error) {
+	p, err := q.part(columns...)
 	if err != nil {
 		return nil, err
 	}
-	less := by[cmp.Or(column, columns[0])]
-	slices.SortStableFunc(list, less)
-	if dir == "desc" {
+	slices.SortStableFunc(list, by[p.column])
+	if p.desc {
 		slices.Reverse(list)
 	}
-	list = list[min(offset, len(list)):]
-	return list[:min(limit, len(list))], nil
+	list = list[min(p.offset, len(list)):]
+	return list[:min(p.limit, len(list))], nil
 }
 
 // made makes a list of what a page has.

@@ -108,17 +108,26 @@ type reportForm struct {
 	Mail      bool    `json:"send_email"`
 	Executive string  `json:"executive_summary"`
 	Branded   bool    `json:"branded"`
-	Window    *struct {
-		From *time.Time `json:"from"`
-		To   *time.Time `json:"to"`
+	Window    struct {
+		From *string `json:"from"`
+		To   *string `json:"to"`
 	} `json:"time_selection"`
+
+	from, to time.Time // of Window; zero: without that end
 }
 
 // check says what is wrong with a form.
-func (f reportForm) check() error {
-	for name, v := range map[string]*string{"type": f.Type, "scan_id": f.Scan, "name": f.Name} {
-		if err := needed(name, v); err != nil {
-			return err
+func (f *reportForm) check() error {
+	if err := needed(member{"type", f.Type}, member{"scan_id", f.Scan}, member{"name", f.Name}); err != nil {
+		return err
+	}
+	for text, to := range map[*string]*time.Time{f.Window.From: &f.from, f.Window.To: &f.to} {
+		if text == nil {
+			continue
+		}
+		var err error
+		if *to, err = time.Parse(time.RFC3339, *text); err != nil {
+			return invalid("time_selection", "has a time that is none of RFC 3339")
 		}
 	}
 	switch {
@@ -130,11 +139,11 @@ func (f reportForm) check() error {
 		return invalid("executive_summary", "has more than 3000 characters")
 	case *f.Type == "summary" && f.Zone == nil:
 		return invalid("time_zone", "is missing")
-	case f.Window != nil && f.Window.From != nil && f.Window.To != nil && f.Window.To.Before(*f.Window.From):
+	case !f.to.IsZero() && f.to.Before(f.from):
 		return invalid("time_selection", "ends before it begins")
 	}
 	if f.Zone != nil {
-		if _, err := time.LoadLocation(*f.Zone); err != nil || len(*f.Zone) > 50 || *f.Zone == "" {
+		if _, err := time.LoadLocation(*f.Zone); err != nil || len(*f.Zone) > 50 || *f.Zone == "" || *f.Zone == "Local" {
 			return invalid("time_zone", "is no time zone")
 		}
 	}
@@ -145,7 +154,7 @@ func (f reportForm) check() error {
 // times that are asked for.
 func (f reportForm) picked(list []harrier.Scan) (harrier.Scan, bool) {
 	for _, sc := range slices.Backward(list) {
-		if w := f.Window; w != nil && (w.From != nil && sc.Ended.Before(*w.From) || w.To != nil && sc.Ended.After(*w.To)) {
+		if sc.Ended.Before(f.from) || !f.to.IsZero() && sc.Ended.After(f.to) {
 			continue
 		}
 		return sc, true
@@ -260,7 +269,7 @@ func (a api) downloadReport(ctx context.Context, q *query) (reply, error) {
 		return reply{}, err
 	}
 	i := slices.IndexFunc(list, func(r harrier.Report) bool { return r.UUID == id })
-	if i < 0 || !hmac.Equal([]byte(sign(list[i], until)), []byte(q.values.Get("signature"))) {
+	if i < 0 || list[i].Token == "" || !hmac.Equal([]byte(sign(list[i], until)), []byte(q.values.Get("signature"))) {
 		return reply{}, refused
 	}
 	body, size, err := a.Reports.Open(ctx, list[i])

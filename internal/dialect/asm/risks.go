@@ -55,45 +55,45 @@ func newRisk(v *survey.View, k survey.Risk) riskRow {
 	return out
 }
 
-// chosenRisks are the open risks that are asked for.
-func (a api) chosenRisks(ctx context.Context, q *query) (*survey.View, []survey.Risk, error) {
-	links, err := q.uuids("link_ids")
-	if err != nil {
-		return nil, nil, err
+// chosenRisks says which open risks are asked for.
+func (a api) chosenRisks(ctx context.Context, q *query) (v *survey.View, p survey.RiskPage, err error) {
+	if p.Links, err = q.uuids("link_ids"); err != nil {
+		return nil, p, err
 	}
-	kinds, err := q.uuids("risk_node_ids")
-	if err != nil {
-		return nil, nil, err
+	if p.Kinds, err = q.uuids("risk_node_ids"); err != nil {
+		return nil, p, err
 	}
 	id, err := q.id("id")
 	if err != nil {
-		return nil, nil, err
+		return nil, p, err
 	}
-	v, err := a.Surveys.View(ctx, q.by, id)
-	if err != nil {
-		return nil, nil, err
-	}
-	list, err := a.Surveys.Risks(ctx, q.by, v, false)
-	return v, slices.DeleteFunc(list, func(k survey.Risk) bool { return links != nil && !links[k.Link] || kinds != nil && !kinds[k.Kind] }), err
+	v, err = a.Surveys.View(ctx, q.by, id)
+	return v, p, err
 }
 
 func (a api) countRisks(ctx context.Context, q *query) (reply, error) {
-	_, list, err := a.chosenRisks(ctx, q)
-	return ok(counted{len(list)}), err
+	v, p, err := a.chosenRisks(ctx, q)
+	if err != nil {
+		return reply{}, err
+	}
+	n, err := a.Surveys.CountRisks(ctx, q.by, v, p)
+	return ok(counted{n}), err
 }
 
 func (a api) listRisks(ctx context.Context, q *query) (reply, error) {
 	if err := q.lang(); err != nil {
 		return reply{}, err
 	}
-	v, list, err := a.chosenRisks(ctx, q)
+	at, err := q.part("created", "last_seen")
 	if err != nil {
 		return reply{}, err
 	}
-	list, err = page(q, list, order[survey.Risk]{
-		"created":   byTime(func(k survey.Risk) time.Time { return k.FirstSeen() }),
-		"last_seen": byTime(func(k survey.Risk) time.Time { return k.LastSeen() }),
-	}, "created", "last_seen")
+	v, p, err := a.chosenRisks(ctx, q)
+	if err != nil {
+		return reply{}, err
+	}
+	p.Limit, p.Offset, p.Desc, p.ByLastSeen = at.limit, at.offset, at.desc, at.column == "last_seen"
+	list, err := a.Surveys.RiskPage(ctx, q.by, v, p)
 	return ok(made(list, func(k survey.Risk) riskRow { return newRisk(v, k) })), err
 }
 

@@ -289,10 +289,8 @@ func (a api) createScan(ctx context.Context, q *query) (reply, error) {
 	if err := q.body(&in); err != nil {
 		return reply{}, err
 	}
-	for name, v := range map[string]*string{"name": in.Name, "scan_group_id": in.Group, "type": in.Type} {
-		if err := needed(name, v); err != nil {
-			return reply{}, err
-		}
+	if err := needed(member{"name", in.Name}, member{"scan_group_id", in.Group}, member{"type", in.Type}); err != nil {
+		return reply{}, err
 	}
 	group, err := a.groupOf(ctx, q, *in.Group)
 	if err != nil {

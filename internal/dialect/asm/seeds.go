@@ -79,10 +79,7 @@ func (a api) addSeed(ctx context.Context, q *query) (reply, error) {
 	if err := q.body(&in); err != nil {
 		return reply{}, err
 	}
-	if err := needed("name", in.Name); err != nil {
-		return reply{}, err
-	}
-	if err := needed("type", in.Type); err != nil {
+	if err := needed(member{"name", in.Name}, member{"type", in.Type}); err != nil {
 		return reply{}, err
 	}
 	seed, err := survey.NewSeed(*in.Name, seedTypes[strings.ToLower(*in.Type)], in.Tags)

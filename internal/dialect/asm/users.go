@@ -169,7 +169,7 @@ func (a api) createKey(ctx context.Context, q *query) (reply, error) {
 	if err := q.body(&in); err != nil {
 		return reply{}, err
 	}
-	if err := cmp.Or(needed("description", in.Description), needed("lifetime", in.Lifetime)); err != nil {
+	if err := needed(member{"description", in.Description}, member{"lifetime", in.Lifetime}); err != nil {
 		return reply{}, err
 	}
 	life, err := time.ParseDuration(*in.Lifetime)
@@ -190,36 +190,44 @@ func (a api) updatePreferences(ctx context.Context, q *query) (reply, error) {
 	if err := q.body(&in); err != nil {
 		return reply{}, err
 	}
-	u, err := a.Identity.User(ctx, q.by, q.by.User)
-	if err != nil {
-		return reply{}, err
-	}
-	given := maps.Clone(u.Given)
-	if given == nil {
-		given = map[string]string{}
-	}
-	for name, value := range in {
+	for name := range in {
 		if len(name) == 0 || len(name) > 100 {
 			return reply{}, invalid("preferences", "a name has 1 to 100 characters")
 		}
-		if string(value) == "null" {
-			delete(given, preference+name)
-			continue
+	}
+	var u harrier.User
+	err := a.Together(ctx, func(ctx context.Context) (err error) { // nothing that others change of the user meanwhile is undone
+		if u, err = a.Identity.User(ctx, q.by, q.by.User); err != nil {
+			return err
 		}
-		given[preference+name] = string(value)
-	}
-	check := harrier.Group{Name: "x", Given: given} // the bounds of what is kept so
-	if err := check.Check(); err != nil {
-		return reply{}, invalid("preferences", "they are too many, or too long")
-	}
-	u.Given = given
-	if err := a.Identity.Update(ctx, q.by, &u); err != nil {
+		u.Given = preferred(u.Given, in)
+		check := harrier.Group{Name: "x", Given: u.Given} // the bounds of what is kept so
+		if err := check.Check(); err != nil {
+			return invalid("preferences", "they are too many, or too long")
+		}
+		return a.Identity.Update(ctx, q.by, &u)
+	})
+	if err != nil {
 		return reply{}, err
 	}
 	return ok(newUserRow(u, harrier.UUID{})), nil
 }
 
-type member struct {
+// preferred is what is kept of a user, with changed preferences.
+func preferred(given map[string]string, changed map[string]json.RawMessage) map[string]string {
+	out := map[string]string{}
+	maps.Copy(out, given)
+	for name, value := range changed {
+		if string(value) == "null" {
+			delete(out, preference+name)
+		} else {
+			out[preference+name] = string(value)
+		}
+	}
+	return out
+}
+
+type userMember struct {
 	ID         string        `json:"id"`
 	Name       string        `json:"name"`
 	Email      string        `json:"email"`
@@ -279,12 +287,12 @@ func (a api) listUsers(ctx context.Context, q *query) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	out := []member{}
+	out := []userMember{}
 	for _, u := range users {
 		if u.Organization != of.ID && u.Organization != 0 {
 			continue
 		}
-		m := member{ID: u.UUID.String(), Name: cmp.Or(u.FullName, u.Name), Email: u.Email, Enabled: !u.Disabled, Groups: []string{}, Roles: []string{}}
+		m := userMember{ID: u.UUID.String(), Name: cmp.Or(u.FullName, u.Name), Email: u.Email, Enabled: !u.Disabled, Groups: []string{}, Roles: []string{}}
 		who, err := a.Identity.ActorOf(ctx, u.ID, via)
 		if err == nil {
 			m.Roles = roles(who)

@@ -14,6 +14,7 @@ import (
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/asset"
 	"github.com/harrier-scan/harrier/internal/dialect/exchange"
+	"github.com/harrier-scan/harrier/internal/dialect/exchange/openapi"
 	"github.com/harrier-scan/harrier/internal/dialect/insightvm"
 	"github.com/harrier-scan/harrier/internal/dialect/kit"
 	"github.com/harrier-scan/harrier/internal/scan"
@@ -27,7 +28,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // findings.
 func start(t *testing.T) (*exchange.Console, exchange.Values) {
 	t.Helper()
-	doc, err := exchange.ReadOpenAPI(insightvm.Description())
+	doc, err := openapi.Read(insightvm.Description())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,12 +3,12 @@ package insightvm_test
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/harrier-scan/harrier/internal/dialect/exchange"
 	"github.com/harrier-scan/harrier/internal/dialect/insightvm"
 )
 
@@ -17,29 +17,15 @@ import (
 func TestBadInput(t *testing.T) {
 	c, v := start(t)
 	post := func(path, body string) (int, string) {
-		q, err := http.NewRequestWithContext(t.Context(), http.MethodPost, c.URL+path, strings.NewReader(body))
-		if err != nil {
-			t.Fatal(err)
-		}
-		q.Header.Set("X-Api-Key", v["key"])
-		q.Close = true
-		r, err := http.DefaultClient.Do(q)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer r.Body.Close()
-		raw, err := io.ReadAll(r.Body)
-		if err != nil {
-			t.Fatal(err)
-		}
+		status, raw := exchange.Ask(t, http.MethodPost, c.URL+path, body, "X-Api-Key", v["key"])
 		var e struct {
 			Status  int
 			Message string
 		}
-		if err := json.Unmarshal(raw, &e); err != nil || e.Status != r.StatusCode || e.Message == "" {
-			t.Errorf("%.60s: status %d, body %.200s (%v)", body, r.StatusCode, raw, err)
+		if err := json.Unmarshal(raw, &e); err != nil || e.Status != status || e.Message == "" {
+			t.Errorf("%.60s: status %d, body %.200s (%v)", body, status, raw, err)
 		}
-		return r.StatusCode, e.Message
+		return status, e.Message
 	}
 	ask := func(expression string) string {
 		b, err := json.Marshal(map[string]string{"asset": expression})

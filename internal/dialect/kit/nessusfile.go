@@ -57,8 +57,9 @@ func (r Rooms) ImportNessus(ctx context.Context, by harrier.Actor, site *harrier
 	return sc, err
 }
 
-// hostsAhead is how many hosts are read ahead. One can have much text.
-const hostsAhead = 2
+// hostsAhead is how many hosts are read ahead: a part of what is written at a
+// time, so that the file is read while the database answers.
+const hostsAhead = 128
 
 // newcomers are the plugins of a file that are not known here.
 type newcomers struct {

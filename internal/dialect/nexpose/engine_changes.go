@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/harrier-scan/harrier"
+	words "github.com/harrier-scan/harrier/internal/dialect/nexposewords"
 )
 
 // priorities are how soon an engine's answers are taken in. They are kept, and
@@ -37,9 +38,9 @@ func (a *api) engineSave(c *call) (answer, error) {
 			return answer{}, err
 		}
 	}
-	if e.ID == 0 || e.ID != all.local() { // the local one shows what it is not called
+	if e.ID == 0 || e.ID != all.Local() { // the local one shows what it is not called
 		e.Name, e.Address = req.attr("name"), req.attr("address")
-		if e.Port, err = req.number("port", enginePort); err != nil {
+		if e.Port, err = req.number("port", words.EnginePort); err != nil {
 			return answer{}, err
 		}
 		if e.Address == "" {
@@ -63,10 +64,10 @@ func (a *api) engineSave(c *call) (answer, error) {
 	}
 	for _, s := range bound {
 		to := harrier.ID(0)
-		if s.wanted && e.ID != all.local() {
+		if s.wanted && e.ID != all.Local() {
 			to = e.ID
 		}
-		if at := all.of(s.Site); s.wanted == (at == e.ID) {
+		if at := all.Of(s.Site); s.wanted == (at == e.ID) {
 			continue
 		}
 		s.Engine, s.Pool = to, ""
@@ -113,7 +114,7 @@ func (a *api) engineDelete(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	if e.ID == all.local() && c.by.May(harrier.ManageEngines) {
+	if e.ID == all.Local() && c.by.May(harrier.ManageEngines) {
 		return answer{}, harrier.Errorf(harrier.Conflict, "the console's own engine can not be deleted")
 	}
 	return done(), a.Fleet.DeleteEngine(c.ctx(), c.by, e.ID)

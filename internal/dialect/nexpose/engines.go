@@ -4,18 +4,10 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"strings"
 
 	"github.com/harrier-scan/harrier"
+	words "github.com/harrier-scan/harrier/internal/dialect/nexposewords"
 )
-
-// localEngine is the name by which scripts look for the console's own engine.
-//
-// Source: section 5.1.
-const localEngine = "Local scan engine"
-
-// enginePort is the port of engines that say no other.
-const enginePort = 40814
 
 // engineCommands are those about engines and pools.
 //
@@ -33,75 +25,10 @@ func (a *api) engineCommands() {
 	a.add("EngineSave", a.engineSave)
 }
 
-// crew are the engines as this API shows them, the local one first, and their
-// pools.
-type crew struct {
-	engines []harrier.Engine
-	pools   []harrier.Pool
+// engines lists the engines and pools that by may use.
+func (a *api) engines(ctx context.Context, by harrier.Actor) (words.Crew, error) {
+	return words.CrewOf(ctx, a.Fleet, by)
 }
-
-// engines lists engines and pools. There always is a local engine, be it that it
-// was not heard of yet.
-func (a *api) engines(ctx context.Context, by harrier.Actor) (crew, error) {
-	list, err := a.Fleet.Engines(ctx, by)
-	if err != nil {
-		return crew{}, err
-	}
-	pools, err := a.Fleet.Pools(ctx, by)
-	if err != nil {
-		return crew{}, err
-	}
-	// Of engines that stood in one place one after the other, the last one counts.
-	local, rest := harrier.Engine{Pool: harrier.LocalPool}, []harrier.Engine{}
-	for _, e := range list {
-		switch {
-		case e.Remote():
-			rest = append(rest, e)
-		case local.ID == 0 || e.LastSeen.After(local.LastSeen):
-			local = e
-		}
-	}
-	local.Name, local.Address = localEngine, "127.0.0.1"
-	local.ID = cmp.Or(local.ID, 1<<24) // no engine and no pool has that
-	return crew{append([]harrier.Engine{local}, rest...), pools}, nil
-}
-
-// local is the id of the console's own engine.
-func (c crew) local() harrier.ID { return c.engines[0].ID }
-
-// engine returns the engine with that id, or NotFound.
-func (c crew) engine(id harrier.ID) (harrier.Engine, error) {
-	if i := slices.IndexFunc(c.engines, func(e harrier.Engine) bool { return e.ID == id }); i >= 0 {
-		return c.engines[i], nil
-	}
-	return harrier.Engine{}, harrier.Errorf(harrier.NotFound, "no engine %d", id)
-}
-
-// named returns the engine of that name, or Invalid.
-func (c crew) named(name string) (harrier.Engine, error) {
-	if i := slices.IndexFunc(c.engines, func(e harrier.Engine) bool { return strings.EqualFold(e.Name, name) }); i >= 0 {
-		return c.engines[i], nil
-	}
-	return harrier.Engine{}, harrier.Invalidf("Engine", "there is no engine %q", clip(name))
-}
-
-// of is the id of the engine, or of the pool, that scans a site.
-func (c crew) of(s harrier.Site) harrier.ID {
-	if s.Engine != 0 {
-		if _, err := c.engine(s.Engine); err == nil {
-			return s.Engine
-		}
-		return c.local() // one that stood here before
-	}
-	if i := slices.IndexFunc(c.pools, func(p harrier.Pool) bool { return p.Name == s.Pool && p.Name != harrier.LocalPool }); i >= 0 {
-		return poolID(c.pools[i])
-	}
-	return c.local()
-}
-
-// poolID is the number of a pool: this API has engines and pools in one row of
-// numbers.
-func poolID(p harrier.Pool) harrier.ID { return 1<<24 + p.ID }
 
 // statusWords are the words for the states of engines.
 //
@@ -114,7 +41,7 @@ var statusWords = map[harrier.EngineStatus]string{
 // place is what this API says of where an engine is: where the console calls it,
 // or else, for one that calls the console, its own name for its host.
 func place(e harrier.Engine) (address, port string) {
-	return cmp.Or(e.Address, e.Hostname), number(cmp.Or(e.Port, enginePort))
+	return cmp.Or(e.Address, e.Hostname), number(cmp.Or(e.Port, words.EnginePort))
 }
 
 func (a *api) engineSummary(o *out, e harrier.Engine) {
@@ -128,23 +55,23 @@ func (a *api) engineListing(c *call) (answer, error) {
 		return answer{}, err
 	}
 	return list(func(o *out) {
-		for _, e := range crew.engines {
+		for _, e := range crew.Engines {
 			a.engineSummary(o, e)
 		}
 	}), nil
 }
 
 // engine is the engine that a request names, among all.
-func (a *api) engine(c *call) (harrier.Engine, crew, error) {
+func (a *api) engine(c *call) (harrier.Engine, words.Crew, error) {
 	id, err := c.req.id("engine-id")
 	if err != nil {
-		return harrier.Engine{}, crew{}, err
+		return harrier.Engine{}, words.Crew{}, err
 	}
 	all, err := a.engines(c.ctx(), c.by)
 	if err != nil {
-		return harrier.Engine{}, crew{}, err
+		return harrier.Engine{}, words.Crew{}, err
 	}
-	e, err := all.engine(id)
+	e, err := all.Engine(id)
 	return e, all, err
 }
 
@@ -187,7 +114,7 @@ func (a *api) engineConfig(c *call) (answer, error) {
 		address, port := place(e)
 		o.start("EngineConfig", "id", ident(e.ID), "name", e.Name, "address", address, "port", port, "scope", "silo", "priority", cmp.Or(e.Given[ownField+"priority"], "normal"))
 		for _, s := range sites {
-			if all.of(s) == e.ID {
+			if all.Of(s) == e.ID {
 				o.empty("Site", "id", ident(s.ID), "name", s.Name)
 			}
 		}

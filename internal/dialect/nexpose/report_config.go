@@ -112,6 +112,9 @@ func readShape(e *element, d *harrier.ReportDefinition) error {
 		return harrier.Invalidf("format", "there is no format %q", clip(word))
 	}
 	d.Format, d.Template, d.Options, d.OwnTemplate = name, "", nil, 0
+	if zone := e.attr("timezone"); zone != "" && (name == "pdf" || name == "html") {
+		d.Options = map[string]string{"time_zone": zone} // one that there is not is UTC
+	}
 	id := e.attr("template-id")
 	number, own := strings.CutPrefix(id, ownTemplatePrefix)
 	if n, err := strconv.ParseInt(number, 10, 64); own && err == nil && (word == "csv" || name == "pdf" || name == "html") {
@@ -205,12 +208,12 @@ func addScope(d *harrier.ReportDefinition, kind, id string) error {
 	return nil
 }
 
-// askClean has a raw export list also what was not found, where the scan template
+// askClean has a raw export, or a table, list also what was not found, where the scan template
 // stores it: one that names no status has them all.
 //
 // Source: section 12.3.
 func askClean(d *harrier.ReportDefinition) {
-	if slices.Contains([]string{"raw-xml-v2", "raw-xml", "ns-xml"}, d.Format) && !strings.Contains(d.Given[givenFilters], `"vuln-status"`) {
+	if slices.Contains([]string{"raw-xml-v2", "raw-xml", "ns-xml", formatnexpose.Table.Name}, d.Format) && !strings.Contains(d.Given[givenFilters], `"vuln-status"`) {
 		d.Options = map[string]string{"clean": "stored"}
 	}
 }
@@ -227,7 +230,7 @@ func restriction(list [][2]string) (harrier.Expr, error) {
 			if err != nil || n < 0 || n > 10 {
 				return nil, harrier.Invalidf("filter", "%q is not a severity from 1 to 10", clip(f[1]))
 			}
-			byType[f[0]] = append(byType[f[0]], formatnexpose.AtLeast(n))
+			byType[f[0]] = append(byType[f[0]], harrier.ScoredAtLeast(n))
 		case "vuln-status":
 			status, ok := map[string]formatnexpose.Status{
 				"vulnerable-exploited": formatnexpose.Exploited, "vulnerable-version": formatnexpose.Version,

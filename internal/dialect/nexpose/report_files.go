@@ -82,6 +82,9 @@ func (a *api) adhocReport(c *call) (answer, error) {
 	if err := readReportConfig(c.req.child("AdhocReportConfig"), &d); err != nil {
 		return answer{}, err
 	}
+	if err := a.mayTemplate(c.ctx(), c.by, d); err != nil {
+		return answer{}, err
+	}
 	d.AfterScan, d.Schedule, d.Recipients = false, harrier.Schedule{}, nil
 	rep, err := a.Reports.Once(c.ctx(), c.by, d)
 	if err != nil {

@@ -1,6 +1,7 @@
 package nexpose
 
 import (
+	"context"
 	"slices"
 
 	"github.com/harrier-scan/harrier"
@@ -68,6 +69,33 @@ func findTemplate(id string) (reportTemplate, bool) {
 	return reportTemplates[i], true
 }
 
+// reportTemplates are the built-in templates that by may use.
+func (a *api) reportTemplates(ctx context.Context, by harrier.Actor) ([]reportTemplate, error) {
+	p, err := a.Reports.Profile(ctx, by)
+	if err != nil || p.Only.Documents == nil {
+		return reportTemplates, err
+	}
+	names := map[string][]string{}
+	fromJSON(p.Given[givenNames], &names)
+	return slices.DeleteFunc(slices.Clone(reportTemplates), func(t reportTemplate) bool {
+		return !slices.Contains(names["GlobalReportTemplates"], t.id)
+	}), nil
+}
+
+// mayTemplate answers Invalid for a document of a built-in template that a profile
+// takes away from by.
+func (a *api) mayTemplate(ctx context.Context, by harrier.Actor, d harrier.ReportDefinition) error {
+	if d.Template == "" || d.OwnTemplate != 0 {
+		return nil
+	}
+	known, err := a.reportTemplates(ctx, by)
+	id := orText(d.Given[givenReportTemplate], defaultReportTemplate)
+	if err == nil && !slices.ContainsFunc(known, func(t reportTemplate) bool { return t.id == id }) {
+		err = harrier.Invalidf("template-id", "there is no document template %q", clip(id))
+	}
+	return err
+}
+
 func (t reportTemplate) attrs() []string {
 	return []string{"id", t.id, "name", t.name, "scope", "global", "type", t.kind, "builtin", "1"}
 }
@@ -77,8 +105,12 @@ func (a *api) listReportTemplates(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	known, err := a.reportTemplates(c.ctx(), c.by)
+	if err != nil {
+		return answer{}, err
+	}
 	return list(func(o *out) {
-		for _, t := range reportTemplates {
+		for _, t := range known {
 			o.start("ReportTemplateSummary", t.attrs()...)
 			o.leaf("description", t.about)
 			o.end()
@@ -93,7 +125,14 @@ func (a *api) listReportTemplates(c *call) (answer, error) {
 
 func (a *api) showReportTemplate(c *call) (answer, error) {
 	id := c.req.attr("template-id")
+	known, err := a.reportTemplates(c.ctx(), c.by)
+	if err != nil {
+		return answer{}, err
+	}
 	if t, ok := findTemplate(id); ok {
+		if !slices.Contains(known, t) {
+			return answer{}, harrier.Errorf(harrier.NotFound, "no report template %s", clip(id))
+		}
 		return list(func(o *out) { t.write(o) }), nil
 	}
 	t, err := a.ownReportTemplate(c.ctx(), c.by, id)

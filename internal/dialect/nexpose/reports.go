@@ -179,6 +179,9 @@ func (a *api) saveReport(c *call) (answer, error) {
 	if err := readReportConfig(e, &d); err != nil {
 		return answer{}, err
 	}
+	if err := a.mayTemplate(c.ctx(), c.by, d); err != nil {
+		return answer{}, err
+	}
 	if err := a.freeReportName(c.ctx(), c.by, d); err != nil {
 		return answer{}, err
 	}

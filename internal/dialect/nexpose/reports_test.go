@@ -281,6 +281,10 @@ func TestNotVulnerable(t *testing.T) {
 		return clean, found
 	}
 	const part = "text/xml; name=report.xml"
+	const zoned = `html" timezone="America/New_York`
+	if file := c.adhoc(zoned, fmt.Sprintf(`<filter type="site" id="%d"/>`, site), "text/html; name=report.html"); !bytes.Contains(file, []byte(" EDT")) && !bytes.Contains(file, []byte(" EST")) {
+		t.Errorf("a document for another time zone has none of its times")
+	}
 	for _, about := range []string{fmt.Sprintf(`<filter type="site" id="%d"/>`, site), fmt.Sprintf(`<filter type="scan" id="%d"/>`, id)} {
 		for _, format := range []string{"raw-xml-v2", "raw-xml"} {
 			file := c.adhoc(format, about, part)
@@ -307,8 +311,14 @@ func TestNotVulnerable(t *testing.T) {
 		if !bytes.Contains(file, []byte(`resultCode="NV"`)) {
 			t.Errorf("ns-xml of %s has nothing that was not found", about)
 		}
-		if file := c.adhoc("csv", about, "text/csv; name=report.csv"); bytes.Contains(file, []byte(",nv,")) {
-			t.Errorf("the table of %s has what was not found", about)
+		const table = "text/csv; name=report.csv"
+		clean, found := of(c.adhoc("raw-xml-v2", about, part))
+		file = c.adhoc("csv", about, table)
+		if n := bytes.Count(file, []byte(",nv,")); n != len(clean) || bytes.Count(file, []byte("\n")) != 1+len(clean)+len(found) {
+			t.Errorf("the table of %s has %d rows of what was not found; want %d, and %d of what was", about, n, len(clean), len(found))
+		}
+		if file := c.adhoc("csv", about+`<filter type="vuln-status" id="vulnerable-version"/>`, table); bytes.Contains(file, []byte(",nv,")) {
+			t.Errorf("the table of %s by status has what was not found", about)
 		}
 	}
 }

@@ -42,7 +42,11 @@ func (a *api) getTemplates(w http.ResponseWriter, r *http.Request, by harrier.Ac
 		Description string `json:"description"`
 	}
 	var list []template
-	for _, t := range words.ScanTemplates {
+	templates, err := words.TemplatesOf(r.Context(), a.Policies, by)
+	if err != nil {
+		return err
+	}
+	for _, t := range templates {
 		v, err := t.Variant(a.Policies)
 		if err != nil {
 			return err

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/harrier-scan/harrier"
-	formatnexpose "github.com/harrier-scan/harrier/internal/format/nexpose"
 )
 
 // scanWord is the state of a scan as this API names it. A scan that is about to
@@ -71,9 +70,9 @@ func (a *api) scanSums(ctx context.Context, by harrier.Actor, scans []harrier.Sc
 	}
 	out := make([]scanSum, 0, len(scans))
 	for _, sc := range scans {
-		s := scanSum{Scan: sc, engine: engines.local(), dead: max(0, sc.HostsDone-sc.HostsAlive)}
+		s := scanSum{Scan: sc, engine: engines.Local(), dead: max(0, sc.HostsDone-sc.HostsAlive)}
 		if i := slices.IndexFunc(sites, func(s harrier.Site) bool { return s.ID == sc.Site }); i >= 0 {
-			s.engine = engines.of(sites[i])
+			s.engine = engines.Of(sites[i])
 		}
 		if s.found, err = a.scanFound(ctx, by, sc, rules); err != nil {
 			return nil, err
@@ -123,7 +122,7 @@ func (a *api) scanFound(ctx context.Context, by harrier.Actor, sc harrier.Scan, 
 				continue
 			}
 			v, _ := a.Vulns.Lookup(o.Vulnerability)
-			counts[scanFound{status: foundStatus(o.Observation), severity: formatnexpose.SeverityShown(v, o.Severity)}]++
+			counts[scanFound{status: foundStatus(o.Observation), severity: v.SeverityScoreAs(o.Severity)}]++
 		}
 	}
 	var found []scanFound

@@ -10,6 +10,7 @@ import (
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/dialect/kit"
+	words "github.com/harrier-scan/harrier/internal/dialect/nexposewords"
 )
 
 // tableDoors are the tables of scans and of their devices, and what the gem asks
@@ -49,7 +50,7 @@ type historyRow struct {
 
 func (a *api) row(sc harrier.Scan) historyRow {
 	row := historyRow{
-		ID: sc.ID, Site: sc.Site, Name: sc.Name, Live: sc.HostsAlive, Risk: riskOf(sc.Present), By: "A", Engine: localEngine,
+		ID: sc.ID, Site: sc.Site, Name: sc.Name, Live: sc.HostsAlive, Risk: riskOf(sc.Present), By: "A", Engine: words.LocalEngine,
 		Found: sc.Present.Total() - sc.Present[harrier.Info], Paused: scanWord(sc) == "paused",
 		Status: cmp.Or(map[string]string{"finished": "C", "stopped": "S", "aborted": "A", "paused": "P", "running": "U", "dispatched": "U"}[scanWord(sc)], "U"),
 	}

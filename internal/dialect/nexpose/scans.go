@@ -37,7 +37,7 @@ func (a *api) scanned(c *call, sc harrier.Scan) (answer, error) {
 		return answer{}, err
 	}
 	return list(func(o *out) {
-		o.empty("Scan", "scan-id", ident(sc.ID), "engine-id", ident(engines.of(s)))
+		o.empty("Scan", "scan-id", ident(sc.ID), "engine-id", ident(engines.Of(s)))
 	}), nil
 }
 
@@ -230,7 +230,7 @@ func (a *api) scanStatus(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return answer{attrs: []string{"scan-id", ident(sc.ID), "engine-id", ident(engines.of(s)), "status", scanWord(sc)}}, nil
+	return answer{attrs: []string{"scan-id", ident(sc.ID), "engine-id", ident(engines.Of(s)), "status", scanWord(sc)}}, nil
 }
 
 // scanCommand pauses, resumes or stops a scan.

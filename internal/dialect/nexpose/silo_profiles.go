@@ -2,11 +2,8 @@ package nexpose
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/harrier-scan/harrier"
 )
@@ -14,13 +11,9 @@ import (
 // What a profile keeps, by name in harrier.Profile.Given.
 const (
 	givenProfile  = ownField + "profile" // its id, when a client chose one
-	givenAll      = ownField + "all."    // with what follows "all-": "true" or "false"
-	givenNames    = ownField + "names"
+	givenNames    = ownField + "names"   // JSON: the names of each list as given
 	mostNameBytes = 16 << 10
 )
-
-// allOf are the attributes that give a silo all there is of a kind.
-var allOf = []string{"all-licensed-modules", "all-global-engines", "all-global-report-templates", "all-global-scan-templates"}
 
 // profileLists are the lists of names of a profile, with their elements and what
 // the listing counts them as, "" for what it does not.
@@ -82,14 +75,10 @@ func (a *api) siloProfile(ctx context.Context, by harrier.Actor, id string) (har
 
 // profileAttrs are the attributes that listing and configuration share.
 func profileAttrs(p harrier.Profile) (whose, all []string) {
-	for _, name := range allOf {
-		on := p.Given[givenAll+name]
-		if on == "" {
-			on = word(true)
-		}
-		all = append(all, name, on)
+	return []string{"id", profileID(p), "name", p.Name, "description", p.Description}, []string{
+		"all-licensed-modules", word(true), "all-global-engines", word(p.Only.Engines == nil),
+		"all-global-report-templates", word(p.Only.Documents == nil), "all-global-scan-templates", word(p.Only.Templates == nil),
 	}
-	return []string{"id", profileID(p), "name", p.Name, "description", p.Description}, all
 }
 
 func (a *api) siloProfileListing(c *call) (answer, error) {
@@ -141,61 +130,6 @@ func (a *api) siloProfileConfig(c *call) (answer, error) {
 	}), nil
 }
 
-// readProfile puts a SiloProfileConfig into a profile. A list that is missing
-// stays as it is. Of restricted formats, those that are made here are refused to
-// the people of the silo.
-func readProfile(e *element, p *harrier.Profile) error {
-	if name := e.attr("name"); name != "" || p.ID == 0 {
-		p.Name = name
-	}
-	if e.has("description") || p.ID == 0 {
-		p.Description = e.attr("description")
-	}
-	given := map[string]string{}
-	for k, v := range p.Given {
-		given[k] = v
-	}
-	for _, name := range allOf {
-		on, err := e.bool(name, given[givenAll+name] != "false")
-		if err != nil {
-			return err
-		}
-		given[givenAll+name] = word(on)
-	}
-	names := map[string][]string{}
-	fromJSON(given[givenNames], &names)
-	for _, l := range profileLists {
-		from := e.child(l.list)
-		if from == nil {
-			continue
-		}
-		names[l.list] = nil
-		for _, one := range from.all(l.one) {
-			if name := one.attr("name"); name != "" && !slices.Contains(names[l.list], name) {
-				names[l.list] = append(names[l.list], name)
-			}
-		}
-	}
-	text, err := json.Marshal(names)
-	if err != nil {
-		return fmt.Errorf("keep the names of a silo profile: %w", err)
-	}
-	if len(text) > mostNameBytes {
-		return harrier.Invalidf("SiloProfileConfig", "has names of more than %d bytes", mostNameBytes)
-	}
-	given[givenNames] = string(text)
-	p.Given, p.WithoutFormats = given, nil
-	for _, w := range names["RestrictedReportFormats"] {
-		if name := reportFormats[strings.ToLower(w)]; name != "" && !slices.Contains(p.WithoutFormats, name) {
-			p.WithoutFormats = append(p.WithoutFormats, name)
-		}
-		if strings.EqualFold(w, "csv") { // there is one that is not of this API
-			p.WithoutFormats = append(p.WithoutFormats, "csv")
-		}
-	}
-	return nil
-}
-
 func (a *api) siloProfileCreate(c *call) (answer, error) {
 	e := c.req.child("SiloProfileConfig")
 	if e == nil {
@@ -206,7 +140,7 @@ func (a *api) siloProfileCreate(c *call) (answer, error) {
 		return answer{}, err
 	}
 	var p harrier.Profile
-	if err := readProfile(e, &p); err != nil {
+	if err := a.readProfile(c, e, &p); err != nil {
 		return answer{}, err
 	}
 	if id := e.attr("id"); id != "" && id != "-1" {
@@ -233,7 +167,7 @@ func (a *api) siloProfileUpdate(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	if err := readProfile(e, &p); err != nil {
+	if err := a.readProfile(c, e, &p); err != nil {
 		return answer{}, err
 	}
 	if err := a.Identity.UpdateProfile(c.ctx(), c.by, &p); err != nil {

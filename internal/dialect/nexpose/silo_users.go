@@ -44,11 +44,7 @@ func (a *api) multiTenantUserConfig(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	u, err := a.Identity.User(c.ctx(), c.by, id)
-	if err != nil {
-		return answer{}, err
-	}
-	r, err := a.reach(c)
+	u, err := a.shownUser(c, id)
 	if err != nil {
 		return answer{}, err
 	}
@@ -57,25 +53,20 @@ func (a *api) multiTenantUserConfig(c *call) (answer, error) {
 		return answer{}, err
 	}
 	return list(func(o *out) {
-		sites, lists, everySite, everyList := r.of(u)
-		o.start("MultiTenantUserConfig", "id", ident(u.ID), "full-name", u.FullName, "user-name", u.Name, "authsrcid", authenticator(u)[1], "email", u.Email,
+		o.start("MultiTenantUserConfig", "id", ident(u.ID), "full-name", u.FullName, "user-name", u.Name, "authsrcid", authenticator(u.User)[1], "email", u.Email,
 			"superuser", word(u.Role == harrier.Operator), "enabled", word(!u.Disabled))
 		o.start("SiloAccesses")
 		for _, s := range all {
 			if u.Organization != 0 && u.Organization != s.ID {
 				continue
 			}
-			o.start("SiloAccess", "silo-id", siloID(s), "role-name", roleWord(u.Role, r.own), "all-groups", word(everyList), "all-sites", word(everySite),
+			o.start("SiloAccess", "silo-id", siloID(s), "role-name", u.word, "all-groups", word(u.everyList), "all-sites", word(u.everySite),
 				"default-silo", word(u.Organization == s.ID || s.ID == harrier.FirstOrganization))
 			o.start("AllowedGroups")
-			for _, id := range lists {
-				o.empty("AllowedGroup", "id", ident(id))
-			}
+			writeIDs(o, "AllowedGroup", u.lists)
 			o.end()
 			o.start("AllowedSites")
-			for _, id := range sites {
-				o.empty("AllowedSite", "id", ident(id))
-			}
+			writeIDs(o, "AllowedSite", u.sites)
 			o.end()
 			o.end()
 		}

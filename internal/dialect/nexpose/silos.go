@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/asset"
 )
 
 // theSilo is the silo that every console has, its first organisation, and the
@@ -18,9 +19,6 @@ const theSilo = "default"
 const (
 	givenSilo         = ownField + "silo" // its id, when a client chose one
 	givenSiloParts    = ownField + "parts"
-	givenMaxAssets    = ownField + "max-assets"
-	givenMaxUsers     = ownField + "max-users"
-	givenMaxHosted    = ownField + "max-hosted-assets"
 	mostSiloPartBytes = 4096
 )
 
@@ -31,7 +29,7 @@ const (
 func (a *api) siloCommands() {
 	a.add("SiloConfig", a.siloConfig)
 	a.change("SiloCreate", a.siloCreate)
-	a.add("SiloDelete", a.siloDelete)
+	a.change("SiloDelete", a.siloDelete)
 	a.add("SiloListing", a.siloListing)
 	a.change("SiloUpdate", a.siloUpdate)
 }
@@ -69,11 +67,24 @@ func (a *api) silo(ctx context.Context, by harrier.Actor, id string) (harrier.Or
 	return all[i], nil
 }
 
-func limit(o harrier.Organization, name string) string {
-	if v := o.Given[name]; v != "" {
-		return v
+// assetCounts counts the assets in the repositories of each silo.
+func (a *api) assetCounts(ctx context.Context, by harrier.Actor, all []harrier.Organization) (map[harrier.ID]int, error) {
+	out := map[harrier.ID]int{}
+	for _, o := range all {
+		if len(o.Repositories) == 0 {
+			continue
+		}
+		in := harrier.Cmp{Field: "repository", Op: harrier.Eq}
+		for _, id := range o.Repositories {
+			in.Values = append(in.Values, int64(id))
+		}
+		_, n, err := a.Assets.Assets(ctx, by, in, asset.Page{Limit: 1})
+		if err != nil {
+			return nil, err
+		}
+		out[o.ID] = n
 	}
-	return "0"
+	return out, nil
 }
 
 func (a *api) siloListing(c *call) (answer, error) {
@@ -89,6 +100,10 @@ func (a *api) siloListing(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	assets, err := a.assetCounts(c.ctx(), c.by, all)
+	if err != nil {
+		return answer{}, err
+	}
 	count := map[harrier.ID]int{}
 	for _, u := range users {
 		count[u.Organization]++
@@ -97,8 +112,8 @@ func (a *api) siloListing(c *call) (answer, error) {
 		o.start("SiloSummaries")
 		for _, s := range all {
 			o.start("SiloSummary", "id", siloID(s), "name", s.Name, "description", s.Description, "silo-profile-id", profileOf(s, profiles))
-			o.empty("LicenseSummary", "assets", "0", "max-assets", limit(s, givenMaxAssets), "max-hosted-assets", limit(s, givenMaxHosted),
-				"users", number(int64(count[s.ID])), "max-users", limit(s, givenMaxUsers))
+			o.empty("LicenseSummary", "assets", number(assets[s.ID]), "max-assets", number(s.MaxAssets), "max-hosted-assets", "0",
+				"users", number(count[s.ID]), "max-users", number(s.MaxUsers))
 			o.end()
 		}
 		o.end()
@@ -118,7 +133,7 @@ func (a *api) siloConfig(c *call) (answer, error) {
 	fromJSON(s.Given[givenSiloParts], &parts)
 	return list(func(o *out) {
 		o.start("SiloConfig", "id", siloID(s), "name", s.Name, "description", s.Description, "silo-profile-id", profileOf(s, profiles),
-			"max-assets", limit(s, givenMaxAssets), "max-users", limit(s, givenMaxUsers), "max-hosted-assets", limit(s, givenMaxHosted))
+			"max-assets", number(s.MaxAssets), "max-users", number(s.MaxUsers), "max-hosted-assets", "0")
 		for _, p := range parts {
 			p.write(o)
 		}
@@ -192,18 +207,19 @@ func (a *api) readSilo(c *call, e *element, o *harrier.Organization) error {
 	for k, v := range o.Given {
 		given[k] = v
 	}
-	for name, to := range map[string]string{"max-assets": givenMaxAssets, "max-users": givenMaxUsers, "max-hosted-assets": givenMaxHosted} {
-		if e.attr(name) == "" {
-			continue
-		}
-		n, err := e.number(name, 0)
+	hosted := 0
+	for name, to := range map[string]*int{"max-assets": &o.MaxAssets, "max-users": &o.MaxUsers, "max-hosted-assets": &hosted} {
+		n, err := e.number(name, *to)
 		if err != nil {
 			return err
 		}
 		if n < 0 {
 			return harrier.Invalidf(name, "must not be negative")
 		}
-		given[to] = strconv.Itoa(n)
+		*to = n
+	}
+	if hosted > 0 {
+		return harrier.Invalidf("max-hosted-assets", "must be 0: no engine is hosted by others")
 	}
 	if parts := keep(e); len(parts) > 0 {
 		text, err := json.Marshal(parts)
@@ -244,7 +260,11 @@ func (a *api) siloCreate(c *call) (answer, error) {
 	if err := a.Identity.CreateOrganization(c.ctx(), c.by, &o); err != nil {
 		return answer{}, err
 	}
-	return answer{attrs: []string{"id", siloID(o)}}, nil
+	v := harrier.Repository{Name: o.Name, Description: "The assets of silo " + siloID(o) + "."} // this API has no word for it
+	if err := a.Repositories.Create(c.ctx(), c.by, &v); err != nil {
+		return answer{}, err
+	}
+	return answer{attrs: []string{"id", siloID(o)}}, a.Repositories.Assign(c.ctx(), c.by, v.ID, []harrier.ID{o.ID})
 }
 
 func (a *api) siloUpdate(c *call) (answer, error) {
@@ -267,5 +287,20 @@ func (a *api) siloDelete(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return done(), a.Identity.DeleteOrganization(c.ctx(), c.by, o.ID)
+	if err := a.Identity.DeleteOrganization(c.ctx(), c.by, o.ID); err != nil {
+		return answer{}, err
+	}
+	for _, id := range o.Repositories {
+		others, err := a.Repositories.Users(c.ctx(), c.by, id)
+		if err != nil {
+			return answer{}, err
+		}
+		if len(others) > 0 {
+			continue
+		}
+		if err := a.Repositories.Delete(c.ctx(), c.by, id); err != nil && harrier.KindOf(err) != harrier.Conflict { // what has assets stays
+			return answer{}, err
+		}
+	}
+	return done(), nil
 }

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/harrier-scan/harrier"
-	formatnexpose "github.com/harrier-scan/harrier/internal/format/nexpose"
 )
 
 // scanEvents are the attributes of a scanFilter and the events that they stand
@@ -81,7 +80,7 @@ func readAlert(e *element) (harrier.Alert, error) {
 	if vulns.attr("severityThreshold") != "" && (threshold < 1 || threshold > 10) {
 		return al, harrier.Invalidf("severityThreshold", "%d is not between 1 and 10", threshold)
 	}
-	al.Filter.Severity, al.Given[alertThreshold] = formatnexpose.SeverityOf(threshold), strconv.Itoa(threshold)
+	al.Filter.Severity, al.Given[alertThreshold] = harrier.SeverityOfNumber(threshold), strconv.Itoa(threshold)
 	for _, f := range []struct {
 		name string
 		not  *bool
@@ -207,7 +206,7 @@ func (a *api) saveAlerts(ctx context.Context, by harrier.Actor, site harrier.ID,
 // threshold is the number of a filter's severity.
 func threshold(al harrier.Alert) string {
 	n, err := strconv.Atoi(al.Given[alertThreshold])
-	if err != nil || formatnexpose.SeverityOf(n) != al.Filter.Severity {
+	if err != nil || harrier.SeverityOfNumber(n) != al.Filter.Severity {
 		n = [harrier.Severities]int{1, 2, 4, 7, 9}[min(al.Filter.Severity, harrier.Critical)]
 	}
 	return strconv.Itoa(n)

@@ -51,7 +51,7 @@ func (a *api) loadSite(ctx context.Context, by harrier.Actor, id harrier.ID) (si
 	if err != nil {
 		return d, err
 	}
-	d.engine = engines.of(s)
+	d.engine = engines.Of(s)
 	if d.alerts, err = a.siteAlerts(ctx, by, id); err != nil {
 		return d, err
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"maps"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -143,20 +142,13 @@ func (a *api) readEngine(ctx context.Context, by harrier.Actor, e *element, s *h
 	if err != nil {
 		return err
 	}
-	at := harrier.ID(id)
-	if id <= 0 || at == engines.local() {
+	if id <= 0 {
 		s.Engine, s.Pool = 0, ""
 		return nil
 	}
-	if _, err := engines.engine(at); err == nil {
-		s.Engine, s.Pool = at, ""
-		return nil
-	}
-	i := slices.IndexFunc(engines.pools, func(p harrier.Pool) bool { return poolID(p) == at })
-	if i < 0 {
+	if err := engines.Bind(s, harrier.ID(id)); err != nil {
 		return harrier.Invalidf("engineID", "there is no engine %d", id)
 	}
-	s.Engine, s.Pool = 0, engines.pools[i].Name
 	return nil
 }
 

@@ -155,36 +155,51 @@ func (a *api) userListing(c *call) (answer, error) {
 	}), nil
 }
 
+// shownUser is a user with all that the three commands that show one tell.
+type shownUser struct {
+	harrier.User
+	word                 string // for the role
+	sites, lists         []harrier.ID
+	everySite, everyList bool
+}
+
+func (a *api) shownUser(c *call, id harrier.ID) (shownUser, error) {
+	u, err := a.Identity.User(c.ctx(), c.by, id)
+	if err != nil {
+		return shownUser{}, err
+	}
+	r, err := a.reach(c)
+	if err != nil {
+		return shownUser{}, err
+	}
+	s := shownUser{User: u, word: roleWord(u.Role, r.own)}
+	s.sites, s.lists, s.everySite, s.everyList = r.of(u)
+	return s, nil
+}
+
 func (a *api) userConfig(c *call) (answer, error) {
 	id, err := c.req.id("id")
 	if err != nil {
 		return answer{}, err
 	}
-	u, err := a.Identity.User(c.ctx(), c.by, id)
-	if err != nil {
-		return answer{}, err
-	}
-	r, err := a.reach(c)
+	u, err := a.shownUser(c, id)
 	if err != nil {
 		return answer{}, err
 	}
 	return list(func(o *out) {
-		sites, lists, everySite, everyList := r.of(u)
-		by := authenticator(u)
-		o.start("UserConfig", "id", ident(u.ID), "role-name", roleWord(u.Role, r.own), "authsrcid", by[1], "authModule", by[7], "authSource", by[5],
-			"name", u.Name, "fullname", u.FullName, "email", u.Email, "enabled", digit(!u.Disabled), "allSites", word(everySite), "allGroups", word(everyList),
+		by := authenticator(u.User)
+		o.start("UserConfig", "id", ident(u.ID), "role-name", u.word, "authsrcid", by[1], "authModule", by[7], "authSource", by[5],
+			"name", u.Name, "fullname", u.FullName, "email", u.Email, "enabled", digit(!u.Disabled), "allSites", word(u.everySite), "allGroups", word(u.everyList),
 			"administrator", digit(u.Role == harrier.Operator))
-		writeReach(o, sites, lists)
+		writeIDs(o, "site", u.sites)
+		writeIDs(o, "group", u.lists)
 		o.end()
 	}), nil
 }
 
-func writeReach(o *out, sites, lists []harrier.ID) {
-	for _, id := range sites {
-		o.empty("site", "id", ident(id))
-	}
-	for _, id := range lists {
-		o.empty("group", "id", ident(id))
+func writeIDs(o *out, name string, ids []harrier.ID) {
+	for _, id := range ids {
+		o.empty(name, "id", ident(id))
 	}
 }
 

@@ -52,7 +52,7 @@ func (a *api) listVulnerabilities(c *call) (answer, error) {
 func vulnerabilityAttrs(v harrier.Vulnerability, safe bool) []string {
 	added, modified := formatnexpose.Added(v)
 	attrs := []string{
-		"id", formatnexpose.Slug(v), "title", v.Name, "severity", strconv.Itoa(formatnexpose.Severity(v)), "pciSeverity", strconv.Itoa(formatnexpose.PCISeverity(v)),
+		"id", formatnexpose.Slug(v), "title", v.Name, "severity", strconv.Itoa(v.SeverityScore()), "pciSeverity", strconv.Itoa(v.PCISeverity()),
 		"cvssScore", formatnexpose.Score(v),
 	}
 	if vector := formatnexpose.Vector(v); vector != "" {

@@ -3,6 +3,8 @@ package nexposewords
 import (
 	"cmp"
 	"context"
+	"encoding/json"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -57,8 +59,33 @@ var ScanTemplates = []ScanTemplate{
 // PolicyTemplate begins the template id of a listed policy of the model.
 const PolicyTemplate = "policy-"
 
+// GivenTemplates is what is kept of a profile: the ids of the templates that its
+// people may use, JSON; "" for all.
+const GivenTemplates = OwnField + "scanTemplates"
+
+// TemplatesOf are the built-in templates that the people of by's organisation may
+// use.
+func TemplatesOf(ctx context.Context, policies *policy.Room, by harrier.Actor) ([]ScanTemplate, error) {
+	p, err := policies.Profile(ctx, by)
+	if err != nil || p.Only.Templates == nil {
+		return ScanTemplates, err
+	}
+	var ids []string
+	if given := p.Given[GivenTemplates]; given != "" {
+		if err := json.Unmarshal([]byte(given), &ids); err != nil {
+			return nil, fmt.Errorf("templates of a profile: %w", err)
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(ScanTemplates), func(t ScanTemplate) bool {
+		return !slices.Contains(ids, t.ID) || !p.Only.MayBegin(t.base)
+	}), nil
+}
+
+// Base is the template of the model that t is.
+func (t ScanTemplate) Base() string { return t.base }
+
 // Variant returns what a template has a scan do, and its id as it is written. It
-// answers Invalid for one that there is none of.
+// answers Invalid for one that there is none of for by.
 func Variant(ctx context.Context, policies *policy.Room, by harrier.Actor, id string) (harrier.Variant, string, error) {
 	if number, ok := strings.CutPrefix(id, PolicyTemplate); ok {
 		n, err := strconv.ParseInt(number, 10, 64)
@@ -72,12 +99,16 @@ func Variant(ctx context.Context, policies *policy.Room, by harrier.Actor, id st
 			}
 		}
 	}
-	i := slices.IndexFunc(ScanTemplates, func(t ScanTemplate) bool { return strings.EqualFold(t.ID, id) })
+	templates, err := TemplatesOf(ctx, policies, by)
+	if err != nil {
+		return harrier.Variant{}, id, err
+	}
+	i := slices.IndexFunc(templates, func(t ScanTemplate) bool { return strings.EqualFold(t.ID, id) })
 	if i < 0 {
 		return harrier.Variant{}, id, harrier.Errorf(harrier.Invalid, "there is no scan template %q", id[:min(len(id), 64)])
 	}
-	v, err := ScanTemplates[i].Variant(policies)
-	return v, ScanTemplates[i].ID, err
+	v, err := templates[i].Variant(policies)
+	return v, templates[i].ID, err
 }
 
 // Variant is what the template has a scan do.

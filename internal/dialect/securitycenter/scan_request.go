@@ -213,13 +213,14 @@ func (r scanRequest) targets(ctx context.Context, a api, by harrier.Actor, s *ha
 			return harrier.Errorf(harrier.Invalid, "The value for 'ipList' is invalid: %s.", strings.TrimSuffix(harrier.MessageOf(err), "."))
 		}
 		s.Targets = string(*r.IPList)
+		s.Options.Lists = nil
 		delete(s.Options.Given, givenAssets)
 	case lists:
 		all, err := a.assetsTargets(ctx, by, r.Assets.ids())
 		if err != nil {
 			return err
 		}
-		s.Targets = all
+		s.Targets, s.Options.Lists = all, nil
 		s.Options.Given[givenAssets] = joinIDs(*r.Assets)
 	}
 	if r.URLs == nil {

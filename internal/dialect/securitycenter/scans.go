@@ -145,7 +145,7 @@ func (a api) newScanAmong(ctx context.Context, by harrier.Actor, s harrier.Site,
 	if given[givenAssets] == "" && given[givenURLs] == "" {
 		w.IPList = s.Targets
 	}
-	for _, id := range idList(given[givenAssets]) {
+	for _, id := range append(idList(given[givenAssets]), s.Options.Lists...) { // the latter where another door named them
 		r, _, err := a.assetList(ctx, by, id)
 		if err != nil {
 			r = ref{ID: sid(id)}

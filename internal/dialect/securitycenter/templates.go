@@ -158,8 +158,11 @@ func (s *editorSection) place(p preference, set harrier.Settings) {
 	if p.get != nil {
 		in.Default = p.get(set)
 	}
-	if p.name == "report_paranoia" {
+	switch p.name {
+	case "report_paranoia":
 		in.Options = kit.Accuracies
+	case "syn_firewall_detection", "tcp_firewall_detection":
+		in.Options = kit.Firewalls
 	}
 	s.Subsections[i].Inputs = append(s.Subsections[i].Inputs, in)
 }

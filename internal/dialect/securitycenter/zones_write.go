@@ -14,7 +14,7 @@ import (
 const (
 	keptZone          = "securitycenter.zone" // the number of a zone that was renamed
 	keptZoneText      = "securitycenter.description"
-	keptOrganizations = "securitycenter.organizations"
+	keptOrganizations = harrier.GivenOrganizations
 )
 
 func (a api) zoneRoutes(m *router) {

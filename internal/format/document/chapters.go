@@ -32,8 +32,18 @@ var all = []string{
 // option "chapters" names them, separated by ";" or ",", in the words of
 // harrier or of the Nessus API; else the option "template" names one of
 // harrier.Templates; else it is the executive one. What was not looked at is
-// always told. It answers Invalid for a name that there is not.
+// always told. What Scan.Without names is left out. It answers Invalid for a name
+// that there is not, and Forbidden when nothing is left.
 func Chapters(s format.Scan) ([]string, error) {
+	asked, err := asked(s)
+	left := slices.DeleteFunc(slices.Clone(asked), func(c string) bool { return slices.Contains(s.Without, c) })
+	if err == nil && len(left) == 0 {
+		err = harrier.Errorf(harrier.Forbidden, "you may have none of the chapters of this document")
+	}
+	return left, err
+}
+
+func asked(s format.Scan) ([]string, error) {
 	given := strings.FieldsFunc(s.Options["chapters"], func(r rune) bool { return r == ';' || r == ',' || r == ' ' })
 	if len(given) == 0 {
 		name := s.Option("template", "")

@@ -15,8 +15,8 @@ import (
 	"github.com/harrier-scan/harrier/internal/format"
 )
 
-// Table is the table of findings: a row for each, quoted as RFC 4180 says. Its
-// options:
+// Table is the table of check results: a row for each, quoted as RFC 4180 says,
+// also for what was looked for and not found, where it was asked for. Its options:
 //
 //	columns  titles of Columns, comma separated, in the order of the file; absent
 //	         means DefaultColumns
@@ -37,6 +37,7 @@ type row struct {
 	host   format.Host
 	place  harrier.Service
 	result format.Result
+	status Status // of result
 	vuln   harrier.Vulnerability
 	os     system
 	risk   string // of the host
@@ -76,7 +77,7 @@ var cells = map[string]func(row) string{
 	"Vulnerability CVSS Vector":           func(r row) string { return Vector(r.vuln) },
 	"Vulnerability Description":           func(r row) string { return cmpText(r.vuln.Description, r.vuln.Synopsis) },
 	"Vulnerability ID":                    func(r row) string { return Slug(r.vuln) },
-	"Vulnerability PCI Compliance Status": func(r row) string { return pci(r.vuln) },
+	"Vulnerability PCI Compliance Status": func(r row) string { return r.pci() },
 	"Vulnerability Proof":                 func(r row) string { return r.result.Evidence },
 	"Vulnerability Published Date":        func(r row) string { return day(r.vuln.Published) },
 	"Vulnerability Reference IDs":         func(r row) string { return joined(References(r.vuln), func(f Reference) string { return f.named() }) },
@@ -84,14 +85,14 @@ var cells = map[string]func(row) string{
 	"Vulnerability Risk Score": func(r row) string {
 		return decimal(harrier.RiskOf(r.vuln, r.result.Certainty, cmp.Or(r.host.Importance, 100)).Value)
 	},
-	"Vulnerability Severity Level":          func(r row) string { return strconv.Itoa(SeverityShown(r.vuln, r.result.Severity)) },
+	"Vulnerability Severity Level":          func(r row) string { return strconv.Itoa(r.vuln.SeverityScoreAs(r.result.Severity)) },
 	"Vulnerability Solution":                func(r row) string { return r.vuln.Solution },
 	"Vulnerability Tags":                    func(r row) string { return r.vuln.Family },
 	"Vulnerability Test Date":               func(r row) string { return day(r.result.At) },
-	"Vulnerability Test Result Code":        func(r row) string { return StatusOf(r.result.Certainty, r.result.Source).Code },
-	"Vulnerability Test Result Description": func(r row) string { return StatusOf(r.result.Certainty, r.result.Source).Word },
+	"Vulnerability Test Result Code":        func(r row) string { return r.status.Code },
+	"Vulnerability Test Result Description": func(r row) string { return r.status.Word },
 	"Vulnerability Title":                   func(r row) string { return r.vuln.Name },
-	"Vulnerable Since":                      func(r row) string { return day(since(r.result)) },
+	"Vulnerable Since":                      func(r row) string { return day(r.since()) },
 }
 
 // Columns are the titles of all columns, in rising order.
@@ -105,6 +106,21 @@ func Columns() []string {
 }
 
 func none(row) string { return "" }
+
+// since is when it was found first; zero for what was not.
+func (r row) since() time.Time {
+	if r.status == NotThere {
+		return time.Time{}
+	}
+	return since(r.result)
+}
+
+func (r row) pci() string {
+	if r.status == NotThere {
+		return "pass"
+	}
+	return pci(r.vuln)
+}
 
 func (r row) ofPort(s string) string {
 	if r.place.Port == 0 {
@@ -158,10 +174,10 @@ func day(t time.Time) string {
 
 // age is for how long the finding has been there, in words.
 func age(r row) string {
-	if r.scan.Made.IsZero() || since(r.result).IsZero() {
+	if r.scan.Made.IsZero() || r.since().IsZero() {
 		return ""
 	}
-	return strconv.Itoa(max(0, int(r.scan.Made.Sub(since(r.result)).Hours()/24))) + " Days"
+	return strconv.Itoa(max(0, int(r.scan.Made.Sub(r.since()).Hours()/24))) + " Days"
 }
 
 func writeTable(ctx context.Context, w io.Writer, s format.Scan, hosts iter.Seq2[format.Host, error]) error {
@@ -196,7 +212,7 @@ func writeTable(ctx context.Context, w io.Writer, s format.Scan, hosts iter.Seq2
 		r.os, _ = systemOf(h)
 		for _, p := range places {
 			r.place = p.Service
-			for _, r.result = range p.results {
+			for r.result, r.status = range resultsAt(s, h, p) {
 				r.vuln = s.Lookup(r.result.Vulnerability)
 				for i, cell := range columns {
 					record[i] = format.Clean(cell(r))
@@ -209,4 +225,25 @@ func writeTable(ctx context.Context, w io.Writer, s format.Scan, hosts iter.Seq2
 	}
 	out.Flush()
 	return out.Error()
+}
+
+// resultsAt are the findings at a place, and what was looked for there and not
+// found.
+func resultsAt(s format.Scan, h format.Host, p place) iter.Seq2[format.Result, Status] {
+	return func(yield func(format.Result, Status) bool) {
+		for _, r := range p.results {
+			if !yield(r, StatusOf(r.Certainty, r.Source)) {
+				return
+			}
+		}
+		for _, c := range h.Absent {
+			if c.Endpoint != p.Endpoint {
+				continue
+			}
+			r := format.Result{Observation: harrier.Observation{Vulnerability: c.Vulnerability, Endpoint: c.Endpoint, At: h.Ended}, Severity: s.Lookup(c.Vulnerability).Severity}
+			if !yield(r, NotThere) {
+				return
+			}
+		}
+	}
 }

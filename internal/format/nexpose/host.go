@@ -75,93 +75,26 @@ func hardware(mac string) string {
 // system is an operating system, or software, in the words of the files.
 type system struct{ certainty, class, vendor, family, product, version, arch, cpe string }
 
-// classes are the kinds of devices, by Host.DeviceType.
-var classes = map[string]string{
-	"": "General", "general-purpose": "General", "router": "Router", "switch": "Switch", "firewall": "Firewall", "printer": "Printer", "storage": "Storage", "nas": "Storage",
-	"wireless-access-point": "WAP", "wap": "WAP", "voip": "VoIP", "phone": "VoIP",
-}
-
-// families are the families of systems, by a part of their names.
-var families = []struct{ part, family string }{
-	{"windows", "Windows"},
-	{"linux", "Linux"},
-	{"ubuntu", "Linux"},
-	{"debian", "Linux"},
-	{"centos", "Linux"},
-	{"freebsd", "FreeBSD"},
-	{"openbsd", "OpenBSD"},
-	{"netbsd", "NetBSD"},
-	{"macos", "Mac OS X"},
-	{"mac os", "Mac OS X"},
-	{"solaris", "Solaris"},
-	{"ios", "IOS"},
-	{"esx", "ESX"},
-}
-
 // systemOf is what is known of the host's operating system; false when nothing
 // is.
 func systemOf(h format.Host) (system, bool) {
 	if h.OS == "" {
 		return system{}, false
 	}
-	vendor, product, version := parts(h.OSCPE)
-	out := system{
+	p := harrier.PartsOfOS(h.OS, h.OSCPE, h.DeviceType)
+	return system{
 		certainty: strconv.FormatFloat(float64(min(max(h.OSConfidence, 0), 100))/100, 'f', 2, 64),
-		class:     cmp.Or(classes[h.DeviceType], "Specialized"), product: h.OS, version: version, cpe: h.OSCPE,
-	}
-	for _, f := range families {
-		if strings.Contains(strings.ToLower(h.OS), f.part) {
-			out.family = f.family
-			break
-		}
-	}
-	if version != "" {
-		out.product = cmp.Or(strings.TrimSpace(strings.TrimSuffix(h.OS, version)), h.OS)
-	}
-	out.vendor = cmp.Or(title(vendor), first(h.OS))
-	out.family = cmp.Or(out.family, title(product), out.product)
-	return out, true
+		class:     p.Type, vendor: p.Vendor, family: p.Family, product: p.Name, version: p.Version, arch: p.Architecture, cpe: h.OSCPE,
+	}, true
 }
 
 // softwareOf is a product in the words of the files.
 func softwareOf(product, version, cpe string, c harrier.Certainty) system {
-	vendor, _, _ := parts(cpe)
+	family, _, _ := strings.Cut(strings.TrimSpace(product), " ")
 	return system{
 		certainty: [...]string{"0.50", "0.75", "1.00"}[min(c, harrier.Certain)],
-		vendor:    cmp.Or(title(vendor), first(product)), family: first(product), product: product, version: version, cpe: cpe,
+		vendor:    harrier.MakerOf(product, cpe), family: family, product: product, version: version, cpe: cpe,
 	}
-}
-
-// parts are vendor, product and version of a CPE 2.3 name; "" for what it leaves
-// open.
-func parts(cpe string) (vendor, product, version string) {
-	f := strings.Split(cpe, ":")
-	if len(f) < 6 || f[0] != "cpe" {
-		return "", "", ""
-	}
-	for i := range f {
-		if f[i] == "*" || f[i] == "-" {
-			f[i] = ""
-		}
-		f[i] = strings.ReplaceAll(f[i], `\`, "")
-	}
-	return f[3], f[4], f[5]
-}
-
-// title makes words of a part of a CPE name.
-func title(s string) string {
-	words := strings.Split(s, "_")
-	for i, w := range words {
-		if w != "" {
-			words[i] = strings.ToUpper(w[:1]) + w[1:]
-		}
-	}
-	return strings.Join(words, " ")
-}
-
-func first(s string) string {
-	s, _, _ = strings.Cut(strings.TrimSpace(s), " ")
-	return s
 }
 
 // setting is one thing that is known of how a service is set up.
@@ -205,19 +138,7 @@ func settingsOf(s harrier.Service) []setting {
 }
 
 // importance is what an asset of that importance, in percent, is called.
-func importance(percent int) string {
-	switch {
-	case percent == 0 || percent == 100:
-		return "Normal"
-	case percent <= 50:
-		return "Very Low"
-	case percent < 100:
-		return "Low"
-	case percent < 200:
-		return "High"
-	}
-	return "Very High"
-}
+func importance(percent int) string { return cmp.Or(harrier.CriticalityOf(percent), "Normal") }
 
 // scanOf is the scan that a host was seen by.
 func scanOf(s format.Scan, h format.Host) harrier.Scan {

@@ -145,17 +145,17 @@ func TestSeverity(t *testing.T) {
 		{Severity: harrier.High},
 		{Severity: harrier.Critical},
 	} {
-		have := nexpose.Severity(v)
-		if nexpose.SeverityOf(have) != v.Severity {
-			t.Errorf("%+v has number %d, which is %s", v, have, nexpose.SeverityOf(have))
+		have := v.SeverityScore()
+		if harrier.SeverityOfNumber(have) != v.Severity {
+			t.Errorf("%+v has number %d, which is %s", v, have, harrier.SeverityOfNumber(have))
 		}
 		for s := range harrier.Severity(harrier.Severities) {
-			if n := nexpose.SeverityShown(v, s); nexpose.SeverityOf(n) != s || n < 1 || n > 10 {
-				t.Errorf("%+v shown as %s has number %d, which is %s", v, s, n, nexpose.SeverityOf(n))
+			if n := v.SeverityScoreAs(s); harrier.SeverityOfNumber(n) != s || n < 1 || n > 10 {
+				t.Errorf("%+v shown as %s has number %d, which is %s", v, s, n, harrier.SeverityOfNumber(n))
 			}
 		}
 		for n := range 11 {
-			got := harrier.Matches(nexpose.AtLeast(n), func(f string) []any {
+			got := harrier.Matches(harrier.ScoredAtLeast(n), func(f string) []any {
 				return map[string][]any{"cvss2": {v.CVSS2Score}, "cvss3": {v.CVSS3Score}, "severity": {int64(v.Severity)}}[f]
 			})
 			if got != (have >= n) {

@@ -118,6 +118,7 @@ func (x *raw) node(h format.Host) {
 	if os, ok := systemOf(h); ok {
 		x.start("os", "certainty", os.certainty, "device-class", os.class, "vendor", os.vendor, "family", os.family, "product", os.product)
 		x.given("version", os.version)
+		x.given("arch", os.arch)
 		x.optional(os.cpe)
 		x.end()
 	}
@@ -228,10 +229,9 @@ func (x *raw) tests(h format.Host, list []format.Result, at harrier.Endpoint) {
 	x.end()
 }
 
-// pci is whether a finding lets an audit pass: those of a score of 4 and more
-// do not.
+// pci is whether a finding lets an audit pass.
 func pci(v harrier.Vulnerability) string {
-	if Severity(v) > 4 || v.CVSS2Score >= 4 || v.CVSS2Score == 0 && v.CVSS3Score >= 4 {
+	if v.FailsPCI() {
 		return "fail"
 	}
 	return "pass"
@@ -244,7 +244,7 @@ func (x *raw) definitions() {
 		v := x.scan.Lookup(id)
 		if slug := Slug(v); !written[slug] {
 			written[slug] = true
-			shown := SeverityShown(v, x.seen[id])
+			shown := v.SeverityScoreAs(x.seen[id])
 			v.Severity = max(v.Severity, x.seen[id]) // a definition may be lost
 			x.definition(v, slug, shown)
 		}
@@ -256,7 +256,7 @@ func (x *raw) definitions() {
 // gravest, where it does so with several.
 func (x *raw) definition(v harrier.Vulnerability, slug string, severity int) {
 	added, modified := Added(v)
-	x.start("vulnerability", "id", slug, "title", v.Name, "severity", strconv.Itoa(severity), "pciSeverity", strconv.Itoa(PCISeverity(v)), "cvssScore", Score(v))
+	x.start("vulnerability", "id", slug, "title", v.Name, "severity", strconv.Itoa(severity), "pciSeverity", strconv.Itoa(v.PCISeverity()), "cvssScore", Score(v))
 	x.given("cvssVector", Vector(v))
 	x.given("published", Stamp(v.Published))
 	x.attr("added", Stamp(added))

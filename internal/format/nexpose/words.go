@@ -41,9 +41,6 @@ func Number(id string) (harrier.VulnID, bool) {
 	return harrier.VulnID(n), ok && err == nil
 }
 
-// PCISeverity grades a vulnerability from 1 to 5.
-func PCISeverity(v harrier.Vulnerability) int { return (Severity(v) + 1) / 2 }
-
 // Vector is the CVSS version 2 vector in its parentheses: that of no impact for
 // a vulnerability without any score, and "" where only version 3 is known.
 func Vector(v harrier.Vulnerability) string {

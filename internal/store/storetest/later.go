@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"testing"
 	"time"
 
@@ -87,8 +88,8 @@ func later(t *testing.T, dsn string) {
 		for _, f := range append(want, have...) {
 			f.ID, f.Asset = 0, 0
 		}
-		if diff := cmp.Diff(want, have[:len(have):len(have)]); diff != "" {
-			t.Errorf("step %d (-at once +later):\n%s", number, diff)
+		if !reflect.DeepEqual(want, have) { // quicker than cmp, which tells the difference
+			t.Errorf("step %d (-at once +later):\n%s", number, cmp.Diff(want, have))
 		}
 		a, b := got(db.Asset(ctx, slow.ID))(t), got(db.Asset(ctx, quick.ID))(t)
 		if a.Open != b.Open || a.Open.Total() == 0 {

@@ -67,7 +67,7 @@ func (v *view) is(n surface.Node, name string) bool { return len(v.has(n, name))
 
 // unknown reports whether not all could be asked about a domain.
 func (v *view) unknown(n surface.Node) bool {
-	return v.is(n, "unresolved") || v.is(n, surface.AttrUnasked)
+	return v.is(n, harrier.NodeUnresolved) || v.is(n, surface.AttrUnasked)
 }
 
 // Judge gives the risks of the own assets, by asset, rule and key. What is not

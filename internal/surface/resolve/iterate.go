@@ -9,6 +9,8 @@ import (
 	"slices"
 
 	"github.com/miekg/dns"
+
+	"github.com/harrier-scan/harrier"
 )
 
 // Delegation is a zone and the servers that its parent names for it.
@@ -34,15 +36,54 @@ func (d *Delegation) addrs() []netip.AddrPort {
 }
 
 // Delegation finds the zone that name is in and the servers that its parent
-// delegated it to.
+// delegated it to. It answers NotFound where the root says that there is none.
 func (c *Client) Delegation(ctx context.Context, name string) (Delegation, error) {
-	if _, err := c.iterate(ctx, question{Canonical(name), dns.TypeSOA}, 0); err != nil && ctx.Err() != nil {
+	a, err := c.iterate(ctx, question{Canonical(name), dns.TypeSOA}, 0)
+	if err != nil && ctx.Err() != nil {
 		return Delegation{}, err
 	}
-	if d := c.closest(Canonical(name)); d.Zone != "" {
+	d := c.closest(Canonical(name))
+	if err == nil && a.Zone != d.Zone && Below(a.Zone, d.Zone) {
+		d = c.hidden(ctx, d, a.Zone)
+	}
+	if d.Zone != "" {
 		return *d, nil
 	}
+	if err == nil {
+		return Delegation{}, harrier.Errorf(harrier.NotFound, "no delegation of %s", name)
+	}
 	return c.told(ctx, Canonical(name))
+}
+
+// hidden is a cut that no referral shows, since the servers of the zone above it
+// are those of the zone below it too and answer for that at once. Its servers
+// are the ones that the zone names itself. It is d when it names none.
+func (c *Client) hidden(ctx context.Context, d *Delegation, zone string) *Delegation {
+	a, err := c.iterate(ctx, question{zone, dns.TypeNS}, 0)
+	if err != nil {
+		return d
+	}
+	cut := &Delegation{Zone: zone, Parent: d.Zone}
+	for _, r := range a.Records {
+		if ns, ok := r.(*dns.NS); ok && Canonical(r.Header().Name) == zone && len(cut.Servers) < 16 {
+			name := Canonical(ns.Ns)
+			cut.Servers = append(cut.Servers, Server{Name: name, Addrs: c.serverAddrs(ctx, name, 1)})
+		}
+	}
+	if len(cut.addrs()) == 0 {
+		return d
+	}
+	c.cut(cut)
+	return cut
+}
+
+func (c *Client) cut(d *Delegation) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.cuts) >= maxCuts {
+		clear(c.cuts)
+	}
+	c.cuts[d.Zone] = d
 }
 
 // told is a delegation as upstreams tell it, where the root can not be asked.
@@ -225,12 +266,7 @@ func (c *Client) referral(ctx context.Context, d *Delegation, q question, m *dns
 			s.Addrs = c.serverAddrs(ctx, s.Name, depth+1)
 		}
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(c.cuts) >= maxCuts {
-		clear(c.cuts)
-	}
-	c.cuts[cut] = deeper
+	c.cut(deeper)
 	return deeper
 }
 

@@ -55,6 +55,7 @@ type Answer struct {
 	Type    uint16
 	Rcode   int      // dns.RcodeSuccess, dns.RcodeNameError, …
 	Records []dns.RR // of the answer, CNAMEs on the way included
+	Zone    string   // whose SOA came with the answer; "" when none did
 	Server  netip.AddrPort
 	At      time.Time
 }

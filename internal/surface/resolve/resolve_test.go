@@ -111,6 +111,20 @@ func TestIterate(t *testing.T) {
 	}
 }
 
+// TestOneServerForAll: a server with a zone and the one below it answers for both,
+// and refers to nobody.
+func TestOneServerForAll(t *testing.T) {
+	_, zones := start(t)
+	root := serve(t, "127.0.4.30:53", &dnstest.Authority{Zones: zones})
+	c := client(t, Options{Roots: []netip.AddrPort{root}, Direct: true})
+	for name, want := range map[string]string{"x.sub.acme.test": "sub.acme.test", "none.acme.test": "acme.test", "acme.test": "acme.test"} {
+		d, err := c.Delegation(t.Context(), name)
+		if err != nil || d.Zone != want || len(d.Servers) == 0 || len(d.Servers[0].Addrs) == 0 {
+			t.Errorf("Delegation(%s) = %+v, %v; want that of %s", name, d, err, want)
+		}
+	}
+}
+
 func TestLiarsAreDropped(t *testing.T) {
 	roots, zones := start(t)
 	a := serve(t, "127.0.4.10:53", &dnstest.Resolver{World: zones})

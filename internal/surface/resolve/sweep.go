@@ -235,6 +235,8 @@ type flight struct {
 // then among the orphans.
 func (s *sweep) run(ctx context.Context, to server, index, n, opinions int) (dead bool, err error) {
 	f := &flight{s: s, to: to, wake: make(chan struct{}, 1), closed: make(chan struct{}), window: firstWindow, rtt: s.c.o.Timeout / 4, heard: time.Now(), alone: n == 1}
+	sent, repeated := 0, 0
+	defer func() { s.count(Tally{Sent: sent, Answers: f.answered, Repeated: repeated}) }() // last, when nobody reads any more
 	var readers sync.WaitGroup
 	defer readers.Wait()
 	defer func() {
@@ -262,8 +264,6 @@ func (s *sweep) run(ctx context.Context, to server, index, n, opinions int) (dea
 		}
 		return nil
 	}
-	sent, repeated := 0, 0
-	defer func() { s.count(Tally{Sent: sent, Answers: f.answered, Repeated: repeated}) }()
 	for {
 		q, wait, done := f.next(take)
 		switch {

@@ -246,6 +246,11 @@ func (c *Client) read(q question, m *dns.Msg, server netip.AddrPort) Answer {
 		}
 		at = next
 	}
+	for _, r := range slices.Concat(m.Answer, m.Ns) {
+		if zone := Canonical(r.Header().Name); r.Header().Rrtype == dns.TypeSOA && Below(q.name, zone) {
+			a.Zone = zone
+		}
+	}
 	if m.Rcode == dns.RcodeNameError && len(a.Records) > 0 {
 		a.Rcode = dns.RcodeSuccess // the name is there, only what it points to is not: RFC 6604
 	}

@@ -119,6 +119,8 @@ func TestClient(t *testing.T) {
 		t.Errorf("HTTP/1.0: %s", raw)
 	}
 
+	c.steered()
+
 	l := needs.Listen(t, "127.0.0.91:80")
 	web := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Server", "nginx/1.18.0")

@@ -46,6 +46,9 @@ func TestEngines(t *testing.T) {
 	if got := status(); got != "Pending-auth" {
 		t.Errorf("before its enrolment the engine is %s", got)
 	}
+	if e := c.do("EngineConfig", `engine-id="`+engine+`"`, "").find("EngineConfig"); e == nil || e.attr("name") != "far" || e.attr("port") != "40814" {
+		t.Errorf("EngineConfig: %+v", e)
+	}
 	pool := c.do("EnginePoolCreate", "", `<EnginePool name="branch" scope="silo"><Engine name="far"/></EnginePool>`).attr("id")
 	site := c.do("SiteSave", "", `<Site id="-1" name="pooled"><Hosts><range from="127.0.0.92"/></Hosts><ScanConfig configID="-1" name="x" templateID="full-audit-without-web-spider" engineID="`+pool+`" configVersion="3"/></Site>`).attr("site-id")
 	if got := c.do("SiteConfig", `site-id="`+site+`"`, "").find("ScanConfig").attr("engineID"); got != pool {
@@ -55,15 +58,27 @@ func TestEngines(t *testing.T) {
 
 	far := console.Start(t, bin, "engine", "--console", gate, "--keys", t.TempDir(), "--flight", "none", "--token", console.EngineToken(t, bin, data, "--name", "far"))
 	t.Cleanup(func() { far.Stop(30 * time.Second) })
-	worked, ended := false, ""
+	worked, extended, ended := false, false, ""
 	for end := time.Now().Add(2 * time.Minute); ended != "finished" && time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
 		if s := c.do("EngineActivity", `engine-id="`+engine+`"`, "").find("ScanSummary"); s != nil && s.attr("scan-id") == scan {
 			worked = true
 		}
+		if s := c.post("1.2", fmt.Sprintf(`<EngineActivityRequest session-id=%q engine-id=%q sync-id="7"/>`, c.session, engine)); s.attr("sync-id") != "7" {
+			t.Fatalf("EngineActivity by 1.2: %+v", s)
+		} else if sum := s.find("ScanSummary"); sum != nil {
+			extended = extended || sum.find("TaskSummary") != nil && sum.find("NodeSummary") != nil && sum.find("tasks") == nil
+		}
 		ended = c.do("ScanStatus", `scan-id="`+scan+`"`, "").attr("status")
 	}
-	if ended != "finished" || !worked || status() != "Active" {
-		t.Errorf("the scan is %s, shown as the engine's activity: %v; the engine is %s", ended, worked, status())
+	if ended != "finished" || !worked || !extended || status() != "Active" {
+		t.Errorf("the scan is %s, shown as the engine's activity: %v, in the words of 1.2: %v; the engine is %s", ended, worked, extended, status())
+	}
+	if p := c.do("EnginePoolListing", "", "").find("EnginePoolSummary"); p == nil || p.attr("id") != pool || p.attr("name") != "branch" {
+		t.Errorf("EnginePoolListing: %+v", p)
+	}
+	c.do("EnginePoolUpdate", "", `<EnginePool id="`+pool+`" name="branch" scope="silo"><Engine name="far"/></EnginePool>`)
+	if e := c.do("EnginePoolDetails", "", `<EnginePool name="branch" scope="silo"/>`).find("EngineSummary"); e == nil || e.attr("id") != engine || e.attr("status") != "Active" {
+		t.Errorf("EnginePoolDetails: %+v", e)
 	}
 	if d := c.do("SiteDeviceListing", `site-id="`+site+`"`, "").find("device"); d == nil || d.attr("address") != "127.0.0.92" {
 		t.Errorf("device %+v", d)

@@ -161,3 +161,34 @@ func (c *client) flaws(scan string) (n int) {
 	}
 	return n
 }
+
+// steered pauses a scan of many addresses, resumes it and stops it.
+func (c *client) steered() {
+	c.t.Helper()
+	site := c.do("SiteSave", "", `<Site id="-1" name="steered"><Hosts><range from="127.1.0.0" to="127.1.15.255"/></Hosts><ScanConfig configID="-1" name="x" templateID="exhaustive-audit" configVersion="3"/></Site>`).attr("site-id")
+	scan := c.do("SiteScan", `site-id="`+site+`"`, "").find("Scan").attr("scan-id")
+	is := func(want string) {
+		c.t.Helper()
+		got := ""
+		for end := time.Now().Add(time.Minute); got != want && time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+			got = c.do("ScanStatus", `scan-id="`+scan+`"`, "").attr("status")
+		}
+		if got != want {
+			c.t.Fatalf("the scan is %s; want it %s", got, want)
+		}
+	}
+	is("running")
+	if n := c.do("ScanActivity", "", "").find("ScanSummary"); n == nil || n.attr("scan-id") != scan {
+		c.t.Errorf("ScanActivity: %+v", n)
+	}
+	c.do("ScanPause", `scan-id="`+scan+`"`, "")
+	is("paused")
+	c.do("ScanResume", `scan-id="`+scan+`"`, "")
+	is("running")
+	c.do("ScanStop", `scan-id="`+scan+`"`, "")
+	is("stopped")
+	if n := c.do("SiteScanHistory", `site-id="`+site+`"`, "").all("ScanSummary"); len(n) != 1 || n[0].attr("endTime") == "" {
+		c.t.Errorf("SiteScanHistory: %+v", n)
+	}
+	c.do("SiteDelete", `site-id="`+site+`"`, "")
+}

@@ -3,6 +3,8 @@
 package asmtest
 
 import (
+	"image/color"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -25,10 +27,14 @@ import (
 // an alias to somebody else's name, and mail without any protection.
 const Zone = "@ SOA ns1 h 1 1 1 1 60\n@ NS ns1\n@ MX 10 mx.provider.test.\nns1 A 127.0.55.9\n@ A 127.0.55.10\nwww A 127.0.55.10\nshop CNAME edge.provider.test.\n"
 
+// Colour is that of the pages of the web server.
+var Colour = color.RGBA{R: 0x11, G: 0x88, B: 0x55, A: 0xff}
+
 // World is the little internet.
 type World struct {
 	Resolver netip.AddrPort
-	Port     uint16 // of the web server at 127.0.55.10
+	Port     uint16       // of the web server at 127.0.55.10
+	Met      atomic.Int64 // connections to the web server
 	zones    atomic.Pointer[dnstest.Resolver]
 }
 
@@ -50,13 +56,17 @@ func New(t *testing.T) *World {
 	w := &World{}
 	w.Set(Zone)
 	l := needs.Listen(t, "127.0.55.10:0")
-	web := &httptest.Server{Listener: l, Config: &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	web := &httptest.Server{Listener: l, Config: &http.Server{ReadHeaderTimeout: time.Minute, ConnState: func(_ net.Conn, s http.ConnState) {
+		if s == http.StateNew {
+			w.Met.Add(1)
+		}
+	}, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Server", "nginx/1.22.1")
 		if r.URL.Path == "/old" {
 			http.Redirect(w, r, "/", http.StatusFound)
 			return
 		}
-		_, _ = w.Write([]byte(`<html><title>Acme</title><body><form><input type="password"></form><a href="/old">x</a><script src="https://cdn.provider.test/x.js"></script></body></html>`))
+		_, _ = w.Write([]byte(`<html><title>Acme</title><body style="background:#185"><form><input type="password"></form><a href="/old">x</a><script src="https://cdn.provider.test/x.js"></script></body></html>`))
 	})}}
 	web.Start()
 	t.Cleanup(web.Close)

@@ -41,7 +41,7 @@ type Book struct {
 	file string
 	mu   sync.Mutex
 	old  []byte
-	doc  document
+	doc  Document
 	a    About
 }
 
@@ -66,7 +66,8 @@ func Open(t *testing.T, file string, a About) *Book {
 // document had of those that are there still.
 func (b *Book) begin() {
 	before := b.doc
-	b.doc = document{
+	b.doc = Document{
+		learnt:  true,
 		OpenAPI: "3.1.0",
 		Info:    info{b.a.Title, b.a.Description, "1", license{"Apache License 2.0", "Apache-2.0"}},
 		Paths:   map[string]map[string]*operation{},
@@ -119,7 +120,7 @@ func (b *Book) begin() {
 	}
 }
 
-// Watch takes in an exchange.
+// Watch holds an exchange to the document or, to write it, learns from it.
 func (b *Book) Watch(q *http.Request, sent []byte, r *http.Response, got []byte) {
 	route := b.a.Mux.Route(q.Method, q.URL.Path)
 	if route == "" {
@@ -133,8 +134,23 @@ func (b *Book) Watch(q *http.Request, sent []byte, r *http.Response, got []byte)
 		b.t.Errorf("%s is no operation of %s", route, b.file)
 		return
 	}
-	delete(o.Responses, "default")
 	kind, status := r.Header.Get("Content-Type"), strconv.Itoa(r.StatusCode)
+	query, err := url.ParseQuery(q.URL.RawQuery)
+	if err != nil {
+		query = nil
+	}
+	if !*update {
+		if r.StatusCode < 400 {
+			if err := b.doc.CheckRequest(method+" "+path, query, q.Header.Get("Content-Type"), sent); err != nil {
+				b.t.Errorf("%s: %v\nrun this test with -openapi", b.file, err)
+			}
+		}
+		if err := b.doc.CheckAnswer(method+" "+path, r.StatusCode, kind, got); err != nil {
+			b.t.Errorf("%s: %v\nrun this test with -openapi", b.file, err)
+		}
+		return
+	}
+	delete(o.Responses, "default")
 	if r.StatusCode >= 400 {
 		key := "Status" + status
 		if b.doc.Components.Responses == nil {
@@ -146,10 +162,6 @@ func (b *Book) Watch(q *http.Request, sent []byte, r *http.Response, got []byte)
 		b.doc.Components.Responses[key].told(kind, got)
 		o.Responses[status] = &answer{Ref: "#/components/responses/" + key}
 		return
-	}
-	query, err := url.ParseQuery(q.URL.RawQuery)
-	if err != nil {
-		query = nil
 	}
 	o.asked(query, q.Header.Get("Content-Type"), sent)
 	if o.Responses[status] == nil {
@@ -175,7 +187,7 @@ func (b *Book) end() {
 			b.t.Fatal(err)
 		}
 	default:
-		b.t.Errorf("%s does not allow what was seen: %s\nrun this test with -openapi", b.file, difference(b.old, now.Bytes()))
+		b.t.Errorf("%s is not of these routes: %s\nrun this test with -openapi", b.file, difference(b.old, now.Bytes()))
 	}
 }
 

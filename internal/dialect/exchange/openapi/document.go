@@ -9,14 +9,19 @@ import (
 	"strings"
 )
 
-// document is an OpenAPI 3.1 document, as far as these documents go.
-type document struct {
+// Document is an OpenAPI document of version 3.0 or 3.1, as far as these documents
+// go.
+type Document struct {
 	OpenAPI    string                           `json:"openapi"`
 	Info       info                             `json:"info"`
 	Servers    []server                         `json:"servers,omitempty"`
 	Security   []map[string][]string            `json:"security,omitempty"`
 	Paths      map[string]map[string]*operation `json:"paths"`
 	Components components                       `json:"components"`
+
+	// learnt is for documents of what was seen: what they do not name there is not,
+	// be it an element of a list that was always empty.
+	learnt bool
 }
 
 type server struct {
@@ -38,6 +43,7 @@ type license struct {
 type components struct {
 	Schemes   map[string]scheme  `json:"securitySchemes,omitempty"`
 	Responses map[string]*answer `json:"responses,omitempty"`
+	Schemas   map[string]*Schema `json:"schemas,omitempty"`
 }
 
 type scheme struct {
@@ -61,7 +67,7 @@ type parameter struct {
 	Name     string  `json:"name"`
 	In       string  `json:"in"`
 	Required bool    `json:"required,omitempty"`
-	Schema   *schema `json:"schema"`
+	Schema   *Schema `json:"schema"`
 }
 
 type body struct {
@@ -69,7 +75,7 @@ type body struct {
 }
 
 type media struct {
-	Schema *schema `json:"schema,omitempty"`
+	Schema *Schema `json:"schema,omitempty"`
 }
 
 // answer is a reply, or a reference to one of the components.
@@ -81,10 +87,10 @@ type answer struct {
 }
 
 type header struct {
-	Schema *schema `json:"schema"`
+	Schema *Schema `json:"schema"`
 }
 
-var text = &schema{Types: []string{"string"}}
+var text = &Schema{Types: []string{"string"}}
 
 // wildcard is a parameter in a route: "{id}".
 var wildcard = regexp.MustCompile(`\{([A-Za-z_]+)\}`)

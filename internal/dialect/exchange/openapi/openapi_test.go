@@ -6,9 +6,9 @@ import (
 	"testing"
 )
 
-func shape(t *testing.T, texts ...string) *schema {
+func shape(t *testing.T, texts ...string) *Schema {
 	t.Helper()
-	var s *schema
+	var s *Schema
 	for _, text := range texts {
 		var v any
 		d := json.NewDecoder(strings.NewReader(text))
@@ -39,7 +39,7 @@ func TestLearn(t *testing.T) {
 		if err != nil || string(got) != c.want {
 			t.Errorf("%v = %s, %v; want %s", c.seen, got, err, c.want)
 		}
-		var again schema
+		var again Schema
 		if err := json.Unmarshal(got, &again); err != nil {
 			t.Fatal(err)
 		}
@@ -66,9 +66,9 @@ func TestUnion(t *testing.T) {
 	}
 }
 
-func equalText(t *testing.T, a, b *schema) bool { t.Helper(); return jsonOf(t, a) == jsonOf(t, b) }
+func equalText(t *testing.T, a, b *Schema) bool { t.Helper(); return jsonOf(t, a) == jsonOf(t, b) }
 
-func jsonOf(t *testing.T, s *schema) string {
+func jsonOf(t *testing.T, s *Schema) string {
 	t.Helper()
 	b, err := json.Marshal(s)
 	if err != nil {

@@ -3,47 +3,61 @@ package openapi
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"regexp"
 	"slices"
 )
 
-// schema is the shape of JSON values: the part of JSON Schema that can be
-// learnt from values. The nil schema is that of no value at all.
-type schema struct {
-	Types      []string // sorted; of "array", "boolean", "integer", "null", "number", "object", "string"
-	Properties map[string]*schema
-	Required   []string // sorted; keys that every object had
-	Others     *schema  // of an object whose keys are data, not names
-	Items      *schema
+// Schema is what JSON may look like: the part of JSON Schema that documents of
+// this project use, in the dialects of OpenAPI 3.0 and 3.1. Reading refuses the
+// rest, so that nothing is said and not held to. The nil schema is that of no
+// value at all.
+type Schema struct {
+	Ref         string
+	Types       []string // sorted; of "array", "boolean", "integer", "null", "number", "object", "string"; none: any
+	Nullable    bool     // as in OpenAPI 3.0
+	Description string
+	Format      string
+	Pattern     string
+	Enum        []any
+	Minimum     *float64
+	Maximum     *float64
+	Default     any
+	Items       *Schema
+	Properties  map[string]*Schema
+	Required    []string // sorted where they are learnt; keys that every object has
+	OneOf       []*Schema
+	Others      *Schema // of members that are not named
+	Open        *bool   // whether there may be members that are not named, where a document says so
 }
 
 // learn gives the shape of one value, as encoding/json decodes it with numbers
 // kept as json.Number.
-func learn(v any) *schema {
+func learn(v any) *Schema {
 	switch v := v.(type) {
 	case nil:
-		return &schema{Types: []string{"null"}}
+		return &Schema{Types: []string{"null"}}
 	case bool:
-		return &schema{Types: []string{"boolean"}}
+		return &Schema{Types: []string{"boolean"}}
 	case string:
-		return &schema{Types: []string{"string"}}
+		return &Schema{Types: []string{"string"}}
 	case json.Number:
 		if bytes.ContainsAny([]byte(v), ".eE") {
-			return &schema{Types: []string{"number"}}
+			return &Schema{Types: []string{"number"}}
 		}
-		return &schema{Types: []string{"integer"}}
+		return &Schema{Types: []string{"integer"}}
 	case []any:
-		s := &schema{Types: []string{"array"}}
+		s := &Schema{Types: []string{"array"}}
 		for _, e := range v {
 			s.Items = union(s.Items, learn(e))
 		}
 		return s
 	case map[string]any:
-		s := &schema{Types: []string{"object"}}
+		s := &Schema{Types: []string{"object"}}
 		for key, e := range v {
 			if s.Properties == nil {
-				s.Properties = map[string]*schema{}
+				s.Properties = map[string]*Schema{}
 			}
 			s.Properties[key] = learn(e)
 		}
@@ -57,7 +71,7 @@ func learn(v any) *schema {
 var name = regexp.MustCompile(`^[A-Za-z_$@][A-Za-z0-9_.-]{0,59}$`)
 
 // tidy makes a map of an object that has keys which are no names.
-func (s *schema) tidy() *schema {
+func (s *Schema) tidy() *Schema {
 	data := s.Others != nil
 	for key := range s.Properties {
 		data = data || !name.MatchString(key)
@@ -73,14 +87,14 @@ func (s *schema) tidy() *schema {
 
 // union is the narrowest schema for what a or b allows. It shares nothing that
 // it changes with either.
-func union(a, b *schema) *schema {
+func union(a, b *Schema) *Schema {
 	switch {
 	case a == nil:
 		return b
 	case b == nil:
 		return a
 	}
-	u := &schema{Types: slices.Concat(a.Types, b.Types), Others: union(a.Others, b.Others), Items: union(a.Items, b.Items)}
+	u := &Schema{Types: slices.Concat(a.Types, b.Types), Others: union(a.Others, b.Others), Items: union(a.Items, b.Items)}
 	slices.Sort(u.Types)
 	u.Types = slices.Compact(u.Types)
 	if slices.Contains(u.Types, "number") {
@@ -89,7 +103,7 @@ func union(a, b *schema) *schema {
 	if len(a.Properties)+len(b.Properties) > 0 {
 		u.Properties = maps.Clone(a.Properties)
 		if u.Properties == nil {
-			u.Properties = map[string]*schema{}
+			u.Properties = map[string]*Schema{}
 		}
 		for key, s := range b.Properties {
 			u.Properties[key] = union(u.Properties[key], s)
@@ -106,18 +120,18 @@ func union(a, b *schema) *schema {
 	return u.tidy()
 }
 
-func (s *schema) has(t string) bool { return s != nil && slices.Contains(s.Types, t) }
+func (s *Schema) has(t string) bool { return s != nil && slices.Contains(s.Types, t) }
 
 // without returns s without required keys: what may be sent, rather than what
 // is answered.
-func (s *schema) without() *schema {
+func (s *Schema) without() *Schema {
 	if s == nil {
 		return nil
 	}
 	c := *s
 	c.Required, c.Items, c.Others = nil, s.Items.without(), s.Others.without()
 	if s.Properties != nil {
-		c.Properties = map[string]*schema{}
+		c.Properties = map[string]*Schema{}
 		for key, p := range s.Properties {
 			c.Properties[key] = p.without()
 		}
@@ -127,16 +141,34 @@ func (s *schema) without() *schema {
 
 // wire is how a schema is written in a document.
 type wire struct {
-	Type       any                `json:"type,omitempty"` // a text, or a list of texts
-	Properties map[string]*schema `json:"properties,omitempty"`
-	Required   []string           `json:"required,omitempty"`
-	Others     *schema            `json:"additionalProperties,omitempty"`
-	Items      *schema            `json:"items,omitempty"`
+	Ref         string             `json:"$ref,omitempty"`
+	Type        any                `json:"type,omitempty"` // a text, or a list of texts
+	Description string             `json:"description,omitempty"`
+	Nullable    bool               `json:"nullable,omitempty"` // OpenAPI 3.0
+	Format      string             `json:"format,omitempty"`
+	Pattern     string             `json:"pattern,omitempty"`
+	Enum        []any              `json:"enum,omitempty"`
+	Minimum     *float64           `json:"minimum,omitempty"`
+	Maximum     *float64           `json:"maximum,omitempty"`
+	Default     any                `json:"default,omitempty"`
+	Properties  map[string]*Schema `json:"properties,omitempty"`
+	Required    []string           `json:"required,omitempty"`
+	OneOf       []*Schema          `json:"oneOf,omitempty"`
+	Others      any                `json:"additionalProperties,omitempty"` // a truth value or a schema
+	Items       *Schema            `json:"items,omitempty"`
 }
 
 // MarshalJSON writes s as JSON Schema, in the dialect of OpenAPI 3.1.
-func (s *schema) MarshalJSON() ([]byte, error) {
-	w := wire{Properties: s.Properties, Required: s.Required, Others: s.Others, Items: s.Items}
+func (s *Schema) MarshalJSON() ([]byte, error) {
+	w := wire{
+		Ref: s.Ref, Nullable: s.Nullable, Description: s.Description, Format: s.Format, Pattern: s.Pattern, Enum: s.Enum, Minimum: s.Minimum, Maximum: s.Maximum, Default: s.Default,
+		Properties: s.Properties, Required: s.Required, OneOf: s.OneOf, Items: s.Items,
+	}
+	if s.Others != nil {
+		w.Others = s.Others
+	} else if s.Open != nil {
+		w.Others = *s.Open
+	}
 	switch len(s.Types) {
 	case 0:
 	case 1:
@@ -147,22 +179,41 @@ func (s *schema) MarshalJSON() ([]byte, error) {
 	return json.Marshal(w)
 }
 
-// UnmarshalJSON reads what MarshalJSON writes.
-func (s *schema) UnmarshalJSON(b []byte) error {
-	var w wire
-	if err := json.Unmarshal(b, &w); err != nil {
+// UnmarshalJSON reads what MarshalJSON writes, and "nullable". It answers an error
+// for words that it does not know.
+func (s *Schema) UnmarshalJSON(b []byte) error {
+	var others json.RawMessage
+	w := wire{Others: &others}
+	dec := json.NewDecoder(bytes.NewReader(b))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&w); err != nil {
 		return err
 	}
-	*s = schema{Properties: w.Properties, Required: w.Required, Others: w.Others, Items: w.Items}
+	*s = Schema{
+		Ref: w.Ref, Nullable: w.Nullable, Description: w.Description, Format: w.Format, Pattern: w.Pattern, Enum: w.Enum, Minimum: w.Minimum, Maximum: w.Maximum, Default: w.Default,
+		Properties: w.Properties, Required: w.Required, OneOf: w.OneOf, Items: w.Items,
+	}
 	switch t := w.Type.(type) {
+	case nil:
 	case string:
 		s.Types = []string{t}
 	case []any:
 		for _, e := range t {
-			if text, ok := e.(string); ok {
-				s.Types = append(s.Types, text)
+			text, ok := e.(string)
+			if !ok {
+				return fmt.Errorf("%v is no type", e)
 			}
+			s.Types = append(s.Types, text)
 		}
+	default:
+		return fmt.Errorf("%v is no type", t)
 	}
-	return nil
+	if len(others) == 0 {
+		return nil
+	}
+	if err := json.Unmarshal(others, &s.Open); err == nil {
+		return nil
+	}
+	s.Open, s.Others = nil, new(Schema)
+	return json.Unmarshal(others, s.Others)
 }

@@ -1,4 +1,4 @@
-package exchange
+package openapi
 
 import (
 	"encoding/json"
@@ -6,83 +6,42 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"regexp"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 )
 
-// OpenAPI is an OpenAPI 3.0 document, as far as tests hold a dialect to it: its
-// operations, and the schemas of what they answer.
-type OpenAPI struct {
-	Paths map[string]map[string]struct {
-		OperationID string `json:"operationId"`
-		RequestBody *struct {
-			Content map[string]struct {
-				Schema Schema `json:"schema"`
-			} `json:"content"`
-		} `json:"requestBody"`
-		Responses map[string]struct {
-			Content map[string]struct {
-				Schema Schema `json:"schema"`
-			} `json:"content"`
-		} `json:"responses"`
-	} `json:"paths"`
-	Components struct {
-		Schemas map[string]Schema `json:"schemas"`
-	} `json:"components"`
-}
-
-// Schema is what JSON may look like: the part of JSON Schema that documents of
-// this project use. UnmarshalJSON refuses the rest, so that nothing is said and
-// not held to.
-type Schema struct {
-	Ref         string             `json:"$ref"`
-	Type        string             `json:"type"`
-	Description string             `json:"description"`
-	Nullable    bool               `json:"nullable"`
-	Format      string             `json:"format"`
-	Pattern     string             `json:"pattern"`
-	Enum        []any              `json:"enum"`
-	Minimum     *float64           `json:"minimum"`
-	Maximum     *float64           `json:"maximum"`
-	Items       *Schema            `json:"items"`
-	Properties  map[string]*Schema `json:"properties"`
-	Required    []string           `json:"required"`
-	OneOf       []*Schema          `json:"oneOf"`
-	Additional  json.RawMessage    `json:"additionalProperties"` // nothing, a truth value or a schema
-	Default     any                `json:"default"`
-}
-
-// UnmarshalJSON reads a schema.
-func (s *Schema) UnmarshalJSON(b []byte) error {
-	type plain Schema
-	dec := json.NewDecoder(strings.NewReader(string(b)))
-	dec.DisallowUnknownFields()
-	return dec.Decode((*plain)(s))
-}
-
-// ReadOpenAPI reads a document. It answers an error for a schema with words that
+// Read reads a document that was written by hand. It answers an error for a schema with words that
 // are not checked, and for a reference to one that is not there.
-func ReadOpenAPI(document []byte) (*OpenAPI, error) {
-	var d OpenAPI
+func Read(document []byte) (*Document, error) {
+	var d Document
 	if err := json.Unmarshal(document, &d); err != nil {
 		return nil, err
 	}
 	for _, m := range regexp.MustCompile(`"\$ref":\s*"([^"]*)"`).FindAllSubmatch(document, -1) {
-		if _, ok := d.Components.Schemas[strings.TrimPrefix(string(m[1]), schemaPrefix)]; !ok {
-			return nil, fmt.Errorf("no schema %s", m[1])
+		to := string(m[1])
+		_, schema := d.Components.Schemas[strings.TrimPrefix(to, schemaPrefix)]
+		_, answer := d.Components.Responses[strings.TrimPrefix(to, responsePrefix)]
+		if !schema && !answer {
+			return nil, fmt.Errorf("there is no %s", to)
 		}
 	}
 	return &d, nil
 }
 
-const schemaPrefix = "#/components/schemas/"
+// What references to the parts of a document begin with.
+const (
+	schemaPrefix   = "#/components/schemas/"
+	responsePrefix = "#/components/responses/"
+)
 
 // Operations lists the operations as routes, "GET /things/{id}", by rising path.
-func (d *OpenAPI) Operations() []string {
+func (d *Document) Operations() []string {
 	var out []string
 	for path, methods := range d.Paths {
 		for method := range methods {
@@ -99,52 +58,101 @@ func (d *OpenAPI) Operations() []string {
 
 // CheckAnswer holds an answer of an operation to the document: its status must be
 // there, and a JSON body fit its schema. An answer that has a schema must have a
-// body, and one without must have none.
-func (d *OpenAPI) CheckAnswer(route string, status int, contentType string, body []byte) error {
-	method, path, _ := strings.Cut(route, " ")
-	op, ok := d.Paths[path][strings.ToLower(method)]
-	if !ok {
+// body, but where the document was learnt, and one without must have none.
+func (d *Document) CheckAnswer(route string, status int, contentType string, body []byte) error {
+	o := d.operation(route)
+	if o == nil {
 		return fmt.Errorf("no operation %s", route)
 	}
-	r, ok := op.Responses[fmt.Sprint(status)]
-	if !ok {
-		return fmt.Errorf("%s never answers %d", route, status)
+	r := o.Responses[strconv.Itoa(status)]
+	if r == nil && status >= 400 && !d.learnt {
+		r = o.Responses["default"]
 	}
-	kind, _, _ := strings.Cut(contentType, ";")
-	content, ok := r.Content[strings.TrimSpace(kind)]
+	if r != nil && r.Ref != "" {
+		r = d.Components.Responses[strings.TrimPrefix(r.Ref, responsePrefix)]
+	}
 	switch {
-	case len(r.Content) == 0 && len(body) > 0:
-		return fmt.Errorf("%s: status %d has a body of %d bytes", route, status, len(body))
+	case r == nil:
+		return fmt.Errorf("%s never answers %d", route, status)
+	case len(body) == 0 && (d.learnt || len(r.Content) == 0):
+		return nil
 	case len(r.Content) == 0:
-		return nil
-	case !ok:
-		return fmt.Errorf("%s: status %d has no content %q", route, status, contentType)
-	case !strings.HasSuffix(kind, "json"):
-		return nil
+		return fmt.Errorf("%s: status %d has a body of %d bytes", route, status, len(body))
 	}
-	var v any
-	if err := json.Unmarshal(body, &v); err != nil {
-		return fmt.Errorf("%s: status %d: %w", route, status, err)
-	}
-	if err := d.Check(&content.Schema, v, "$"); err != nil {
+	if err := d.checkBody(r.Content, contentType, body); err != nil {
 		return fmt.Errorf("%s: status %d: %w", route, status, err)
 	}
 	return nil
 }
 
-// Check holds a decoded JSON value to a schema; at is where it is, for the error.
-func (d *OpenAPI) Check(s *Schema, v any, at string) error {
-	if s.Ref != "" {
-		to := d.Components.Schemas[strings.TrimPrefix(s.Ref, schemaPrefix)]
-		if v == nil && s.Nullable {
-			return nil
+// CheckRequest holds a request that was answered with success to the document: the
+// document must have what its query asks, and a body must fit its schema.
+func (d *Document) CheckRequest(route string, query url.Values, contentType string, body []byte) error {
+	o := d.operation(route)
+	if o == nil {
+		return fmt.Errorf("no operation %s", route)
+	}
+	for key := range query {
+		key = place.ReplaceAllString(key, ".0.")
+		if !slices.ContainsFunc(o.Parameters, func(p parameter) bool { return p.In == "query" && p.Name == key }) {
+			return fmt.Errorf("%s has no parameter %s", route, key)
 		}
-		return d.Check(&to, v, at)
+	}
+	switch {
+	case len(body) == 0:
+		return nil
+	case o.Request == nil:
+		return fmt.Errorf("%s has no body", route)
+	}
+	if json.Valid(body) {
+		contentType = "application/json"
+	}
+	if err := d.checkBody(o.Request.Content, contentType, body); err != nil {
+		return fmt.Errorf("%s: the body that is sent: %w", route, err)
+	}
+	return nil
+}
+
+// checkBody holds a body to one of the kinds of content that there are.
+func (d *Document) checkBody(content map[string]*media, kind string, body []byte) error {
+	kind, _, _ = strings.Cut(kind, ";")
+	kind = strings.TrimSpace(kind)
+	if d.learnt && (kind == "" || kind == "application/json") && !json.Valid(body) {
+		kind = "application/octet-stream"
+	}
+	m := content[kind]
+	if m == nil {
+		return fmt.Errorf("there is no content %q", kind)
+	}
+	if !strings.HasSuffix(kind, "json") && (!d.learnt || !json.Valid(body)) {
+		return nil
+	}
+	var v any
+	if err := json.Unmarshal(body, &v); err != nil {
+		return err
+	}
+	return d.Check(m.Schema, v, "$")
+}
+
+func (d *Document) operation(route string) *operation {
+	method, path, _ := strings.Cut(route, " ")
+	return d.Paths[path][strings.ToLower(method)]
+}
+
+// Check holds a decoded JSON value to a schema; at is where it is, for the error.
+// An object has no members but those that its schema names, where it names some
+// and does not say otherwise.
+func (d *Document) Check(s *Schema, v any, at string) error {
+	if s == nil {
+		return fmt.Errorf("%s is not described", at)
+	}
+	if v == nil && (s.Nullable || s.has("null")) {
+		return nil
+	}
+	if s.Ref != "" {
+		return d.Check(d.Components.Schemas[strings.TrimPrefix(s.Ref, schemaPrefix)], v, at)
 	}
 	if v == nil {
-		if s.Nullable {
-			return nil
-		}
 		return fmt.Errorf("%s is null", at)
 	}
 	if len(s.OneOf) > 0 {
@@ -178,8 +186,8 @@ func (d *OpenAPI) Check(s *Schema, v any, at string) error {
 }
 
 func (s *Schema) is(kind, at string) error {
-	if s.Type != "" && s.Type != kind {
-		return fmt.Errorf("%s is a %s; want %s", at, kind, s.Type)
+	if len(s.Types) > 0 && !s.has(kind) {
+		return fmt.Errorf("%s is a %s; want %s", at, kind, strings.Join(s.Types, " or "))
 	}
 	return nil
 }
@@ -205,6 +213,10 @@ func (s *Schema) text(v, at string) error {
 		if _, err := time.Parse(time.RFC3339, v); err != nil || !strings.HasSuffix(v, "Z") {
 			return fmt.Errorf("%s = %q; want an instant", at, v)
 		}
+	case "date":
+		if _, err := time.Parse(time.DateOnly, v); err != nil {
+			return fmt.Errorf("%s = %q; want a day", at, v)
+		}
 	case "uuid":
 		if !uuidForm.MatchString(v) {
 			return fmt.Errorf("%s = %q; want a UUID", at, v)
@@ -217,18 +229,20 @@ func (s *Schema) text(v, at string) error {
 
 func (s *Schema) number(v float64, at string) error {
 	switch {
-	case s.Type == "integer" && v != float64(int64(v)):
+	case len(s.Types) == 0 || s.has("number"):
+	case !s.has("integer"):
+		return fmt.Errorf("%s is a number; want %s", at, strings.Join(s.Types, " or "))
+	case v != float64(int64(v)):
 		return fmt.Errorf("%s = %v; want a whole number", at, v)
-	case s.Type != "integer" && s.Type != "number" && s.Type != "":
-		return fmt.Errorf("%s is a number; want %s", at, s.Type)
-	case s.Minimum != nil && v < *s.Minimum, s.Maximum != nil && v > *s.Maximum:
+	}
+	if s.Minimum != nil && v < *s.Minimum || s.Maximum != nil && v > *s.Maximum {
 		return fmt.Errorf("%s = %v is out of its bounds", at, v)
 	}
 	return nil
 }
 
-func (d *OpenAPI) list(s *Schema, v []any, at string) error {
-	if err := s.is("array", at); err != nil || s.Items == nil {
+func (d *Document) list(s *Schema, v []any, at string) error {
+	if err := s.is("array", at); err != nil || s.Items == nil && !d.learnt {
 		return err
 	}
 	for i, one := range v {
@@ -239,7 +253,7 @@ func (d *OpenAPI) list(s *Schema, v []any, at string) error {
 	return nil
 }
 
-func (d *OpenAPI) object(s *Schema, v map[string]any, at string) error {
+func (d *Document) object(s *Schema, v map[string]any, at string) error {
 	if err := s.is("object", at); err != nil {
 		return err
 	}
@@ -248,19 +262,20 @@ func (d *OpenAPI) object(s *Schema, v map[string]any, at string) error {
 			return fmt.Errorf("%s has no %s", at, name)
 		}
 	}
+	open := len(s.Properties) == 0 && !d.learnt
+	if s.Open != nil {
+		open = *s.Open
+	}
 	for name, value := range v {
 		of, known := s.Properties[name]
+		if !known {
+			of = s.Others
+		}
 		switch {
-		case known:
-		case len(s.Additional) == 0 || string(s.Additional) == "true":
+		case of == nil && open && !known:
 			continue
-		case string(s.Additional) == "false":
+		case of == nil && !known:
 			return fmt.Errorf("%s has %s, which the schema does not know", at, name)
-		default:
-			of = new(Schema)
-			if err := json.Unmarshal(s.Additional, of); err != nil {
-				return fmt.Errorf("%s: %w", at, err)
-			}
 		}
 		if err := d.Check(of, value, at+"."+name); err != nil {
 			return err
@@ -271,7 +286,7 @@ func (d *OpenAPI) object(s *Schema, v map[string]any, at string) error {
 
 // Route finds the operation of a request: of those that fit its path the one with
 // the most literal segments; "" for none.
-func (d *OpenAPI) Route(method, path string) string {
+func (d *Document) Route(method, path string) string {
 	want := strings.Split(strings.Trim(path, "/"), "/")
 	best, most := "", -1
 	for template, methods := range d.Paths {
@@ -299,7 +314,7 @@ func (d *OpenAPI) Route(method, path string) string {
 
 // Holding passes requests on to next and holds its answers to the document; path
 // gives the one of a request as the document has it.
-func (d *OpenAPI) Holding(t testing.TB, next http.Handler, path func(*http.Request) string) http.Handler {
+func (d *Document) Holding(t testing.TB, next http.Handler, path func(*http.Request) string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		rec := httptest.NewRecorder()
 		next.ServeHTTP(rec, r)
