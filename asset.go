@@ -42,7 +42,10 @@ type Host struct {
 	MAC     string     `json:"mac,omitempty"`     // when on link
 	FQDN    string     `json:"fqdn,omitempty"`    // by reverse lookup or from the services
 	NetBIOS string     `json:"netbios,omitempty"` // from SMB
-	OS      string     `json:"os,omitempty"`
+	// Hardware is the UUID of the machine, as its firmware or the virtual machine
+	// has it; "" when the scan did not see it from within.
+	Hardware string `json:"hardware,omitempty"`
+	OS       string `json:"os,omitempty"`
 	// OSConfidence is 0 to 100; OSMethod says how the OS was told.
 	OSConfidence int    `json:"os_confidence,omitempty"`
 	OSMethod     string `json:"os_method,omitempty"`

@@ -39,6 +39,7 @@ var identifierFacts = []struct {
 func Identifiers(h Host, services []Service) []Identifier {
 	l := identifierList{addr: h.Addr.Unmap()}
 	at := later(h.Started, h.Ended)
+	l.add(IDHardware, h.Hardware, "host", at)
 	l.add(IDMAC, h.MAC, "host", at)
 	l.add(IDFQDN, h.FQDN, "host", at)
 	l.add(IDNetBIOS, h.NetBIOS, "host", at)

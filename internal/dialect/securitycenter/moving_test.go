@@ -14,13 +14,19 @@ import (
 
 // nessusFile is a file of hosts with a network card and a flaw each, at addrs.
 func nessusFile(at time.Time, addrs ...string) string {
+	return nessusFileOf(`mac-address">00:16:3E:00:00:%02X`, at, addrs...)
+}
+
+// nessusFileOf is a file of hosts that have one flaw each and a tag with their
+// number.
+func nessusFileOf(tag string, at time.Time, addrs ...string) string {
 	var b strings.Builder
 	b.WriteString(`<?xml version="1.0"?><NessusClientData_v2><Report name="moving">`)
 	for i, addr := range addrs {
-		fmt.Fprintf(&b, `<ReportHost name="%s"><HostProperties><tag name="host-ip">%[1]s</tag><tag name="mac-address">00:16:3E:00:00:%02[2]X</tag>`+
+		fmt.Fprintf(&b, `<ReportHost name="%s"><HostProperties><tag name="host-ip">%[1]s</tag><tag name="%[5]s</tag>`+
 			`<tag name="HOST_START_TIMESTAMP">%[3]d</tag><tag name="HOST_END_TIMESTAMP">%[3]d</tag></HostProperties>`+
 			`<ReportItem port="0" svc_name="general" protocol="tcp" severity="2" pluginID="%[4]d" pluginName="flaw %[2]d" pluginFamily="General">`+
-			`<plugin_type>remote</plugin_type><risk_factor>Medium</risk_factor></ReportItem></ReportHost>`, addr, i+1, at.Unix(), 900001+i)
+			`<plugin_type>remote</plugin_type><risk_factor>Medium</risk_factor></ReportItem></ReportHost>`, addr, i+1, at.Unix(), 900001+i, fmt.Sprintf(tag, i+1))
 	}
 	b.WriteString(`</Report></NessusClientData_v2>`)
 	return b.String()
@@ -62,8 +68,15 @@ func TestImportTracksMovingHosts(t *testing.T) {
 	if !strings.Contains(after, "900001@192.0.2.2@") || !strings.Contains(after, "900002@192.0.2.7@") || strings.Count(after, "@192.0.2.") != 2 {
 		t.Errorf("machines that moved are\n%s", after)
 	}
+	const firmware = `bios-uuid">4C4C4544-0044-3510-8052-B4C04F4E4C%02X`
+	take(true, nessusFileOf(firmware, at, "192.0.2.101", "192.0.2.102"))
+	take(true, nessusFileOf(firmware, at.Add(24*time.Hour), "192.0.2.102", "192.0.2.107"))
+	after = known()
+	if !strings.Contains(after, "900001@192.0.2.102@") || !strings.Contains(after, "900002@192.0.2.107@") || strings.Count(after, "@192.0.2.10") != 2 {
+		t.Errorf("machines that moved, known by their hardware, are\n%s", after)
+	}
 	take(false, nessusFile(at.Add(36*time.Hour), "192.0.2.9"))
-	if now := known(); strings.Count(now, "900001@") != 2 {
+	if now := known(); strings.Count(now, "900001@") != 3 {
 		t.Errorf("without dhcpTracking the card of another address is another host: \n%s", now)
 	}
 }

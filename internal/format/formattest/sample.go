@@ -115,7 +115,7 @@ func Hosts() []format.Host {
 			ScanHost: harrier.ScanHost{
 				Scan: 7, Index: 1, Asset: 11, Done: true,
 				Host: harrier.Host{
-					Name: "192.0.2.1", Addr: netip.MustParseAddr("192.0.2.1"), Alive: true, MAC: "02:00:5e:10:00:01", FQDN: "web.example.test", NetBIOS: "WEB",
+					Name: "192.0.2.1", Addr: netip.MustParseAddr("192.0.2.1"), Alive: true, MAC: "02:00:5e:10:00:01", FQDN: "web.example.test", NetBIOS: "WEB", Hardware: "4c4c4544-0044-3510-8052-b4c04f4e4c32",
 					OS: "Debian GNU/Linux 12", OSConfidence: 95, OSMethod: "SSH", OSCPE: "cpe:2.3:o:debian:debian_linux:12:*:*:*:*:*:*:*", DeviceType: "general-purpose",
 					Route:   []harrier.Hop{{Addr: netip.MustParseAddr("192.0.2.250")}, {}, {Addr: netip.MustParseAddr("192.0.2.1")}},
 					Started: Start.Add(time.Second), Ended: Start.Add(90 * time.Second),

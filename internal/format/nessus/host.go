@@ -138,6 +138,7 @@ func osKind(os string) string {
 }
 
 func (e *encoder) names(h format.Host) {
+	e.tag("bios-uuid", h.Hardware)
 	e.tag("mac-address", macs(h.MAC))
 	e.tag("netbios-name", h.NetBIOS)
 	fqdn := h.FQDN

@@ -82,6 +82,7 @@ func fillHost(h *harrier.Host, tags map[string]string) {
 	h.FQDN = strings.ToLower(strings.TrimSuffix(firstLine(tags["host-fqdn"]), "."))
 	h.NetBIOS = firstLine(tags["netbios-name"])
 	h.MAC = strings.ToLower(firstLine(tags["mac-address"]))
+	h.Hardware = strings.ToLower(firstLine(tags["bios-uuid"]))
 	h.OS = firstLine(tags["operating-system"])
 	if n, err := strconv.Atoi(strings.TrimSpace(tags["operating-system-conf"])); err == nil {
 		h.OSConfidence = min(max(n, 0), 100)
