@@ -82,6 +82,10 @@ func (a api) listScanners(ctx context.Context, by harrier.Actor, _ struct{}) (sc
 	if by.May(harrier.ManageEngines) {
 		local.UserPermissions = harrier.Owns
 	}
+	only, err := a.Fleet.Only(ctx, by)
+	if err != nil {
+		return scannersReply{}, err
+	}
 	list := []scannerItem{local}
 	for _, e := range engines {
 		switch {
@@ -90,6 +94,9 @@ func (a api) listScanners(ctx context.Context, by harrier.Actor, _ struct{}) (sc
 		case e.Alive(a.Now()):
 			list[0].Status, list[0].EngineVersion, list[0].LastConnect = "on", e.Version, unixOrNull(e.LastSeen)
 		}
+	}
+	if !only.MayUse(harrier.Engine{Pool: harrier.LocalPool}) {
+		list = list[1:]
 	}
 	return scannersReply{list}, nil
 }

@@ -241,8 +241,9 @@ func (a api) scannerOf(e harrier.Engine, zones []ref) scannerItem {
 	return w
 }
 
-// scanners lists the local scanner and the engines elsewhere.
-func (a api) scanners(ctx context.Context) ([]scannerItem, error) {
+// scanners lists the local scanner and the engines elsewhere, of those that by may
+// use.
+func (a api) scanners(ctx context.Context, by harrier.Actor) ([]scannerItem, error) {
 	local, err := a.scanner(ctx)
 	if err != nil {
 		return nil, err
@@ -255,8 +256,15 @@ func (a api) scanners(ctx context.Context) ([]scannerItem, error) {
 	if err != nil {
 		return nil, err
 	}
-	all, err := a.Fleet.Engines(ctx, harrier.System)
-	list := []scannerItem{local}
+	only, err := a.Fleet.Only(ctx, by)
+	if err != nil {
+		return nil, err
+	}
+	all, err := a.Fleet.Engines(ctx, by)
+	list := []scannerItem{}
+	if only.MayUse(harrier.Engine{Pool: harrier.LocalPool}) {
+		list = append(list, local)
+	}
 	for _, e := range all {
 		if !e.Remote() {
 			continue
@@ -276,13 +284,13 @@ func (a api) scanners(ctx context.Context) ([]scannerItem, error) {
 	return list, err
 }
 
-func (a api) listScanners(ctx context.Context, _ harrier.Actor, q *query) (any, error) {
-	list, err := a.scanners(ctx)
+func (a api) listScanners(ctx context.Context, by harrier.Actor, q *query) (any, error) {
+	list, err := a.scanners(ctx, by)
 	return pick(list, q.fields("id", "name", "description", "status", "agentCapable"), "id", "uuid"), err
 }
 
-func (a api) getScanner(ctx context.Context, _ harrier.Actor, q *query) (any, error) {
-	list, err := a.scanners(ctx)
+func (a api) getScanner(ctx context.Context, by harrier.Actor, q *query) (any, error) {
+	list, err := a.scanners(ctx, by)
 	if err != nil {
 		return nil, err
 	}
@@ -299,8 +307,8 @@ type statusReply struct {
 	Status []scannerRef `json:"status"`
 }
 
-func (a api) updateScanners(ctx context.Context, _ harrier.Actor, _ *query) (any, error) {
-	list, err := a.scanners(ctx)
+func (a api) updateScanners(ctx context.Context, by harrier.Actor, _ *query) (any, error) {
+	list, err := a.scanners(ctx, by)
 	reply := statusReply{[]scannerRef{}}
 	for _, w := range list {
 		reply.Status = append(reply.Status, w.short())

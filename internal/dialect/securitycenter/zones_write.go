@@ -267,8 +267,8 @@ func (a api) inZones(ctx context.Context, by harrier.Actor, engine harrier.ID, z
 	return nil
 }
 
-func (a api) showScanner(ctx context.Context, q *query, e harrier.Engine) (any, error) {
-	list, err := a.scanners(ctx)
+func (a api) showScanner(ctx context.Context, by harrier.Actor, q *query, e harrier.Engine) (any, error) {
+	list, err := a.scanners(ctx, by)
 	for _, w := range list {
 		if w.ID == sid(scannerNumber(e)) {
 			return pick(w, q.fields(), "id", "uuid"), err
@@ -282,7 +282,7 @@ func (a api) createScanner(ctx context.Context, by harrier.Actor, q *query) (any
 	if err := a.saveScanner(ctx, by, q, &e); err != nil {
 		return nil, err
 	}
-	return a.showScanner(ctx, q, e)
+	return a.showScanner(ctx, by, q, e)
 }
 
 func (a api) updateScanner(ctx context.Context, by harrier.Actor, q *query) (any, error) {
@@ -293,7 +293,7 @@ func (a api) updateScanner(ctx context.Context, by harrier.Actor, q *query) (any
 	if err := a.saveScanner(ctx, by, q, &e); err != nil {
 		return nil, err
 	}
-	return a.showScanner(ctx, q, e)
+	return a.showScanner(ctx, by, q, e)
 }
 
 func (a api) deleteScanner(ctx context.Context, by harrier.Actor, q *query) (any, error) {
