@@ -7,28 +7,33 @@ import (
 	"github.com/harrier-scan/harrier"
 )
 
-// DeleteAsset removes an asset with all that is tracked of it; what scans saw
-// of it stays with their results. The next scan that sees the machine makes a new
-// asset. It answers Forbidden without the right to edit everybody's objects, and
-// NotFound for an asset outside of by's scope.
-func (r *Room) DeleteAsset(ctx context.Context, by harrier.Actor, id harrier.ID) error {
+// DeleteAssets removes assets, all or none, with all that is tracked of them; what
+// scans saw of them stays with their results. The next scan that sees the machine
+// makes a new asset. It answers Forbidden without the right to edit everybody's
+// objects, and NotFound for an asset outside of by's scope.
+func (r *Room) DeleteAssets(ctx context.Context, by harrier.Actor, ids ...harrier.ID) error {
 	if !by.May(harrier.EditAll) {
 		return harrier.Errorf(harrier.Forbidden, "you may not delete assets")
 	}
 	return r.mend(ctx, func(ctx context.Context) error {
-		a, err := r.Store.Asset(ctx, id)
-		if err != nil {
-			return err
+		for _, id := range ids {
+			a, err := r.Store.Asset(ctx, id)
+			if err != nil {
+				return err
+			}
+			if !seesWhole(by, a.Repository) {
+				return harrier.Errorf(harrier.NotFound, "no asset %d", id)
+			}
+			if err := r.forget(ctx, id); err != nil {
+				return err
+			}
+			if err := r.Store.AppendAudit(ctx, &harrier.AuditEntry{
+				At: r.Now().UTC(), Actor: by.Name, Via: by.Via, Action: "asset.delete", Object: fmt.Sprintf("asset %d", id), Detail: a.Addr.String(),
+			}); err != nil {
+				return err
+			}
 		}
-		if !seesWhole(by, a.Repository) {
-			return harrier.Errorf(harrier.NotFound, "no asset %d", id)
-		}
-		if err := r.forget(ctx, id); err != nil {
-			return err
-		}
-		return r.Store.AppendAudit(ctx, &harrier.AuditEntry{
-			At: r.Now().UTC(), Actor: by.Name, Via: by.Via, Action: "asset.delete", Object: fmt.Sprintf("asset %d", id), Detail: a.Addr.String(),
-		})
+		return nil
 	})
 }
 

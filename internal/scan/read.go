@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"slices"
@@ -208,6 +209,38 @@ func (r *Room) Host(ctx context.Context, by harrier.Actor, scan harrier.ID, inde
 	}
 	res.Coverage, err = v.coverage(ctx, index)
 	return res, err
+}
+
+// Past is one sight of an asset: the scan and what it saw there.
+type Past struct {
+	harrier.Scan
+	Host harrier.ScanHost // its counts after the exceptions
+}
+
+// Past lists the scans that met an asset and that by may see, oldest first. Who may
+// see the asset is for the caller to know.
+func (r *Room) Past(ctx context.Context, by harrier.Actor, asset harrier.ID) ([]Past, error) {
+	refs, err := r.Store.HostsOf(ctx, asset)
+	if err != nil {
+		return nil, err
+	}
+	var out []Past
+	for _, ref := range refs {
+		sc, err := r.Scan(ctx, by, ref.Scan)
+		var h HostResult
+		if err == nil {
+			h, err = r.Host(ctx, by, ref.Scan, ref.Index)
+		}
+		switch {
+		case harrier.KindOf(err) == harrier.NotFound:
+			continue
+		case err != nil:
+			return nil, err
+		}
+		out = append(out, Past{sc, h.ScanHost})
+	}
+	slices.SortFunc(out, func(a, b Past) int { return cmp.Compare(a.ID, b.ID) })
+	return out, nil
 }
 
 // Results yields all hosts of a scan by rising index, one at a time. An error

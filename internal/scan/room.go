@@ -61,6 +61,7 @@ type Runs interface {
 
 	ScanHosts(ctx context.Context, scan harrier.ID) ([]harrier.ScanHost, error)
 	ScanHost(ctx context.Context, scan harrier.ID, index int) (harrier.ScanHost, error)
+	HostsOf(ctx context.Context, asset harrier.ID) ([]harrier.HostRef, error)
 	ScanHostOf(ctx context.Context, scan, asset harrier.ID) (harrier.ScanHost, error)
 	ScanHostsFrom(ctx context.Context, scan harrier.ID, after, limit int) ([]harrier.ScanHost, error)
 	ObservationsBetween(ctx context.Context, scan harrier.ID, first, last int) (map[int][]harrier.Observation, error)

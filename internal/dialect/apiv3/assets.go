@@ -109,7 +109,7 @@ func (a *api) deleteAsset(q *query) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := a.Findings.DeleteAsset(q.ctx(), q.by, as.ID); err != nil {
+	if err := a.Findings.DeleteAssets(q.ctx(), q.by, as.ID); err != nil {
 		return nil, err
 	}
 	return q.done()

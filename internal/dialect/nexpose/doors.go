@@ -28,6 +28,15 @@ func (a *api) assetDoors(m *kit.Mux) {
 	}))
 	m.Handle("GET /", http.RedirectHandler("/login.html", http.StatusFound))
 	m.Handle("POST /data/asset/filterAssets", kit.Handle(w, a.filterAssets))
+	for _, method := range []string{"GET ", "POST "} { // the gem posts a form
+		m.Handle(method+"/data/asset/group", a.door(a.groupAssets))
+		m.Handle(method+"/data/vulnerability/asset-vulnerabilities", a.door(a.assetFlaws))
+	}
+	m.Handle("POST /data/assets/bulk-delete", a.door(a.deleteAssets))
+	m.Handle("GET /data/assets/{id}/scans", a.door(a.assetScans))
+	m.Handle("GET /api/2.1/assets/{id}", a.door(a.assetDoor))
+	m.Handle("POST /data/assetGroup/saveAssetGroup", a.door(a.saveGroup))
+	m.Handle("GET /data/assetGroup/loadAssetGroup", a.door(a.loadGroup))
 	m.Handle("GET "+exceptionsPath, kit.Handle(w, a.exceptionsPage))
 	m.Handle("GET /data/user/configuration", http.HandlerFunc(a.userConfiguration))
 }
@@ -100,21 +109,66 @@ func (a *api) filterAssets(ctx context.Context, by harrier.Actor, q filterReques
 		return table{}, err
 	}
 	t.Total = n
+	t.Records, err = a.filterRows(ctx, by, found)
+	return t, err
+}
+
+// filterRows are assets as rows of a table, with what is open on them and not
+// accepted.
+func (a *api) filterRows(ctx context.Context, by harrier.Actor, found []harrier.Asset) ([]filterRow, error) {
 	places, err := a.sitesOf(ctx, by, found)
 	if err != nil {
-		return table{}, err
+		return nil, err
 	}
+	ids := make([]any, len(found))
+	for i, d := range found {
+		ids[i] = int64(d.ID)
+	}
+	exploits, err := a.flaws(ctx, by, ids, harrier.Cmp{Field: "exploit", Op: harrier.Eq, Values: []any{true}})
+	if err != nil {
+		return nil, err
+	}
+	malware, err := a.flaws(ctx, by, ids, harrier.Cmp{Field: "malware_kits", Op: harrier.Gt, Values: []any{int64(0)}})
+	if err != nil {
+		return nil, err
+	}
+	rows := []filterRow{}
 	for _, d := range found {
 		row := filterRow{
-			ID: int64(d.ID), IP: placeOf(d.Addr, d.FQDN), Name: d.FQDN, OS: d.OS, Flaws: d.Open.Total() - d.Open[harrier.Info],
+			ID: int64(d.ID), IP: placeOf(d.Addr, d.FQDN), Name: d.FQDN, OS: d.OS, Exploits: exploits[d.ID], Malware: malware[d.ID], Flaws: d.Open.Total() - d.Open[harrier.Info],
 			Risk: float64(harrier.Sum{Counts: d.Open}.Score()), Assessed: true, LastScanDate: d.LastSeen.UnixMilli(), Sites: []sitePermit{},
 		}
 		if s, err := a.Sites.Site(ctx, by, places[d.LastScan]); err == nil {
 			row.Sites = append(row.Sites, sitePermit{int64(s.ID), s.Name})
 		}
-		t.Records = append(t.Records, row)
+		rows = append(rows, row)
 	}
-	return t, nil
+	return rows, nil
+}
+
+// flaws counts by asset the findings that are open and not accepted, more than a
+// fact, and of which only holds.
+func (a *api) flaws(ctx context.Context, by harrier.Actor, assets []any, only harrier.Expr) (map[harrier.ID]int, error) {
+	out := map[harrier.ID]int{}
+	if len(assets) == 0 || !by.May(harrier.ReadFindings) {
+		return out, nil
+	}
+	sums, err := a.Findings.Sums(ctx, by, append(openFlaws(assets), only), harrier.SumQuery{By: harrier.ByAsset})
+	for _, s := range sums.Rows {
+		out[s.ID] = s.Counts.Total()
+	}
+	return out, err
+}
+
+// openFlaws are the findings on assets that are open, not accepted and more than
+// a fact.
+func openFlaws(assets []any) harrier.And {
+	return harrier.And{
+		harrier.Cmp{Field: "open", Op: harrier.Eq, Values: []any{true}},
+		harrier.Cmp{Field: "accepted", Op: harrier.Eq, Values: []any{false}},
+		harrier.Cmp{Field: "severity", Op: harrier.Gt, Values: []any{int64(harrier.Info)}},
+		harrier.Cmp{Field: "asset", Op: harrier.Eq, Values: assets},
+	}
 }
 
 // filterExpr reads search criteria; one that is not known finds nothing rather

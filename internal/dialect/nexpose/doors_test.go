@@ -13,19 +13,22 @@ import (
 func (c client) get(path string, form url.Values) (int, string) {
 	c.t.Helper()
 	if form != nil {
-		return c.ask(http.MethodPost, path, form.Encode())
+		return c.ask(http.MethodPost, path, form.Encode(), "Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
 	}
 	return c.ask(http.MethodGet, path, "")
 }
 
-// ask sends a request to a side door.
-func (c client) ask(method, path, body string) (int, string) {
+// ask sends a request to a side door, with a header if one is given.
+func (c client) ask(method, path, body string, header ...string) (int, string) {
 	c.t.Helper()
 	r, err := http.NewRequestWithContext(c.t.Context(), method, c.url+path, strings.NewReader(body))
 	if err != nil {
 		c.t.Fatal(err)
 	}
 	r.Header.Set("nexposeCCSessionID", c.session)
+	if len(header) == 2 {
+		r.Header.Set(header[0], header[1])
+	}
 	reply, err := http.DefaultTransport.RoundTrip(r)
 	if err != nil {
 		c.t.Fatal(err)

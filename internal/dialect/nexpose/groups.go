@@ -27,7 +27,7 @@ func (a *api) deviceDelete(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return done(), a.Findings.DeleteAsset(c.ctx(), c.by, id)
+	return done(), a.Findings.DeleteAssets(c.ctx(), c.by, id)
 }
 
 // staticList is the kind of an asset list that is a list of addresses.

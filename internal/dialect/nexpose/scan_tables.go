@@ -79,18 +79,25 @@ func asked(w http.ResponseWriter, r *http.Request) (url.Values, error) {
 	return r.Form, nil
 }
 
-// page writes the part of a table that a request asks for.
-//
-// Source: section 14.9.
-func page[T any](w http.ResponseWriter, query url.Values, all []T, column, direction string) error {
-	whole := func(name string, otherwise int) int {
+// span is the part of a table that a request asks for: all of it up to a bound
+// where it says -1, as the gem does first.
+func span(query url.Values) (start, rows int) {
+	whole := func(name string, otherwise, most int) int {
 		n, err := strconv.Atoi(query.Get(name))
 		if err != nil || n < 0 {
 			return otherwise
 		}
-		return n
+		return min(n, most)
 	}
-	offset, rows := min(whole("startIndex", 0), len(all)), whole("results", 500)
+	return whole("startIndex", 0, 1<<30), whole("results", 500, 10_000)
+}
+
+// page writes the part of a table that a request asks for.
+//
+// Source: section 14.9.
+func page[T any](w http.ResponseWriter, query url.Values, all []T, column, direction string) error {
+	offset, rows := span(query)
+	offset = min(offset, len(all))
 	records := append([]T{}, all[offset:offset+min(rows, len(all)-offset)]...)
 	return writeDoor(w, map[string]any{
 		"records": records, "totalRecords": len(all), "rowsPerPage": rows, "recordOffset": offset, "sortColumn": cmp.Or(query.Get("sort"), column),

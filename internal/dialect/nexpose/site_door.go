@@ -300,6 +300,9 @@ func scheduleElement(s map[string]any) *element {
 	return e
 }
 
+// basicTime is how the side doors write times, in UTC.
+const basicTime = "20060102T150405.000Z"
+
 // scheduleObject is a schedule in JSON.
 func scheduleObject(at map[string]string, template string) map[string]any {
 	stampOf := func(s string) any {
@@ -307,7 +310,7 @@ func scheduleObject(at map[string]string, template string) map[string]any {
 		if !ok {
 			return nil
 		}
-		return t.UTC().Format("20060102T150405.000Z")
+		return t.UTC().Format(basicTime)
 	}
 	numeric := func(s string) any {
 		if n, err := strconv.Atoi(s); err == nil {
