@@ -43,6 +43,9 @@ func (o Only) MayUse(e Engine) bool {
 	return o.Engines == nil || slices.Contains(o.Engines, id)
 }
 
+// MayUseOwn is MayUse for the console's own engine, be it that it was not heard of.
+func (o Only) MayUseOwn() bool { return o.MayUse(Engine{Pool: LocalPool}) }
+
 // MayShare reports whether people may have the pool scan: all of its members, as
 // any may take their work. The console's own engine is in LocalPool, whoever
 // shares the work.

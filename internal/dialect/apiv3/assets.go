@@ -13,6 +13,7 @@ import (
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/asset"
 	"github.com/harrier-scan/harrier/internal/asset/members"
+	words "github.com/harrier-scan/harrier/internal/dialect/nexposewords"
 	formatnexpose "github.com/harrier-scan/harrier/internal/format/nexpose"
 )
 
@@ -126,14 +127,6 @@ func (w weight) object() obj {
 	return obj{"critical": w.critical, "severe": w.severe, "moderate": w.total - w.critical - w.severe, "total": w.total}
 }
 
-// flaw is the condition that a finding is more than a fact, and that no exception
-// accepts it.
-var flaw = harrier.And{
-	harrier.Cmp{Field: "open", Op: harrier.Eq, Values: []any{true}},
-	harrier.Cmp{Field: "accepted", Op: harrier.Eq, Values: []any{false}},
-	harrier.Cmp{Field: "severity", Op: harrier.Gt, Values: []any{int64(harrier.Info)}},
-}
-
 // weights are those of assets, of what is open and not accepted. The words for
 // severities are those of the number from 1 to 10.
 func (a *api) weights(ctx context.Context, by harrier.Actor, ids []any) (map[harrier.ID]weight, error) {
@@ -153,7 +146,7 @@ func (a *api) weights(ctx context.Context, by harrier.Actor, ids []any) (map[har
 		// Of malware there is one entry at most, however many are used by it.
 		{harrier.Cmp{Field: "malware_kits", Op: harrier.Gt, Values: []any{int64(0)}}, func(w *weight, s harrier.Sum) { w.kits = min(s.Counts.Total(), 1) }},
 	} {
-		e := harrier.And{flaw, of}
+		e := harrier.And{words.OpenFlaws, of}
 		if part.only != nil {
 			e = append(e, part.only)
 		}

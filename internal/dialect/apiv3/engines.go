@@ -265,22 +265,7 @@ func (a *api) sitesOf(q *query, all words.Crew, number harrier.ID) (any, error) 
 	if err != nil {
 		return nil, err
 	}
-	newest, err := a.Scans.Latest(q.ctx(), q.by)
-	if err != nil {
-		return nil, err
-	}
-	p := &pages{all: []obj{}}
-	for _, s := range sites {
-		if all.Of(s) != number {
-			continue
-		}
-		row, err := a.siteObject(q, s, newest)
-		if err != nil {
-			return nil, err
-		}
-		p.all = append(p.all, row)
-	}
-	return p, nil
+	return a.siteObjects(q, slices.DeleteFunc(sites, func(s harrier.Site) bool { return all.Of(s) != number }))
 }
 
 // templateObject is a scan template as this API shows it.

@@ -108,6 +108,11 @@ func (a *api) listSites(q *query) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	return a.siteObjects(q, all)
+}
+
+// siteObjects are sites as this API shows them, with their newest scans.
+func (a *api) siteObjects(q *query, all []harrier.Site) (any, error) {
 	newest, err := a.Scans.Latest(q.ctx(), q.by)
 	if err != nil {
 		return nil, err

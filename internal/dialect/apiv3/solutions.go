@@ -6,6 +6,7 @@ import (
 	"unicode"
 
 	"github.com/harrier-scan/harrier"
+	words "github.com/harrier-scan/harrier/internal/dialect/nexposewords"
 	formatnexpose "github.com/harrier-scan/harrier/internal/format/nexpose"
 )
 
@@ -67,7 +68,7 @@ func (a *api) vulnerabilitySolutions(q *query) (any, error) {
 
 // openSolutions are the solutions of what was found and is still open, by id.
 func (a *api) openSolutions(q *query) (map[string]harrier.Solution, error) {
-	sums, err := a.Findings.Sums(q.ctx(), q.by, flaw, harrier.SumQuery{By: harrier.ByVulnerability})
+	sums, err := a.Findings.Sums(q.ctx(), q.by, words.OpenFlaws, harrier.SumQuery{By: harrier.ByVulnerability})
 	if err != nil {
 		return nil, err
 	}

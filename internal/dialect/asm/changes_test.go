@@ -2,8 +2,6 @@ package asm_test
 
 import (
 	"encoding/json"
-	"io"
-	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -21,23 +19,9 @@ import (
 // talk asks a console, and decodes what it answers.
 func talk(t *testing.T, c *exchange.Console, key, method, path, body string, into any) {
 	t.Helper()
-	q, err := http.NewRequestWithContext(t.Context(), method, c.URL+"/api"+path, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	q.Header.Set("X-Hexiosec-API-Key", key)
-	q.Close = true
-	r, err := http.DefaultClient.Do(q)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Body.Close()
-	raw, err := io.ReadAll(r.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if r.StatusCode >= 300 {
-		t.Fatalf("%s %s: status %d: %s", method, path, r.StatusCode, raw)
+	status, raw := exchange.Ask(t, method, c.URL+"/api"+path, body, "X-Hexiosec-API-Key", key)
+	if status >= 300 {
+		t.Fatalf("%s %s: status %d: %s", method, path, status, raw)
 	}
 	if into != nil {
 		if err := json.Unmarshal(raw, into); err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -103,22 +102,8 @@ func TestEnableWhole(t *testing.T) {
 // call asks for something as JSON, and returns the status and the body.
 func call(t *testing.T, c *exchange.Console, key, method, path, body string) (int, string) {
 	t.Helper()
-	q, err := http.NewRequestWithContext(t.Context(), method, c.URL+"/api/"+path, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	q.Header.Set("X-Hexiosec-API-Key", key)
-	q.Close = true
-	r, err := http.DefaultClient.Do(q)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Body.Close()
-	raw, err := io.ReadAll(r.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r.StatusCode, strings.TrimSpace(string(raw))
+	status, raw := exchange.Ask(t, method, c.URL+"/api/"+path, body, "X-Hexiosec-API-Key", key)
+	return status, strings.TrimSpace(string(raw))
 }
 
 // TestBackports: risks that a distribution may have mended show or not, as the scan

@@ -2,12 +2,13 @@ package asm_test
 
 import (
 	"encoding/json"
-	"io"
 	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/harrier-scan/harrier/internal/dialect/asm"
+
+	"github.com/harrier-scan/harrier/internal/dialect/exchange"
 )
 
 // TestBadInput: whatever is malformed, too large, too deep or somebody else's is
@@ -17,42 +18,18 @@ func TestBadInput(t *testing.T) {
 	lab(t, c, w, v)
 	ask := func(method, path, body, key string) (int, string) {
 		t.Helper()
-		q, err := http.NewRequestWithContext(t.Context(), method, c.URL+path, strings.NewReader(body))
-		if err != nil {
-			t.Fatal(err)
-		}
-		q.Header.Set("X-Hexiosec-API-Key", key)
-		q.Close = true
-		r, err := http.DefaultClient.Do(q)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer r.Body.Close()
-		raw, err := io.ReadAll(r.Body)
-		if err != nil {
-			t.Fatal(err)
-		}
+		status, raw := exchange.Ask(t, method, c.URL+path, body, "X-Hexiosec-API-Key", key)
 		var e struct{ Code string }
-		if err := json.Unmarshal(raw, &e); r.StatusCode >= 300 && (err != nil || e.Code == "") {
-			t.Errorf("%s %s %.60s: status %d, body %.200s (%v)", method, path, body, r.StatusCode, raw, err)
+		if err := json.Unmarshal(raw, &e); status >= 300 && (err != nil || e.Code == "") {
+			t.Errorf("%s %s %.60s: status %d, body %.200s (%v)", method, path, body, status, raw, err)
 		}
-		return r.StatusCode, e.Code
+		return status, e.Code
 	}
 	state := func() string {
 		var all strings.Builder
 		for _, path := range []string{"/api/v1/scans/" + v["scan"], "/api/v1/scans/" + v["scan"] + "/seeds?expand=tags", "/api/v1/scan_groups?include_deleted=true&organisation_id=" + v["org"], "/api/v1/orgs/" + v["org"], "/api/v1/scans/" + v["scan"] + "/iterations"} {
-			q, err := http.NewRequestWithContext(t.Context(), http.MethodGet, c.URL+path, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			q.Header.Set("X-Hexiosec-API-Key", v["key"])
-			q.Close = true
-			r, err := http.DefaultClient.Do(q)
-			if err != nil {
-				t.Fatal(err)
-			}
-			_, _ = io.Copy(&all, r.Body)
-			r.Body.Close()
+			_, raw := exchange.Ask(t, http.MethodGet, c.URL+path, "", "X-Hexiosec-API-Key", v["key"])
+			all.Write(raw)
 		}
 		return all.String()
 	}

@@ -95,7 +95,7 @@ func (a api) listScanners(ctx context.Context, by harrier.Actor, _ struct{}) (sc
 			list[0].Status, list[0].EngineVersion, list[0].LastConnect = "on", e.Version, unixOrNull(e.LastSeen)
 		}
 	}
-	if !only.MayUse(harrier.Engine{Pool: harrier.LocalPool}) {
+	if !only.MayUseOwn() {
 		list = list[1:]
 	}
 	return scannersReply{list}, nil

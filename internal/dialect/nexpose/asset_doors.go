@@ -10,8 +10,8 @@ import (
 	"strings"
 
 	"github.com/harrier-scan/harrier"
-	"github.com/harrier-scan/harrier/internal/asset"
 	"github.com/harrier-scan/harrier/internal/asset/members"
+	"github.com/harrier-scan/harrier/internal/dialect/kit"
 	formatnexpose "github.com/harrier-scan/harrier/internal/format/nexpose"
 )
 
@@ -43,21 +43,11 @@ func (a *api) groupAssets(w http.ResponseWriter, r *http.Request, by harrier.Act
 	if err != nil {
 		return err
 	}
-	column, known := filterColumns[query.Get("sort")]
-	if !known {
-		column = "id"
-	}
 	start, rows := span(query)
-	desc := strings.EqualFold(query.Get("dir"), "desc")
-	found, n, err := a.Assets.Assets(r.Context(), by, within, asset.Page{Sort: column, Desc: desc, Limit: rows, Offset: start})
+	t, err := a.assetTable(r.Context(), by, within, filterRequest{
+		Sort: query.Get("sort"), Dir: query.Get("dir"), Start: kit.Int(start), Results: kit.Int(rows),
+	})
 	if err != nil {
-		return err
-	}
-	t := table{Total: n, PerPage: rows, Offset: start, Column: query.Get("sort"), Direction: "asc"}
-	if desc {
-		t.Direction = "desc"
-	}
-	if t.Records, err = a.filterRows(r.Context(), by, found); err != nil {
 		return err
 	}
 	return writeDoor(w, t)
@@ -94,7 +84,8 @@ func (a *api) assetFlaws(w http.ResponseWriter, r *http.Request, by harrier.Acto
 		return err
 	}
 	start, rows := span(query)
-	sums, err := a.Findings.Sums(r.Context(), by, openFlaws([]any{int64(id)}), harrier.SumQuery{By: harrier.ByVulnerability, Sort: "severity", Desc: true, Limit: rows, Offset: start})
+	start, rows = min(start, 1<<30), min(cmp.Or(rows, tableRows), mostRows)
+	sums, err := a.Findings.Sums(r.Context(), by, openFlaws(int64(id)), harrier.SumQuery{By: harrier.ByVulnerability, Sort: "severity", Desc: true, Limit: rows, Offset: start})
 	if err != nil {
 		return err
 	}
@@ -119,9 +110,7 @@ func (a *api) assetFlaws(w http.ResponseWriter, r *http.Request, by harrier.Acto
 		}
 		records = append(records, row)
 	}
-	return writeDoor(w, map[string]any{
-		"records": records, "totalRecords": sums.Groups, "rowsPerPage": rows, "recordOffset": start, "sortColumn": "severity", "sortDirection": "desc",
-	})
+	return writeDoor(w, table[flawRow]{records, sums.Groups, rows, start, "severity", "desc"})
 }
 
 // deleteAssets deletes the assets that the body lists by number, all of them or

@@ -145,6 +145,9 @@ func TestAssetDoors(t *testing.T) {
 	expect("/data/vulnerability/asset-vulnerabilities", url.Values{"devid": {first}, "table-id": {"vulnerability-listing"}, "startIndex": {"-1"}, "results": {"-1"}, "dir": {"DESC"}},
 		`"totalRecords":2`, `"nexVulnID":`, fmt.Sprintf(`"vulnID":%d`, flaws[0]), `"severity":8`, `"vulnInstanceCount":1`)
 	expect("/data/vulnerability/asset-vulnerabilities?startIndex=1&results=500&devid="+first, nil, `"recordOffset":1`, `"totalRecords":2`)
+	const huge = "startIndex=9223372036854775807&results=9223372036854775807"
+	expect("/data/vulnerability/asset-vulnerabilities?devid="+first+"&"+huge, nil, `"records":[]`, `"totalRecords":2`)
+	expect("/data/assets/"+first+"/scans?"+huge, nil, `"records":[]`, `"totalRecords":1`)
 	// An exception that is accepted takes the vulnerability out.
 	e := harrier.Exception{Vulnerability: flaws[0], Hide: true, Reason: "known"}
 	if err := c.Rooms.Findings.CreateException(t.Context(), c.Admin, &e); err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/harrier-scan/harrier/internal/asset"
 	"github.com/harrier-scan/harrier/internal/asset/members"
 	"github.com/harrier-scan/harrier/internal/dialect/kit"
+	words "github.com/harrier-scan/harrier/internal/dialect/nexposewords"
 )
 
 // exceptionsPath is the only path of version 3 that clients of the XML API need.
@@ -71,42 +72,35 @@ type sitePermit struct {
 	Name string `json:"siteName"`
 }
 
-// table is a page of rows.
-//
-// Source: section 14.9.
-type table struct {
-	Records   []filterRow `json:"records"`
-	Total     int         `json:"totalRecords"`
-	PerPage   int         `json:"rowsPerPage"`
-	Offset    int         `json:"recordOffset"`
-	Column    string      `json:"sortColumn"`
-	Direction string      `json:"sortDirection"`
-}
-
 // filterColumns are the fields of assets behind what clients sort by.
 var filterColumns = map[string]string{"": "id", "assetID": "id", "assetIP": "address", "assetName": "fqdn", "assetOSName": "os", "lastScanDate": "last_seen"}
 
-func (a *api) filterAssets(ctx context.Context, by harrier.Actor, q filterRequest) (table, error) {
+func (a *api) filterAssets(ctx context.Context, by harrier.Actor, q filterRequest) (table[filterRow], error) {
 	e, err := a.filterExpr(q.Criteria)
 	if err != nil {
-		return table{}, err
+		return table[filterRow]{}, err
 	}
+	return a.assetTable(ctx, by, e, q)
+}
+
+// assetTable is the part of the assets of which e holds that a request asks for.
+func (a *api) assetTable(ctx context.Context, by harrier.Actor, e harrier.Expr, q filterRequest) (table[filterRow], error) {
 	column, known := filterColumns[q.Sort]
 	if !known {
 		column = "id"
 	}
 	desc := strings.EqualFold(q.Dir, "desc")
-	per := int(min(max(q.Results, 0), 10_000))
+	per := int(min(max(q.Results, 0), mostRows))
 	if per == 0 {
-		per = 500
+		per = tableRows
 	}
-	t := table{Records: []filterRow{}, PerPage: per, Offset: int(min(max(q.Start, 0), 1<<30)), Column: q.Sort, Direction: "asc"}
+	t := table[filterRow]{PerPage: per, Offset: int(min(max(q.Start, 0), 1<<30)), Column: q.Sort, Direction: "asc"}
 	if desc {
 		t.Direction = "desc"
 	}
 	found, n, err := a.Assets.Assets(ctx, by, e, asset.Page{Sort: column, Desc: desc, Limit: per, Offset: t.Offset})
 	if err != nil {
-		return table{}, err
+		return t, err
 	}
 	t.Total = n
 	t.Records, err = a.filterRows(ctx, by, found)
@@ -153,22 +147,16 @@ func (a *api) flaws(ctx context.Context, by harrier.Actor, assets []any, only ha
 	if len(assets) == 0 || !by.May(harrier.ReadFindings) {
 		return out, nil
 	}
-	sums, err := a.Findings.Sums(ctx, by, append(openFlaws(assets), only), harrier.SumQuery{By: harrier.ByAsset})
+	sums, err := a.Findings.Sums(ctx, by, harrier.And{openFlaws(assets...), only}, harrier.SumQuery{By: harrier.ByAsset})
 	for _, s := range sums.Rows {
 		out[s.ID] = s.Counts.Total()
 	}
 	return out, err
 }
 
-// openFlaws are the findings on assets that are open, not accepted and more than
-// a fact.
-func openFlaws(assets []any) harrier.And {
-	return harrier.And{
-		harrier.Cmp{Field: "open", Op: harrier.Eq, Values: []any{true}},
-		harrier.Cmp{Field: "accepted", Op: harrier.Eq, Values: []any{false}},
-		harrier.Cmp{Field: "severity", Op: harrier.Gt, Values: []any{int64(harrier.Info)}},
-		harrier.Cmp{Field: "asset", Op: harrier.Eq, Values: assets},
-	}
+// openFlaws are those of assets.
+func openFlaws(assets ...any) harrier.Expr {
+	return harrier.And{words.OpenFlaws, harrier.Cmp{Field: "asset", Op: harrier.Eq, Values: assets}}
 }
 
 // filterExpr reads search criteria; one that is not known finds nothing rather

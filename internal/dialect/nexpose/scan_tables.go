@@ -79,30 +79,44 @@ func asked(w http.ResponseWriter, r *http.Request) (url.Values, error) {
 	return r.Form, nil
 }
 
-// span is the part of a table that a request asks for: all of it up to a bound
-// where it says -1, as the gem does first.
+// table is a part of a table.
+//
+// Source: section 14.9.
+type table[T any] struct {
+	Records   []T    `json:"records"`
+	Total     int    `json:"totalRecords"`
+	PerPage   int    `json:"rowsPerPage"`
+	Offset    int    `json:"recordOffset"`
+	Column    string `json:"sortColumn"`
+	Direction string `json:"sortDirection"`
+}
+
+// tableRows is how many rows those get who do not say how many they want, and
+// mostRows how many of those that are looked up for each request.
+const (
+	tableRows = 500
+	mostRows  = 10_000
+)
+
+// span is the part of a table that a request asks for. The gem first asks for -1,
+// to learn how many there are.
 func span(query url.Values) (start, rows int) {
-	whole := func(name string, otherwise, most int) int {
+	whole := func(name string, otherwise int) int {
 		n, err := strconv.Atoi(query.Get(name))
 		if err != nil || n < 0 {
 			return otherwise
 		}
-		return min(n, most)
+		return n
 	}
-	return whole("startIndex", 0, 1<<30), whole("results", 500, 10_000)
+	return whole("startIndex", 0), whole("results", tableRows)
 }
 
-// page writes the part of a table that a request asks for.
-//
-// Source: section 14.9.
+// page writes the part that a request asks for of a table that is there as a whole.
 func page[T any](w http.ResponseWriter, query url.Values, all []T, column, direction string) error {
 	offset, rows := span(query)
 	offset = min(offset, len(all))
 	records := append([]T{}, all[offset:offset+min(rows, len(all)-offset)]...)
-	return writeDoor(w, map[string]any{
-		"records": records, "totalRecords": len(all), "rowsPerPage": rows, "recordOffset": offset, "sortColumn": cmp.Or(query.Get("sort"), column),
-		"sortDirection": direction,
-	})
+	return writeDoor(w, table[T]{records, len(all), rows, offset, cmp.Or(query.Get("sort"), column), direction})
 }
 
 // table answers a part of a table of scans, the newest first unless asked

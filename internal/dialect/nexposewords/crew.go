@@ -40,7 +40,7 @@ func CrewOf(ctx context.Context, room *fleet.Room, by harrier.Actor) (Crew, erro
 	}
 	crew := newCrew(list, pools)
 	only, err := room.Only(ctx, by)
-	if err == nil && !only.MayUse(harrier.Engine{Pool: harrier.LocalPool}) {
+	if err == nil && !only.MayUseOwn() {
 		crew.Engines = crew.Engines[1:]
 	}
 	return crew, err

@@ -262,7 +262,7 @@ func (a api) scanners(ctx context.Context, by harrier.Actor) ([]scannerItem, err
 	}
 	all, err := a.Fleet.Engines(ctx, by)
 	list := []scannerItem{}
-	if only.MayUse(harrier.Engine{Pool: harrier.LocalPool}) {
+	if only.MayUseOwn() {
 		list = append(list, local)
 	}
 	for _, e := range all {
