@@ -234,7 +234,7 @@ func askEcho(t *testing.T) {
 // askSelf asks one's own host for the ports that its own connections get. In
 // so small a range many an attempt meets itself or another.
 func askSelf(t *testing.T) {
-	const setting, first, count, times = "/proc/sys/net/ipv4/ip_local_port_range", 40000, 100, 200
+	const setting, first, count, times = "/proc/sys/net/ipv4/ip_local_port_range", 40000, 20, 1000
 	before, err := os.ReadFile(setting)
 	if err != nil {
 		t.Fatal(err)

@@ -15,6 +15,7 @@ import (
 const (
 	batch    = 128                  // answers that are given at a time
 	scarcity = 5 * time.Millisecond // after which a worker without room tries again
+	retries  = 8                    // of an attempt that may have met itself or another
 )
 
 // worker starts attempts, waits for their ends and answers. It has sockets, an
@@ -62,10 +63,10 @@ type attempt struct {
 	fd     int32
 	six    uint8 // the socket's family: 0 IPv4, 1 IPv6
 	flying bool
-	known  bool // to epoll
-	bound  bool // to an interface, by a zone
-	used   bool // it connected before
-	again  bool // asked for the second time
+	known  bool  // to epoll
+	bound  bool  // to an interface, by a zone
+	used   bool  // it connected before
+	again  uint8 // how often it was asked again
 }
 
 func newWorker(t *Transport, most int) (*worker, error) {
@@ -247,7 +248,7 @@ func (w *worker) start(p *sweep.Probe) bool {
 		return true
 	}
 	a := &w.attempts[i]
-	a.probe, a.flying, a.again = *p, true, false
+	a.probe, a.flying, a.again = *p, true, 0
 	w.flight++
 	w.begin(i)
 	return true
@@ -305,10 +306,10 @@ func (w *worker) finish(i int32, e syscall.Errno) {
 	if own := w.own(a); own.Addr() == a.probe.Addr.Unmap().WithZone("") {
 		// Within one host the system may choose the very port that is asked as
 		// the source: the socket then talks to itself, and nobody listens. Two
-		// attempts may likewise meet each other. A second one tells.
+		// attempts may likewise meet each other. Who listens does so each time.
 		self := own.Port() == a.probe.Item.Port()
-		if !a.again && (self || a.probe.Item.Port() >= w.t.lowest) {
-			a.again = true
+		if a.again < retries && (self || a.probe.Item.Port() >= w.t.lowest) {
+			a.again++
 			if w.disconnect(a) || w.renew(i) {
 				w.begin(i)
 				return
