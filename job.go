@@ -10,6 +10,11 @@ type Job struct {
 	Batch    int     `json:"batch"` // from 1, unique in the scan
 	Targets  Targets `json:"targets"`
 	Plan     Plan    `json:"plan"`
+	// Again says that an engine may have had the job before, whatever the attempt:
+	// whoever takes it asks first which of its hosts are done. A bus that was killed
+	// counts attempts anew, and a console that was killed can queue a batch again
+	// whose end it has not taken in yet.
+	Again bool `json:"again,omitempty"`
 	// Sealed is what the scan signs in with, a list of Login, sealed for the engine
 	// elsewhere that took the job. A job in the queue has none.
 	Sealed []byte `json:"sealed,omitempty"`

@@ -20,8 +20,9 @@ import (
 // Conn is a connection to a Server, from this process or another. Its methods
 // may overlap.
 type Conn struct {
-	nc *nats.Conn
-	js jetstream.JetStream
+	nc    *nats.Conn
+	js    jetstream.JetStream
+	began time.Time
 
 	mu        sync.Mutex
 	consumers map[string]jetstream.Consumer // by pool
@@ -91,7 +92,7 @@ func (c *Conn) FetchJob(ctx context.Context, pool string) (*Delivery, error) {
 		case msg == nil:
 			continue
 		}
-		d, err := newDelivery(msg)
+		d, err := c.newDelivery(msg)
 		if err != nil {
 			_ = msg.Term() // no engine of this version will ever read it
 			return nil, err
@@ -100,7 +101,9 @@ func (c *Conn) FetchJob(ctx context.Context, pool string) (*Delivery, error) {
 	}
 }
 
-func newDelivery(msg jetstream.Msg) (*Delivery, error) {
+// newDelivery reads a job. One that was stored before this connection was made
+// may have been handed out by a server that was killed since.
+func (c *Conn) newDelivery(msg jetstream.Msg) (*Delivery, error) {
 	d := &Delivery{via: natsDelivery{msg}}
 	meta, err := msg.Metadata()
 	if err != nil {
@@ -110,6 +113,7 @@ func newDelivery(msg jetstream.Msg) (*Delivery, error) {
 	if err := json.Unmarshal(msg.Data(), &d.Job); err != nil {
 		return nil, fmt.Errorf("read job: %w", err)
 	}
+	d.Job.Again = d.Job.Again || d.Attempt > 1 || meta.Timestamp.Before(c.began)
 	return d, nil
 }
 

@@ -26,7 +26,7 @@ func (c *Conn) TryJob(ctx context.Context, pool string) (*Delivery, error) {
 		return nil, err
 	}
 	if msg, some := <-batch.Messages(); some {
-		d, err := newDelivery(msg)
+		d, err := c.newDelivery(msg)
 		if err != nil {
 			_ = msg.Term() // no engine of this version will ever read it
 		}

@@ -114,7 +114,9 @@ func (b *MemoryBus) takeJob(pool string) (*Delivery, <-chan struct{}, time.Durat
 		}
 		j.attempt++
 		j.free = now.Add(b.ackWait())
-		return &Delivery{Job: j.job, Attempt: j.attempt, via: memoryDelivery{b, j, j.attempt}}, nil, 0
+		job := j.job
+		job.Again = job.Again || j.attempt > 1
+		return &Delivery{Job: job, Attempt: j.attempt, via: memoryDelivery{b, j, j.attempt}}, nil, 0
 	}
 	return nil, b.changed, wait
 }

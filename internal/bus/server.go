@@ -223,7 +223,7 @@ func connect(ctx context.Context, address string, opts ...nats.Option) (*Conn, e
 		nc.Close()
 		return nil, fmt.Errorf("open jetstream: %w", err)
 	}
-	return &Conn{nc: nc, js: js, consumers: map[string]jetstream.Consumer{}}, nil
+	return &Conn{nc: nc, js: js, began: time.Now(), consumers: map[string]jetstream.Consumer{}}, nil
 }
 
 // redacted is a list of addresses without passwords.

@@ -47,6 +47,9 @@ func TestServerRestart(t *testing.T) {
 		d, err := c.FetchJob(t.Context(), "")
 		must(err)
 		batches[d.Job.Batch]++
+		if want := d.Job.Batch != 1; d.Job.Again != want {
+			t.Errorf("batch %d may have been handed out before: %t; want %t", d.Job.Batch, d.Job.Again, want)
+		}
 	}
 	if len(batches) != 3 {
 		t.Errorf("batches after the restart = %v; want 1, 2, 3, each once", batches)

@@ -88,3 +88,33 @@ func TestKilledEngine(t *testing.T) {
 		t.Errorf("the batch ended at attempt %d; want 2", a)
 	}
 }
+
+// A job that another engine may have had is begun with the question which of its
+// hosts are done, also when the bus says that it is handed out for the first
+// time.
+func TestHadBefore(t *testing.T) {
+	c, home := newConsole(), bus.Memory()
+	asked := 0
+	start(
+		t, func(ctx context.Context) error { return home.ConsumeResults(ctx, c.fold) },
+		func(ctx context.Context) error {
+			return home.ServeDone(ctx, func(context.Context, harrier.ID, int) ([]string, error) {
+				asked++
+				return []string{"127.1.22.1|127.1.22.1"}, nil
+			})
+		},
+	)
+	for _, host := range []string{"127.1.22.1", "127.1.22.2"} {
+		server(t, host, "demo 1 bad\n")
+	}
+	j := job(t, "127.1.22.1-2", harrier.Settings{Ports: "T:17001"})
+	j.Again = true
+	publish(t, home, j)
+	start(t, engine.New(home, config()).Run)
+	until(t, "ends", c.count(ends), 1)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.coverage) != 1 || c.coverage["127.1.22.2|127.1.22.2"] == nil || asked != 1 || c.ends[0].Attempt != 1 {
+		t.Errorf("hosts %v were scanned at attempt %d after %d questions; want 127.1.22.2 alone at 1, after 1", c.coverage, c.ends[0].Attempt, asked)
+	}
+}

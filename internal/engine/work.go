@@ -148,11 +148,11 @@ func notOurs(err error) bool {
 	return err != nil && (k == harrier.Conflict || k == harrier.Forbidden)
 }
 
-// done asks, when the batch was handed out before, which of its hosts the
+// done asks, when the batch may have been handed out before, which of its hosts the
 // console has. It asks until the console tells: to scan hosts twice takes longer
 // than to wait, and without the console no result is stored anyway.
 func (e *Engine) done(ctx context.Context, b *batch) (map[string]bool, error) {
-	if b.attempt <= 1 {
+	if !b.job.Again {
 		return nil, nil //nolint:nilnil // none is done
 	}
 	for told := false; ; told = true {

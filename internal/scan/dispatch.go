@@ -52,7 +52,10 @@ func (r *Room) handOut(ctx context.Context, sc harrier.Scan, w work) error {
 		if handed && now.Sub(at) < publishAgain {
 			continue
 		}
-		if err := r.publish(ctx, pool.name, sc, b); err != nil {
+		// The end of a batch may have been said, but not taken in, when the console
+		// was killed, or since the batch was handed out.
+		again := handed || sc.Created.Before(r.born)
+		if err := r.publish(ctx, pool.name, sc, b, again); err != nil {
 			return err
 		}
 		g.published[b.Number] = now
@@ -60,10 +63,10 @@ func (r *Room) handOut(ctx context.Context, sc harrier.Scan, w work) error {
 	return nil
 }
 
-func (r *Room) publish(ctx context.Context, pool string, sc harrier.Scan, b harrier.Batch) error {
+func (r *Room) publish(ctx context.Context, pool string, sc harrier.Scan, b harrier.Batch, again bool) error {
 	ctx, done := context.WithTimeout(ctx, talkFor)
 	defer done()
-	job := harrier.Job{Scan: sc.ID, ScanUUID: sc.UUID, Batch: b.Number, Targets: b.Targets, Plan: sc.Plan}
+	job := harrier.Job{Scan: sc.ID, ScanUUID: sc.UUID, Batch: b.Number, Targets: b.Targets, Plan: sc.Plan, Again: again}
 	if err := r.Bus.PublishJob(ctx, pool, job); err != nil {
 		return fmt.Errorf("publish batch %d: %w", b.Number, err)
 	}

@@ -281,6 +281,29 @@ func TestCrashes(t *testing.T) {
 	}
 }
 
+// TestAgain has a console queue the batches of a scan that an earlier one
+// launched: engines may have had them, and are told so.
+func TestAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		db := openStore(t)
+		h := build(t, db)
+		h.launch(t, h.site(t, "192.0.2.0-192.0.2.63"))
+		for _, again := range []bool{false, true} {
+			crash := h.run(t)
+			for range 4 {
+				d, err := h.bus.FetchJob(t.Context(), harrier.LocalPool)
+				must(t, err)
+				if d.Job.Again != again {
+					t.Errorf("batch %d may have been had before: %t; want %t", d.Job.Batch, d.Job.Again, again)
+				}
+			}
+			crash()
+			time.Sleep(time.Second)
+			h = build(t, db)
+		}
+	})
+}
+
 // TestCrashInTransit starts a new console in each transient state.
 func TestCrashInTransit(t *testing.T) {
 	for c, want := range map[harrier.Command]harrier.ScanStatus{harrier.Pause: harrier.ScanPaused, harrier.Stop: harrier.ScanStopped} {

@@ -164,6 +164,7 @@ type Room struct {
 	wake  chan struct{} // has room for one
 	beats *beats
 	sums  *sumCache
+	born  time.Time
 
 	mu        sync.Mutex
 	going     map[harrier.ID]*going          // what Run knows of scans that go on
@@ -195,7 +196,7 @@ func New(c Config) *Room {
 		c.Window = 64
 	}
 	return &Room{
-		Config: c, wake: make(chan struct{}, 1), beats: newBeats(), sums: newSumCache(), going: map[harrier.ID]*going{},
+		Config: c, wake: make(chan struct{}, 1), beats: newBeats(), sums: newSumCache(), born: c.Now(), going: map[harrier.ID]*going{},
 		leftovers: map[harrier.ID]harrier.Command{}, active: map[harrier.ID]time.Time{}, tellAgain: map[harrier.ID]time.Time{},
 	}
 }

@@ -167,6 +167,9 @@ func jobSilent(t *testing.T, b Bus) {
 	publish(t, b, "", job(1, 1))
 	lost := fetch(t, b, "")
 	next := fetch(t, b, "")
+	if lost.Job.Again || !next.Job.Again {
+		t.Errorf("handed out before = %t at first, %t after silence; want false, true", lost.Job.Again, next.Job.Again)
+	}
 	if next.Job.Batch != lost.Job.Batch || next.Attempt != 2 {
 		t.Errorf("FetchJob after silence = batch %d attempt %d; want batch 1 attempt 2", next.Job.Batch, next.Attempt)
 	}
