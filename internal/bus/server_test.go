@@ -54,12 +54,15 @@ func TestServerRestart(t *testing.T) {
 	if len(batches) != 3 {
 		t.Errorf("batches after the restart = %v; want 1, 2, 3, each once", batches)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	var seqs []int
 	_ = c.ConsumeResults(ctx, func(_ context.Context, group []harrier.Result) error {
 		for _, r := range group {
 			seqs = append(seqs, r.Seq)
+		}
+		if len(seqs) >= 3 { // and whatever else there is
+			time.AfterFunc(500*time.Millisecond, cancel)
 		}
 		return nil
 	})

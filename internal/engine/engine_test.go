@@ -338,8 +338,8 @@ func TestStop(t *testing.T) {
 			t.Fatal(err)
 		}
 		until(t, "ends", c.count(ends), 1)
-		if took := time.Since(began); took > time.Second {
-			t.Errorf("%s took %v; want less than a second", command, took)
+		if took := time.Since(began); took > 20*time.Second { // the scan itself takes minutes
+			t.Errorf("%s took %v; want it at once", command, took)
 		}
 		second := job(t, "127.1.6.51-99", harrier.Settings{})
 		second.Batch = 2

