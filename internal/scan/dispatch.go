@@ -39,11 +39,14 @@ func (r *Room) handOut(ctx context.Context, sc harrier.Scan, w work) error {
 	if err := r.note(ctx, sc, pool, w); err != nil {
 		return err
 	}
-	out := 0
-	for _, b := range open {
-		if out++; out > r.Window {
-			break
+	open = open[:min(len(open), r.Window)]
+	if g.former == nil {
+		g.former = map[int]bool{}
+		for _, b := range open {
+			g.former[b.Number] = sc.Created.Before(r.born)
 		}
+	}
+	for _, b := range open {
 		at, handed := g.published[b.Number]
 		if handed && w.batches[b.Number] { // in an engine's hands: its end may be on its way when it no longer is
 			g.published[b.Number] = now
@@ -54,8 +57,7 @@ func (r *Room) handOut(ctx context.Context, sc harrier.Scan, w work) error {
 		}
 		// The end of a batch may have been said, but not taken in, when the console
 		// was killed, or since the batch was handed out.
-		again := handed || sc.Created.Before(r.born)
-		if err := r.publish(ctx, pool.name, sc, b, again); err != nil {
+		if err := r.publish(ctx, pool.name, sc, b, handed || g.former[b.Number]); err != nil {
 			return err
 		}
 		g.published[b.Number] = now

@@ -281,25 +281,32 @@ func TestCrashes(t *testing.T) {
 	}
 }
 
-// TestAgain has a console queue the batches of a scan that an earlier one
-// launched: engines may have had them, and are told so.
+// TestAgain has a console go on with a scan that an earlier one launched: engines
+// may have had the batches that were handed out then, and are told so of those.
 func TestAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		db := openStore(t)
-		h := build(t, db)
-		h.launch(t, h.site(t, "192.0.2.0-192.0.2.63"))
-		for _, again := range []bool{false, true} {
-			crash := h.run(t)
-			for range 4 {
-				d, err := h.bus.FetchJob(t.Context(), harrier.LocalPool)
-				must(t, err)
-				if d.Job.Again != again {
-					t.Errorf("batch %d may have been had before: %t; want %t", d.Job.Batch, d.Job.Again, again)
-				}
+		few := func(c *Config) { c.Window = 2 }
+		h := build(t, db, few)
+		h.launch(t, h.site(t, "192.0.2.0-192.0.2.79"))
+		take := func(again bool) {
+			t.Helper()
+			d, err := h.bus.FetchJob(t.Context(), harrier.LocalPool)
+			must(t, err)
+			if d.Job.Again != again {
+				t.Errorf("batch %d may have been had before: %t; want %t", d.Job.Batch, d.Job.Again, again)
 			}
-			crash()
-			time.Sleep(time.Second)
-			h = build(t, db)
+			must(t, h.bus.PublishResult(t.Context(), harrier.Result{Scan: d.Job.Scan, Batch: d.Job.Batch, Attempt: 1, Seq: 1, Done: &harrier.BatchDone{At: time.Now()}}))
+			must(t, d.Ack(t.Context()))
+		}
+		crash := h.run(t)
+		take(false)
+		crash()
+		time.Sleep(time.Second)
+		h = build(t, db, few)
+		defer h.run(t)()
+		for _, again := range []bool{true, true, false, false} {
+			take(again)
 		}
 	})
 }

@@ -31,6 +31,7 @@ type going struct {
 	mu        sync.Mutex
 	told      harrier.Command   // what engines were told last; "" for nothing yet
 	published map[int]time.Time // batches that were handed out, and when
+	former    map[int]bool      // those that an earlier console may have handed out; nil: not looked yet
 	nextLook  time.Time         // at its open batches
 	looks     time.Duration     // how long the last one took
 }
