@@ -75,7 +75,8 @@ var ErrStopped = errors.New("scan stopped")
 
 // Run scans the batch. When stop is closed it ends promptly: hosts in hand are
 // reported as far as they were looked at, the error is ErrStopped. When ctx
-// ends nothing more is published, and the error is ctx's or that of Publish.
+// ends nothing more is published, and the error is ctx's. When Publish fails
+// nothing more is asked, and the error is its.
 func Run(ctx context.Context, stop <-chan struct{}, tools Tools, b Batch) error {
 	work, cancel := context.WithCancelCause(ctx)
 	var watch sync.WaitGroup
@@ -91,7 +92,13 @@ func Run(ctx context.Context, stop <-chan struct{}, tools Tools, b Batch) error 
 
 	// What was found before a stop is still published: only ctx ends that.
 	publish := b.Publish
-	b.Publish = func(_ context.Context, r harrier.Result) error { return publish(ctx, r) }
+	b.Publish = func(_ context.Context, r harrier.Result) error {
+		err := publish(ctx, r)
+		if err != nil {
+			cancel(err)
+		}
+		return err
+	}
 	r := &run{tools: tools, batch: b, planned: harrier.NewIDs(b.Plan.Checks), around: discover.NewNeighbourhood(b.Net), learned: b.Learned}
 	if r.learned == nil {
 		r.learned = probe.NewLearned()
@@ -102,7 +109,7 @@ func Run(ctx context.Context, stop <-chan struct{}, tools Tools, b Batch) error 
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case err != nil && !stopped:
-		return err
+		return cmp.Or(context.Cause(work), err)
 	}
 	if err := r.publishDead(ctx); err != nil {
 		return err

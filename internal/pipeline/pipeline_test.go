@@ -2,6 +2,7 @@ package pipeline_test
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -10,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 	"golang.org/x/sync/semaphore"
@@ -84,6 +86,47 @@ func TestDiscoverOnly(t *testing.T) {
 		if c == nil || !c.Alive || c.Totals() != (harrier.Totals{Planned: 2, Skipped: 2}) || l.hosts[name].Ended.IsZero() {
 			t.Errorf("coverage of %s = %+v; want alive with both checks skipped, and ended", name, c)
 		}
+	}
+}
+
+// When what was found can not be published any more, because another engine has
+// the batch by now, no further host is asked anything.
+func TestPublishFails(t *testing.T) {
+	const port, hosts = 17006, 60
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", ":"+strconv.Itoa(port))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	var asked atomic.Int64
+	set := tools()
+	set.Identify = func(ctx context.Context, t probe.Target) (harrier.Service, error) {
+		asked.Add(1)
+		select {
+		case <-ctx.Done():
+		case <-time.After(20 * time.Millisecond):
+		}
+		return harrier.Service{Endpoint: t.Endpoint, Name: "something"}, nil
+	}
+	targets, err := harrier.ParseTargets("127.1.29.1-" + strconv.Itoa(hosts))
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone := harrier.Errorf(harrier.Conflict, "the batch is not in your hands")
+	plan := harrier.Plan{Settings: harrier.Settings{Ports: "T:" + strconv.Itoa(port)}, Checks: []harrier.VulnID{1}}
+	way := netio.New(plan.Guard, plan.Exclude, netio.Pace{})
+	defer way.Close()
+	err = pipeline.Run(t.Context(), nil, set, pipeline.Batch{
+		Targets: targets, Plan: plan, Net: way, Hosts: semaphore.NewWeighted(1),
+		Publish: func(_ context.Context, r harrier.Result) error {
+			if slices.ContainsFunc(r.Services, func(s harrier.Service) bool { return s.Name != "" }) {
+				return gone
+			}
+			return nil
+		},
+	})
+	if !errors.Is(err, gone) || asked.Load() == 0 || asked.Load() > hosts/2 {
+		t.Errorf("Run = %v after %d of %d hosts were asked; want what Publish says, after few", err, asked.Load(), hosts)
 	}
 }
 
