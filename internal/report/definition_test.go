@@ -24,8 +24,7 @@ import (
 
 // found is a room of findings over a slice.
 type found struct {
-	list  []harrier.JudgedFinding
-	pages int
+	list []harrier.JudgedFinding
 }
 
 func (f *found) matching(e harrier.Expr) []harrier.JudgedFinding {
@@ -57,7 +56,6 @@ func (f *found) Judged(_ context.Context, by harrier.Actor, e harrier.Expr, p fi
 	if by.User == 9 {
 		return nil, 0, harrier.Errorf(harrier.Forbidden, "you may not read all findings")
 	}
-	f.pages++
 	list := f.matching(e)
 	if p.Limit > 0 && len(list) > p.Limit {
 		return list[:p.Limit], len(list), nil

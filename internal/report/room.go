@@ -100,6 +100,8 @@ type Room struct {
 	questions Questions // see Ask
 	page      int       // how many findings are read at a time
 
+	launching sync.Mutex // what is due is launched once, by whom it may be
+
 	mu      sync.Mutex
 	pending map[harrier.ID]chan struct{} // closed when the report has ended
 	going   map[harrier.ID]*making

@@ -46,6 +46,8 @@ func (r *Room) launchDue(ctx context.Context) error {
 	if r.Next == nil {
 		return nil
 	}
+	r.launching.Lock()
+	defer r.launching.Unlock()
 	due, err := r.Store.DueReportDefinitions(ctx, r.now())
 	if err != nil {
 		return err
