@@ -124,11 +124,17 @@ func (s *surfaces) survey(ctx context.Context, sc harrier.Scan) (*judge.Survey, 
 		return nil, err
 	}
 	marks := surface.MarksOf(sc.Plan.Survey.Marks)
-	out := &judge.Survey{Graph: surface.Seen(nodes, links, sc.ID, marks), At: sc.Started, Passive: sc.Plan.Survey.Passive}
+	out := &judge.Survey{
+		Graph: surface.Seen(nodes, links, sc.ID, marks), At: sc.Started, Passive: sc.Plan.Survey.Passive,
+		Web: numbersOf(webChecks(sc.Plan)), Content: sc.Plan.Planned(nil).OfContent(), Software: map[surface.Node]bool{},
+	}
 	before := surface.Of(nodes, links, sc.ID, marks)
 	gone := harrier.GoneLinks(nodes, links, sc.ID)
 	left := surface.Of(nodes, slices.DeleteFunc(slices.Clone(links), func(l harrier.SurfaceLink) bool { return gone[l.ID] }), sc.ID, marks)
 	for _, n := range nodes {
+		if n.Node.Kind == surface.Domain {
+			out.Software[n.Node] = slices.ContainsFunc(before.To(n.Node, surface.Hosts), func(page surface.Node) bool { return len(before.To(page, surface.UsesComponent)) > 0 })
+		}
 		switch {
 		case n.Node.Kind == surface.Root && n.ToldScan == sc.ID:
 			out.Complete = len(n.Attributes[harrier.Surveyed]) > 0

@@ -38,6 +38,9 @@ type Options struct {
 	Browser       string    // the Chromium that takes pictures of start pages for Survey, see shot.Find; "" for none
 	Pages         int       // of one site, besides its front page; 0 means 10, negative none
 
+	Technologies func(WebAnswer) []harrier.Technology  // what a page is made of; nil: its own headers say
+	Examine      func(context.Context, WebServer) Exam // looks for what a server should not show; nil: nothing is looked for
+
 	Rate     int           // questions a second to one resolver; 0 means 2000
 	ZoneRate int           // to the servers of one zone; 0 means 200
 	Timeout  time.Duration // for the first try of a question; 0 means 800ms

@@ -21,6 +21,7 @@ import (
 
 	"github.com/miekg/dns"
 
+	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/netio"
 	"github.com/harrier-scan/harrier/internal/surface/page"
 	"github.com/harrier-scan/harrier/internal/surface/resolve"
@@ -51,6 +52,7 @@ func (d *discovery) touch(ctx context.Context, name string) {
 			answered, told := s.front(ctx)
 			if known = known && told; answered {
 				known = true
+				s.examine(ctx, Node{Kind: URL, Key: s.base().String()})
 				s.explore(ctx)
 				break
 			}
@@ -151,6 +153,7 @@ type site struct {
 	own  bool // the address is
 	body []byte
 	res  *answer
+	made []harrier.Technology // of the front page
 }
 
 func (s *site) base() *url.URL {
@@ -256,13 +259,21 @@ func (s *site) url(u *url.URL, res *answer, body []byte) Node {
 	if p.Password {
 		set("password", "true")
 	}
-	set("unclaimed", unclaimed(body))
+	if res.StatusCode >= 400 { // what is written about such a page is not one
+		set("unclaimed", unclaimed(body))
+	}
+	for _, name := range telltale {
+		if v := res.Header.Get(name); v != "" {
+			attributes["leaks"] = append(attributes["leaks"], strings.ToValidUTF8(name+": "+v[:min(len(v), 100)], ""))
+		}
+	}
 	d.emit(Fact{Node: n, How: "web", Attributes: attributes})
 	for _, product := range []string{res.Header.Get("Server"), res.Header.Get("X-Powered-By"), p.Generator} {
 		if c := component(product); c != "" {
 			d.link(n, UsesComponent, Node{Kind: Component, Key: c}, "web", nil)
 		}
 	}
+	s.technologies(n, WebAnswer{u.RequestURI(), res.StatusCode, res.Header, body})
 	if target, err := u.Parse(res.Header.Get("Location")); err == nil && res.StatusCode/100 == 3 && res.Header.Get("Location") != "" && target.Hostname() != "" {
 		target.Fragment, target.User = "", nil
 		if t := target.String(); len(t) < maxValue && t != n.Key {
@@ -276,6 +287,9 @@ func (s *site) url(u *url.URL, res *answer, body []byte) Node {
 	d.mentions(n, string(body), "page")
 	return n
 }
+
+// telltale are headers that are there to name software.
+var telltale = []string{"X-AspNet-Version", "X-AspNetMvc-Version", "X-Generator", "X-Powered-CMS"}
 
 func (s *site) refer(from Node, link Link, names []string, how string) {
 	foreign := 0

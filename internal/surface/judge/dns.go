@@ -58,17 +58,17 @@ func (v *view) above(n surface.Node, name string) bool {
 
 // dangling judges what leads to nothing.
 func (v *view) dangling(n surface.Node) {
-	for link, rule := range map[surface.Link]*Rule{surface.CNAME: &danglingCNAME, surface.NS: &danglingNS, surface.MX: &danglingMX} {
+	for link, rule := range leading {
 		for _, target := range v.To(n, link) {
-			if v.is(target, "stale") {
-				v.risk(rule, n, target.Key, n.Key+" leads to "+target.Key+", which does not exist.", certainty(v, target))
+			if last := v.last(target); v.is(last, "stale") {
+				v.risk(rule, n, last.Key, n.Key+" leads to "+last.Key+", which does not exist.", certainty(v, last))
 			}
 		}
 	}
 	for _, page := range v.To(n, surface.Hosts) {
 		for _, provider := range v.has(page, "unclaimed") {
 			c := harrier.Potential // anybody can write the words; with the provider's name or address they are its own
-			for at, step := n, 0; step < 10; step++ {
+			for at, step := n, 0; step < maxAliases; step++ {
 				to := v.To(at, surface.CNAME)
 				if len(to) == 0 {
 					break
@@ -80,6 +80,26 @@ func (v *view) dangling(n surface.Node) {
 			v.risk(&takeover, n, provider, page.Key+" says in the words of "+provider+" that nobody has the site.", c)
 		}
 	}
+}
+
+// leading are the rules about what leads to a name of others.
+var leading = map[surface.Link]*Rule{surface.CNAME: &danglingCNAME, surface.NS: &danglingNS, surface.MX: &danglingMX}
+
+// maxAliases bounds how far a chain of aliases is followed.
+const maxAliases = 10
+
+// last is where the aliases of others lead that begin at n: whoever gets a name
+// in the middle of a chain has the names before it, too. An own alias on the way
+// is judged by itself.
+func (v *view) last(n surface.Node) surface.Node {
+	for range maxAliases {
+		to := v.To(n, surface.CNAME)
+		if len(to) == 0 || v.Scope(n) == surface.Primary {
+			break
+		}
+		n = to[0]
+	}
+	return n
 }
 
 // certainty of a missing target: one below the organisation's own domains can

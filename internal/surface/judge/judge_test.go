@@ -87,10 +87,15 @@ func TestRules(t *testing.T) {
 		{[]string{"recursion=open"}, words("dns:open-recursion"), nil},
 		{[]string{"lame=ns3 does not answer", "nsec=walked", "wildcard=below"}, words("dns:lame-delegation dns:nsec-walk dns:wildcard"), nil},
 		{[]string{"DNS_CNAME gone.x", "@gone.x stale=true"}, words("dns:dangling-cname"), words("dns:dangling-ns dns:dangling-mx")},
+		{[]string{"DNS_CNAME edge.x", "@edge.x DNS_CNAME gone.y", "@gone.y stale=true"}, words("dns:dangling-cname"), nil},
+		{[]string{"CHILD www.acme.test", "@www.acme.test DNS_CNAME acme.test", "DNS_CNAME edge.x", "@edge.x DNS_CNAME acme.test"}, nil, words("dns:dangling-cname")},
 		{[]string{"DNS_NS gone.x", "DNS_MX_DOMAIN gone.x", "@gone.x stale=true"}, words("dns:dangling-ns dns:dangling-mx"), words("dns:dangling-cname")},
 		{[]string{"HOSTS https://acme.test/", "@https://acme.test/ unclaimed=heroku"}, words("dns:subdomain-takeover"), nil},
 		{[]string{"HOSTS http://acme.test/", "@http://acme.test/ status=200", "@http://acme.test/ password=true"}, words("web:http-not-redirected web:login-over-http web:headers-missing"), words("web:hsts-missing")},
 		{[]string{"HOSTS https://acme.test/", "@https://acme.test/ status=200", "@https://acme.test/ certificate.mismatch=true"}, words("web:hsts-missing tls:certificate-mismatch"), words("web:http-not-redirected")},
+		{[]string{"HOSTS https://acme.test/", "@https://acme.test/ status=404", "@https://acme.test/ server=Apache/2.4.1 (Unix)"}, words("web:version-shown"), words("web:headers-missing")},
+		{[]string{"HOSTS https://acme.test/", "@https://acme.test/ powered=PHP/8.1.2"}, words("web:version-shown"), nil},
+		{[]string{"HOSTS https://acme.test/", "@https://acme.test/ server=cloudflare"}, nil, words("web:version-shown")},
 		{[]string{"unresolved=true"}, nil, words("email:spf-missing email:dmarc-missing")},
 	} {
 		var lines []string

@@ -311,6 +311,12 @@ var (
 		Description: "Content-Security-Policy, X-Frame-Options, X-Content-Type-Options or Referrer-Policy are missing.",
 		Remediation: "Send the headers that are named.",
 	}
+	leaked = Rule{
+		ID: 902052, URN: "urn:risk:web:version-shown", Category: "web", Severity: harrier.Info,
+		Name:        "Headers of a page tell what it is made with",
+		Description: "Headers name software and its version. Who looks for servers with a known fault finds them by that.",
+		Remediation: "Do not send the headers that are named, or leave the version out (ServerTokens Prod, server_tokens off, expose_php off).",
+	}
 )
 
 var all = []*Rule{
@@ -320,5 +326,5 @@ var all = []*Rule{
 	&ptrSPF, &noDMARC, &noneDMARC, &partDMARC, &badDMARC, &blindDMARC, &weakDKIM, &testDKIM,
 	&badDKIM, &noSTS, &badSTS, &softSTS, &noTLSRPT, &noBIMI, &badBIMI, &unsignedDANE,
 	&badDANE, &spoofable, &noStartTLS, &expired, &expiring, &mismatch, &selfSigned, &plainLogin,
-	&noHTTPS, &noHSTS, &noHeaders,
+	&noHTTPS, &noHSTS, &noHeaders, &leaked,
 }

@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -11,6 +12,9 @@ import (
 
 // soon is how long before its end a certificate is told of.
 const soon = 30 * 24 * time.Hour
+
+// version is how headers name a release: "nginx/1.18.0".
+var version = regexp.MustCompile(`/v?\d+(\.\d+)+`)
 
 func (v *view) certificate(n surface.Node) {
 	ends := v.has(n, "not_after")
@@ -38,6 +42,17 @@ func (v *view) page(n surface.Node) {
 	}
 	if plain && v.is(n, "password") {
 		v.risk(&plainLogin, n, "", n.Key+" has a field for a password.", harrier.Certain)
+	}
+	var shown []string
+	if server := strings.Join(v.has(n, "server"), ""); version.MatchString(server) {
+		shown = append(shown, "Server: "+server)
+	}
+	shown = append(shown, v.has(n, "leaks")...)
+	if powered := strings.Join(v.has(n, "powered"), ""); powered != "" {
+		shown = append(shown, "X-Powered-By: "+powered)
+	}
+	if len(shown) > 0 {
+		v.risk(&leaked, n, "", n.Key+" is answered with "+strings.Join(shown, ", ")+".", harrier.Certain)
 	}
 	if status != "200" {
 		return
