@@ -2,6 +2,7 @@ package surface
 
 import (
 	"context"
+	"crypto"
 	"errors"
 	"net"
 	"net/netip"
@@ -10,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/miekg/dns"
 	"go.uber.org/goleak"
 
 	"github.com/harrier-scan/harrier"
@@ -222,5 +224,60 @@ func TestDiscoverKeepsToItsLimits(t *testing.T) {
 	}
 	if _, err := Discover(t.Context(), seeds, Options{Net: o.Net, Passive: true}, nil); harrier.KindOf(err) != harrier.Invalid {
 		t.Errorf("passive without resolvers = %v", err)
+	}
+}
+
+// TestSignatures: what the servers of a signed zone prove is told of each of them,
+// as it is.
+func TestSignatures(t *testing.T) {
+	key := &dns.DNSKEY{Hdr: dns.RR_Header{Name: "acme.test.", Rrtype: dns.TypeDNSKEY, Class: dns.ClassINET, Ttl: 300}, Flags: 257, Protocol: 3, Algorithm: dns.ECDSAP256SHA256}
+	private, err := key.Generate(256)
+	if err != nil {
+		t.Fatal(err)
+	}
+	end := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	const text = "@ SOA ns1 h 1 1 1 1 60\n@ NS ns1\n@ NS ns2\nns1 A 127.0.8.1\nns2 A 127.0.8.2\n"
+	root := dnstest.NewZone(".", "@ SOA a h 1 1 1 1 60\nacme.test. NS ns1.acme.test.\nacme.test. NS ns2.acme.test.\nns1.acme.test. A 127.0.8.1\nns2.acme.test. A 127.0.8.2\n")
+	for n, at := range []string{"127.0.8.1:53", "127.0.8.2:53"} {
+		z := dnstest.NewZone("acme.test.", text)
+		z.Add(key)
+		soa, err := dns.NewRR("acme.test. 300 IN SOA ns1.acme.test. h.acme.test. 1 1 1 1 60")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range []dns.RR{key, soa} {
+			sig := &dns.RRSIG{
+				Hdr: dns.RR_Header{Name: "acme.test.", Rrtype: dns.TypeRRSIG, Class: dns.ClassINET, Ttl: 300}, Algorithm: key.Algorithm, KeyTag: key.KeyTag(), SignerName: "acme.test.",
+				Inception: uint32(end.Unix() - 1000), Expiration: uint32(end.Unix()), //nolint:gosec // as the record has it
+			}
+			if err := sig.Sign(private.(crypto.Signer), []dns.RR{r}); err != nil {
+				t.Fatal(err)
+			}
+			switch {
+			case n == 1 && r == soa:
+				continue // none
+			case n == 1:
+				sig.OrigTtl++ // not what was signed
+			}
+			z.Add(sig)
+		}
+		stop, err := dnstest.Serve(netip.MustParseAddrPort(at), &dnstest.Authority{Zones: []*dnstest.Zone{z, root}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(stop)
+	}
+	o := Options{
+		Net: netio.New(harrier.Guard{}, nil, netio.Pace{}), Roots: []netip.AddrPort{netip.MustParseAddrPort("127.0.8.1:53")}, NoWords: true,
+		AllowReserved: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Timeout: 200 * time.Millisecond, WebPorts: []WebPort{{Port: 1}},
+	}
+	g := NewGraph(nil)
+	if _, err := Discover(t.Context(), []Seed{{dom("acme.test")}}, o, func(f Fact) error { g.Add(f); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	got := strings.Join(g.Attributes(dom("acme.test"))[AttrSignature], ", ")
+	const want = "ns1.acme.test DNSKEY until 2026-01-02T03:04:05Z, ns1.acme.test SOA until 2026-01-02T03:04:05Z, ns2.acme.test DNSKEY bad, ns2.acme.test SOA none"
+	if got != want {
+		t.Errorf("signatures: %s; want %s", got, want)
 	}
 }

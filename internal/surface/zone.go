@@ -2,10 +2,12 @@ package surface
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/miekg/dns"
 
@@ -36,12 +38,17 @@ func (d *discovery) zone(ctx context.Context, name string) {
 		if len(s.Addrs) == 0 {
 			d.attribute(n, "delegation", "lame", s.Name+" has no address")
 		}
+		signed := false
 		for _, at := range s.Addrs[:min(len(s.Addrs), 8)] {
 			if why := d.serves(ctx, name, at); why != "" {
 				d.attribute(n, "delegation", "lame", s.Name+" "+why)
 				continue
 			}
 			d.transfer(ctx, n, s.Name, at)
+			if !signed {
+				signed = true
+				d.signatures(ctx, n, s.Name, at)
+			}
 			if !walked {
 				walked = d.walk(ctx, n, at)
 			}
@@ -140,6 +147,74 @@ func (d *discovery) keys(ctx context.Context, n Node) {
 			}
 		}
 	}
+}
+
+// What signatures a server sends with a set of records, behind its name and the
+// type of the records; else "until" and when the last good one ends.
+const (
+	AttrSignature = "signature"
+	SignedNot     = "none"
+	SignedBadly   = "bad"
+)
+
+// signatures notes whether a server of a zone proves the zone's keys and head by
+// signatures.
+//
+// Source: RFC 4035 section 5.3.
+func (d *discovery) signatures(ctx context.Context, n Node, server string, at netip.AddrPort) {
+	var keys []dns.RR
+	for _, t := range []uint16{dns.TypeDNSKEY, dns.TypeSOA} {
+		m, err := d.dns.Ask(ctx, at, resolve.Question{Name: n.Key, Type: t, DNSSEC: true})
+		if err != nil || m.Rcode != dns.RcodeSuccess || !m.Authoritative || m.IsEdns0() == nil {
+			return
+		}
+		var set []dns.RR
+		var signed []*dns.RRSIG
+		for _, r := range m.Answer {
+			r.Header().Name = dns.CanonicalName(r.Header().Name)
+			if sig, ok := r.(*dns.RRSIG); ok && sig.TypeCovered == t {
+				signed = append(signed, sig)
+			} else if r.Header().Rrtype == t {
+				set = append(set, r)
+			}
+		}
+		if t == dns.TypeDNSKEY {
+			keys = set
+		}
+		if len(keys) == 0 || len(set) == 0 {
+			return
+		}
+		if what := proven(set, keys, signed); what != "" {
+			d.attribute(n, "dns", AttrSignature, server+" "+dns.TypeToString[t]+" "+what)
+		}
+	}
+}
+
+// proven says until when the best signature over a set of records is valid; ""
+// for an algorithm that is not known here.
+func proven(set, keys []dns.RR, signed []*dns.RRSIG) string {
+	if len(signed) == 0 {
+		return SignedNot
+	}
+	var last uint32
+	for _, sig := range signed[:min(len(signed), 8)] {
+		for _, r := range keys[:min(len(keys), 16)] {
+			key, ok := r.(*dns.DNSKEY)
+			if !ok || key.KeyTag() != sig.KeyTag || key.Algorithm != sig.Algorithm {
+				continue
+			}
+			switch err := sig.Verify(key, set); {
+			case err == nil:
+				last = max(last, sig.Expiration)
+			case errors.Is(err, dns.ErrAlg):
+				return ""
+			}
+		}
+	}
+	if last == 0 {
+		return SignedBadly
+	}
+	return "until " + time.Unix(int64(last), 0).UTC().Format(time.RFC3339)
 }
 
 // address takes an address that something has.

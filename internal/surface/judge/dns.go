@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/miekg/dns"
 
@@ -102,6 +103,17 @@ func (v *view) last(n surface.Node) surface.Node {
 	return n
 }
 
+// doubtful reports whether nobody answered about a name that n leads to, so that
+// it is not known whether that is there.
+func (v *view) doubtful(n surface.Node, r *Rule) bool {
+	for link, rule := range leading {
+		if rule == r && slices.ContainsFunc(v.To(n, link), func(to surface.Node) bool { return v.is(v.last(to), harrier.NodeUnresolved) }) {
+			return true
+		}
+	}
+	return false
+}
+
 // certainty of a missing target: one below the organisation's own domains can
 // not be registered by others.
 func certainty(v *view, target surface.Node) harrier.Certainty {
@@ -136,6 +148,9 @@ func (v *view) signed(n surface.Node) {
 			v.risk(&bogusDNSSEC, n, "", fmt.Sprintf("%d DS records, %d keys; none fits.", len(ds), len(keys)), harrier.Certain)
 		}
 	}
+	if len(ds) > 0 {
+		v.signatures(n)
+	}
 	for _, k := range keys {
 		switch k.Algorithm {
 		case dns.RSAMD5, dns.DSA, dns.RSASHA1, dns.DSANSEC3SHA1, dns.RSASHA1NSEC3SHA1, dns.ECCGOST:
@@ -144,6 +159,29 @@ func (v *view) signed(n surface.Node) {
 	}
 	if len(ds) > 0 && !slices.ContainsFunc(ds, func(d *dns.DS) bool { return d.DigestType != dns.SHA1 }) {
 		v.risk(&weakDNSSEC, n, "digest", "The parent's DS records have SHA-1 digests only.", harrier.Certain)
+	}
+}
+
+// signatures judges what the servers of a zone prove their answers by. Where its
+// parent does not say that it is signed, nobody asks for that.
+func (v *view) signatures(n surface.Node) {
+	for _, text := range v.has(n, surface.AttrSignature) {
+		server, rest, _ := strings.Cut(text, " ")
+		kind, what, _ := strings.Cut(rest, " ")
+		fault := ""
+		switch end, until := strings.CutPrefix(what, "until "); {
+		case what == surface.SignedNot:
+			fault = "sends no signature of"
+		case what == surface.SignedBadly:
+			fault = "sends no good signature of"
+		case until:
+			if t, err := time.Parse(time.RFC3339, end); err == nil && !v.now.Before(t) {
+				fault = "sends a signature that ended on " + end + " of"
+			}
+		}
+		if fault != "" {
+			v.risk(&brokenDNSSEC, n, server+" "+kind, server+" "+fault+" the "+kind+" record of "+n.Key+".", harrier.Certain)
+		}
 	}
 }
 

@@ -147,8 +147,9 @@ func (s Survey) domain(n surface.Node, risks []harrier.Observation) harrier.Resu
 
 // The rules by what has to be asked.
 var (
-	servers = []*Rule{&openTransfer, &openRecursion, &lame, &walked} // servers of zones
-	policy  = []*Rule{&badSTS, &softSTS}                             // a page with a policy
+	servers = []*Rule{&openTransfer, &openRecursion, &lame, &walked, &brokenDNSSEC} // servers of zones
+	policy  = []*Rule{&badSTS, &softSTS}                                            // a page with a policy
+	mailing = []*Rule{&noStartTLS, &wrongDANE}                                      // mail exchangers
 	pages   = []*Rule{&expired, &expiring, &mismatch, &selfSigned, &plainLogin, &noHTTPS, &noHSTS, &noHeaders, &leaked}
 )
 
@@ -165,7 +166,7 @@ func (s Survey) looked(n surface.Node) (out []harrier.Done) {
 	for _, r := range all {
 		whole := false
 		switch {
-		case r == &noStartTLS: // of addresses
+		case slices.Contains(mailing, r): // of addresses
 		case slices.Contains(pages, r):
 			whole = nowhere
 			for _, port := range v.has(n, surface.AttrAsked) {
@@ -173,9 +174,13 @@ func (s Survey) looked(n surface.Node) (out []harrier.Done) {
 					out = append(out, harrier.Done{Check: r.ID, Endpoint: e, Outcome: harrier.Clean})
 				}
 			}
+		case r == &danglingCNAME, r == &danglingNS, r == &danglingMX:
+			whole = gone || !v.doubtful(n, r)
 		case r == &takeover:
 			whole = nowhere || v.is(n, surface.AttrAsked) && !v.is(n, surface.AttrSilent)
-		case slices.Contains(servers, r), slices.Contains(policy, r):
+		case slices.Contains(policy, r):
+			whole = gone || !s.Passive && !v.is(n, surface.AttrPolicySilent)
+		case slices.Contains(servers, r):
 			whole = gone || !s.Passive
 		default:
 			whole = true
@@ -210,11 +215,13 @@ func (s Survey) Unasked(a netip.Addr) (out []harrier.Done) {
 	}
 	const cut, silent = "the survey was cut short", "nothing answered the survey"
 	service := surface.ServiceNode(netip.AddrPortFrom(a, 25), harrier.TCP)
-	switch {
-	case !s.Complete:
-		skip(&noStartTLS, harrier.Endpoint{}, cut)
-	case v.exchanger(n) && !v.is(service, "starttls"):
-		skip(&noStartTLS, harrier.Endpoint{}, silent)
+	for _, r := range mailing {
+		switch {
+		case !s.Complete:
+			skip(r, harrier.Endpoint{}, cut)
+		case v.exchanger(n) && !v.is(service, "starttls"):
+			skip(r, harrier.Endpoint{}, silent)
+		}
 	}
 	for _, r := range pages {
 		if !s.Complete {

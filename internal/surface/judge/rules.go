@@ -311,6 +311,18 @@ var (
 		Description: "Content-Security-Policy, X-Frame-Options, X-Content-Type-Options or Referrer-Policy are missing.",
 		Remediation: "Send the headers that are named.",
 	}
+	brokenDNSSEC = Rule{
+		ID: 902053, URN: "urn:risk:dns:dnssec-signature", Category: "dns", Severity: harrier.High,
+		Name:        "The signatures of a zone are not valid",
+		Description: "A server of the zone sends no signatures, bad ones, or such as have ended. For everybody who checks signatures the zone does not exist.",
+		Remediation: "Sign the zone anew, see to it that this is done by itself, and that every server has the newest zone.",
+	}
+	wrongDANE = Rule{
+		ID: 902054, URN: "urn:risk:email:dane-mismatch", Category: "email", Severity: harrier.Medium,
+		Name:        "A mail exchanger shows another certificate than the DNS promises",
+		Description: "None of the TLSA records fits the certificate. Senders that heed DANE deliver no mail there.",
+		Remediation: "Publish the record of a new certificate before it is used, or records of the authority's.",
+	}
 	leaked = Rule{
 		ID: 902052, URN: "urn:risk:web:version-shown", Category: "web", Severity: harrier.Info,
 		Name:        "Headers of a page tell what it is made with",
@@ -326,5 +338,5 @@ var all = []*Rule{
 	&ptrSPF, &noDMARC, &noneDMARC, &partDMARC, &badDMARC, &blindDMARC, &weakDKIM, &testDKIM,
 	&badDKIM, &noSTS, &badSTS, &softSTS, &noTLSRPT, &noBIMI, &badBIMI, &unsignedDANE,
 	&badDANE, &spoofable, &noStartTLS, &expired, &expiring, &mismatch, &selfSigned, &plainLogin,
-	&noHTTPS, &noHSTS, &noHeaders, &leaked,
+	&noHTTPS, &noHSTS, &noHeaders, &leaked, &brokenDNSSEC, &wrongDANE,
 }
