@@ -83,6 +83,12 @@ func (o Options) reserved(a netip.Addr) bool {
 	return Reserved(a) && !slices.ContainsFunc(o.AllowReserved, func(p netip.Prefix) bool { return p.Contains(a) })
 }
 
+// reservedIn are those of some addresses that are nothing to be talked to.
+func (o Options) reservedIn(ts harrier.Targets) harrier.Targets {
+	bad := harrier.Guard{Never: reservedNets}.Targets().Subtract(harrier.Guard{Never: o.AllowReserved}.Targets())
+	return ts.Subtract(ts.Subtract(bad))
+}
+
 func (o Options) withDefaults() Options {
 	def := func(n *int, d int) {
 		if *n == 0 {

@@ -281,3 +281,29 @@ func TestSignatures(t *testing.T) {
 		t.Errorf("signatures: %s; want %s", got, want)
 	}
 }
+
+// TestReservedParts: of a range that is partly on the Internet, the rest is left
+// alone.
+func TestReservedParts(t *testing.T) {
+	o := options(t)
+	o.AllowReserved = []netip.Prefix{netip.MustParsePrefix("10.0.1.0/24")}
+	for seed, want := range map[string]string{
+		"9.255.255.254-10.0.0.1":                             "9.255.255.254-9.255.255.255",
+		"9.255.255.255-10.0.1.9":                             "9.255.255.255,10.0.1.0-10.0.1.9",
+		"192.167.255.255-192.169.0.0":                        "192.167.255.255,192.169.0.0",
+		"192.0.2.0-192.0.2.9":                                "",
+		"10.0.1.0-10.0.1.3":                                  "10.0.1.0-10.0.1.3",
+		"198.51.99.254-198.51.100.3":                         "198.51.99.254-198.51.99.255",
+		"2001:db7:ffff:ffff:ffff:ffff:ffff:fff0-2001:db8::1": "2001:db7:ffff:ffff:ffff:ffff:ffff:fff0-2001:db7:ffff:ffff:ffff:ffff:ffff:ffff",
+	} {
+		s, err := ParseSeed(seed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.MaxRange = 4
+		res, err := Discover(t.Context(), []Seed{s}, o, func(Fact) error { return nil })
+		if err != nil || res.Targets.String() != want {
+			t.Errorf("targets of %s: %q, %v; want %q", seed, res.Targets, err, want)
+		}
+	}
+}

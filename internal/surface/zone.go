@@ -11,6 +11,7 @@ import (
 
 	"github.com/miekg/dns"
 
+	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/surface/resolve"
 )
 
@@ -353,9 +354,19 @@ func (d *discovery) reverseAll(ctx context.Context, within Node, first netip.Add
 // sweepRange asks for the names of a range that is a seed.
 func (d *discovery) sweepRange(ctx context.Context, n Node) {
 	first, last, ok := ends(n.Key)
-	if !ok || d.o.reserved(first) || d.o.reserved(last) {
+	whole := harrier.Targets{{First: first, Last: last}}
+	bad := d.o.reservedIn(whole)
+	if !ok || len(whole.Subtract(bad)) == 0 {
 		d.attribute(n, "data", AttrReserved, "true")
 		return
+	}
+	for _, t := range bad { // a part
+		part := Node{Kind: IPRange, Key: t.String()}
+		if t.First == t.Last {
+			part = AddrNode(t.First)
+		}
+		d.link(n, Subset, part, "data", nil)
+		d.attribute(part, "data", AttrReserved, "true")
 	}
 	count := 0
 	for a := first; a.IsValid() && !last.Less(a); a = a.Next() {
