@@ -398,11 +398,12 @@ var services = dataset{own(harrier.NodeService), func(s surface, n harrier.Node)
 	urls := only(s.To(n, harrier.LinkHosts), harrier.NodeURL)
 	row.Encrypted = slices.ContainsFunc(urls, func(u harrier.Node) bool { return strings.HasPrefix(u.Key, "https:") })
 	row.Encrypted = row.Encrypted || s.Attribute(n, "tls") != ""
-	row.IANA, row.About = s.Attribute(n, "name"), strings.TrimSpace(s.Attribute(n, "product")+" "+s.Attribute(n, "version"))
-	row.IANA = cmp.Or(row.IANA, map[bool]string{true: "https"}[row.Encrypted])
-	if row.IANA == "" && len(urls) > 0 {
-		row.IANA = "http"
+	known := s.Attribute(n, "name")
+	if known == "" && len(urls) > 0 {
+		known = "http"
 	}
+	public := iana(known, row.Encrypted)
+	row.IANA, row.About = public.name, public.about
 	row.Authorized = row.Encrypted && !slices.ContainsFunc(append(s.all(urls, harrier.LinkUsesCertificate), append(urls, n)...), func(on harrier.Node) bool {
 		return s.Attribute(on, "self_signed") != "" || s.Attribute(on, "certificate.mismatch") != "" ||
 			slices.ContainsFunc(s.risks[on], func(k survey.Risk) bool { return k.Category == "tls" && k.Severity > harrier.Low })
