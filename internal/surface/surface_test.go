@@ -5,9 +5,12 @@ import (
 	"crypto"
 	"errors"
 	"net"
+	"net/http"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -304,6 +307,60 @@ func TestReservedParts(t *testing.T) {
 		res, err := Discover(t.Context(), []Seed{s}, o, func(Fact) error { return nil })
 		if err != nil || res.Targets.String() != want {
 			t.Errorf("targets of %s: %q, %v; want %q", seed, res.Targets, err, want)
+		}
+	}
+}
+
+// TestSharedByName: an address whose own name says that it is run for many is
+// nobody's own, unless it is a seed.
+func TestSharedByName(t *testing.T) {
+	at := netip.MustParseAddrPort("127.0.6.1:53")
+	stop, err := dnstest.Serve(at, &dnstest.Resolver{World: []*dnstest.Zone{
+		dnstest.NewZone("acme.test.", "@ SOA ns1 h 1 1 1 1 60\n@ NS ns1\nns1 A 10.0.0.1\nwww A 127.0.6.20\nown A 127.0.6.21\n"), dnstest.NewZone(".", "@ SOA a h 1 1 1 1 60\n"),
+		dnstest.NewZone("6.0.127.in-addr.arpa.", "@ SOA a h 1 1 1 1 60\n20 PTR server-127-0-6-20.fra2.r.cloudfront.net.\n21 PTR own.acme.test.\n"),
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(stop)
+	var mu sync.Mutex
+	asked := map[string]bool{}
+	var ports []WebPort
+	for _, addr := range []string{"127.0.6.20", "127.0.6.21"} {
+		host := addr + ":0"
+		if len(ports) > 0 {
+			host = addr + ":" + strconv.Itoa(int(ports[0].Port))
+		}
+		l, err := net.Listen("tcp", host)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ports = []WebPort{{Port: uint16(l.Addr().(*net.TCPAddr).Port)}} //nolint:gosec // a port
+		s := &http.Server{ReadHeaderTimeout: time.Second, Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			mu.Lock()
+			defer mu.Unlock()
+			name, _, _ := net.SplitHostPort(r.Host)
+			asked[name] = true
+		})}
+		var wg sync.WaitGroup
+		wg.Go(func() { _ = s.Serve(l) })
+		t.Cleanup(func() { _ = s.Close(); wg.Wait() })
+	}
+	for seed, want := range map[string]string{"acme.test": "127.0.6.21", "127.0.6.20": "127.0.6.20"} {
+		s, err := ParseSeed(seed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		clear(asked)
+		res, err := Discover(t.Context(), []Seed{s}, Options{
+			Net: netio.New(harrier.Guard{}, nil, netio.Pace{}), Resolvers: []netip.AddrPort{at}, Roots: []netip.AddrPort{netip.MustParseAddrPort("127.0.6.2:53")}, Words: []string{"www", "own"},
+			AllowReserved: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Timeout: 200 * time.Millisecond, WebPorts: ports, Patience: time.Second,
+		}, func(Fact) error { return nil })
+		if err != nil || res.Targets.String() != want {
+			t.Errorf("targets of %s: %s, %v; want %s", seed, res.Targets, err, want)
+		}
+		if asked["127.0.6.20"] != (seed == "127.0.6.20") || seed == "acme.test" && (!asked["www.acme.test"] || !asked["127.0.6.21"]) {
+			t.Errorf("from %s was asked for %v", seed, asked)
 		}
 	}
 }

@@ -259,7 +259,7 @@ func (s *site) url(u *url.URL, res *answer, body []byte) Node {
 	if p.Password {
 		set("password", "true")
 	}
-	if res.StatusCode >= 400 { // what is written about such a page is not one
+	if res.StatusCode >= 400 && u.Path == "/" { // what is written about such a page is not one
 		set("unclaimed", unclaimed(body))
 	}
 	for _, name := range telltale {
@@ -646,6 +646,12 @@ func unclaimed(body []byte) string {
 		{"project not found", "surge"},
 		{"The specified bucket does not exist", "google-storage"},
 		{"Repository not found", "bitbucket"},
+		{"404 Web Site not found", "azure"},
+		{"404 error unknown site!", "pantheon"},
+		{"Whatever you were looking for doesn't currently exist at this address", "tumblr"},
+		{"Do you want to register", "wordpress"},
+		{"The creators of this project are still working on making everything perfect!", "readme"},
+		{"No settings were found for this company:", "helpscout"},
 	} {
 		if len(body) < 64<<10 && bytes.Contains(body, []byte(m.text)) {
 			return m.provider

@@ -257,7 +257,16 @@ func (d *discovery) placed(a netip.Addr) {
 	if !d.primary(n) {
 		return
 	}
-	d.once("reverse "+n.Key, func(ctx context.Context) { d.reverse(ctx, n) })
+	d.once("reverse "+n.Key, func(ctx context.Context) {
+		if d.reverse(ctx, n); d.primary(n) { // its name may tell that it is run for many
+			d.visit(a)
+		}
+	})
+}
+
+// visit looks around an own address, and at what it shows.
+func (d *discovery) visit(a netip.Addr) {
+	n := AddrNode(a)
 	if a.Is4() && len(d.own) > 0 && !d.o.Passive {
 		net := netip.PrefixFrom(a, 24).Masked()
 		d.link(n, Within, Node{Kind: IPRange, Key: net.String()}, "data", nil)
@@ -289,6 +298,9 @@ func (d *discovery) reverse(ctx context.Context, n Node) {
 		return
 	}
 	for _, target := range pointers(a) {
+		if s, ok := d.o.Places.Name(target); ok {
+			d.cloud(n, s)
+		}
 		d.domain(n, PTR, target, "ptr", nil)
 	}
 }

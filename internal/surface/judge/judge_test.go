@@ -140,6 +140,22 @@ func TestCertificates(t *testing.T) {
 	}
 }
 
+// TestSelfSigned: certificates that sign themselves are a fault of pages; mail
+// servers may have them.
+func TestSelfSigned(t *testing.T) {
+	cert := surface.Node{Kind: surface.Certificate, Key: "00"}
+	for from, want := range map[surface.Node]bool{{Kind: surface.URL, Key: "https://acme.test/"}: true, smtp: false} {
+		g := graph("HOSTS https://acme.test/", "DNS_A 192.0.2.1")
+		g.Add(surface.Fact{From: domain("acme.test"), Link: surface.A, Node: one})
+		g.Add(surface.Fact{From: one, Link: surface.Hosts, Node: smtp})
+		g.Add(surface.Fact{From: from, Link: surface.UsesCertificate, Node: cert})
+		g.Add(surface.Fact{Node: cert, Attributes: map[string][]string{"self_signed": {"true"}, "not_after": {"2027-12-01T00:00:00Z"}}})
+		if got := slices.Contains(urns(g), "tls:certificate-self-signed"); got != want {
+			t.Errorf("of %v it is told: %t; want %t", from, got, want)
+		}
+	}
+}
+
 // TestList holds the rules to what others build upon.
 func TestList(t *testing.T) {
 	ids, names := map[int]bool{}, map[string]bool{}

@@ -29,7 +29,7 @@ func (v *view) certificate(n surface.Node) {
 			v.risk(&expiring, n, "", "It ends on "+ends[0]+".", harrier.Certain)
 		}
 	}
-	if v.is(n, "self_signed") {
+	if v.is(n, "self_signed") && slices.ContainsFunc(v.In(n), func(f surface.Fact) bool { return f.From.Kind == surface.URL }) { // senders of mail ask nobody about it
 		v.risk(&selfSigned, n, "", "Its issuer is "+strings.Join(v.has(n, "issuer"), "")+".", harrier.Certain)
 	}
 }
