@@ -2,6 +2,7 @@ package surface
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"net/netip"
 	"slices"
@@ -34,9 +35,10 @@ type Options struct {
 	Sources       []passive.Source
 	Places        *place.Table // nil: what is built in
 	Marks         Marks
-	WebPorts      []WebPort // nil: http 80, https 443
-	Browser       string    // the Chromium that takes pictures of start pages for Survey, see shot.Find; "" for none
-	Pages         int       // of one site, besides its front page; 0 means 10, negative none
+	WebPorts      []WebPort      // nil: http 80, https 443
+	Authorities   *x509.CertPool // who may issue certificates; nil: those that this machine trusts
+	Browser       string         // the Chromium that takes pictures of start pages for Survey, see shot.Find; "" for none
+	Pages         int            // of one site, besides its front page; 0 means 10, negative none
 
 	Technologies func(WebAnswer) []harrier.Technology  // what a page is made of; nil: its own headers say
 	Examine      func(context.Context, WebServer) Exam // looks for what a server should not show; nil: nothing is looked for
@@ -108,6 +110,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.WebPorts == nil {
 		o.WebPorts = []WebPort{{80, false}, {443, true}}
+	}
+	if pool, err := x509.SystemCertPool(); o.Authorities == nil && err == nil && !pool.Equal(x509.NewCertPool()) {
+		o.Authorities = pool
 	}
 	if o.Patience == 0 {
 		o.Patience = 8 * time.Second

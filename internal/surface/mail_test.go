@@ -149,3 +149,54 @@ func TestMailServers(t *testing.T) {
 		}
 	}
 }
+
+// TestUntrusted: a certificate is trusted by whom issued it, also one that has
+// ended, and by the chain that is sent.
+func TestUntrusted(t *testing.T) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	made := func(name string, by *x509.Certificate, authority bool, until time.Time) *x509.Certificate {
+		c := &x509.Certificate{
+			SerialNumber: big.NewInt(7), Subject: pkix.Name{CommonName: name}, DNSNames: []string{name}, NotBefore: until.Add(-time.Hour), NotAfter: until,
+			IsCA: authority, BasicConstraintsValid: true,
+		}
+		if by == nil {
+			by = c
+		}
+		der, err := x509.CreateCertificate(rand.Reader, c, by, &key.PublicKey, key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		parsed, err := x509.ParseCertificate(der)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return parsed
+	}
+	now := time.Now()
+	root := made("root", nil, true, now.Add(30*time.Minute))
+	between := made("between", root, true, now.Add(30*time.Minute))
+	good, ended := made("a.test", between, false, now.Add(30*time.Minute)), made("a.test", between, false, now.Add(-10*time.Minute))
+	d := &discovery{o: Options{Now: time.Now}}
+	if d.untrusted([]*x509.Certificate{good}) {
+		t.Error("a machine that trusts nobody says whom to trust")
+	}
+	d.o.Authorities = x509.NewCertPool()
+	d.o.Authorities.AddCert(root)
+	for n, tt := range []struct {
+		chain []*x509.Certificate
+		want  bool
+	}{
+		{[]*x509.Certificate{good, between}, false},
+		{[]*x509.Certificate{good, between, root}, false},
+		{[]*x509.Certificate{ended, between}, false},
+		{[]*x509.Certificate{good}, true},
+		{[]*x509.Certificate{made("a.test", made("other", nil, true, now.Add(time.Hour)), false, now.Add(time.Hour))}, true},
+	} {
+		if got := d.untrusted(tt.chain); got != tt.want {
+			t.Errorf("chain %d is not trusted: %t; want %t", n, got, tt.want)
+		}
+	}
+}

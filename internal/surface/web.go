@@ -3,6 +3,8 @@ package surface
 import (
 	"bytes"
 	"context"
+	"crypto/ecdsa"
+	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
@@ -437,8 +439,16 @@ func (d *discovery) certificate(from Node, chain []*x509.Certificate) Node {
 	for k, v := range attributes {
 		attributes[k] = []string{strings.ToValidUTF8(v[0][:min(len(v[0]), 500)], "")}
 	}
+	switch key := leaf.PublicKey.(type) {
+	case *rsa.PublicKey:
+		attributes["bits"] = []string{strconv.Itoa(key.N.BitLen())}
+	case *ecdsa.PublicKey:
+		attributes["bits"] = []string{strconv.Itoa(key.Params().BitSize)}
+	}
 	if selfSigned(chain) {
 		attributes["self_signed"] = []string{"true"}
+	} else if d.untrusted(chain) {
+		attributes["untrusted"] = []string{"true"}
 	}
 	for _, name := range names[:min(len(names), maxNames)] {
 		if name = strings.ToLower(name); name != "" {
@@ -450,6 +460,25 @@ func (d *discovery) certificate(from Node, chain []*x509.Certificate) Node {
 		d.domain(n, Referenced, strings.TrimPrefix(name, "*."), "certificate", nil)
 	}
 	return n
+}
+
+// untrusted reports whether no authority that this machine trusts is behind a
+// chain, whenever it is valid. Where it trusts none, nothing is known.
+func (d *discovery) untrusted(chain []*x509.Certificate) bool {
+	if d.o.Authorities == nil {
+		return false
+	}
+	among := x509.NewCertPool()
+	for _, c := range chain[1:min(len(chain), 10)] {
+		among.AddCert(c)
+	}
+	at := d.o.Now()
+	if at.Before(chain[0].NotBefore) || at.After(chain[0].NotAfter) {
+		at = chain[0].NotBefore
+	}
+	_, err := chain[0].Verify(x509.VerifyOptions{Roots: d.o.Authorities, Intermediates: among, CurrentTime: at})
+	var unknown x509.UnknownAuthorityError
+	return errors.As(err, &unknown)
 }
 
 // Attributes of a domain that announces a policy about the transport of its mail:

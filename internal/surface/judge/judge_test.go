@@ -156,6 +156,35 @@ func TestSelfSigned(t *testing.T) {
 	}
 }
 
+// TestWeakCertificates: by key, by signature, and by who has issued them.
+func TestWeakCertificates(t *testing.T) {
+	for said, want := range map[string]string{
+		"key=RSA bits=1024 signature=SHA256-RSA":                   "tls:certificate-weak",
+		"key=RSA bits=2048 signature=SHA256-RSA":                   "",
+		"key=RSA bits=2048 signature=SHA1-RSA":                     "tls:certificate-weak",
+		"key=ECDSA bits=256 signature=ECDSA-SHA256":                "",
+		"key=ECDSA bits=224 signature=ECDSA-SHA256":                "tls:certificate-weak",
+		"key=ECDSA bits=256 signature=ECDSA-SHA1 self_signed=true": "tls:certificate-self-signed",
+		"key=Ed25519 signature=Ed25519 untrusted=true":             "tls:certificate-untrusted",
+		"key=ECDSA bits=256 signature=ECDSA-SHA384 untrusted=":     "",
+	} {
+		g := graph("HOSTS https://acme.test/")
+		cert := surface.Node{Kind: surface.Certificate, Key: "00"}
+		g.Add(surface.Fact{From: surface.Node{Kind: surface.URL, Key: "https://acme.test/"}, Link: surface.UsesCertificate, Node: cert})
+		attributes := map[string][]string{"not_after": {"2027-12-01T00:00:00Z"}}
+		for _, a := range words(said) {
+			if name, value, _ := strings.Cut(a, "="); value != "" {
+				attributes[name] = []string{value}
+			}
+		}
+		g.Add(surface.Fact{Node: cert, Attributes: attributes})
+		got := slices.DeleteFunc(urns(g), func(s string) bool { return !strings.HasPrefix(s, "tls:") })
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s gives %v; want %s", said, got, want)
+		}
+	}
+}
+
 // TestList holds the rules to what others build upon.
 func TestList(t *testing.T) {
 	ids, names := map[int]bool{}, map[string]bool{}

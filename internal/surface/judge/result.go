@@ -150,7 +150,7 @@ var (
 	servers = []*Rule{&openTransfer, &openRecursion, &lame, &walked, &brokenDNSSEC} // servers of zones
 	policy  = []*Rule{&badSTS, &softSTS}                                            // a page with a policy
 	mailing = []*Rule{&noStartTLS, &wrongDANE}                                      // mail exchangers
-	pages   = []*Rule{&expired, &expiring, &mismatch, &selfSigned, &plainLogin, &noHTTPS, &noHSTS, &noHeaders, &leaked}
+	pages   = []*Rule{&expired, &expiring, &mismatch, &selfSigned, &plainLogin, &noHTTPS, &noHSTS, &noHeaders, &leaked, &weakCertificate, &untrusted}
 )
 
 // looked says which rules were looked at for a domain. What is not in the list

@@ -1,8 +1,10 @@
 package judge
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -29,9 +31,34 @@ func (v *view) certificate(n surface.Node) {
 			v.risk(&expiring, n, "", "It ends on "+ends[0]+".", harrier.Certain)
 		}
 	}
-	if v.is(n, "self_signed") && slices.ContainsFunc(v.In(n), func(f surface.Fact) bool { return f.From.Kind == surface.URL }) { // senders of mail ask nobody about it
-		v.risk(&selfSigned, n, "", "Its issuer is "+strings.Join(v.has(n, "issuer"), "")+".", harrier.Certain)
+	if fault := weakness(v.has(n, "key"), v.has(n, "bits"), v.has(n, "signature")); fault != "" && (len(v.has(n, "self_signed")) == 0 || strings.Contains(fault, "bits")) {
+		v.risk(&weakCertificate, n, "", fault, harrier.Certain)
 	}
+	if !slices.ContainsFunc(v.In(n), func(f surface.Fact) bool { return f.From.Kind == surface.URL }) {
+		return // senders of mail ask nobody about a certificate
+	}
+	issuer := strings.Join(v.has(n, "issuer"), "")
+	switch {
+	case v.is(n, "self_signed"):
+		v.risk(&selfSigned, n, "", "Its issuer is "+issuer+".", harrier.Certain)
+	case v.is(n, "untrusted"):
+		v.risk(&untrusted, n, "", "Its issuer is "+issuer+"; nothing that was sent leads from there to an authority that is trusted.", harrier.Certain)
+	}
+}
+
+// weakness says what of a certificate can be broken; "" for nothing.
+//
+// Source: CA/Browser Forum Baseline Requirements section 6.1.5, 7.1.3.
+func weakness(key, bits, signature []string) string {
+	n, err := strconv.Atoi(strings.Join(bits, ""))
+	sign := strings.ToUpper(strings.Join(signature, ""))
+	switch {
+	case err == nil && strings.Join(key, "") == "RSA" && n < 2048, err == nil && strings.Join(key, "") == "ECDSA" && n < 256:
+		return fmt.Sprintf("Its key has %d bits.", n)
+	case strings.HasPrefix(sign, "MD") || strings.Contains(sign, "SHA1"):
+		return "It is signed by " + strings.Join(signature, "") + "."
+	}
+	return ""
 }
 
 func (v *view) page(n surface.Node) {
