@@ -95,13 +95,14 @@ func (s *surfaces) Known(ctx context.Context, site harrier.ID) (names []string, 
 
 // Remarks are what a scan's survey could not ask.
 func (s *surfaces) Remarks(ctx context.Context, sc harrier.Scan) ([]string, error) {
-	nodes, err := s.db.SurfaceNodes(ctx, sc.Site)
-	for _, n := range nodes {
-		if n.Node.Kind == harrier.NodeRoot && n.ToldScan == sc.ID {
-			return n.Attributes[harrier.SurveyRemarks], err
-		}
+	root, err := s.db.SurfaceNodeOf(ctx, sc.Site, harrier.Node{Kind: harrier.NodeRoot})
+	switch {
+	case err != nil && harrier.KindOf(err) == harrier.NotFound:
+		return nil, nil
+	case err != nil || root.ToldScan != sc.ID:
+		return nil, err
 	}
-	return nil, err
+	return root.Attributes[harrier.SurveyRemarks], nil
 }
 
 // Results are the risks of a survey that has ended.
