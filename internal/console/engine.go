@@ -86,7 +86,9 @@ func newEngine(b engine.Bus, o EngineOptions, log *slog.Logger) *engine.Engine {
 		UUID: o.uuid(), Name: o.Name, Pool: o.Pool, Version: Version, Parallel: o.Parallel, Beat: o.Beat,
 		Checks: all.Checks(), Identify: identifyWith(o.rules, o.templates), OS: osident.Identify, Flight: o.record, Logins: o.logins, Log: log,
 		Survey: func(ctx context.Context, net *netio.Net, plan harrier.Plan, publish func(context.Context, harrier.Result) error) error {
-			return surface.Survey(ctx, net, plan, o.Surface, publish)
+			how := o.Surface
+			how.Technologies, how.Examine = madeOf, examiner(webChecks(plan), plan.Settings)
+			return surface.Survey(ctx, net, plan, how, publish)
 		},
 	})
 }

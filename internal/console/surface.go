@@ -95,13 +95,14 @@ func (s *surfaces) Known(ctx context.Context, site harrier.ID) (names []string, 
 
 // Remarks are what a scan's survey could not ask.
 func (s *surfaces) Remarks(ctx context.Context, sc harrier.Scan) ([]string, error) {
-	nodes, err := s.db.SurfaceNodes(ctx, sc.Site)
-	for _, n := range nodes {
-		if n.Node.Kind == harrier.NodeRoot && n.ToldScan == sc.ID {
-			return n.Attributes[harrier.SurveyRemarks], err
-		}
+	root, err := s.db.SurfaceNodeOf(ctx, sc.Site, harrier.Node{Kind: harrier.NodeRoot})
+	switch {
+	case err != nil && harrier.KindOf(err) == harrier.NotFound:
+		return nil, nil
+	case err != nil || root.ToldScan != sc.ID:
+		return nil, err
 	}
-	return nil, err
+	return root.Attributes[harrier.SurveyRemarks], nil
 }
 
 // Results are the risks of a survey that has ended.
@@ -124,11 +125,17 @@ func (s *surfaces) survey(ctx context.Context, sc harrier.Scan) (*judge.Survey, 
 		return nil, err
 	}
 	marks := surface.MarksOf(sc.Plan.Survey.Marks)
-	out := &judge.Survey{Graph: surface.Seen(nodes, links, sc.ID, marks), At: sc.Started, Passive: sc.Plan.Survey.Passive}
+	out := &judge.Survey{
+		Graph: surface.Seen(nodes, links, sc.ID, marks), At: sc.Started, Passive: sc.Plan.Survey.Passive,
+		Web: numbersOf(webChecks(sc.Plan)), Content: sc.Plan.Planned(nil).OfContent(), Software: map[surface.Node]bool{},
+	}
 	before := surface.Of(nodes, links, sc.ID, marks)
 	gone := harrier.GoneLinks(nodes, links, sc.ID)
 	left := surface.Of(nodes, slices.DeleteFunc(slices.Clone(links), func(l harrier.SurfaceLink) bool { return gone[l.ID] }), sc.ID, marks)
 	for _, n := range nodes {
+		if n.Node.Kind == surface.Domain {
+			out.Software[n.Node] = slices.ContainsFunc(before.To(n.Node, surface.Hosts), func(page surface.Node) bool { return len(before.To(page, surface.UsesComponent)) > 0 })
+		}
 		switch {
 		case n.Node.Kind == surface.Root && n.ToldScan == sc.ID:
 			out.Complete = len(n.Attributes[harrier.Surveyed]) > 0

@@ -169,7 +169,7 @@ func (f *folding) close(ctx context.Context, s *scan, h *host) error {
 			a.touched[i] = true
 		}
 	}
-	if !h.coverage.Complete {
+	if !h.coverage.Complete && h.row.Addr.IsValid() { // of a name without an address each port is told of by itself
 		return nil
 	}
 	for e, svc := range a.services {

@@ -88,3 +88,95 @@ func TestSurveyed(t *testing.T) {
 		}
 	}
 }
+
+// TestSurveyedServer: the web server of a domain is a service of its asset until a
+// survey sees that nothing is at its port any more.
+func TestSurveyedServer(t *testing.T) {
+	db := open(t)
+	https := harrier.Endpoint{Protocol: harrier.TCP, Port: 443}
+	web := harrier.Service{Endpoint: https, Name: "http", TLS: true}
+	ports := harrier.Ports{TCP: []harrier.PortRange{{First: 443, Last: 443}}}
+	for n, tt := range []struct {
+		services []harrier.Service
+		c        harrier.Coverage
+		want     int
+	}{
+		{[]harrier.Service{web}, harrier.Coverage{Alive: true, Ports: ports, Open: []harrier.Open{{Endpoint: https, Known: true}}}, 1},
+		{nil, harrier.Coverage{Alive: true}, 1}, // silent
+		{nil, harrier.Coverage{Alive: true, Ports: ports}, 0},
+	} {
+		at := day.Add(time.Duration(n) * time.Hour)
+		sc := harrier.Scan{
+			Name: "s", Status: harrier.ScanRunning, Site: 1, Repository: harrier.DefaultRepository, Created: at, Started: at,
+			Plan: harrier.Plan{Checks: []harrier.VulnID{100}, Survey: &harrier.SurveyPlan{}},
+		}
+		must(t, db.InsertScan(t.Context(), &sc))
+		must(t, db.InsertBatches(t.Context(), sc.ID, []harrier.Batch{{Scan: sc.ID, Number: 1}}))
+		r := room(db)
+		name := harrier.Host{Name: "www.example.com", FQDN: "www.example.com", Alive: true, Started: at, Ended: at}
+		for i := range tt.services {
+			tt.services[i].LastSeen = at
+		}
+		fold(t, r, harrier.Result{Scan: sc.ID, Batch: 1, Host: &name, Services: tt.services, Coverage: &tt.c})
+		must(t, r.Settle(t.Context(), sc.ID))
+		rows, err := db.ScanHosts(t.Context(), sc.ID)
+		must(t, err)
+		list, err := db.ServicesOf(t.Context(), rows[0].Asset)
+		must(t, err)
+		if len(list) != tt.want {
+			t.Errorf("after survey %d: %d services; want %d", n+1, len(list), tt.want)
+		}
+		finish(t, db, sc, harrier.ScanCompleted)
+	}
+}
+
+// TestSurveyedSoftware: what is known of the software on the pages of a domain is
+// found on its asset, and gone when a survey sees another version; one that was
+// not answered proves nothing.
+func TestSurveyedSoftware(t *testing.T) {
+	db := open(t)
+	https := harrier.Endpoint{Protocol: harrier.TCP, Port: 443}
+	made := func(version string) []harrier.Service {
+		return []harrier.Service{{Endpoint: https, Name: "http", TLS: true, Product: "press", Version: version}}
+	}
+	k := &facts{has: map[string][]harrier.VulnID{"press 1": {cveA}}}
+	looked := harrier.Coverage{
+		Alive: true, Ports: harrier.Ports{TCP: []harrier.PortRange{{First: 443, Last: 443}}}, Open: []harrier.Open{{Endpoint: https, Known: true}},
+		Entries: []harrier.Done{{Check: family, Endpoint: https, Outcome: harrier.Clean}},
+	}
+	for n, tt := range []struct {
+		services []harrier.Service
+		c        harrier.Coverage
+		open     bool
+	}{
+		{made("1"), looked, true},
+		{nil, harrier.Coverage{Alive: true}, true},
+		{made("1"), looked, true},
+		{made("2"), looked, false},
+		{made("1"), looked, true},
+		{nil, harrier.Coverage{Alive: true, Ports: looked.Ports, Entries: looked.Entries}, false}, // closed
+	} {
+		at := day.Add(time.Duration(n) * time.Hour)
+		sc := harrier.Scan{
+			Name: "s", Status: harrier.ScanRunning, Site: 1, Repository: harrier.DefaultRepository, Created: at, Started: at,
+			Plan: harrier.Plan{Checks: []harrier.VulnID{family}, Survey: &harrier.SurveyPlan{}},
+		}
+		must(t, db.InsertScan(t.Context(), &sc))
+		must(t, db.InsertBatches(t.Context(), sc.ID, []harrier.Batch{{Scan: sc.ID, Number: 1}}))
+		r := known(db, k)
+		name := harrier.Host{Name: "www.example.com", FQDN: "www.example.com", Alive: true, Started: at, Ended: at}
+		for i := range tt.services {
+			tt.services[i].LastSeen = at
+		}
+		fold(t, r, harrier.Result{Scan: sc.ID, Batch: 1, Host: &name, Services: tt.services, Coverage: &tt.c})
+		must(t, r.Settle(t.Context(), sc.ID))
+		rows, err := db.ScanHosts(t.Context(), sc.ID)
+		must(t, err)
+		list, err := db.FindingsOf(t.Context(), rows[0].Asset)
+		must(t, err)
+		if len(list) != 1 || list[0].Vulnerability != cveA || list[0].Open() != tt.open {
+			t.Errorf("after survey %d: findings %+v; want one, open: %t", n+1, list, tt.open)
+		}
+		finish(t, db, sc, harrier.ScanCompleted)
+	}
+}

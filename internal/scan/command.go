@@ -15,6 +15,13 @@ func (r *Room) Command(ctx context.Context, by harrier.Actor, scan harrier.ID, c
 	return r.commanded(ctx, by, scan, c, nil)
 }
 
+// CommandWithin is Command in a transaction of the caller, who calls told when
+// that is stored: the engines are told then.
+func (r *Room) CommandWithin(ctx context.Context, by harrier.Actor, scan harrier.ID, c harrier.Command) (told func(ctx context.Context), err error) {
+	sc, err := r.decided(ctx, by, scan, c, nil)
+	return func(ctx context.Context) { r.heard(ctx, by, sc, c) }, err
+}
+
 // StopAs stops a scan, and says what becomes of its results whatever its site
 // says. It answers as Command does, and Invalid when they are to be discarded
 // and were not held back for that.
@@ -29,8 +36,16 @@ func (r *Room) StopAs(ctx context.Context, by harrier.Actor, scan harrier.ID, as
 }
 
 func (r *Room) commanded(ctx context.Context, by harrier.Actor, scan harrier.ID, c harrier.Command, alter func(*harrier.Scan) error) error {
-	var sc harrier.Scan
-	err := r.Store.InTx(ctx, func(ctx context.Context) error {
+	sc, err := r.decided(ctx, by, scan, c, alter)
+	if err == nil {
+		r.heard(ctx, by, sc, c)
+	}
+	return err
+}
+
+// decided stores what a command leads to, with what alter changes.
+func (r *Room) decided(ctx context.Context, by harrier.Actor, scan harrier.ID, c harrier.Command, alter func(*harrier.Scan) error) (sc harrier.Scan, err error) {
+	err = r.Store.InTx(ctx, func(ctx context.Context) error {
 		var err error
 		if sc, err = r.Store.Scan(ctx, scan); err != nil {
 			return err
@@ -67,19 +82,20 @@ func (r *Room) commanded(ctx context.Context, by harrier.Actor, scan harrier.ID,
 		sc.Status, sc.Modified = after, r.now()
 		return r.Store.UpdateScan(ctx, &sc)
 	})
-	if err != nil {
-		return err
-	}
-	r.Log.InfoContext(ctx, "scan commanded", "scan", scan, "command", c, "user", by.Name)
+	return sc, err
+}
+
+// heard tells of a command that is stored, and the engines.
+func (r *Room) heard(ctx context.Context, by harrier.Actor, sc harrier.Scan, c harrier.Command) {
+	r.Log.InfoContext(ctx, "scan commanded", "scan", sc.ID, "command", c, "user", by.Name)
 	if sc.Status.Ended() {
 		r.ended(ctx, sc)
-		return nil
+		return
 	}
 	if err := r.command(ctx, sc); err != nil {
-		r.Log.WarnContext(ctx, "engines not told yet", "scan", scan, "err", err)
+		r.Log.WarnContext(ctx, "engines not told yet", "scan", sc.ID, "err", err)
 	}
 	r.nudge()
-	return nil
 }
 
 // wanted is what engines are to do about a scan in state s.

@@ -67,6 +67,15 @@ func (db *DB) SurfaceNode(ctx context.Context, uuid harrier.UUID) (harrier.Surfa
 	return n, err
 }
 
+// SurfaceNodeOf returns what is kept of a node of a site.
+func (db *DB) SurfaceNodeOf(ctx context.Context, site harrier.ID, n harrier.Node) (harrier.SurfaceNode, error) {
+	have, found, err := surfaceNodes.where(ctx, db, "site = $1 AND kind = $2 AND name = $3", int64(site), string(n.Kind), n.Key)
+	if err == nil && !found {
+		err = harrier.Errorf(harrier.NotFound, "no node %s", n)
+	}
+	return have, err
+}
+
 // SiteByUUID returns the site with a UUID.
 func (db *DB) SiteByUUID(ctx context.Context, uuid harrier.UUID) (harrier.Site, error) {
 	s, found, err := sites.where(ctx, db, "uuid = $1", uuid.String())

@@ -2,6 +2,7 @@ package surface
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"net/netip"
 	"slices"
@@ -34,9 +35,13 @@ type Options struct {
 	Sources       []passive.Source
 	Places        *place.Table // nil: what is built in
 	Marks         Marks
-	WebPorts      []WebPort // nil: http 80, https 443
-	Browser       string    // the Chromium that takes pictures of start pages for Survey, see shot.Find; "" for none
-	Pages         int       // of one site, besides its front page; 0 means 10, negative none
+	WebPorts      []WebPort      // nil: http 80, https 443
+	Authorities   *x509.CertPool // who may issue certificates; nil: those that this machine trusts
+	Browser       string         // the Chromium that takes pictures of start pages for Survey, see shot.Find; "" for none
+	Pages         int            // of one site, besides its front page; 0 means 10, negative none
+
+	Technologies func(WebAnswer) []harrier.Technology  // what a page is made of; nil: its own headers say
+	Examine      func(context.Context, WebServer) Exam // looks for what a server should not show; nil: nothing is looked for
 
 	Rate     int           // questions a second to one resolver; 0 means 2000
 	ZoneRate int           // to the servers of one zone; 0 means 200
@@ -80,6 +85,12 @@ func (o Options) reserved(a netip.Addr) bool {
 	return Reserved(a) && !slices.ContainsFunc(o.AllowReserved, func(p netip.Prefix) bool { return p.Contains(a) })
 }
 
+// reservedIn are those of some addresses that are nothing to be talked to.
+func (o Options) reservedIn(ts harrier.Targets) harrier.Targets {
+	bad := harrier.Guard{Never: reservedNets}.Targets().Subtract(harrier.Guard{Never: o.AllowReserved}.Targets())
+	return ts.Subtract(ts.Subtract(bad))
+}
+
 func (o Options) withDefaults() Options {
 	def := func(n *int, d int) {
 		if *n == 0 {
@@ -99,6 +110,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.WebPorts == nil {
 		o.WebPorts = []WebPort{{80, false}, {443, true}}
+	}
+	if pool, err := x509.SystemCertPool(); o.Authorities == nil && err == nil && !pool.Equal(x509.NewCertPool()) {
+		o.Authorities = pool
 	}
 	if o.Patience == 0 {
 		o.Patience = 8 * time.Second

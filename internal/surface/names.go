@@ -63,7 +63,9 @@ func (d *discovery) pointed(name string) {
 		return
 	}
 	d.once("pointed "+name, func(ctx context.Context) {
-		d.addresses(ctx, name)
+		if have, _, failed := d.addresses(ctx, name); failed && !have && ctx.Err() == nil {
+			d.attribute(Node{Kind: Domain, Key: name}, "dns", harrier.NodeUnresolved, "true")
+		}
 		if s, ok := d.o.Places.Name(name); ok {
 			d.cloud(Node{Kind: Domain, Key: name}, s)
 		}

@@ -133,9 +133,10 @@ func (g *Graph) Targets() harrier.Targets {
 			less = append(less, harrier.Target{First: a, Last: a})
 		case a.IsValid() && primary:
 			out = append(out, harrier.Target{First: a, Last: a})
-		case reserved:
-		case n.Kind == IPRange && primary:
-			if ts, err := harrier.ParseTargets(n.Key); err == nil {
+		case n.Kind == IPRange && (primary || reserved):
+			if ts, err := harrier.ParseTargets(n.Key); err == nil && reserved {
+				less = append(less, ts...)
+			} else if err == nil {
 				out = append(out, ts...)
 			}
 		}

@@ -2,14 +2,19 @@ package surface
 
 import (
 	"context"
+	"crypto"
 	"errors"
 	"net"
+	"net/http"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/miekg/dns"
 	"go.uber.org/goleak"
 
 	"github.com/harrier-scan/harrier"
@@ -222,5 +227,140 @@ func TestDiscoverKeepsToItsLimits(t *testing.T) {
 	}
 	if _, err := Discover(t.Context(), seeds, Options{Net: o.Net, Passive: true}, nil); harrier.KindOf(err) != harrier.Invalid {
 		t.Errorf("passive without resolvers = %v", err)
+	}
+}
+
+// TestSignatures: what the servers of a signed zone prove is told of each of them,
+// as it is.
+func TestSignatures(t *testing.T) {
+	key := &dns.DNSKEY{Hdr: dns.RR_Header{Name: "acme.test.", Rrtype: dns.TypeDNSKEY, Class: dns.ClassINET, Ttl: 300}, Flags: 257, Protocol: 3, Algorithm: dns.ECDSAP256SHA256}
+	private, err := key.Generate(256)
+	if err != nil {
+		t.Fatal(err)
+	}
+	end := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	const text = "@ SOA ns1 h 1 1 1 1 60\n@ NS ns1\n@ NS ns2\nns1 A 127.0.8.1\nns2 A 127.0.8.2\n"
+	root := dnstest.NewZone(".", "@ SOA a h 1 1 1 1 60\nacme.test. NS ns1.acme.test.\nacme.test. NS ns2.acme.test.\nns1.acme.test. A 127.0.8.1\nns2.acme.test. A 127.0.8.2\n")
+	for n, at := range []string{"127.0.8.1:53", "127.0.8.2:53"} {
+		z := dnstest.NewZone("acme.test.", text)
+		z.Add(key)
+		soa, err := dns.NewRR("acme.test. 300 IN SOA ns1.acme.test. h.acme.test. 1 1 1 1 60")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range []dns.RR{key, soa} {
+			sig := &dns.RRSIG{
+				Hdr: dns.RR_Header{Name: "acme.test.", Rrtype: dns.TypeRRSIG, Class: dns.ClassINET, Ttl: 300}, Algorithm: key.Algorithm, KeyTag: key.KeyTag(), SignerName: "acme.test.",
+				Inception: uint32(end.Unix() - 1000), Expiration: uint32(end.Unix()), //nolint:gosec // as the record has it
+			}
+			if err := sig.Sign(private.(crypto.Signer), []dns.RR{r}); err != nil {
+				t.Fatal(err)
+			}
+			switch {
+			case n == 1 && r == soa:
+				continue // none
+			case n == 1:
+				sig.OrigTtl++ // not what was signed
+			}
+			z.Add(sig)
+		}
+		stop, err := dnstest.Serve(netip.MustParseAddrPort(at), &dnstest.Authority{Zones: []*dnstest.Zone{z, root}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(stop)
+	}
+	o := Options{
+		Net: netio.New(harrier.Guard{}, nil, netio.Pace{}), Roots: []netip.AddrPort{netip.MustParseAddrPort("127.0.8.1:53")}, NoWords: true,
+		AllowReserved: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Timeout: 200 * time.Millisecond, WebPorts: []WebPort{{Port: 1}},
+	}
+	g := NewGraph(nil)
+	if _, err := Discover(t.Context(), []Seed{{dom("acme.test")}}, o, func(f Fact) error { g.Add(f); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	got := strings.Join(g.Attributes(dom("acme.test"))[AttrSignature], ", ")
+	const want = "ns1.acme.test DNSKEY until 2026-01-02T03:04:05Z, ns1.acme.test SOA until 2026-01-02T03:04:05Z, ns2.acme.test DNSKEY bad, ns2.acme.test SOA none"
+	if got != want {
+		t.Errorf("signatures: %s; want %s", got, want)
+	}
+}
+
+// TestReservedParts: of a range that is partly on the Internet, the rest is left
+// alone.
+func TestReservedParts(t *testing.T) {
+	o := options(t)
+	o.AllowReserved = []netip.Prefix{netip.MustParsePrefix("10.0.1.0/24")}
+	for seed, want := range map[string]string{
+		"9.255.255.254-10.0.0.1":                             "9.255.255.254-9.255.255.255",
+		"9.255.255.255-10.0.1.9":                             "9.255.255.255,10.0.1.0-10.0.1.9",
+		"192.167.255.255-192.169.0.0":                        "192.167.255.255,192.169.0.0",
+		"192.0.2.0-192.0.2.9":                                "",
+		"10.0.1.0-10.0.1.3":                                  "10.0.1.0-10.0.1.3",
+		"198.51.99.254-198.51.100.3":                         "198.51.99.254-198.51.99.255",
+		"2001:db7:ffff:ffff:ffff:ffff:ffff:fff0-2001:db8::1": "2001:db7:ffff:ffff:ffff:ffff:ffff:fff0-2001:db7:ffff:ffff:ffff:ffff:ffff:ffff",
+	} {
+		s, err := ParseSeed(seed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.MaxRange = 4
+		res, err := Discover(t.Context(), []Seed{s}, o, func(Fact) error { return nil })
+		if err != nil || res.Targets.String() != want {
+			t.Errorf("targets of %s: %q, %v; want %q", seed, res.Targets, err, want)
+		}
+	}
+}
+
+// TestSharedByName: an address whose own name says that it is run for many is
+// nobody's own, unless it is a seed.
+func TestSharedByName(t *testing.T) {
+	at := netip.MustParseAddrPort("127.0.6.1:53")
+	stop, err := dnstest.Serve(at, &dnstest.Resolver{World: []*dnstest.Zone{
+		dnstest.NewZone("acme.test.", "@ SOA ns1 h 1 1 1 1 60\n@ NS ns1\nns1 A 10.0.0.1\nwww A 127.0.6.20\nown A 127.0.6.21\n"), dnstest.NewZone(".", "@ SOA a h 1 1 1 1 60\n"),
+		dnstest.NewZone("6.0.127.in-addr.arpa.", "@ SOA a h 1 1 1 1 60\n20 PTR server-127-0-6-20.fra2.r.cloudfront.net.\n21 PTR own.acme.test.\n"),
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(stop)
+	var mu sync.Mutex
+	asked := map[string]bool{}
+	var ports []WebPort
+	for _, addr := range []string{"127.0.6.20", "127.0.6.21"} {
+		host := addr + ":0"
+		if len(ports) > 0 {
+			host = addr + ":" + strconv.Itoa(int(ports[0].Port))
+		}
+		l, err := net.Listen("tcp", host)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ports = []WebPort{{Port: uint16(l.Addr().(*net.TCPAddr).Port)}} //nolint:gosec // a port
+		s := &http.Server{ReadHeaderTimeout: time.Second, Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			mu.Lock()
+			defer mu.Unlock()
+			name, _, _ := net.SplitHostPort(r.Host)
+			asked[name] = true
+		})}
+		var wg sync.WaitGroup
+		wg.Go(func() { _ = s.Serve(l) })
+		t.Cleanup(func() { _ = s.Close(); wg.Wait() })
+	}
+	for seed, want := range map[string]string{"acme.test": "127.0.6.21", "127.0.6.20": "127.0.6.20"} {
+		s, err := ParseSeed(seed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		clear(asked)
+		res, err := Discover(t.Context(), []Seed{s}, Options{
+			Net: netio.New(harrier.Guard{}, nil, netio.Pace{}), Resolvers: []netip.AddrPort{at}, Roots: []netip.AddrPort{netip.MustParseAddrPort("127.0.6.2:53")}, Words: []string{"www", "own"},
+			AllowReserved: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Timeout: 200 * time.Millisecond, WebPorts: ports, Patience: time.Second,
+		}, func(Fact) error { return nil })
+		if err != nil || res.Targets.String() != want {
+			t.Errorf("targets of %s: %s, %v; want %s", seed, res.Targets, err, want)
+		}
+		if asked["127.0.6.20"] != (seed == "127.0.6.20") || seed == "acme.test" && (!asked["www.acme.test"] || !asked["127.0.6.21"]) {
+			t.Errorf("from %s was asked for %v", seed, asked)
+		}
 	}
 }

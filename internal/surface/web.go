@@ -3,6 +3,8 @@ package surface
 import (
 	"bytes"
 	"context"
+	"crypto/ecdsa"
+	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
@@ -21,6 +23,7 @@ import (
 
 	"github.com/miekg/dns"
 
+	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/netio"
 	"github.com/harrier-scan/harrier/internal/surface/page"
 	"github.com/harrier-scan/harrier/internal/surface/resolve"
@@ -51,6 +54,7 @@ func (d *discovery) touch(ctx context.Context, name string) {
 			answered, told := s.front(ctx)
 			if known = known && told; answered {
 				known = true
+				s.examine(ctx, Node{Kind: URL, Key: s.base().String()})
 				s.explore(ctx)
 				break
 			}
@@ -151,6 +155,7 @@ type site struct {
 	own  bool // the address is
 	body []byte
 	res  *answer
+	made []harrier.Technology // of the front page
 }
 
 func (s *site) base() *url.URL {
@@ -256,13 +261,21 @@ func (s *site) url(u *url.URL, res *answer, body []byte) Node {
 	if p.Password {
 		set("password", "true")
 	}
-	set("unclaimed", unclaimed(body))
+	if res.StatusCode >= 400 && u.Path == "/" { // what is written about such a page is not one
+		set("unclaimed", unclaimed(body))
+	}
+	for _, name := range telltale {
+		if v := res.Header.Get(name); v != "" {
+			attributes["leaks"] = append(attributes["leaks"], strings.ToValidUTF8(name+": "+v[:min(len(v), 100)], ""))
+		}
+	}
 	d.emit(Fact{Node: n, How: "web", Attributes: attributes})
 	for _, product := range []string{res.Header.Get("Server"), res.Header.Get("X-Powered-By"), p.Generator} {
 		if c := component(product); c != "" {
 			d.link(n, UsesComponent, Node{Kind: Component, Key: c}, "web", nil)
 		}
 	}
+	s.technologies(n, WebAnswer{u.RequestURI(), res.StatusCode, res.Header, body})
 	if target, err := u.Parse(res.Header.Get("Location")); err == nil && res.StatusCode/100 == 3 && res.Header.Get("Location") != "" && target.Hostname() != "" {
 		target.Fragment, target.User = "", nil
 		if t := target.String(); len(t) < maxValue && t != n.Key {
@@ -276,6 +289,9 @@ func (s *site) url(u *url.URL, res *answer, body []byte) Node {
 	d.mentions(n, string(body), "page")
 	return n
 }
+
+// telltale are headers that are there to name software.
+var telltale = []string{"X-AspNet-Version", "X-AspNetMvc-Version", "X-Generator", "X-Powered-CMS"}
 
 func (s *site) refer(from Node, link Link, names []string, how string) {
 	foreign := 0
@@ -423,8 +439,16 @@ func (d *discovery) certificate(from Node, chain []*x509.Certificate) Node {
 	for k, v := range attributes {
 		attributes[k] = []string{strings.ToValidUTF8(v[0][:min(len(v[0]), 500)], "")}
 	}
-	if len(chain) == 1 && bytes.Equal(leaf.RawIssuer, leaf.RawSubject) {
+	switch key := leaf.PublicKey.(type) {
+	case *rsa.PublicKey:
+		attributes["bits"] = []string{strconv.Itoa(key.N.BitLen())}
+	case *ecdsa.PublicKey:
+		attributes["bits"] = []string{strconv.Itoa(key.Params().BitSize)}
+	}
+	if selfSigned(chain) {
 		attributes["self_signed"] = []string{"true"}
+	} else if d.untrusted(chain) {
+		attributes["untrusted"] = []string{"true"}
 	}
 	for _, name := range names[:min(len(names), maxNames)] {
 		if name = strings.ToLower(name); name != "" {
@@ -438,20 +462,95 @@ func (d *discovery) certificate(from Node, chain []*x509.Certificate) Node {
 	return n
 }
 
+// untrusted reports whether no authority that this machine trusts is behind a
+// chain, whenever it is valid. Where it trusts none, nothing is known.
+func (d *discovery) untrusted(chain []*x509.Certificate) bool {
+	if d.o.Authorities == nil {
+		return false
+	}
+	among := x509.NewCertPool()
+	for _, c := range chain[1:min(len(chain), 10)] {
+		among.AddCert(c)
+	}
+	at := d.o.Now()
+	if at.Before(chain[0].NotBefore) || at.After(chain[0].NotAfter) {
+		at = chain[0].NotBefore
+	}
+	_, err := chain[0].Verify(x509.VerifyOptions{Roots: d.o.Authorities, Intermediates: among, CurrentTime: at})
+	var unknown x509.UnknownAuthorityError
+	return errors.As(err, &unknown)
+}
+
+// Attributes of a domain that announces a policy about the transport of its mail:
+// that its server was silent, and what is wrong with the certificate there.
+const (
+	AttrPolicySilent      = "mta-sts.silent"
+	AttrPolicyCertificate = "mta-sts.certificate"
+)
+
 // policyPage gets the policy about the transport of mail to a domain.
+//
+// Source: RFC 8461 section 3.3: senders believe it by the certificate alone.
 func (d *discovery) policyPage(ctx context.Context, name string) {
-	host := "mta-sts." + name
-	d.domain(Node{Kind: Domain, Key: name}, Child, host, "mta-sts", nil)
-	for _, a := range d.reachable(ctx, host) {
+	host, n := "mta-sts."+name, Node{Kind: Domain, Key: name}
+	d.domain(n, Child, host, "mta-sts", nil)
+	if !d.isOwn(host) {
+		return
+	}
+	have, _, silent := d.addresses(ctx, host)
+	spots := d.reachable(ctx, host)
+	silent = silent || have && len(spots) == 0 // its addresses may not be asked
+	for _, a := range spots {
 		s := &site{d: d, host: host, node: Node{Kind: Domain, Key: host}, at: netip.AddrPortFrom(a.addr, 443), tls: true}
-		u := s.base().JoinPath(".well-known", "mta-sts.txt")
-		if res, body, err := s.get(ctx, u); err == nil && res.StatusCode == http.StatusOK {
-			text := strings.ToValidUTF8(string(body[:min(len(body), maxValue)]), "")
-			d.attribute(Node{Kind: Domain, Key: name}, "web", "mta-sts.policy", text)
+		res, body, err := s.get(ctx, s.base().JoinPath(".well-known", "mta-sts.txt"))
+		switch {
+		case err != nil:
+			silent = silent || !refused(err)
+		case res.StatusCode == http.StatusOK:
+			if fault := distrusted(res.TLS, host, d.o.Now()); fault != "" {
+				d.attribute(n, "web", AttrPolicyCertificate, fault)
+				return
+			}
+			d.attribute(n, "web", "mta-sts.policy", strings.ToValidUTF8(string(body[:min(len(body), maxValue)]), ""))
 			return
 		}
 	}
-	d.attribute(Node{Kind: Domain, Key: name}, "web", "mta-sts.missing", "true")
+	switch {
+	case ctx.Err() != nil:
+	case silent:
+		d.attribute(n, "web", AttrPolicySilent, "true")
+	default:
+		d.attribute(n, "web", "mta-sts.missing", "true")
+	}
+}
+
+// refused reports whether a server answered that it does not serve.
+func refused(err error) bool {
+	var alert tls.AlertError
+	var record tls.RecordHeaderError
+	return netio.Classify(err) == netio.Closed || errors.As(err, &alert) || errors.As(err, &record)
+}
+
+// distrusted says why a certificate proves nothing to anybody; "" when it may.
+// Whether its authority is trusted is not known here.
+func distrusted(c *tls.ConnectionState, host string, now time.Time) string {
+	if c == nil || len(c.PeerCertificates) == 0 {
+		return "there is none"
+	}
+	leaf := c.PeerCertificates[0]
+	switch {
+	case leaf.VerifyHostname(host) != nil:
+		return "it is not for " + host
+	case now.After(leaf.NotAfter):
+		return "it ended on " + leaf.NotAfter.UTC().Format(time.DateOnly)
+	case selfSigned(c.PeerCertificates):
+		return "it is signed by itself"
+	}
+	return ""
+}
+
+func selfSigned(chain []*x509.Certificate) bool {
+	return len(chain) == 1 && bytes.Equal(chain[0].RawIssuer, chain[0].RawSubject)
 }
 
 // mailServer asks an own mail exchanger whether it speaks TLS, and who it is.
@@ -472,8 +571,39 @@ func (d *discovery) mailServer(ctx context.Context, name string) {
 		d.attribute(service, "mail", "starttls", strconv.FormatBool(starttls))
 		if len(chain) > 0 {
 			d.certificate(service, chain)
+			if fits, told := d.dane(ctx, name, chain); told && !fits {
+				d.attribute(service, "mail", AttrDANE, name)
+			}
 		}
 	}
+}
+
+// AttrDANE is of a mail service: the names under which the DNS promises another
+// certificate than the one that is shown.
+const AttrDANE = "dane.mismatch"
+
+// dane reports whether a chain has a certificate that the DNS promises for a mail
+// exchanger, and whether it promises one.
+//
+// Source: RFC 7672 section 3.1: usages 2 and 3 count for mail.
+func (d *discovery) dane(ctx context.Context, name string, chain []*x509.Certificate) (fits, told bool) {
+	a, err := d.dns.Lookup(ctx, "_25._tcp."+name, dns.TypeTLSA)
+	if err != nil {
+		return false, false
+	}
+	for _, r := range a.Records {
+		t, ok := r.(*dns.TLSA)
+		if !ok || t.Usage != 2 && t.Usage != 3 {
+			continue
+		}
+		told = true
+		among := chain[:1]
+		if t.Usage == 2 {
+			among = chain
+		}
+		fits = fits || slices.ContainsFunc(among, func(c *x509.Certificate) bool { return t.Verify(c) == nil })
+	}
+	return fits, told
 }
 
 func (d *discovery) greet(ctx context.Context, at netip.AddrPort, name string) (starttls bool, chain []*x509.Certificate, err error) {
@@ -497,11 +627,11 @@ func (d *discovery) greet(ctx context.Context, at netip.AddrPort, name string) (
 		return false, nil, nil
 	}
 	if _, err := reply(c, "STARTTLS"); err != nil {
-		return false, nil, nil
+		return false, nil, ctx.Err()
 	}
 	t := tls.Client(c, &tls.Config{InsecureSkipVerify: true, ServerName: name, MinVersion: tls.VersionTLS10}) // as in get
 	if err := t.HandshakeContext(ctx); err != nil {
-		return false, nil, nil
+		return false, nil, ctx.Err() // out of time, nobody knows
 	}
 	return true, t.ConnectionState().PeerCertificates, nil
 }
@@ -545,6 +675,12 @@ func unclaimed(body []byte) string {
 		{"project not found", "surge"},
 		{"The specified bucket does not exist", "google-storage"},
 		{"Repository not found", "bitbucket"},
+		{"404 Web Site not found", "azure"},
+		{"404 error unknown site!", "pantheon"},
+		{"Whatever you were looking for doesn't currently exist at this address", "tumblr"},
+		{"Do you want to register", "wordpress"},
+		{"The creators of this project are still working on making everything perfect!", "readme"},
+		{"No settings were found for this company:", "helpscout"},
 	} {
 		if len(body) < 64<<10 && bytes.Contains(body, []byte(m.text)) {
 			return m.provider

@@ -2,13 +2,16 @@ package surface
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/miekg/dns"
 
+	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/surface/resolve"
 )
 
@@ -36,12 +39,17 @@ func (d *discovery) zone(ctx context.Context, name string) {
 		if len(s.Addrs) == 0 {
 			d.attribute(n, "delegation", "lame", s.Name+" has no address")
 		}
+		signed := false
 		for _, at := range s.Addrs[:min(len(s.Addrs), 8)] {
 			if why := d.serves(ctx, name, at); why != "" {
 				d.attribute(n, "delegation", "lame", s.Name+" "+why)
 				continue
 			}
 			d.transfer(ctx, n, s.Name, at)
+			if !signed {
+				signed = true
+				d.signatures(ctx, n, s.Name, at)
+			}
 			if !walked {
 				walked = d.walk(ctx, n, at)
 			}
@@ -142,6 +150,74 @@ func (d *discovery) keys(ctx context.Context, n Node) {
 	}
 }
 
+// What signatures a server sends with a set of records, behind its name and the
+// type of the records; else "until" and when the last good one ends.
+const (
+	AttrSignature = "signature"
+	SignedNot     = "none"
+	SignedBadly   = "bad"
+)
+
+// signatures notes whether a server of a zone proves the zone's keys and head by
+// signatures.
+//
+// Source: RFC 4035 section 5.3.
+func (d *discovery) signatures(ctx context.Context, n Node, server string, at netip.AddrPort) {
+	var keys []dns.RR
+	for _, t := range []uint16{dns.TypeDNSKEY, dns.TypeSOA} {
+		m, err := d.dns.Ask(ctx, at, resolve.Question{Name: n.Key, Type: t, DNSSEC: true})
+		if err != nil || m.Rcode != dns.RcodeSuccess || !m.Authoritative || m.IsEdns0() == nil {
+			return
+		}
+		var set []dns.RR
+		var signed []*dns.RRSIG
+		for _, r := range m.Answer {
+			r.Header().Name = dns.CanonicalName(r.Header().Name)
+			if sig, ok := r.(*dns.RRSIG); ok && sig.TypeCovered == t {
+				signed = append(signed, sig)
+			} else if r.Header().Rrtype == t {
+				set = append(set, r)
+			}
+		}
+		if t == dns.TypeDNSKEY {
+			keys = set
+		}
+		if len(keys) == 0 || len(set) == 0 {
+			return
+		}
+		if what := proven(set, keys, signed); what != "" {
+			d.attribute(n, "dns", AttrSignature, server+" "+dns.TypeToString[t]+" "+what)
+		}
+	}
+}
+
+// proven says until when the best signature over a set of records is valid; ""
+// for an algorithm that is not known here.
+func proven(set, keys []dns.RR, signed []*dns.RRSIG) string {
+	if len(signed) == 0 {
+		return SignedNot
+	}
+	var last uint32
+	for _, sig := range signed[:min(len(signed), 8)] {
+		for _, r := range keys[:min(len(keys), 16)] {
+			key, ok := r.(*dns.DNSKEY)
+			if !ok || key.KeyTag() != sig.KeyTag || key.Algorithm != sig.Algorithm {
+				continue
+			}
+			switch err := sig.Verify(key, set); {
+			case err == nil:
+				last = max(last, sig.Expiration)
+			case errors.Is(err, dns.ErrAlg):
+				return ""
+			}
+		}
+	}
+	if last == 0 {
+		return SignedBadly
+	}
+	return "until " + time.Unix(int64(last), 0).UTC().Format(time.RFC3339)
+}
+
 // address takes an address that something has.
 func (d *discovery) address(from Node, link Link, a netip.Addr, how string, attributes map[string][]string) {
 	if a = a.Unmap().WithZone(""); a.IsUnspecified() || !a.IsValid() || !d.link(from, link, AddrNode(a), how, attributes) {
@@ -181,7 +257,16 @@ func (d *discovery) placed(a netip.Addr) {
 	if !d.primary(n) {
 		return
 	}
-	d.once("reverse "+n.Key, func(ctx context.Context) { d.reverse(ctx, n) })
+	d.once("reverse "+n.Key, func(ctx context.Context) {
+		if d.reverse(ctx, n); d.primary(n) { // its name may tell that it is run for many
+			d.visit(a)
+		}
+	})
+}
+
+// visit looks around an own address, and at what it shows.
+func (d *discovery) visit(a netip.Addr) {
+	n := AddrNode(a)
 	if a.Is4() && len(d.own) > 0 && !d.o.Passive {
 		net := netip.PrefixFrom(a, 24).Masked()
 		d.link(n, Within, Node{Kind: IPRange, Key: net.String()}, "data", nil)
@@ -213,6 +298,9 @@ func (d *discovery) reverse(ctx context.Context, n Node) {
 		return
 	}
 	for _, target := range pointers(a) {
+		if s, ok := d.o.Places.Name(target); ok {
+			d.cloud(n, s)
+		}
 		d.domain(n, PTR, target, "ptr", nil)
 	}
 }
@@ -278,9 +366,19 @@ func (d *discovery) reverseAll(ctx context.Context, within Node, first netip.Add
 // sweepRange asks for the names of a range that is a seed.
 func (d *discovery) sweepRange(ctx context.Context, n Node) {
 	first, last, ok := ends(n.Key)
-	if !ok || d.o.reserved(first) || d.o.reserved(last) {
+	whole := harrier.Targets{{First: first, Last: last}}
+	bad := d.o.reservedIn(whole)
+	if !ok || len(whole.Subtract(bad)) == 0 {
 		d.attribute(n, "data", AttrReserved, "true")
 		return
+	}
+	for _, t := range bad { // a part
+		part := Node{Kind: IPRange, Key: t.String()}
+		if t.First == t.Last {
+			part = AddrNode(t.First)
+		}
+		d.link(n, Subset, part, "data", nil)
+		d.attribute(part, "data", AttrReserved, "true")
 	}
 	count := 0
 	for a := first; a.IsValid() && !last.Less(a); a = a.Next() {

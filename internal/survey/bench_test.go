@@ -54,8 +54,8 @@ func (*estate) LaunchWithin(context.Context, harrier.Actor, harrier.ID, scan.Lau
 	panic("unused")
 }
 
-// Command is like Launch.
-func (*estate) Command(context.Context, harrier.Actor, harrier.ID, harrier.Command) error {
+// CommandWithin is like Launch.
+func (*estate) CommandWithin(context.Context, harrier.Actor, harrier.ID, harrier.Command) (func(context.Context), error) {
 	panic("unused")
 }
 

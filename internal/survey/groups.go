@@ -121,7 +121,7 @@ func (r *Room) RenameGroup(ctx context.Context, by harrier.Actor, id harrier.UUI
 	return g, err
 }
 
-// DeleteGroup marks a scan group as deleted, and its scans. The first one that
+// DeleteGroup marks a scan group as deleted, and its scans, all or nothing. The first one that
 // every installation has stays. It answers NotFound, Forbidden and Invalid.
 func (r *Room) DeleteGroup(ctx context.Context, by harrier.Actor, id harrier.UUID) error {
 	g, err := r.Group(ctx, by, id)
@@ -137,15 +137,26 @@ func (r *Room) DeleteGroup(ctx context.Context, by harrier.Actor, id harrier.UUI
 	if err != nil {
 		return err
 	}
-	for _, s := range sites {
-		if s.Repository == g.ID && s.Folder != harrier.Trash {
-			if err := r.Delete(ctx, by, s.UUID); err != nil {
+	var stopped []func(context.Context)
+	err = r.Store.InTx(ctx, func(ctx context.Context) error {
+		stopped = nil
+		for _, s := range sites {
+			if s.Repository != g.ID || s.Folder == harrier.Trash {
+				continue
+			}
+			more, err := r.remove(ctx, by, s.UUID)
+			if err != nil {
 				return err
 			}
+			stopped = append(stopped, more...)
 		}
+		g.Deleted = true
+		return r.note(ctx, by, &g)
+	})
+	if err == nil {
+		tell(ctx, stopped)
 	}
-	g.Deleted = true
-	return r.note(ctx, by, &g)
+	return err
 }
 
 // Bounds of the blobs of an organisation, such as its logo: bytes.

@@ -43,7 +43,7 @@ type Sites interface {
 type Scans interface {
 	Launch(ctx context.Context, by harrier.Actor, site harrier.ID, l scan.Launch) (harrier.Scan, error)
 	LaunchWithin(ctx context.Context, by harrier.Actor, site harrier.ID, l scan.Launch) (sc harrier.Scan, told func(), err error)
-	Command(ctx context.Context, by harrier.Actor, scan harrier.ID, c harrier.Command) error
+	CommandWithin(ctx context.Context, by harrier.Actor, scan harrier.ID, c harrier.Command) (told func(ctx context.Context), err error)
 	Of(ctx context.Context, by harrier.Actor, site harrier.ID) ([]harrier.Scan, error)
 }
 
@@ -244,13 +244,15 @@ type Change struct {
 	Backports   *map[string]bool
 }
 
-// Update changes a site. To enable it begins an iteration, both or none; to disable
-// it stops what goes on. It answers NotFound, Forbidden, and Invalid: because of
+// Update changes a site. To enable it begins an iteration, both or none, and to
+// disable it stops what goes on. It answers NotFound, Forbidden, and Invalid: because of
 // ErrNoSeeds where there is nothing to begin with.
 func (r *Room) Update(ctx context.Context, by harrier.Actor, id harrier.UUID, c Change) (harrier.Site, error) {
-	begun := func() {}
+	var begun func()
+	var stopped []func(context.Context)
 	var s harrier.Site
 	err := r.Store.InTx(ctx, func(ctx context.Context) (err error) {
+		begun, stopped = func() {}, nil
 		begins := false
 		s, err = r.change(ctx, by, id, func(ctx context.Context, s *harrier.Site) error {
 			was := s.Options.Survey.Enabled
@@ -260,6 +262,9 @@ func (r *Room) Update(ctx context.Context, by harrier.Actor, id harrier.UUID, c 
 			begins = !was && s.Options.Survey.Enabled
 			return nil
 		})
+		if err == nil && c.Enabled != nil && !*c.Enabled { // also what was left over
+			stopped, err = r.stop(ctx, by, s)
+		}
 		if err != nil || !begins {
 			return err
 		}
@@ -273,10 +278,14 @@ func (r *Room) Update(ctx context.Context, by harrier.Actor, id harrier.UUID, c 
 		return s, err
 	}
 	begun()
-	if c.Enabled != nil && !*c.Enabled { // also what an earlier call left that was cut short
-		err = r.stop(ctx, by, s)
+	tell(ctx, stopped)
+	return s, nil
+}
+
+func tell(ctx context.Context, list []func(context.Context)) {
+	for _, told := range list {
+		told(ctx)
 	}
-	return s, err
 }
 
 // apply makes a change of a site.
@@ -314,21 +323,27 @@ func (r *Room) apply(ctx context.Context, by harrier.Actor, s *harrier.Site, c C
 	return r.plan(s, every)
 }
 
-// stop ends what goes on of a site.
-func (r *Room) stop(ctx context.Context, by harrier.Actor, s harrier.Site) error {
+// stop ends what goes on of a site, in a transaction of the caller: see
+// scan.Room.CommandWithin.
+func (r *Room) stop(ctx context.Context, by harrier.Actor, s harrier.Site) (stopped []func(context.Context), err error) {
 	list, err := r.Scans.Of(ctx, by, s.ID)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, sc := range list {
 		if sc.Status.Ended() || sc.Status == harrier.ScanStopping {
 			continue
 		}
-		if err := r.Scans.Command(ctx, by, sc.ID, harrier.Stop); err != nil && harrier.KindOf(err) != harrier.Conflict {
-			return err
+		told, err := r.Scans.CommandWithin(ctx, by, sc.ID, harrier.Stop)
+		if harrier.KindOf(err) == harrier.Conflict && err != nil { // it ends by itself
+			continue
 		}
+		if err != nil {
+			return nil, err
+		}
+		stopped = append(stopped, told)
 	}
-	return nil
+	return stopped, nil
 }
 
 // Rescan begins another iteration. It answers NotFound, Forbidden, and Invalid
@@ -352,9 +367,22 @@ func (r *Room) Rescan(ctx context.Context, by harrier.Actor, id harrier.UUID) (h
 	return sc, err
 }
 
-// Delete puts a site into the trash, not enabled. It answers NotFound, and
-// Forbidden to those who do not own it.
+// Delete puts a site into the trash, not enabled, and stops what goes on: both or
+// neither. It answers NotFound, and Forbidden to those who do not own it.
 func (r *Room) Delete(ctx context.Context, by harrier.Actor, id harrier.UUID) error {
+	var stopped []func(context.Context)
+	err := r.Store.InTx(ctx, func(ctx context.Context) (err error) {
+		stopped, err = r.remove(ctx, by, id)
+		return err
+	})
+	if err == nil {
+		tell(ctx, stopped)
+	}
+	return err
+}
+
+// remove is Delete in a transaction of the caller.
+func (r *Room) remove(ctx context.Context, by harrier.Actor, id harrier.UUID) ([]func(context.Context), error) {
 	s, err := r.change(ctx, by, id, func(_ context.Context, s *harrier.Site) error {
 		if by.LevelOnSite(*s) < harrier.Owns {
 			return harrier.Errorf(harrier.Forbidden, "you may not delete scan %s", id)
@@ -363,7 +391,7 @@ func (r *Room) Delete(ctx context.Context, by harrier.Actor, id harrier.UUID) er
 		return r.plan(s, "")
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	return r.stop(ctx, by, s)
 }

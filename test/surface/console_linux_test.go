@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/check/web"
 	"github.com/harrier-scan/harrier/internal/console"
 	"github.com/harrier-scan/harrier/internal/needs"
 	"github.com/harrier-scan/harrier/internal/store"
@@ -207,6 +208,36 @@ func (h *house) graph(t *testing.T, scan harrier.ID) *surface.Graph {
 	return surface.Of(nodes, links, scan, nil)
 }
 
+// shop wants what stands at a provider under an own name to be known of that name:
+// a repository that is served, and software with what is known of it.
+func (h *house) shop(t *testing.T) {
+	t.Helper()
+	assets, _, err := h.db.SearchAssets(t.Context(), nil, store.Page{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(assets, func(a harrier.Asset) bool { return a.FQDN == "shop.acme.test" && !a.Addr.IsValid() })
+	if i < 0 {
+		t.Fatal("shop.acme.test is no asset")
+	}
+	findings, err := h.db.FindingsOf(t.Context(), assets[i].ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.ContainsFunc(findings, func(f *harrier.Finding) bool { return f.Vulnerability == web.Git.ID && f.Port == 80 && f.Open() }) {
+		t.Error("no finding of the repository at shop.acme.test")
+	}
+	services, err := h.db.ServicesOf(t.Context(), assets[i].ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.ContainsFunc(services, func(s harrier.Service) bool {
+		return s.Port == 80 && slices.ContainsFunc(s.Technologies, func(t harrier.Technology) bool { return t.String() == "WordPress 5.8.1" })
+	}) {
+		t.Errorf("services of shop.acme.test: %+v; want one with WordPress", services)
+	}
+}
+
 // TestConsole: a console scans the little internet by its schedule, is killed in
 // the survey and again among the ports, and ends with all that there is; the next
 // run tells what has changed, and one that no name server answers, nothing.
@@ -251,6 +282,8 @@ func TestConsole(t *testing.T) {
 	if a := g.Attributes(service); !g.Has(service) || !slices.Contains(a["name"], "smtp") {
 		t.Errorf("%v has %v; want a service that was recognised", service, a)
 	}
+
+	h.shop(t)
 
 	w.again(t, "old CNAME gone.vanished.test.\n", "status A 10.77.10.53\n")
 	h.due(t)

@@ -259,8 +259,10 @@ func (w *world) start(t *testing.T) error {
 		"/robots.txt": "Disallow: /x\n", "/sitemap.xml": `<urlset><url><loc>http://kiwi.acme.test/</loc></url></urlset>`,
 	})
 	w.web(t, "10.77.10.11", []string{"default-cert3.acme.test"}, map[string]string{"/": "REDIRECT http://redirected-9.acme.test/"})
-	w.web(t, "10.77.30.1", []string{"shop.acme.test"}, map[string]string{"/": "<title>Shop</title>"})
-	w.web(t, "10.77.31.1", nil, map[string]string{"/": "There isn't a GitHub Pages site here."})
+	w.web(t, "10.77.30.1", []string{"shop.acme.test"}, map[string]string{
+		"/": `<title>Shop</title><meta name="generator" content="WordPress 5.8.1">`, "/.git/HEAD": "ref: refs/heads/main\n",
+	})
+	w.web(t, "10.77.31.1", nil, map[string]string{"/": "MISSING There isn't a GitHub Pages site here."})
 	for _, foreign := range []string{"10.77.20.1", "10.77.20.2", "10.77.99.9", "10.77.66.66"} {
 		w.web(t, foreign, nil, map[string]string{"/": `<a href="http://stranger.acme.test/">never seen</a>`})
 	}
@@ -301,9 +303,13 @@ func (w *world) web(t *testing.T, at string, names []string, pages map[string]st
 		if at == "10.77.10.10" {
 			rw.Header().Set("Content-Security-Policy", "default-src 'self' csp-collector.acme.test")
 		}
+		missing, absent := strings.CutPrefix(body, "MISSING ")
 		switch target, redirect := strings.CutPrefix(body, "REDIRECT "); {
 		case redirect:
 			http.Redirect(rw, r, target, http.StatusFound)
+		case absent:
+			rw.WriteHeader(http.StatusNotFound)
+			io.WriteString(rw, missing) //nolint:errcheck // the client sees
 		case ok:
 			io.WriteString(rw, body) //nolint:errcheck // the client sees
 		default:

@@ -9,7 +9,7 @@ import (
 
 // Checks lists the checks of this package.
 var Checks = []check.Check{
-	Git, Subversion, Env, DSStore, ServerStatus, ServerInfo, StubStatus, PHPInfo, DirectoryListing,
+	Git, Subversion, Env, DSStore, ServerStatus, ServerInfo, StubStatus, PHPInfo, DirectoryListing, Backup, AdminPanel, PlainLogin,
 	Trace, BasicAuth, HSTS, ContentTypeOptions, FrameOptions, FrameAncestors,
 }
 

@@ -36,6 +36,9 @@ var samples = []struct {
 	{ServerInfo, "/server-info", "<title>Server Information</title><h1>Apache Server Information</h1>Server Settings", "Apache Server Information"},
 	{StubStatus, "/stub_status", "Active connections: 2 \nserver accepts handled requests\n 9 9 9 \n", "Active connections: many"},
 	{PHPInfo, "/info.php", "<title>PHP 8.2.7 - phpinfo()</title><h1>PHP Version 8.2.7</h1>", "PHP Version 8"},
+	{Backup, "/backup.zip", "PK\x03\x04\x14\x00\x00\x00\x08\x00", "<html>PK\x03\x04"},
+	{Backup, "/dump.sql", "--\n-- PostgreSQL database dump\n--\n", "-- our shop"},
+	{Backup, "/wp-config.php.bak", "<?php\ndefine('DB_PASSWORD', 'geheim');\n", "<html>DB_PASSWORD"},
 	{DirectoryListing, "/files/", "<html><title>Index of /files/</title><a href=\"a\">a</a>", "<title>Index of our shop</title>"},
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/harrier-scan/harrier/internal/dialect/asm"
 	"github.com/harrier-scan/harrier/internal/dialect/asm/asmtest"
 	"github.com/harrier-scan/harrier/internal/dialect/exchange"
+	"github.com/harrier-scan/harrier/internal/survey"
 )
 
 // talk asks a console, and decodes what it answers.
@@ -107,6 +108,17 @@ func TestRiskChanges(t *testing.T) {
 	}
 	if all := strings.Join(mended, " "); !strings.Contains(all, "dmarc") || !strings.Contains(all, "spf") || len(wantAdded) == 0 {
 		t.Errorf("mended %v, new %d; want the mail records among those, and the new name's", mended, len(wantAdded))
+	}
+
+	blind, r := c.Admin, c.Rooms.Surveys // who may read scans and no findings sees the other links
+	blind.Permissions &^= harrier.ReadFindings
+	view, err := r.View(t.Context(), blind, s.UUID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if seen, err := r.LinkChanges(t.Context(), blind, view, survey.Window{}); err != nil || len(seen.Added) == 0 ||
+		slices.ContainsFunc(slices.Concat(seen.Added, seen.Removed), func(l survey.LinkChange) bool { return l.Link == survey.LinkRisk }) {
+		t.Errorf("without findings the changes are %+v, %v; want some, and no risks", seen, err)
 	}
 
 	talk(t, c, v["key"], "PATCH", "/v1/scans/"+v["scan"], `{"ignore_ip_nodes":true}`, nil)

@@ -338,10 +338,12 @@ type componentRow struct {
 
 var components = dataset{own(harrier.NodeComponent), func(s surface, n harrier.Node) any {
 	users := s.From(n, harrier.LinkUsesComponent)
-	on := only(users, harrier.NodeService)
+	on, names := only(users, harrier.NodeService), []harrier.Node{}
 	for _, page := range only(users, harrier.NodeURL) {
-		on = append(on, only(s.From(page, harrier.LinkHosts), harrier.NodeService)...)
+		hosts := s.From(page, harrier.LinkHosts)
+		on, names = append(on, only(hosts, harrier.NodeService)...), append(names, only(hosts, harrier.NodeDomain)...)
 	}
+	slices.SortFunc(names, harrier.Node.Compare)
 	slices.SortFunc(on, harrier.Node.Compare)
 	on = slices.Compact(on)
 	row := componentRow{ID: s.Node(n).UUID.String(), URN: n.Key, Services: s.refs(on), CPE: s.Attribute(n, "cpe"), seen: s.seen(n)}
@@ -354,8 +356,8 @@ var components = dataset{own(harrier.NodeComponent), func(s surface, n harrier.N
 		row.Vendor = cpe[3]
 	}
 	about := surface{View: s.View, scan: s.scan, risks: map[harrier.Node][]survey.Risk{}}
-	for _, service := range on {
-		for _, k := range s.risks[service] {
+	for _, place := range slices.Concat(on, slices.Compact(names)) { // what a page is made of is told of its name
+		for _, k := range s.risks[place] {
 			if slices.ContainsFunc(k.Vulnerability.CPEs, func(cpe string) bool { return strings.Contains(cpe, ":"+product+":") }) {
 				about.risks[n] = append(about.risks[n], k)
 			}
@@ -396,11 +398,12 @@ var services = dataset{own(harrier.NodeService), func(s surface, n harrier.Node)
 	urls := only(s.To(n, harrier.LinkHosts), harrier.NodeURL)
 	row.Encrypted = slices.ContainsFunc(urls, func(u harrier.Node) bool { return strings.HasPrefix(u.Key, "https:") })
 	row.Encrypted = row.Encrypted || s.Attribute(n, "tls") != ""
-	row.IANA, row.About = s.Attribute(n, "name"), strings.TrimSpace(s.Attribute(n, "product")+" "+s.Attribute(n, "version"))
-	row.IANA = cmp.Or(row.IANA, map[bool]string{true: "https"}[row.Encrypted])
-	if row.IANA == "" && len(urls) > 0 {
-		row.IANA = "http"
+	known := s.Attribute(n, "name")
+	if known == "" && len(urls) > 0 {
+		known = "http"
 	}
+	public := iana(known, row.Encrypted)
+	row.IANA, row.About = public.name, public.about
 	row.Authorized = row.Encrypted && !slices.ContainsFunc(append(s.all(urls, harrier.LinkUsesCertificate), append(urls, n)...), func(on harrier.Node) bool {
 		return s.Attribute(on, "self_signed") != "" || s.Attribute(on, "certificate.mismatch") != "" ||
 			slices.ContainsFunc(s.risks[on], func(k survey.Risk) bool { return k.Category == "tls" && k.Severity > harrier.Low })

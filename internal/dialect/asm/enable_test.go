@@ -34,6 +34,78 @@ func (d dying) LaunchWithin(ctx context.Context, by harrier.Actor, site harrier.
 	return sc, func() {}, err
 }
 
+// CommandWithin commands, and dies.
+func (d dying) CommandWithin(ctx context.Context, by harrier.Actor, scan harrier.ID, c harrier.Command) (func(context.Context), error) {
+	_, err := d.Scans.CommandWithin(ctx, by, scan, c)
+	if err == nil && !d.after {
+		err = errKilled
+	}
+	return func(context.Context) {}, err
+}
+
+// TestDeleteWhole: a scan is deleted, or a scan group with its scans, and what goes
+// on is stopped, or neither, whenever the console dies.
+func TestDeleteWhole(t *testing.T) {
+	c, _, _ := start(t)
+	ctx, r := t.Context(), c.Rooms.Surveys
+	orgs, err := c.Rooms.Identity.Organizations(ctx, c.Admin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, after := range []bool{false, true} {
+		for _, whole := range []bool{false, true} {
+			g, err := r.CreateGroup(ctx, c.Admin, fmt.Sprint("group ", after, whole), orgs[0])
+			if err != nil {
+				t.Fatal(err)
+			}
+			var ids []harrier.UUID
+			for n := range 2 {
+				s := harrier.Site{Name: fmt.Sprint("acme ", after, whole, n), Repository: g.ID, Options: harrier.SiteOptions{Survey: &harrier.Survey{Kind: harrier.SurveyOwn}}}
+				seed, err := survey.NewSeed("acme.test", harrier.NodeDomain, nil)
+				if err := errors.Join(err, r.Create(ctx, c.Admin, &s, "")); err != nil {
+					t.Fatal(err)
+				}
+				if _, err := r.AddSeed(ctx, c.Admin, s.UUID, seed); err != nil {
+					t.Fatal(err)
+				}
+				if _, err := c.Rooms.Scans.Launch(ctx, c.Admin, s.ID, scan.Launch{Queue: true, NotBefore: time.Now().Add(time.Hour)}); err != nil {
+					t.Fatal(err)
+				}
+				ids = append(ids, s.UUID)
+			}
+			config := r.Config
+			config.Scans = dying{config.Scans, after}
+			dead := survey.New(config)
+			if whole {
+				err = dead.DeleteGroup(ctx, c.Admin, g.UUID)
+			} else {
+				err = dead.Delete(ctx, c.Admin, ids[0])
+			}
+			if (err == nil) != after || err != nil && !errors.Is(err, errKilled) {
+				t.Fatalf("Delete = %v", err)
+			}
+			sites, err := r.Sites(ctx, c.Admin)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for n, id := range ids {
+				s := sites[slices.IndexFunc(sites, func(s harrier.Site) bool { return s.UUID == id })]
+				list, err := r.Iterations(ctx, c.Admin, s)
+				if err != nil {
+					t.Fatal(err)
+				}
+				want := after && (whole || n == 0)
+				if gone, stopped := s.Folder == harrier.Trash, list[0].Status != harrier.ScanQueued; gone != want || stopped != want {
+					t.Errorf("killed after the commit: %t; of the whole group: %t: scan %d is deleted: %t, stopped: %t; want %t", after, whole, n, gone, stopped, want)
+				}
+			}
+			if _, err := r.Group(ctx, c.Admin, g.UUID); (err == nil) == (after && whole) {
+				t.Errorf("killed after the commit: %t; the group is %v", after, err)
+			}
+		}
+	}
+}
+
 // TestEnableWhole: a scan is enabled and has its first iteration, or neither,
 // whenever the console dies; to disable it again ends what an earlier call left.
 func TestEnableWhole(t *testing.T) {

@@ -96,6 +96,14 @@ func surface(t *testing.T, dsn string) {
 	}
 	other := harrier.Site{Name: "other", Created: base}
 	must(t, db.InsertSite(ctx, &other))
+	if n, err := db.SurfaceNodeOf(ctx, s.ID, domain); err != nil || n.ID != nodes[1].ID {
+		t.Errorf("SurfaceNodeOf(%v) = %+v, %v", domain, n, err)
+	}
+	for site, n := range map[harrier.ID]harrier.Node{s.ID: {Kind: harrier.NodeURL, Key: domain.Key}, other.ID: domain} {
+		if n, err := db.SurfaceNodeOf(ctx, site, n); harrier.KindOf(err) != harrier.NotFound {
+			t.Errorf("SurfaceNodeOf of what is not there = %+v, %v; want NotFound", n, err)
+		}
+	}
 	if nodes, err := db.SurfaceNodes(ctx, other.ID); err != nil || len(nodes) != 0 {
 		t.Errorf("nodes of another site = %v, %v", nodes, err)
 	}

@@ -133,6 +133,13 @@ func (s *Authority) ServeDNS(w dns.ResponseWriter, q *dns.Msg) {
 	default:
 		m.RecursionAvailable = s.Recursion
 		z.answer(m, name, typ)
+		if o := q.IsEdns0(); o != nil && o.Do() && len(m.Answer) > 0 {
+			for _, r := range z.get(name, dns.TypeRRSIG) {
+				if r.(*dns.RRSIG).TypeCovered == typ {
+					m.Answer = append(m.Answer, as(r, name))
+				}
+			}
+		}
 	}
 	write(w, q, m)
 }

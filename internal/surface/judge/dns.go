@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/miekg/dns"
 
@@ -58,17 +59,17 @@ func (v *view) above(n surface.Node, name string) bool {
 
 // dangling judges what leads to nothing.
 func (v *view) dangling(n surface.Node) {
-	for link, rule := range map[surface.Link]*Rule{surface.CNAME: &danglingCNAME, surface.NS: &danglingNS, surface.MX: &danglingMX} {
+	for link, rule := range leading {
 		for _, target := range v.To(n, link) {
-			if v.is(target, "stale") {
-				v.risk(rule, n, target.Key, n.Key+" leads to "+target.Key+", which does not exist.", certainty(v, target))
+			if last := v.last(target); v.is(last, "stale") {
+				v.risk(rule, n, last.Key, n.Key+" leads to "+last.Key+", which does not exist.", certainty(v, last))
 			}
 		}
 	}
 	for _, page := range v.To(n, surface.Hosts) {
 		for _, provider := range v.has(page, "unclaimed") {
 			c := harrier.Potential // anybody can write the words; with the provider's name or address they are its own
-			for at, step := n, 0; step < 10; step++ {
+			for at, step := n, 0; step < maxAliases; step++ {
 				to := v.To(at, surface.CNAME)
 				if len(to) == 0 {
 					break
@@ -80,6 +81,37 @@ func (v *view) dangling(n surface.Node) {
 			v.risk(&takeover, n, provider, page.Key+" says in the words of "+provider+" that nobody has the site.", c)
 		}
 	}
+}
+
+// leading are the rules about what leads to a name of others.
+var leading = map[surface.Link]*Rule{surface.CNAME: &danglingCNAME, surface.NS: &danglingNS, surface.MX: &danglingMX}
+
+// maxAliases bounds how far a chain of aliases is followed.
+const maxAliases = 10
+
+// last is where the aliases of others lead that begin at n: whoever gets a name
+// in the middle of a chain has the names before it, too. An own alias on the way
+// is judged by itself.
+func (v *view) last(n surface.Node) surface.Node {
+	for range maxAliases {
+		to := v.To(n, surface.CNAME)
+		if len(to) == 0 || v.Scope(n) == surface.Primary {
+			break
+		}
+		n = to[0]
+	}
+	return n
+}
+
+// doubtful reports whether nobody answered about a name that n leads to, so that
+// it is not known whether that is there.
+func (v *view) doubtful(n surface.Node, r *Rule) bool {
+	for link, rule := range leading {
+		if rule == r && slices.ContainsFunc(v.To(n, link), func(to surface.Node) bool { return v.is(v.last(to), harrier.NodeUnresolved) }) {
+			return true
+		}
+	}
+	return false
 }
 
 // certainty of a missing target: one below the organisation's own domains can
@@ -116,6 +148,9 @@ func (v *view) signed(n surface.Node) {
 			v.risk(&bogusDNSSEC, n, "", fmt.Sprintf("%d DS records, %d keys; none fits.", len(ds), len(keys)), harrier.Certain)
 		}
 	}
+	if len(ds) > 0 {
+		v.signatures(n)
+	}
 	for _, k := range keys {
 		switch k.Algorithm {
 		case dns.RSAMD5, dns.DSA, dns.RSASHA1, dns.DSANSEC3SHA1, dns.RSASHA1NSEC3SHA1, dns.ECCGOST:
@@ -124,6 +159,29 @@ func (v *view) signed(n surface.Node) {
 	}
 	if len(ds) > 0 && !slices.ContainsFunc(ds, func(d *dns.DS) bool { return d.DigestType != dns.SHA1 }) {
 		v.risk(&weakDNSSEC, n, "digest", "The parent's DS records have SHA-1 digests only.", harrier.Certain)
+	}
+}
+
+// signatures judges what the servers of a zone prove their answers by. Where its
+// parent does not say that it is signed, nobody asks for that.
+func (v *view) signatures(n surface.Node) {
+	for _, text := range v.has(n, surface.AttrSignature) {
+		server, rest, _ := strings.Cut(text, " ")
+		kind, what, _ := strings.Cut(rest, " ")
+		fault := ""
+		switch end, until := strings.CutPrefix(what, "until "); {
+		case what == surface.SignedNot:
+			fault = "sends no signature of"
+		case what == surface.SignedBadly:
+			fault = "sends no good signature of"
+		case until:
+			if t, err := time.Parse(time.RFC3339, end); err == nil && !v.now.Before(t) {
+				fault = "sends a signature that ended on " + end + " of"
+			}
+		}
+		if fault != "" {
+			v.risk(&brokenDNSSEC, n, server+" "+kind, server+" "+fault+" the "+kind+" record of "+n.Key+".", harrier.Certain)
+		}
 	}
 }
 

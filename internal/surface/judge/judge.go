@@ -95,6 +95,9 @@ func Judge(g *surface.Graph, now time.Time) []Risk {
 			if slices.Contains(v.has(n, "starttls"), "false") {
 				v.risk(&noStartTLS, n, "", n.Key+" does not offer STARTTLS.", harrier.Certain)
 			}
+			for _, name := range v.has(n, surface.AttrDANE) {
+				v.risk(&wrongDANE, n, name, "The certificate at "+n.Key+" is none of those that the TLSA records of "+name+" promise.", harrier.Certain)
+			}
 		default:
 		}
 	}

@@ -75,22 +75,34 @@ func TestRules(t *testing.T) {
 		{[]string{"dmarc=v=DMARC1; p=bogus"}, words("email:dmarc-syntax"), nil},
 		{[]string{"dkim=k1 v=DKIM1; p=MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDwIRP/UC3SBsEmGqZ9ZJW3/DkMoGeLnQg1fWn7/zYtIxN2SnFCjxOCKG9v3b4jYfcTNh5ijSsq631uBItLa7od+v/RtdC2UzJ1lWT947qR+Rcac2gbto/NMqJ0fzfVjH4OuKhitdY9tf6mcwGjaNBcWToIMmPSPDdQPNUYckcQ2QIDAQAB; t=y"}, words("email:dkim-weak-key email:dkim-testing"), nil},
 		{[]string{"MX mx.acme.test", "mta-sts=v=STSv1; id=1", "mta-sts.missing=true"}, words("email:mta-sts-faulty"), words("email:mta-sts-missing")},
+		{[]string{"MX mx.acme.test", "mta-sts=v=STSv1; id=1", "mta-sts.certificate=it is for another name"}, words("email:mta-sts-faulty"), words("email:mta-sts-missing")},
+		{[]string{"MX mx.acme.test", "mta-sts=v=STSv1; id=1", "mta-sts.silent=true"}, nil, words("email:mta-sts-missing email:mta-sts-faulty")},
 		{[]string{"MX mx.acme.test", "mta-sts=v=STSv1; id=1", "mta-sts.policy=version: STSv1\nmode: testing\nmx: mx.acme.test\nmax_age: 1"}, words("email:mta-sts-testing"), words("email:mta-sts-faulty")},
 		{[]string{"MX mx.acme.test", "@mx.acme.test tlsa=1 1 1 ab"}, words("email:dane-faulty email:mta-sts-missing"), nil},
 		{[]string{"mx=0 .", "spf=v=spf1 -all"}, nil, words("email:mta-sts-missing")},
 		{[]string{"soa=ns1 h", "NS ns1.acme.test"}, words("dns:single-name-server dns:missing-caa dns:dnssec-off"), nil},
 		{[]string{"soa=ns1 h", "NS ns1.acme.test", "NS ns2.acme.test", "caa=0 issue \"x\"", keyText, good}, nil, words("dns:single-name-server dns:missing-caa dns:dnssec-off dns:dnssec-bogus dns:dnssec-island dns:dnssec-weak")},
 		{[]string{"soa=ns1 h", keyText}, words("dns:dnssec-island"), words("dns:dnssec-off")},
+		{[]string{"soa=ns1 h", keyText, good, "signature=ns1.acme.test DNSKEY until 2026-12-01T00:00:00Z", "signature=ns1.acme.test SOA until 2026-12-01T00:00:00Z"}, nil, words("dns:dnssec-signature")},
+		{[]string{"soa=ns1 h", keyText, good, "signature=ns1.acme.test SOA until 2026-11-01T00:00:00Z"}, words("dns:dnssec-signature"), words("dns:dnssec-bogus")},
+		{[]string{"soa=ns1 h", keyText, good, "signature=ns1.acme.test SOA bad"}, words("dns:dnssec-signature"), nil},
+		{[]string{"soa=ns1 h", keyText, good, "signature=ns1.acme.test SOA none"}, words("dns:dnssec-signature"), nil},
+		{[]string{"soa=ns1 h", keyText, "signature=ns1.acme.test SOA none"}, words("dns:dnssec-island"), words("dns:dnssec-signature")},
 		{[]string{"soa=ns1 h", keyText, "ds=1 13 2 00"}, words("dns:dnssec-bogus"), nil},
 		{[]string{"soa=ns1 h", "dnskey=257 3 5 " + key.PublicKey}, words("dns:dnssec-weak"), nil},
 		{[]string{"transfer=ns1.acme.test"}, words("dns:zone-transfer"), nil},
 		{[]string{"recursion=open"}, words("dns:open-recursion"), nil},
 		{[]string{"lame=ns3 does not answer", "nsec=walked", "wildcard=below"}, words("dns:lame-delegation dns:nsec-walk dns:wildcard"), nil},
 		{[]string{"DNS_CNAME gone.x", "@gone.x stale=true"}, words("dns:dangling-cname"), words("dns:dangling-ns dns:dangling-mx")},
+		{[]string{"DNS_CNAME edge.x", "@edge.x DNS_CNAME gone.y", "@gone.y stale=true"}, words("dns:dangling-cname"), nil},
+		{[]string{"CHILD www.acme.test", "@www.acme.test DNS_CNAME acme.test", "DNS_CNAME edge.x", "@edge.x DNS_CNAME acme.test"}, nil, words("dns:dangling-cname")},
 		{[]string{"DNS_NS gone.x", "DNS_MX_DOMAIN gone.x", "@gone.x stale=true"}, words("dns:dangling-ns dns:dangling-mx"), words("dns:dangling-cname")},
 		{[]string{"HOSTS https://acme.test/", "@https://acme.test/ unclaimed=heroku"}, words("dns:subdomain-takeover"), nil},
 		{[]string{"HOSTS http://acme.test/", "@http://acme.test/ status=200", "@http://acme.test/ password=true"}, words("web:http-not-redirected web:login-over-http web:headers-missing"), words("web:hsts-missing")},
 		{[]string{"HOSTS https://acme.test/", "@https://acme.test/ status=200", "@https://acme.test/ certificate.mismatch=true"}, words("web:hsts-missing tls:certificate-mismatch"), words("web:http-not-redirected")},
+		{[]string{"HOSTS https://acme.test/", "@https://acme.test/ status=404", "@https://acme.test/ server=Apache/2.4.1 (Unix)"}, words("web:version-shown"), words("web:headers-missing")},
+		{[]string{"HOSTS https://acme.test/", "@https://acme.test/ powered=PHP/8.1.2"}, words("web:version-shown"), nil},
+		{[]string{"HOSTS https://acme.test/", "@https://acme.test/ server=cloudflare"}, nil, words("web:version-shown")},
 		{[]string{"unresolved=true"}, nil, words("email:spf-missing email:dmarc-missing")},
 	} {
 		var lines []string
@@ -124,6 +136,51 @@ func TestCertificates(t *testing.T) {
 		got := slices.DeleteFunc(urns(g), func(s string) bool { return !strings.HasPrefix(s, "tls:") })
 		if strings.Join(got, " ") != want {
 			t.Errorf("a certificate until %s gives %v; want %s", end, got, want)
+		}
+	}
+}
+
+// TestSelfSigned: certificates that sign themselves are a fault of pages; mail
+// servers may have them.
+func TestSelfSigned(t *testing.T) {
+	cert := surface.Node{Kind: surface.Certificate, Key: "00"}
+	for from, want := range map[surface.Node]bool{{Kind: surface.URL, Key: "https://acme.test/"}: true, smtp: false} {
+		g := graph("HOSTS https://acme.test/", "DNS_A 192.0.2.1")
+		g.Add(surface.Fact{From: domain("acme.test"), Link: surface.A, Node: one})
+		g.Add(surface.Fact{From: one, Link: surface.Hosts, Node: smtp})
+		g.Add(surface.Fact{From: from, Link: surface.UsesCertificate, Node: cert})
+		g.Add(surface.Fact{Node: cert, Attributes: map[string][]string{"self_signed": {"true"}, "not_after": {"2027-12-01T00:00:00Z"}}})
+		if got := slices.Contains(urns(g), "tls:certificate-self-signed"); got != want {
+			t.Errorf("of %v it is told: %t; want %t", from, got, want)
+		}
+	}
+}
+
+// TestWeakCertificates: by key, by signature, and by who has issued them.
+func TestWeakCertificates(t *testing.T) {
+	for said, want := range map[string]string{
+		"key=RSA bits=1024 signature=SHA256-RSA":                   "tls:certificate-weak",
+		"key=RSA bits=2048 signature=SHA256-RSA":                   "",
+		"key=RSA bits=2048 signature=SHA1-RSA":                     "tls:certificate-weak",
+		"key=ECDSA bits=256 signature=ECDSA-SHA256":                "",
+		"key=ECDSA bits=224 signature=ECDSA-SHA256":                "tls:certificate-weak",
+		"key=ECDSA bits=256 signature=ECDSA-SHA1 self_signed=true": "tls:certificate-self-signed",
+		"key=Ed25519 signature=Ed25519 untrusted=true":             "tls:certificate-untrusted",
+		"key=ECDSA bits=256 signature=ECDSA-SHA384 untrusted=":     "",
+	} {
+		g := graph("HOSTS https://acme.test/")
+		cert := surface.Node{Kind: surface.Certificate, Key: "00"}
+		g.Add(surface.Fact{From: surface.Node{Kind: surface.URL, Key: "https://acme.test/"}, Link: surface.UsesCertificate, Node: cert})
+		attributes := map[string][]string{"not_after": {"2027-12-01T00:00:00Z"}}
+		for _, a := range words(said) {
+			if name, value, _ := strings.Cut(a, "="); value != "" {
+				attributes[name] = []string{value}
+			}
+		}
+		g.Add(surface.Fact{Node: cert, Attributes: attributes})
+		got := slices.DeleteFunc(urns(g), func(s string) bool { return !strings.HasPrefix(s, "tls:") })
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s gives %v; want %s", said, got, want)
 		}
 	}
 }

@@ -195,6 +195,8 @@ func (v *view) transport(n surface.Node, servers []surface.Node) {
 		}
 	case v.is(n, "mta-sts.missing"):
 		v.risk(&badSTS, n, "", "The policy that is announced can not be fetched.", harrier.Certain)
+	case v.is(n, surface.AttrPolicyCertificate):
+		v.risk(&badSTS, n, "", "Senders do not believe the policy, because of the certificate of its server: "+strings.Join(v.has(n, surface.AttrPolicyCertificate), ", ")+".", harrier.Certain)
 	case v.is(n, "mta-sts.policy"):
 		p := record.ParseSTS(v.has(n, "mta-sts.policy")[0])
 		for _, s := range servers {

@@ -23,6 +23,12 @@ type Survey struct {
 	// Gone are own domains of earlier surveys that this one did not see, or that
 	// the DNS no longer has.
 	Gone []surface.Node
+	// Web are the checks that are made of the web servers of own names, besides the
+	// rules; Content those that stand for what is known of software, see
+	// harrier.IDs.OfContent. Software has the domains on whose pages some was seen,
+	// now or before.
+	Web, Content []harrier.VulnID
+	Software     map[surface.Node]bool
 }
 
 // spot is where a risk is kept: an endpoint of an asset, which is a Domain or an
@@ -131,17 +137,20 @@ func (s Survey) domain(n surface.Node, risks []harrier.Observation) harrier.Resu
 		reason = "not in the DNS any more"
 	}
 	c := &harrier.Coverage{Alive: true, Reason: "the survey did not look at it", Entries: s.looked(n)}
+	w := s.web(n)
+	c.Entries, c.Ports, c.Open = append(c.Entries, w.looked...), w.ports, w.open
 	return harrier.Result{
-		Host:         &harrier.Host{Name: n.Key, FQDN: n.Key, Alive: true, Reason: reason, Started: s.At, Ended: s.At},
-		Observations: risks, Coverage: c,
+		Host:     &harrier.Host{Name: n.Key, FQDN: n.Key, Alive: true, Reason: reason, Started: s.At, Ended: s.At},
+		Services: w.services, Observations: append(risks, w.found...), Coverage: c,
 	}
 }
 
 // The rules by what has to be asked.
 var (
-	servers = []*Rule{&openTransfer, &openRecursion, &lame, &walked} // servers of zones
-	policy  = []*Rule{&badSTS, &softSTS}                             // a page with a policy
-	pages   = []*Rule{&expired, &expiring, &mismatch, &selfSigned, &plainLogin, &noHTTPS, &noHSTS, &noHeaders}
+	servers = []*Rule{&openTransfer, &openRecursion, &lame, &walked, &brokenDNSSEC} // servers of zones
+	policy  = []*Rule{&badSTS, &softSTS}                                            // a page with a policy
+	mailing = []*Rule{&noStartTLS, &wrongDANE}                                      // mail exchangers
+	pages   = []*Rule{&expired, &expiring, &mismatch, &selfSigned, &plainLogin, &noHTTPS, &noHSTS, &noHeaders, &leaked, &weakCertificate, &untrusted}
 )
 
 // looked says which rules were looked at for a domain. What is not in the list
@@ -152,12 +161,12 @@ func (s Survey) looked(n surface.Node) (out []harrier.Done) {
 	if !s.Complete || v.unknown(n) {
 		return nil
 	}
-	gone := !g.Has(n) || v.is(n, "stale")
-	nowhere := gone || len(g.To(n, surface.A))+len(g.To(n, surface.AAAA))+len(g.To(n, surface.CNAME)) == 0
+	gone := v.gone(n)
+	nowhere := v.nowhere(n)
 	for _, r := range all {
 		whole := false
 		switch {
-		case r == &noStartTLS: // of addresses
+		case slices.Contains(mailing, r): // of addresses
 		case slices.Contains(pages, r):
 			whole = nowhere
 			for _, port := range v.has(n, surface.AttrAsked) {
@@ -165,9 +174,13 @@ func (s Survey) looked(n surface.Node) (out []harrier.Done) {
 					out = append(out, harrier.Done{Check: r.ID, Endpoint: e, Outcome: harrier.Clean})
 				}
 			}
+		case r == &danglingCNAME, r == &danglingNS, r == &danglingMX:
+			whole = gone || !v.doubtful(n, r)
 		case r == &takeover:
 			whole = nowhere || v.is(n, surface.AttrAsked) && !v.is(n, surface.AttrSilent)
-		case slices.Contains(servers, r), slices.Contains(policy, r):
+		case slices.Contains(policy, r):
+			whole = gone || !s.Passive && !v.is(n, surface.AttrPolicySilent)
+		case slices.Contains(servers, r):
 			whole = gone || !s.Passive
 		default:
 			whole = true
@@ -177,6 +190,14 @@ func (s Survey) looked(n surface.Node) (out []harrier.Done) {
 		}
 	}
 	return out
+}
+
+// gone reports whether a name is not in the DNS.
+func (v *view) gone(n surface.Node) bool { return !v.Has(n) || v.is(n, "stale") }
+
+// nowhere reports whether a name leads to no server.
+func (v *view) nowhere(n surface.Node) bool {
+	return v.gone(n) || len(v.To(n, surface.A))+len(v.To(n, surface.AAAA))+len(v.To(n, surface.CNAME)) == 0
 }
 
 func endpoint(text string) harrier.Endpoint {
@@ -194,11 +215,13 @@ func (s Survey) Unasked(a netip.Addr) (out []harrier.Done) {
 	}
 	const cut, silent = "the survey was cut short", "nothing answered the survey"
 	service := surface.ServiceNode(netip.AddrPortFrom(a, 25), harrier.TCP)
-	switch {
-	case !s.Complete:
-		skip(&noStartTLS, harrier.Endpoint{}, cut)
-	case v.exchanger(n) && !v.is(service, "starttls"):
-		skip(&noStartTLS, harrier.Endpoint{}, silent)
+	for _, r := range mailing {
+		switch {
+		case !s.Complete:
+			skip(r, harrier.Endpoint{}, cut)
+		case v.exchanger(n) && !v.is(service, "starttls"):
+			skip(r, harrier.Endpoint{}, silent)
+		}
 	}
 	for _, r := range pages {
 		if !s.Complete {

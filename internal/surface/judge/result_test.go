@@ -106,6 +106,12 @@ func TestLooked(t *testing.T) {
 	if list := cut.of(t, "acme.test").Coverage.Entries; len(list) != 0 {
 		t.Errorf("after a survey that was cut short a domain is clean of %v", list)
 	}
+	if list := whole("soa=x", "mta-sts.silent=true").of(t, "acme.test").Coverage.Entries; has(list, &badSTS, 0) || !has(list, &noSTS, 0) {
+		t.Errorf("a domain whose policy nobody could get is clean of %v", list)
+	}
+	if list := whole("soa=x", "DNS_CNAME x.test", "@x.test DNS_CNAME y.test", "@y.test unresolved=true", "DNS_NS ns.z.test").of(t, "acme.test").Coverage.Entries; has(list, &danglingCNAME, 0) || !has(list, &danglingNS, 0) {
+		t.Errorf("a domain whose alias nobody answered about is clean of %v", list)
+	}
 	passive := whole("soa=x", "DNS_A 192.0.2.1")
 	passive.Passive = true
 	if list := passive.of(t, "acme.test").Coverage.Entries; has(list, &openTransfer, 0) || has(list, &noHSTS, 443) || has(list, &badSTS, 0) || !has(list, &noSPF, 0) {
@@ -125,7 +131,7 @@ func TestUnasked(t *testing.T) {
 	s := Survey{Graph: graph("DNS_MX_DOMAIN mx.acme.test", "CHILD mx.acme.test"), At: now, Complete: true}
 	s.Graph.Add(surface.Fact{From: domain("mx.acme.test"), Link: surface.A, Node: one})
 	s.Graph.Add(surface.Fact{Node: one, Attributes: map[string][]string{surface.AttrAsked: {"443/tcp"}, surface.AttrSilent: {"80/tcp"}}})
-	if list := s.Unasked(addr); !has(list, &noStartTLS, 0) || !has(list, &noHTTPS, 80) || has(list, &noHSTS, 443) {
+	if list := s.Unasked(addr); !has(list, &noStartTLS, 0) || !has(list, &wrongDANE, 0) || !has(list, &noHTTPS, 80) || has(list, &noHSTS, 443) {
 		t.Errorf("unasked of a silent exchanger: %v", list)
 	}
 	s.Graph.Add(surface.Fact{From: one, Link: surface.Hosts, Node: smtp})

@@ -311,6 +311,36 @@ var (
 		Description: "Content-Security-Policy, X-Frame-Options, X-Content-Type-Options or Referrer-Policy are missing.",
 		Remediation: "Send the headers that are named.",
 	}
+	brokenDNSSEC = Rule{
+		ID: 902053, URN: "urn:risk:dns:dnssec-signature", Category: "dns", Severity: harrier.High,
+		Name:        "The signatures of a zone are not valid",
+		Description: "A server of the zone sends no signatures, bad ones, or such as have ended. For everybody who checks signatures the zone does not exist.",
+		Remediation: "Sign the zone anew, see to it that this is done by itself, and that every server has the newest zone.",
+	}
+	wrongDANE = Rule{
+		ID: 902054, URN: "urn:risk:email:dane-mismatch", Category: "email", Severity: harrier.Medium,
+		Name:        "A mail exchanger shows another certificate than the DNS promises",
+		Description: "None of the TLSA records fits the certificate. Senders that heed DANE deliver no mail there.",
+		Remediation: "Publish the record of a new certificate before it is used, or records of the authority's.",
+	}
+	weakCertificate = Rule{
+		ID: 902055, URN: "urn:risk:tls:certificate-weak", Category: "tls", Severity: harrier.Medium,
+		Name:        "A certificate has a short key or an outdated signature",
+		Description: "RSA keys below 2048 bits can be broken, and signatures by MD5 or SHA-1 forged. Clients refuse such certificates.",
+		Remediation: "Get a new certificate, with a key of at least 2048 bits (RSA) or 256 (ECDSA).",
+	}
+	untrusted = Rule{
+		ID: 902056, URN: "urn:risk:tls:certificate-untrusted", Category: "tls", Severity: harrier.Medium,
+		Name:        "A certificate is from nobody whom clients trust",
+		Description: "Its authority is not a public one, or the server does not send the certificates between. Clients refuse the server, or their users learn to pass over warnings.",
+		Remediation: "Get a certificate from a public authority, and send the whole chain.",
+	}
+	leaked = Rule{
+		ID: 902052, URN: "urn:risk:web:version-shown", Category: "web", Severity: harrier.Info,
+		Name:        "Headers of a page tell what it is made with",
+		Description: "Headers name software and its version. Who looks for servers with a known fault finds them by that.",
+		Remediation: "Do not send the headers that are named, or leave the version out (ServerTokens Prod, server_tokens off, expose_php off).",
+	}
 )
 
 var all = []*Rule{
@@ -320,5 +350,5 @@ var all = []*Rule{
 	&ptrSPF, &noDMARC, &noneDMARC, &partDMARC, &badDMARC, &blindDMARC, &weakDKIM, &testDKIM,
 	&badDKIM, &noSTS, &badSTS, &softSTS, &noTLSRPT, &noBIMI, &badBIMI, &unsignedDANE,
 	&badDANE, &spoofable, &noStartTLS, &expired, &expiring, &mismatch, &selfSigned, &plainLogin,
-	&noHTTPS, &noHSTS, &noHeaders,
+	&noHTTPS, &noHSTS, &noHeaders, &leaked, &brokenDNSSEC, &wrongDANE, &weakCertificate, &untrusted,
 }

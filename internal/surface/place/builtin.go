@@ -53,6 +53,7 @@ const builtin = `
 *.akamai.net cdn akamai
 *.edgekey.net cdn akamai
 *.edgesuite.net cdn akamai
+*.akamaitechnologies.com cdn akamai
 *.cdn.cloudflare.net cdn cloudflare
 *.pages.dev hosting cloudflare
 *.workers.dev hosting cloudflare
