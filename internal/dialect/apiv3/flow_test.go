@@ -117,6 +117,46 @@ func (w *world) in(t *testing.T) *world {
 	return &o
 }
 
+// catalogue is in the order that was asked for: by numbers, and what is equal by
+// ids.
+func (w *world) catalogue() {
+	t := w.t
+	all := func(sort string) (rows []object) {
+		for n := 0; ; n++ {
+			part := w.get(fmt.Sprintf("/vulnerabilities?sort=%s&size=500&page=%d", sort, n))
+			for _, v := range part["resources"].([]any) {
+				rows = append(rows, v.(object))
+			}
+			if float64(n+1) >= part["page"].(object)["totalPages"].(float64) {
+				return rows
+			}
+		}
+	}
+	rows := all("severityScore,DESC")
+	scores := map[any]bool{}
+	for i, v := range rows {
+		scores[v["severityScore"]] = true
+		if i == 0 {
+			continue
+		}
+		before, now := rows[i-1], v
+		if x, y := before["severityScore"].(float64), now["severityScore"].(float64); x < y || x == y && before["id"].(string) >= now["id"].(string) {
+			t.Errorf("by score, %v (%v) comes before %v (%v)", before["id"], x, now["id"], y)
+		}
+	}
+	if len(rows) < 10 || len(scores) < 4 {
+		t.Fatalf("%d vulnerabilities have %d scores; too few to tell", len(rows), len(scores))
+	}
+	for _, by := range []string{"id", "title"} {
+		sorted := all(by)
+		if len(sorted) != len(rows) || !slices.IsSortedFunc(sorted, func(a, b object) int { return strings.Compare(a[by].(string), b[by].(string)) }) {
+			t.Errorf("the catalogue is not in the order of %s", by)
+		}
+	}
+	w.get("/vulnerabilities?sort=modified,cvss.v3.score,DESC&sort=riskScore&page=1&size=3")
+	w.do(400, "GET", "/vulnerabilities?sort=nose", nil)
+}
+
 func (w *world) reading() {
 	t := w.t
 	if len(w.get("/")["links"].([]any)) < 10 || w.get("/administration/info")["version"] == nil {
@@ -143,7 +183,12 @@ func (w *world) reading() {
 		t.Errorf("software: %v", s)
 	}
 	w.get(fmt.Sprintf("/assets/%d/users", w.asset))
+	if h := a["history"].([]any); len(h) != 1 || h[0].(object)["scanId"] != float64(w.scan) || h[0].(object)["user"] != w.console.Name || h[0].(object)["type"] != "SCAN" {
+		t.Errorf("history of the asset: %v", h)
+	}
 	w.get("/assets?sort=riskScore,DESC&size=1")
+	w.get("/assets?sort=vulnerabilities.total,osFingerprint.family,DESC&sort=assessedForVulnerabilities&sort=id")
+	w.do(400, "GET", "/assets?sort=id,nose", nil)
 	for _, f := range w.rows(fmt.Sprintf("/assets/%d/vulnerabilities?size=500", w.asset)) {
 		id := f["id"].(string)
 		v := w.get("/vulnerabilities/" + id)
@@ -171,7 +216,7 @@ func (w *world) reading() {
 		w.get("/vulnerabilities/" + id + "/malware_kits")
 	}
 	w.get("/solutions")
-	w.get("/vulnerabilities?sort=severityScore,DESC&size=3")
+	w.catalogue()
 	search := func(filters ...any) int {
 		return len(w.do(200, "POST", "/assets/search?size=5", object{"match": "all", "filters": filters})["resources"].([]any))
 	}

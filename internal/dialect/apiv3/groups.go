@@ -83,7 +83,7 @@ func (a *api) weigh(q *query, e harrier.Expr) (weight, int, error) {
 			return w, 0, err
 		}
 		for _, one := range of {
-			w.critical, w.severe, w.total, w.exploits = w.critical+one.critical, w.severe+one.severe, w.total+one.total, w.exploits+one.exploits
+			w.critical, w.severe, w.total = w.critical+one.critical, w.severe+one.severe, w.total+one.total
 			for s, k := range one.counts {
 				w.counts[s] += k
 			}

@@ -46,8 +46,12 @@ func (a *api) scanObject(q *query, sc harrier.Scan, names map[harrier.ID]string,
 	}
 	if i := slices.IndexFunc(sites, func(s harrier.Site) bool { return s.ID == sc.Site }); i >= 0 {
 		o["siteName"] = sites[i].Name
-		number := scanEngine(all, sites[i], sc)
-		o["engineId"], o["engineName"] = number, all.Label(number)
+		if number := all.Ran(sites[i], sc); number != 0 {
+			o["engineId"], o["engineName"] = number, all.Label(number)
+		} else { // it is gone: its name is known
+			delete(o, "engineId")
+			o["engineName"] = sc.Engine
+		}
 	}
 	o.set("message", sc.Reason)
 	o.when("startTime", firstTime(sc.Started, sc.Created))
