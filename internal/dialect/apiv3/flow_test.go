@@ -439,6 +439,7 @@ func (w *world) exceptions() {
 	if got := w.get(path); got["state"] != "Under Review" || got["scope"].(object)["id"] != float64(w.asset) {
 		t.Errorf("exception: %v", got)
 	}
+	time.Sleep(2 * time.Millisecond) // the clock of the answers has milliseconds
 	w.do(200, "POST", path+"/approve", "fine")
 	if got := w.get(path); got["state"] != "Approved" || got["review"].(object)["comment"] != "fine" {
 		t.Errorf("approved exception: %v", got)
@@ -457,6 +458,23 @@ func (w *world) exceptions() {
 	if n := len(w.rows("/vulnerability_exceptions")); n != 2 {
 		t.Errorf("%d exceptions", n)
 	}
+	group := w.made("/asset_groups", object{"name": "excepted", "type": "dynamic", "searchCriteria": object{"match": "all", "filters": list(object{"field": "ip-address", "operator": "is", "value": "127.0.0.79"})}})
+	of := fmt.Sprintf("/vulnerability_exceptions/%d", w.made("/vulnerability_exceptions", object{
+		"scope": object{"type": "Asset Group", "id": group, "vulnerability": w.vulnerability}, "submit": object{"reason": "Other", "comment": "x"},
+	}))
+	if got := w.get(of)["scope"].(object); got["type"] != "Asset Group" || got["id"] != float64(group) {
+		t.Errorf("exception of a group: %v", got)
+	}
+	w.do(200, "DELETE", of, nil)
+	w.do(200, "DELETE", fmt.Sprintf("/asset_groups/%d", group), nil)
+	if got := w.get(path); got["review"].(object)["date"].(string) <= got["submit"].(object)["date"].(string) {
+		t.Errorf("reviewed when it was submitted: %v", got)
+	}
+	// An instance is told by its key only where no other instance would be accepted with it.
+	instance := func(key string) object {
+		return object{"scope": object{"type": "Instance", "id": w.asset, "vulnerability": w.vulnerability, "key": key}, "submit": object{"reason": "Other", "comment": "x"}}
+	}
+	w.do(400, "POST", "/vulnerability_exceptions", instance("no such key"))
 	w.do(400, "POST", path+"/bless", nil)
 	w.do(400, "POST", "/vulnerability_exceptions", object{"scope": object{"type": "Everything", "vulnerability": w.vulnerability}, "submit": object{"reason": "Other"}})
 	w.do(200, "DELETE", path, nil)
