@@ -216,7 +216,7 @@ func (a *api) assetObjects(q *query, list []harrier.Asset, full bool) ([]obj, er
 		mac := strings.ToUpper(as.MAC)
 		o.set("ip", addr)
 		o.set("mac", mac)
-		o.set("hostName", cmpText(as.FQDN, as.NetBIOS))
+		o.set("hostName", words.HostName(&as))
 		o.set("os", as.OS)
 		if full {
 			known.details(o, as, addr, mac)

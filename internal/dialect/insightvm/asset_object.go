@@ -1,9 +1,7 @@
 package insightvm
 
 import (
-	"cmp"
 	"context"
-	"net/netip"
 	"strings"
 
 	"github.com/harrier-scan/harrier"
@@ -124,7 +122,7 @@ func (a api) assetRows(ctx context.Context, by harrier.Actor, list []harrier.Ass
 func (a api) assetRow(ctx context.Context, one *harrier.Asset, f asset.Facts, open []harrier.JudgedFinding) assetRow {
 	parts := harrier.PartsOfOS(one.OS, one.OSCPE, one.DeviceType)
 	row := assetRow{
-		ID: a.assetID(one.ID), HostName: hostName(one), MAC: strings.ToUpper(one.MAC), Type: machine(one.DeviceType),
+		ID: a.assetID(one.ID), HostName: words.HostName(one), MAC: strings.ToUpper(one.MAC), Type: machine(one.DeviceType),
 		Assessed: one.LastScan != 0, Credentials: credentialsOf(f.SignIns),
 		Architecture: parts.Architecture, OS: one.OS, OSFamily: parts.Family, OSName: parts.Name, OSSystem: parts.System, OSType: parts.Type,
 		OSVendor: parts.Vendor, OSVersion: parts.Version, New: []finding{}, Remediated: []finding{},
@@ -157,19 +155,6 @@ func (a api) assetRow(ctx context.Context, one *harrier.Asset, f asset.Facts, op
 	row.Total = counts.Total()
 	row.Risk = double((&harrier.Asset{Open: counts, Importance: one.Importance}).RiskScore())
 	return row
-}
-
-// hostName is the name of an asset; "" for none.
-func hostName(a *harrier.Asset) string {
-	if name := cmp.Or(a.FQDN, a.NetBIOS); name != "" {
-		return name
-	}
-	for _, name := range a.Names {
-		if _, err := netip.ParseAddr(name); err != nil {
-			return name
-		}
-	}
-	return ""
 }
 
 // identifiersOf are those of an asset that tell it from all others, with the

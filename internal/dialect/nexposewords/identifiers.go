@@ -1,6 +1,8 @@
 package nexposewords
 
 import (
+	"cmp"
+	"net/netip"
 	"slices"
 
 	"github.com/harrier-scan/harrier"
@@ -18,4 +20,17 @@ func Unique(list []harrier.Identifier) []harrier.Identifier {
 		}
 	}
 	return out
+}
+
+// HostName is the name of an asset; "" for none.
+func HostName(a *harrier.Asset) string {
+	if name := cmp.Or(a.FQDN, a.NetBIOS); name != "" {
+		return name
+	}
+	for _, name := range a.Names {
+		if _, err := netip.ParseAddr(name); err != nil {
+			return name
+		}
+	}
+	return ""
 }
