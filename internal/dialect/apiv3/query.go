@@ -276,6 +276,30 @@ type pages struct {
 	size int // what a page has when the client does not say; 0: 10
 }
 
+// pagesOf are the pages of a list whose rows take some work: where no order is
+// asked for, which needs all, only those of the page are made.
+func pagesOf[T any](q *query, list []T, row func(T) (obj, error)) (any, error) {
+	rows := func(part []T) ([]obj, error) {
+		out := make([]obj, len(part))
+		for i, one := range part {
+			var err error
+			if out[i], err = row(one); err != nil {
+				return nil, err
+			}
+		}
+		return out, nil
+	}
+	if len(q.r.URL.Query()["sort"]) == 0 {
+		return &pages{page: func(number, size int, _ []sortKey) ([]obj, int, error) {
+			from := min(number*size, len(list))
+			part, err := rows(list[from:min(from+size, len(list))])
+			return part, len(list), err
+		}}, nil
+	}
+	all, err := rows(list)
+	return &pages{all: all}, err
+}
+
 type sortKey struct {
 	field string
 	desc  bool

@@ -119,29 +119,7 @@ func (a *api) scanPages(q *query, list []harrier.Scan) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(q.r.URL.Query()["sort"]) == 0 {
-		return &pages{page: func(number, size int, _ []sortKey) ([]obj, int, error) {
-			from := min(number*size, len(list))
-			var rows []obj
-			for _, sc := range list[from:min(from+size, len(list))] {
-				o, err := a.scanObject(q, sc, names, sites, engines)
-				if err != nil {
-					return nil, 0, err
-				}
-				rows = append(rows, o)
-			}
-			return rows, len(list), nil
-		}}, nil
-	}
-	p := &pages{all: []obj{}}
-	for _, sc := range list {
-		o, err := a.scanObject(q, sc, names, sites, engines)
-		if err != nil {
-			return nil, err
-		}
-		p.all = append(p.all, o)
-	}
-	return p, nil
+	return pagesOf(q, list, func(sc harrier.Scan) (obj, error) { return a.scanObject(q, sc, names, sites, engines) })
 }
 
 func (a *api) siteScans(q *query) (any, error) {
