@@ -141,8 +141,7 @@ func (a api) getAsset(ctx context.Context, by harrier.Actor, q *query) (reply, e
 		return reply{}, errNoAsset
 	}
 	one, err := a.Assets.Asset(ctx, by, id)
-	switch harrier.KindOf(err) {
-	case harrier.NotFound, harrier.Forbidden:
+	if kind := harrier.KindOf(err); err != nil && (kind == harrier.NotFound || kind == harrier.Forbidden) {
 		return reply{}, errNoAsset
 	}
 	if err != nil {
