@@ -24,10 +24,11 @@ type Exception struct {
 	Owner      ID
 	Created    time.Time
 	Expires    time.Time // zero: never
-	// State says whether the rule is in force; Reviewer is who decided, and Remark
-	// what they said.
+	// State says whether the rule is in force; Reviewer is who decided, Reviewed when,
+	// and Remark what they said.
 	State    ExceptionState
 	Reviewer ID
+	Reviewed time.Time
 	Remark   string
 	// Given is what else a dialect says of it, by its own names: "reason".
 	Given map[string]string

@@ -30,6 +30,22 @@ func TestCriteria(t *testing.T) {
 	if err := db.PutServices(ctx, assets[0].ID, []harrier.Service{service}); err != nil {
 		t.Fatal(err)
 	}
+	// On the second asset is what malware uses, and what can only be made to fail.
+	err := db.PutVulnerabilities(ctx, []harrier.Vulnerability{
+		{ID: 7, UUID: harrier.UUID{7}, Slug: "seven", Name: "seven", Family: "Web", Exploited: true, Ransomware: true, CVSS3Vector: "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", CVSS3Score: 9.8},
+		{ID: 8, UUID: harrier.UUID{8}, Slug: "eight", Name: "eight", Family: "Web", CVSS3Vector: "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H", CVSS3Score: 7.5},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n, id := range map[int]harrier.VulnID{1: 7, 0: 8} {
+		f := &harrier.Finding{Asset: assets[n].ID, Severity: harrier.Low}
+		f.Vulnerability = id
+		f.Fold(harrier.Present, now)
+		if err := db.SaveFindings(ctx, []*harrier.Finding{f}); err != nil {
+			t.Fatal(err)
+		}
+	}
 	ask := func(t *testing.T, filter string) (out []int) {
 		t.Helper()
 		e, err := members.Criteria([]byte(`{"match":"all","filters":[`+filter+`]}`), now)
@@ -74,31 +90,37 @@ func TestCriteria(t *testing.T) {
 		}
 	}
 	for filter, want := range map[string][]int{
-		`{"field":"host-name","operator":"is","value":"WWW.example.com"}`:                                   {0},
-		`{"field":"host-name","operator":"starts-with","value":"mail."}`:                                    {1},
-		`{"field":"host-name","operator":"ends-with","value":".com"}`:                                       {0, 1},
-		`{"field":"host-name","operator":"is-like","value":"w*.example.com"}`:                               {0},
-		`{"field":"host-name","operator":"is-empty"}`:                                                       {2},
-		`{"field":"host-name","operator":"does-not-contain","value":"example"}`:                             {2},
-		`{"field":"ip-address","operator":"in-range","lower":"192.0.2.2","upper":"192.0.2.200"}`:            {1},
-		`{"field":"ip-address","operator":"not-like","value":"192.*"}`:                                      {2},
-		`{"field":"ip-address-type","operator":"in","values":["1"]}`:                                        {2},
-		`{"field":"operating-system","operator":"contains","value":"linux"}`:                                {0},
-		`{"field":"operating-system","operator":"is-empty"}`:                                                {2},
-		`{"field":"last-scan-date","operator":"is-within-the-last","value":7}`:                              {0},
-		`{"field":"last-scan-date","operator":"is-earlier-than","value":7}`:                                 {1, 2},
-		`{"field":"last-scan-date","operator":"is-between","lower":"2026-05-19","upper":"2026-05-19"}`:      {0},
-		`{"field":"open-ports","operator":"is","value":443}`:                                                {0},
-		`{"field":"open-ports","operator":"in-range","lower":400,"upper":500}`:                              {0},
-		`{"field":"open-ports","operator":"in-range","lower":444,"upper":500}`:                              nil,
-		`{"field":"service-name","operator":"does-not-contain","value":"http"}`:                             {1, 2},
-		`{"field":"software","operator":"contains","value":"NGINX"}`:                                        {0},
-		`{"field":"containers","operator":"are","value":"0"}`:                                               nil,
-		`{"field":"host-type","operator":"in","values":["0"]}`:                                              {0, 1, 2},
-		`{"field":"custom-tag","operator":"is-not-applied"}`:                                                {0, 1, 2},
-		`{"field":"risk-score","operator":"is","value":0},{"field":"os","operator":"contains","value":"w"}`: {1},
-		`{"field":"vulnerability-title","operator":"does-not-contain","value":"x"}`:                         {0, 1, 2},
-		`{"field":"cve","operator":"contains","value":"CVE"}`:                                               nil,
+		`{"field":"host-name","operator":"is","value":"WWW.example.com"}`:                                                    {0},
+		`{"field":"host-name","operator":"starts-with","value":"mail."}`:                                                     {1},
+		`{"field":"host-name","operator":"ends-with","value":".com"}`:                                                        {0, 1},
+		`{"field":"host-name","operator":"is-like","value":"w*.example.com"}`:                                                {0},
+		`{"field":"host-name","operator":"is-empty"}`:                                                                        {2},
+		`{"field":"host-name","operator":"does-not-contain","value":"example"}`:                                              {2},
+		`{"field":"ip-address","operator":"in-range","lower":"192.0.2.2","upper":"192.0.2.200"}`:                             {1},
+		`{"field":"ip-address","operator":"not-like","value":"192.*"}`:                                                       {2},
+		`{"field":"ip-address-type","operator":"in","values":["1"]}`:                                                         {2},
+		`{"field":"operating-system","operator":"contains","value":"linux"}`:                                                 {0},
+		`{"field":"operating-system","operator":"is-empty"}`:                                                                 {2},
+		`{"field":"last-scan-date","operator":"is-within-the-last","value":7}`:                                               {0},
+		`{"field":"last-scan-date","operator":"is-earlier-than","value":7}`:                                                  {1, 2},
+		`{"field":"last-scan-date","operator":"is-between","lower":"2026-05-19","upper":"2026-05-19"}`:                       {0},
+		`{"field":"open-ports","operator":"is","value":443}`:                                                                 {0},
+		`{"field":"open-ports","operator":"in-range","lower":400,"upper":500}`:                                               {0},
+		`{"field":"open-ports","operator":"in-range","lower":444,"upper":500}`:                                               nil,
+		`{"field":"service-name","operator":"does-not-contain","value":"http"}`:                                              {1, 2},
+		`{"field":"software","operator":"contains","value":"NGINX"}`:                                                         {0},
+		`{"field":"containers","operator":"are","value":"0"}`:                                                                nil,
+		`{"field":"host-type","operator":"in","values":["0"]}`:                                                               {0, 1, 2},
+		`{"field":"custom-tag","operator":"is-not-applied"}`:                                                                 {0, 1, 2},
+		`{"field":"risk-score","operator":"is-greater-than","value":5},{"field":"os","operator":"contains","value":"w"}`:     {1},
+		`{"field":"vulnerability-title","operator":"does-not-contain","value":"x"}`:                                          {0, 1, 2},
+		`{"field":"vulnerability-exposures","operator":"includes","values":["type:\"malware_type\", name:\"malware kit\""]}`: {1},
+		`{"field":"vulnerability-exposures","operator":"does-not-include","values":["malware"]}`:                             {0, 2},
+		`{"field":"vulnerability-category","operator":"is","value":"CISA KEV"}`:                                              {1},
+		`{"field":"vulnerability-category","operator":"is","value":"web"}`:                                                   {0, 1},
+		`{"field":"pci-compliance","operator":"is","value":"fail"}`:                                                          {1},
+		`{"field":"pci-compliance","operator":"is","value":1}`:                                                               {0, 2},
+		`{"field":"cve","operator":"contains","value":"CVE"}`:                                                                nil,
 	} {
 		if diff := cmp.Diff(want, ask(t, filter)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", filter, diff)

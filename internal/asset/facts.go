@@ -12,6 +12,8 @@ type FactStore interface {
 	SitesOf(ctx context.Context, assets []harrier.ID) (map[harrier.ID][]harrier.ID, error)
 	LastLooks(ctx context.Context, assets []harrier.ID) (map[harrier.ID]Look, error)
 	SignInsOf(ctx context.Context, assets []harrier.ID) (map[harrier.ID][]harrier.SignIn, error)
+	EncountersOf(ctx context.Context, assets []harrier.ID) (map[harrier.ID][]harrier.Encounter, error)
+	Inventory(ctx context.Context, asset harrier.ID) (inv harrier.Inventory, found bool, err error)
 }
 
 // Look is when a scan looked at an asset.
@@ -52,4 +54,23 @@ func (r *Room) Facts(ctx context.Context, by harrier.Actor, assets []harrier.ID)
 		out[id] = Facts{ids[id], sites[id], looks[id], signs[id]}
 	}
 	return out, nil
+}
+
+// Encounters returns the scans that met assets that by was shown by this room,
+// oldest first. Which of their sites by sees is for the caller to know.
+func (r *Room) Encounters(ctx context.Context, by harrier.Actor, assets []harrier.ID) (map[harrier.ID][]harrier.Encounter, error) {
+	if err := may(by); err != nil {
+		return nil, err
+	}
+	return r.store.EncountersOf(ctx, assets)
+}
+
+// Inventory returns what is installed on an asset; nothing where no scan could
+// list it. It answers NotFound for an asset that does not exist.
+func (r *Room) Inventory(ctx context.Context, by harrier.Actor, asset harrier.ID) (harrier.Inventory, error) {
+	if _, err := r.Asset(ctx, by, asset); err != nil {
+		return harrier.Inventory{}, err
+	}
+	inv, _, err := r.store.Inventory(ctx, asset)
+	return inv, err
 }

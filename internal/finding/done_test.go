@@ -71,7 +71,7 @@ func TestGivenUp(t *testing.T) {
 		r.Folded = func(harrier.ID) { told++ }
 		sc := begin(t, db, day, nil, "192.0.2.1")
 		finish(t, db, sc, tt.status)
-		fold(t, r, harrier.Result{Scan: sc.ID, Batch: 1, Attempt: 1, Done: &tt.done})
+		fold(t, r, harrier.Result{Scan: sc.ID, Batch: 1, Attempt: 1, Engine: "near", Done: &tt.done})
 		batches, err := db.OpenBatches(t.Context(), sc.ID)
 		must(t, err)
 		if len(batches) != tt.open || told != 1-tt.open {
@@ -81,6 +81,9 @@ func TestGivenUp(t *testing.T) {
 		must(t, err)
 		if want := tt.done.Error != ""; want != (stored.Reason == "batch 1: out of memory") {
 			t.Errorf("%+v: reason %q", tt.done, stored.Reason)
+		}
+		if ran := stored.Engine == "near"; ran == (tt.open > 0) {
+			t.Errorf("%s, %+v: the scan was done by %q", tt.status, tt.done, stored.Engine)
 		}
 	}
 }

@@ -257,13 +257,19 @@ func (f *folding) batchDone(ctx context.Context, s *scan, res *harrier.Result) e
 		}
 	}
 	s.batchEnded = true
+	noted := false
+	if s.Engine == "" && res.Engine != "" { // it was over before the engine's heartbeat told of it
+		s.Engine, noted = res.Engine, true
+	}
 	if res.Done.Error != "" {
 		f.Log.WarnContext(ctx, "batch ended by a fault", "scan", s.ID, "batch", res.Batch, "engine", res.Engine, "err", res.Done.Error)
 		if s.Reason == "" {
-			s.Reason = fmt.Sprintf("batch %d: %s", res.Batch, res.Done.Error)
-			if err := f.Store.UpdateScan(ctx, &s.Scan); err != nil {
-				return err
-			}
+			s.Reason, noted = fmt.Sprintf("batch %d: %s", res.Batch, res.Done.Error), true
+		}
+	}
+	if noted {
+		if err := f.Store.UpdateScan(ctx, &s.Scan); err != nil {
+			return err
 		}
 	}
 	err := f.Store.FinishBatch(ctx, s.ID, res.Batch, res.Attempt)

@@ -3,6 +3,7 @@ package finding
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/harrier-scan/harrier"
 )
@@ -16,7 +17,7 @@ func (r *Room) Submit(ctx context.Context, by harrier.Actor, e *harrier.Exceptio
 	if err := checkException(e); err != nil {
 		return err
 	}
-	e.State, e.Reviewer, e.Remark = harrier.UnderReview, 0, ""
+	e.State, e.Reviewer, e.Reviewed, e.Remark = harrier.UnderReview, 0, time.Time{}, ""
 	return r.createException(ctx, by, e)
 }
 
@@ -35,7 +36,7 @@ func (r *Room) Review(ctx context.Context, by harrier.Actor, id harrier.ID, appr
 		case e.State != harrier.UnderReview:
 			return harrier.Errorf(harrier.Conflict, "exception %d is not under review", id)
 		}
-		e.State, e.Reviewer = state, by.User
+		e.State, e.Reviewer, e.Reviewed = state, by.User, r.Now().UTC()
 		if remark != "" {
 			e.Remark = remark
 		}

@@ -12,8 +12,9 @@ import (
 
 // compiler turns a tree into a condition.
 type compiler struct {
-	in  domain
-	now time.Time
+	in     domain
+	now    time.Time
+	server string // see Options
 }
 
 // part is a condition. In an expression over assets, vuln says that it is one on
@@ -126,7 +127,7 @@ func (c compiler) compare(p *predicate) (part, *Error) {
 // anywhere is the condition that some text of the object contains the value.
 func (c compiler) anywhere(p *predicate) (part, *Error) {
 	scope := strings.ToLower(p.field.text)
-	fields, more := assetFields, []string{"uuid", "mac"}
+	fields, more := assetFields, []string{"uuid", "mac", "device_type"}
 	switch {
 	case scope == "asset" && c.in != ofAssets:
 		return part{}, fail(Field, p.field.at, "Field of assets where only vulnerabilities can be asked for: %s", p.field.text)

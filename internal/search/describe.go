@@ -54,8 +54,6 @@ func AssetSort(name string) (string, bool) {
 	switch f.model[0] {
 	case "site", "group", "custom_tag", "owner_tag", "location_tag", "identifier", "identifier_source", "sign_in":
 		return "", false
-	case "assessed", "assessed_for_policies":
-		return "last_scan", true
 	}
 	return f.model[0], true
 }

@@ -52,7 +52,7 @@ var assetFields = map[string]field{
 	"host_name": texts("fqdn", "host", "netbios"),
 	"ip":        addresses(""), "ipv4": addresses("4"), "ipv6": addresses("6"),
 	"mac":             {form: special, build: hardware},
-	"type":            texts("device_type"),
+	"type":            {form: special, model: []string{"device_type"}, build: machine},
 	"os_architecture": texts("os_architecture"),
 	"os_description":  texts("os"),
 	"os_family":       texts("os_family"),

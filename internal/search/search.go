@@ -28,6 +28,9 @@ const (
 // Options say how an expression is meant.
 type Options struct {
 	Now time.Time // the instant of the question; zero: time.Now
+	// Server begins the ids of assets that are texts with their number behind it:
+	// those of other consoles are nobody's. "" takes all for its own.
+	Server string
 }
 
 // The reasons of an Error.
@@ -82,7 +85,7 @@ func read(text string, in domain, o Options) (harrier.Expr, error) {
 	if tree == nil || err != nil {
 		return nil, asError(err)
 	}
-	e, err := compiler{in: in, now: o.Now}.expr(tree)
+	e, err := compiler{in: in, now: o.Now, server: o.Server}.expr(tree)
 	if err != nil {
 		return nil, asError(err)
 	}

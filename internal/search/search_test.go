@@ -130,3 +130,26 @@ func TestErrors(t *testing.T) {
 		t.Errorf("a field of assets of a finding: %v", err)
 	}
 }
+
+// TestPayloadWords holds that what payloads say can be asked for as they say it.
+func TestPayloadWords(t *testing.T) {
+	here := Options{Server: "6c384978-3545-455b-a69a-afa6e8cbd2dd"}
+	for _, c := range []struct {
+		read       func(string, Options) (harrier.Expr, error)
+		text, want string
+	}{
+		{Assets, "type = Mobile", "device_type = Mobile phone tablet"},
+		{Assets, "type IN [hypervisor, mobile]", "device_type = hypervisor mobile phone tablet"},
+		{Assets, "type != 'mobile'", "not device_type = mobile phone tablet"},
+		{Assets, "id = 6C384978-3545-455b-a69a-afa6e8cbd2dd-default-asset-7", "id = 7"},
+		{Assets, "id = 00000000-3545-455b-a69a-afa6e8cbd2dd-default-asset-7", "uuid = 00000000-3545-455b-a69a-afa6e8cbd2dd-default-asset-7"},
+		{Assets, "id IN [7, x-asset-8]", "(uuid = x-asset-8 or id = 7)"},
+		{Findings, "status = EXCEPTION_VULN_POTL", "((not certainty >= 2 and accepted = true))"},
+		{Assets, "status = EXCEPTION_VULN_POTL", "has ()"},
+	} {
+		e, err := c.read(c.text, here)
+		if err != nil || words(e) != c.want {
+			t.Errorf("%s\nreads as %s, %v\nwant     %s", c.text, words(e), err, c.want)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package search
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -41,9 +42,12 @@ func identity(p *predicate, name, number string, numbered func(string) (int64, b
 
 // assetID compares the id of an asset: its UUID, its number, or a text that ends
 // in "-asset-" and its number.
-func assetID(_ compiler, p *predicate) (part, *Error) {
+func assetID(c compiler, p *predicate) (part, *Error) {
 	return identity(p, "uuid", "id", func(s string) (int64, bool) {
 		if at := strings.LastIndex(s, "-asset-"); at >= 0 {
+			if c.server != "" && !strings.EqualFold(s[:min(len(s), len(c.server))], c.server) {
+				return 0, false
+			}
 			s = s[at+len("-asset-"):]
 		}
 		return positive(s)
@@ -66,6 +70,20 @@ func positive(s string) (int64, bool) {
 	return n, err == nil
 }
 
+// machine compares the kind of device. What payloads call mobile are several
+// kinds.
+func machine(_ compiler, p *predicate) (part, *Error) {
+	q := *p
+	q.value = slices.Clone(p.value)
+	for _, v := range p.value {
+		if (p.op == equal || p.op == oneOf) && strings.EqualFold(v.text, "mobile") {
+			q.value = append(q.value, token{v.kind, "phone", v.at}, token{v.kind, "tablet", v.at})
+		}
+	}
+	e, err := texts("device_type").compare(&q)
+	return part{of: e}, err
+}
+
 // hardware compares MAC addresses, however they are written.
 func hardware(_ compiler, p *predicate) (part, *Error) {
 	q := *p
@@ -80,25 +98,28 @@ func hardware(_ compiler, p *predicate) (part, *Error) {
 	return part{of: e}, err
 }
 
-// statuses are the states of a finding, and when it is in them.
+// statuses are the states of a finding, what they are called when somebody
+// accepted it, and when it is in them.
 //
 // Source: section 6.3.
 var statuses = []struct {
-	word string
-	of   harrier.Expr
+	word, accepted string
+	of             harrier.Expr
 }{
-	{"VULNERABLE_EXPL", harrier.And{certain, shown}},
-	{"VULNERABLE_VERS", harrier.And{certain, harrier.Not{Of: shown}}},
-	{"VULNERABLE_POTENTIAL", harrier.Not{Of: certain}},
+	{"VULNERABLE_EXPL", "EXCEPTION_VULN_EXPL", harrier.And{certain, shown}},
+	{"VULNERABLE_VERS", "EXCEPTION_VULN_VERS", harrier.And{certain, harrier.Not{Of: shown}}},
+	{"VULNERABLE_POTENTIAL", "EXCEPTION_VULN_POTL", harrier.Not{Of: certain}},
 }
 
 var (
+	waived  = cmp("accepted", harrier.Eq, true)
 	certain = cmp("certainty", harrier.Ge, int64(harrier.Certain))
 	shown   = cmp("source", harrier.Eq, "active")
 )
 
-// status compares the state of a finding.
-func status(_ compiler, p *predicate) (part, *Error) {
+// status compares the state of a finding. Of the findings that an asset has, it
+// is the one that they were made with, whoever accepted them.
+func status(c compiler, p *predicate) (part, *Error) {
 	if p.op == null {
 		if p.not { // every finding has one
 			return part{of: harrier.And{}}, nil
@@ -112,9 +133,18 @@ func status(_ compiler, p *predicate) (part, *Error) {
 		return part{}, err
 	}
 	some := harrier.Or{}
+	holds := func(word string) bool {
+		return harrier.Matches(e, func(string) []any { return []any{word} }) != p.not
+	}
 	for _, s := range statuses {
-		if harrier.Matches(e, func(string) []any { return []any{s.word} }) != p.not {
+		switch plain, accepted := holds(s.word), holds(s.accepted); {
+		case plain && (accepted || c.in == ofAssets):
 			some = append(some, s.of)
+		case c.in == ofAssets: // what shows is not asked for there
+		case plain:
+			some = append(some, harrier.And{s.of, harrier.Not{Of: waived}})
+		case accepted:
+			some = append(some, harrier.And{s.of, waived})
 		}
 	}
 	return part{of: some}, nil

@@ -8,14 +8,16 @@ import (
 
 var exceptions = table[harrier.Exception]{
 	name: "exception", noun: "exception", taken: "an exception with this UUID exists already",
-	columns: "uuid vuln host hide recast reason owner created expires repository protocol port scope state reviewer remark given",
+	columns: "uuid vuln host hide recast reason owner created expires repository protocol port scope state reviewer reviewed remark given",
 	row: func(e *harrier.Exception) []any {
 		return []any{
 			longName{&e.UUID},
 			&e.Vulnerability, &e.Host, &e.Hide, &e.Recast, &e.Reason, &e.Owner,
 			moment{&e.Created},
 			moment{&e.Expires},
-			&e.Repository, &e.Protocol, &e.Port, &e.Scope, &e.State, &e.Reviewer, &e.Remark,
+			&e.Repository, &e.Protocol, &e.Port, &e.Scope, &e.State, &e.Reviewer,
+			moment{&e.Reviewed},
+			&e.Remark,
 			document{&e.Given},
 		}
 	},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/harrier-scan/harrier"
 )
@@ -60,6 +61,29 @@ func (db *DB) LastLooks(ctx context.Context, assets []harrier.ID) (map[harrier.I
 		if have, seen := out[asset]; !seen || h.Ended.After(have.Ended) {
 			out[asset] = harrier.Look{Started: h.Started, Ended: h.Ended}
 		}
+		return err
+	})
+	return out, err
+}
+
+// EncountersOf returns the scans that met assets, oldest first.
+func (db *DB) EncountersOf(ctx context.Context, assets []harrier.ID) (map[harrier.ID][]harrier.Encounter, error) {
+	out := make(map[harrier.ID][]harrier.Encounter, len(assets))
+	const text = `SELECT DISTINCT h.asset, s.id, s.site, s.owner, s.name, s.created, s.started, s.ended FROM scan_host h JOIN scan s ON s.id = h.scan
+		WHERE h.asset > 0 AND h.asset IN %s ORDER BY h.asset, s.id`
+	err := db.ofAssets(ctx, "scans of assets", text, assets, func(scan func(...any) error) error {
+		var asset harrier.ID
+		var e harrier.Encounter
+		var created, started, ended time.Time
+		err := scan(&asset, &e.Scan, &e.Site, &e.Owner, &e.Name, moment{&created}, moment{&started}, moment{&ended})
+		switch e.At = ended; {
+		case !ended.IsZero():
+		case !started.IsZero():
+			e.At = started
+		default:
+			e.At = created
+		}
+		out[asset] = append(out[asset], e)
 		return err
 	})
 	return out, err

@@ -159,9 +159,9 @@ var assetFields = map[string]field{
 	"total":       {number: openTotal, sort: openTotal},   // without those of severity info
 	"risk":        {decimal: risk, sort: risk},            // see harrier.Asset.RiskScore
 	"scan_start":  {number: scanStart, sort: scanStart, asked: true},
-	"assessed":    {choices: yesNo("last_scan > 0", "last_scan = 0")},
+	"assessed":    {choices: yesNo("last_scan > 0", "last_scan = 0"), sort: "(CASE WHEN last_scan > 0 THEN 1 ELSE 0 END)"},
 	// What nothing tells of yet.
-	"assessed_for_policies": {choices: yesNo(never, always)},
+	"assessed_for_policies": {choices: yesNo(never, always), sort: "(CASE WHEN last_scan < 0 THEN 1 ELSE 0 END)"},
 
 	"site":              {text: "s.name", within: ofSites, asked: true}, // whose scans saw it
 	"site_id":           {number: "s.id", within: ofSites, asked: true},

@@ -126,7 +126,7 @@ var filterKinds = map[string]filterKind{
 	"cvss-v3-integrity-impact":       {"is is-not", metric("cvss3_vector", "I", "NLH")},
 	"cvss-v3-privileges-required":    {"is is-not", metric("cvss3_vector", "PR", "NLH")},
 	"cvss-v3-user-interaction":       {"is is-not", metric("cvss3_vector", "UI", "NR")},
-	"vulnerability-category":         {textOps, found("family")},
+	"vulnerability-category":         {textOps, found("category")},
 	"vulnerability-cvss-score":       {numberOps, score("cvss2")},
 	"vulnerability-cvss-v3-score":    {numberOps, score("cvss3")},
 	"vulnerability-exposures":        {"includes does-not-include", byExposure},
@@ -642,7 +642,7 @@ func byExposure(f filter, _ time.Time) (harrier.Expr, error) {
 	for _, s := range list {
 		switch s = strings.ToLower(s); {
 		case strings.Contains(s, "malware"):
-			either = append(either, nobody)
+			either = append(either, harrier.Has{Of: cmp("malware_kits", harrier.Gt, int64(0))})
 		case strings.Contains(s, "metasploit"):
 			either = append(either, harrier.Has{Of: cmp("exploits", harrier.Contains, "metasploit")})
 		case strings.Contains(s, "exploit"):
@@ -654,17 +654,14 @@ func byExposure(f filter, _ time.Time) (harrier.Expr, error) {
 	return unless(not, either), nil
 }
 
-// byPCI asks for assets that an audit would not let pass: findings of a score of
-// 4 and more.
+// byPCI asks for assets that an audit would not let pass.
 func byPCI(f filter, _ time.Time) (harrier.Expr, error) {
 	_, not := f.negative()
 	s, err := single(f.Value, "value")
 	if err != nil {
 		return nil, err
 	}
-	fails := harrier.Has{Of: harrier.Or{
-		cmp("cvss2", harrier.Ge, 4.0), harrier.And{harrier.Not{Of: cmp("cvss2", harrier.Gt, 0.0)}, cmp("cvss3", harrier.Ge, 4.0)},
-	}}
+	fails := harrier.Has{Of: cmp("pci_fail", harrier.Eq, true)}
 	switch strings.ToLower(s) {
 	case "0", "fail":
 		return unless(not, fails), nil

@@ -21,7 +21,7 @@ const loginType = "SSH"
 
 // SignedIn reports that an account of the scan's credentials is let in. Each
 // account is tried once on a host, so that none is locked: at its first SSH
-// server, with the first credentials that name it.
+// server that the credentials are for, with the first ones that name it.
 //
 // The server's own key is not compared with anything: who scans a network gives
 // its passwords to what answers there. Keys give nothing away.
@@ -33,18 +33,20 @@ var SignedIn = check.Define(harrier.Vulnerability{
 }, check.Fact, check.Check{
 	Applies: applies, HostLevel: true, Login: loginType,
 	Run: func(ctx context.Context, t check.Target) (harrier.Verdict, string, error) {
-		i := slices.IndexFunc(t.Services, applies)
-		if i < 0 {
+		if !slices.ContainsFunc(t.Services, applies) {
 			return harrier.Unknown, "", errors.New("no SSH server")
 		}
-		at := netip.AddrPortFrom(t.Addr, t.Services[i].Port)
 		tried, refused := map[string]bool{}, false
 		for _, l := range t.Logins {
 			user := l.Credential.Fields["username"]
-			if tried[user] {
+			i := slices.IndexFunc(t.Services, func(s harrier.Service) bool {
+				return applies(s) && l.Here(s.Port, t.Addr.WithZone("").String(), t.Name, t.Host.Name)
+			})
+			if i < 0 || tried[user] {
 				continue
 			}
 			tried[user] = true
+			at := netip.AddrPortFrom(t.Addr, t.Services[i].Port)
 			says, err := signIn(ctx, t, at, user, l.Secrets)
 			switch {
 			case err == nil:

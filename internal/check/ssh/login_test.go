@@ -77,6 +77,10 @@ func TestSignedIn(t *testing.T) {
 	login := func(user, password string) harrier.Login {
 		return harrier.Login{Credential: harrier.Credential{Type: "SSH", Fields: map[string]string{"username": user}}, Secrets: map[string]string{"password": password}}
 	}
+	only := func(l harrier.Login, field, text string) harrier.Login {
+		l.Credential.Fields[field] = text
+		return l
+	}
 	for name, tt := range map[string]struct {
 		logins []harrier.Login
 		want   harrier.Verdict
@@ -84,6 +88,8 @@ func TestSignedIn(t *testing.T) {
 	}{
 		"let in":     {[]harrier.Login{login("bad", "x"), login("good", "right"), login("later", "y")}, harrier.Present, "bad:x good:right"},
 		"refused":    {[]harrier.Login{login("good", "wrong"), login("good", "right")}, harrier.Absent, "good:wrong"},
+		"elsewhere":  {[]harrier.Login{only(login("good", "right"), harrier.OnlyAtHost, "127.0.0.9"), only(login("good", "right"), harrier.OnlyAtPort, "22")}, harrier.Unknown, ""},
+		"here":       {[]harrier.Login{only(login("bad", "x"), harrier.OnlyAtHost, "other.example.com"), only(login("good", "right"), harrier.OnlyAtHost, "::ffff:127.0.0.1")}, harrier.Present, "good:right"},
 		"no secrets": {[]harrier.Login{login("good", "")}, harrier.Unknown, ""},
 		"bad key":    {[]harrier.Login{{Credential: harrier.Credential{Type: "SSH"}, Secrets: map[string]string{"private_key": "right"}}}, harrier.Unknown, ""},
 	} {

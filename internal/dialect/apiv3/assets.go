@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/harrier-scan/harrier"
-	"github.com/harrier-scan/harrier/internal/asset"
 	"github.com/harrier-scan/harrier/internal/asset/members"
 	words "github.com/harrier-scan/harrier/internal/dialect/nexposewords"
 	formatnexpose "github.com/harrier-scan/harrier/internal/format/nexpose"
@@ -40,24 +39,26 @@ func (a *api) assetRoutes() {
 // assetColumns are the fields of assets behind the properties that assets can be
 // sorted by.
 var assetColumns = map[string]string{
-	"id": "id", "ip": "address", "hostName": "fqdn", "mac": "mac", "os": "os", "riskScore": "exposure", "rawRiskScore": "exposure", "type": "device_type",
-	"lastScanTime": "last_seen", "last-scan-date": "last_seen", "risk-score": "exposure", "vulnerabilities.total": "exposure",
+	"id": "id", "ip": "address", "hostName": "fqdn", "mac": "mac", "os": "os", "riskScore": "risk", "rawRiskScore": "risk", "type": "device_type",
+	"lastScanTime": "last_seen", "last-scan-date": "last_seen", "risk-score": "risk",
+	"vulnerabilities.total": "total", "vulnerabilities.exploits": "exploit_count", "vulnerabilities.malwareKits": "malware_kits",
+	"assessedForVulnerabilities": "assessed", "assessedForPolicies": "assessed_for_policies",
+	"osFingerprint.architecture": "os_architecture", "osFingerprint.family": "os_family", "osFingerprint.product": "os_name",
+	"osFingerprint.systemName": "os_system", "osFingerprint.type": "os_type", "osFingerprint.vendor": "os_vendor", "osFingerprint.version": "os_version",
 }
 
 // assetPages are the assets that e holds for.
 func (a *api) assetPages(q *query, e harrier.Expr) *pages {
 	return &pages{page: func(number, size int, order []sortKey) ([]obj, int, error) {
-		p := asset.Page{Sort: "id", Limit: size, Offset: number * size}
-		for i, k := range order {
+		w := harrier.Walk{Limit: size, Offset: number * size}
+		for _, k := range order {
 			column, known := assetColumns[k.field]
 			if !known {
 				return nil, 0, harrier.Invalidf("sort", "%q can not be sorted by", clip(k.field))
 			}
-			if i == 0 { // what is equal there is in the order of ids
-				p.Sort, p.Desc = column, k.desc
-			}
+			w.Sort = append(w.Sort, harrier.Order{Field: column, Desc: k.desc})
 		}
-		found, n, err := a.Assets.Assets(q.ctx(), q.by, e, p)
+		found, err := a.Assets.Search(q.ctx(), q.by, e, w)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -65,8 +66,8 @@ func (a *api) assetPages(q *query, e harrier.Expr) *pages {
 		if err != nil {
 			return nil, 0, err
 		}
-		rows, err := a.assetObjects(q, found, full)
-		return rows, n, err
+		rows, err := a.assetObjects(q, found.Rows, full)
+		return rows, found.Total, err
 	}}
 }
 
@@ -102,6 +103,11 @@ func (a *api) getAsset(q *query) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	inv, err := a.Assets.Inventory(q.ctx(), q.by, as.ID)
+	if err != nil {
+		return nil, err
+	}
+	rows[0]["software"] = withPackages(rows[0]["software"], inv)
 	return q.one(rows[0])
 }
 
@@ -118,7 +124,7 @@ func (a *api) deleteAsset(q *query) (any, error) {
 
 // weight is what was found on an asset, or on all of some.
 type weight struct {
-	critical, severe, total, exploits, kits int
+	critical, severe, total int
 
 	counts harrier.Counts
 }
@@ -142,9 +148,6 @@ func (a *api) weights(ctx context.Context, by harrier.Actor, ids []any) (map[har
 		{nil, func(w *weight, s harrier.Sum) { w.total, w.counts = s.Counts.Total(), s.Counts }},
 		{harrier.ScoredAtLeast(8), func(w *weight, s harrier.Sum) { w.critical = s.Counts.Total() }},
 		{harrier.ScoredAtLeast(4), func(w *weight, s harrier.Sum) { w.severe = s.Counts.Total() }},
-		{harrier.Cmp{Field: "exploit", Op: harrier.Eq, Values: []any{true}}, func(w *weight, s harrier.Sum) { w.exploits = s.Counts.Total() }},
-		// Of malware there is one entry at most, however many are used by it.
-		{harrier.Cmp{Field: "malware_kits", Op: harrier.Gt, Values: []any{int64(0)}}, func(w *weight, s harrier.Sum) { w.kits = min(s.Counts.Total(), 1) }},
 	} {
 		e := harrier.And{words.OpenFlaws, of}
 		if part.only != nil {
@@ -172,13 +175,23 @@ func (a *api) weights(ctx context.Context, by harrier.Actor, ids []any) (map[har
 //
 // Source: section 12, "Asset".
 func (a *api) assetObjects(q *query, list []harrier.Asset, full bool) ([]obj, error) {
-	ids := make([]any, len(list))
+	ids, values := make([]harrier.ID, len(list)), make([]any, len(list))
 	for i, as := range list {
-		ids[i] = int64(as.ID)
+		ids[i], values[i] = as.ID, int64(as.ID)
 	}
-	weights, err := a.weights(q.ctx(), q.by, ids)
+	weights, err := a.weights(q.ctx(), q.by, values)
 	if err != nil {
 		return nil, err
+	}
+	uses, err := a.uses(q, ids)
+	if err != nil {
+		return nil, err
+	}
+	var known knowing
+	if full {
+		if known, err = a.knowing(q, ids); err != nil {
+			return nil, err
+		}
 	}
 	out := make([]obj, len(list))
 	for i, as := range list {
@@ -190,7 +203,7 @@ func (a *api) assetObjects(q *query, list []harrier.Asset, full bool) ([]obj, er
 		raw := float64(w.counts.Exposure())
 		path := "/assets/" + ident(as.ID)
 		vulnerabilities := w.object()
-		vulnerabilities["exploits"], vulnerabilities["malwareKits"] = w.exploits, w.kits
+		vulnerabilities["exploits"], vulnerabilities["malwareKits"] = uses[as.ID].exploits, uses[as.ID].kits
 		o := obj{
 			"id": as.ID, "type": members.HostType(as.DeviceType), "rawRiskScore": raw, "riskScore": raw * float64(importance) / 100,
 			"assessedForPolicies": false, "assessedForVulnerabilities": as.LastScan != 0, "vulnerabilities": vulnerabilities,
@@ -203,10 +216,10 @@ func (a *api) assetObjects(q *query, list []harrier.Asset, full bool) ([]obj, er
 		mac := strings.ToUpper(as.MAC)
 		o.set("ip", addr)
 		o.set("mac", mac)
-		o.set("hostName", cmpText(as.FQDN, as.NetBIOS))
+		o.set("hostName", words.HostName(&as))
 		o.set("os", as.OS)
 		if full {
-			a.assetDetails(o, as, addr, mac)
+			known.details(o, as, addr, mac)
 			if err := a.assetParts(q, o, as); err != nil {
 				return nil, err
 			}
@@ -216,8 +229,8 @@ func (a *api) assetObjects(q *query, list []harrier.Asset, full bool) ([]obj, er
 	return out, nil
 }
 
-// assetDetails are the members of an asset that are lists.
-func (a *api) assetDetails(o obj, as harrier.Asset, addr, mac string) {
+// details are the members of an asset that are lists.
+func (k knowing) details(o obj, as harrier.Asset, addr, mac string) {
 	names := []obj{}
 	add := func(name, source string) {
 		if name != "" && !slices.ContainsFunc(names, func(o obj) bool { return strings.EqualFold(o["name"].(string), name) }) {
@@ -237,16 +250,39 @@ func (a *api) assetDetails(o obj, as harrier.Asset, addr, mac string) {
 	place.set("mac", mac)
 	o["addresses"] = []obj{place}
 	if as.OS != "" {
-		o["osFingerprint"] = fingerprint(as.OS, as.OSCPE)
+		o["osFingerprint"] = system(as)
 	}
 	ids := []obj{{"id": as.UUID.String(), "source": "HARRIER"}}
+	for _, i := range words.Unique(k.facts[as.ID].Identifiers) {
+		ids = append(ids, obj{"id": i.Value, "source": string(i.Kind)})
+	}
 	o["ids"] = ids
 	o["configurations"], o["databases"], o["files"], o["users"], o["userGroups"] = []obj{}, []obj{}, []obj{}, []obj{}, []obj{}
 	history := []obj{}
-	if as.LastScan != 0 {
-		history = append(history, obj{"date": instant(as.LastSeen), "scanId": as.LastScan, "type": "SCAN", "version": 1})
+	for i, e := range k.met[as.ID] {
+		one := obj{"date": instant(e.At), "scanId": e.Scan, "type": "SCAN", "version": i + 1}
+		one.set("description", e.Name)
+		one.set("user", k.names[e.Owner])
+		history = append(history, one)
 	}
 	o["history"] = history
+}
+
+// system is the system of an asset in the words of this API.
+func system(as harrier.Asset) obj {
+	p := harrier.PartsOfOS(as.OS, as.OSCPE, as.DeviceType)
+	o := obj{"description": as.OS}
+	for name, text := range map[string]string{
+		"architecture": p.Architecture, "family": p.Family, "product": p.Name, "systemName": p.System, "type": p.Type, "vendor": p.Vendor, "version": p.Version,
+	} {
+		o.set(name, text)
+	}
+	if as.OSCPE != "" {
+		if cpe, ok := fingerprint("", as.OSCPE)["cpe"]; ok {
+			o["cpe"] = cpe
+		}
+	}
+	return o
 }
 
 // fingerprint is a system or a product in the words of this API.
@@ -266,10 +302,6 @@ func fingerprint(description, cpe string) obj {
 	o.set("product", at(4))
 	o.set("version", at(5))
 	o.set("family", at(4))
-	if strings.HasPrefix(cpe, "cpe:2.3:o:") {
-		o.set("systemName", strings.TrimSpace(at(3)+" "+at(4)))
-		o["type"] = "General"
-	}
 	o["cpe"] = cpeObject(cpe, parts, at)
 	return o
 }
@@ -330,8 +362,7 @@ func softwareObjects(list []harrier.Software) []obj {
 	return out
 }
 
-// assetPart answers with one of the lists that an asset is made of.
-func (a *api) assetPart(q *query, name string) (any, error) {
+func (a *api) assetServices(q *query) (any, error) {
 	as, err := a.asset(q)
 	if err != nil {
 		return nil, err
@@ -340,10 +371,8 @@ func (a *api) assetPart(q *query, name string) (any, error) {
 	if err := a.assetParts(q, o, as); err != nil {
 		return nil, err
 	}
-	return q.resources(o[name])
+	return q.resources(o["services"])
 }
-
-func (a *api) assetServices(q *query) (any, error) { return a.assetPart(q, "services") }
 
 func (a *api) assetService(q *query) (any, error) {
 	as, err := a.asset(q)
@@ -362,7 +391,33 @@ func (a *api) assetService(q *query) (any, error) {
 	return nil, harrier.Errorf(harrier.NotFound, "no such service")
 }
 
-func (a *api) assetSoftware(q *query) (any, error) { return a.assetPart(q, "software") }
+func (a *api) assetSoftware(q *query) (any, error) {
+	as, err := a.asset(q)
+	if err != nil {
+		return nil, err
+	}
+	o := obj{}
+	if err := a.assetParts(q, o, as); err != nil {
+		return nil, err
+	}
+	inv, err := a.Assets.Inventory(q.ctx(), q.by, as.ID)
+	if err != nil {
+		return nil, err
+	}
+	return q.resources(withPackages(o["software"], inv))
+}
+
+// withPackages adds what is installed to the software that was recognised.
+func withPackages(software any, inv harrier.Inventory) []obj {
+	out, _ := software.([]obj)
+	for _, p := range inv.Packages {
+		o := obj{"id": len(out) + 1, "description": strings.TrimSpace(p.Name + " " + p.Version), "product": p.Name, "configurations": []obj{}}
+		o.set("version", p.Version)
+		o.set("vendor", inv.Distro)
+		out = append(out, o)
+	}
+	return out
+}
 
 // assetUsers lists accounts of the asset itself: none is collected.
 func (a *api) assetUsers(q *query) (any, error) {

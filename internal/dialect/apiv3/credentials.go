@@ -60,8 +60,8 @@ var secretMembers = []string{
 // What is kept of a credential in fields that the XML API has too.
 const (
 	fieldService = words.OwnField + "service"
-	fieldHost    = words.OwnField + "host"
-	fieldPort    = words.OwnField + "port"
+	fieldHost    = harrier.OnlyAtHost
+	fieldPort    = harrier.OnlyAtPort
 	fieldName    = words.OwnField + "name"
 	fieldAbout   = words.OwnField + "about"
 )

@@ -236,19 +236,11 @@ func (a *api) engineScans(q *query) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	list, err := a.allScans(q, func(s harrier.Site, sc harrier.Scan) bool { return scanEngine(all, s, sc) == e.ID })
+	list, err := a.allScans(q, func(s harrier.Site, sc harrier.Scan) bool { return all.Ran(s, sc) == e.ID })
 	if err != nil {
 		return nil, err
 	}
 	return a.scanPages(q, list)
-}
-
-// scanEngine is the number of the engine or the pool of a scan.
-func scanEngine(all words.Crew, s harrier.Site, sc harrier.Scan) harrier.ID {
-	if sc.Terms.Engine != 0 {
-		s.Engine = sc.Terms.Engine
-	}
-	return all.Of(s)
 }
 
 func (a *api) engineSites(q *query) (any, error) {

@@ -33,6 +33,9 @@ var states = map[harrier.ExceptionState]string{
 // scopeTypes are the words for scopes.
 var scopeTypes = map[string]string{words.Everywhere: "Global", words.OnDevice: "Asset", words.InSite: "Site", words.Instance: "Instance"}
 
+// givenGroup is what is kept of an exception of an asset group.
+const givenGroup = words.OwnField + "v3-group-id"
+
 // scopeOf is the scope that an exception shows, also one that another API made.
 func scopeOf(e harrier.Exception) string {
 	switch {
@@ -53,8 +56,12 @@ func (a *api) exceptionObject(q *query, e harrier.Exception, names map[harrier.I
 		v.ID = e.Vulnerability
 	}
 	slug := formatnexpose.Slug(v)
-	scope := obj{"type": scopeTypes[scopeOf(e)], "vulnerability": slug, "links": []link{q.link("Vulnerability", "/vulnerabilities/"+slug)}}
-	for name, text := range map[string]string{"id": cmpText(e.Given[words.GivenDevice], e.Given[words.GivenSite]), "port": e.Port} {
+	kind := scopeTypes[scopeOf(e)]
+	if e.Given[givenGroup] != "" {
+		kind = "Asset Group"
+	}
+	scope := obj{"type": kind, "vulnerability": slug, "links": []link{q.link("Vulnerability", "/vulnerabilities/"+slug)}}
+	for name, text := range map[string]string{"id": cmpText(e.Given[words.GivenDevice], e.Given[words.GivenSite], e.Given[givenGroup]), "port": e.Port} {
 		if n, err := strconv.ParseInt(text, 10, 64); err == nil {
 			scope[name] = n
 		}
@@ -68,7 +75,9 @@ func (a *api) exceptionObject(q *query, e harrier.Exception, names map[harrier.I
 	o := obj{"id": e.ID, "state": state, "scope": scope, "submit": submit, "links": q.self("/vulnerability_exceptions/"+ident(e.ID), "Expires", "/expires")}
 	o.when("expires", e.Expires)
 	if e.Reviewer != 0 {
-		o["review"] = obj{"user": e.Reviewer, "name": names[e.Reviewer], "comment": e.Remark, "date": instant(e.Created), "links": q.self("/users/" + ident(e.Reviewer))}
+		review := obj{"user": e.Reviewer, "name": names[e.Reviewer], "comment": e.Remark, "links": q.self("/users/" + ident(e.Reviewer))}
+		review.when("date", e.Reviewed)
+		o["review"] = review
 	}
 	return o
 }
@@ -172,6 +181,7 @@ func (a *api) scopeException(q *query, b exceptionBody, e *harrier.Exception) er
 		}
 		if b.Scope.Key != "" {
 			e.Given[words.GivenKey] = b.Scope.Key
+			return a.onlyKey(q, b, *e)
 		}
 		return nil
 	case "site":
@@ -185,9 +195,35 @@ func (a *api) scopeException(q *query, b exceptionBody, e *harrier.Exception) er
 		if err != nil {
 			return err
 		}
+		e.Given[givenGroup] = ident(id)
 		return a.scopeTo(q, within, e)
 	}
 	return harrier.Invalidf("scope.type", "%q is none of Global, Site, Asset, Asset Group, Instance", clip(b.Scope.Type))
+}
+
+// onlyKey answers Invalid where an exception of an instance would accept others
+// too, or none: rules of the model do not tell keys apart.
+func (a *api) onlyKey(q *query, b exceptionBody, e harrier.Exception) error {
+	list, err := a.findingsOf(q, harrier.ID(b.Scope.ID), e.Vulnerability)
+	if err != nil {
+		return err
+	}
+	met := false
+	for _, f := range list {
+		for _, r := range f.results {
+			if b.Scope.Port != 0 && int(r.Port) != b.Scope.Port {
+				continue
+			}
+			if r.Key != b.Scope.Key {
+				return harrier.Invalidf("scope.key", "there are instances with other keys, which it would accept too: leave the key out to accept all of them")
+			}
+			met = true
+		}
+	}
+	if !met {
+		return harrier.Invalidf("scope.key", "there is no instance %q", clip(b.Scope.Key))
+	}
+	return nil
 }
 
 func (a *api) scopeTo(q *query, within harrier.Expr, e *harrier.Exception) error {

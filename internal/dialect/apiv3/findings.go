@@ -169,7 +169,7 @@ func (a *api) assetSolution(q *query) (any, error) {
 		if how == "check" {
 			match["check"] = formatnexpose.Slug(f.v)
 		} else {
-			match["fingerprint"] = fingerprint(as.OS, as.OSCPE)
+			match["fingerprint"] = system(as)
 		}
 		o["confidence"], o["matches"] = confidence, []obj{match}
 		list = append(list, o)

@@ -33,6 +33,15 @@ func (w *world) engines() {
 	if n := len(w.rows(fmt.Sprintf("/scan_engines/%v/scans", local["id"]))); n == 0 {
 		t.Error("the local engine did no scans")
 	}
+	ran := len(w.rows(fmt.Sprintf("/scan_engines/%v/scans", local["id"])))
+	w.do(200, "PUT", fmt.Sprintf("/sites/%d/scan_engine", w.site), id) // what was done stays done by who did it
+	if n := len(w.rows(fmt.Sprintf("/scan_engines/%v/scans", local["id"]))); n != ran {
+		t.Errorf("the local engine did %d scans, of %d, once the site is scanned by another", n, ran)
+	}
+	for _, sc := range w.rows(path + "/scans") {
+		t.Errorf("the new engine did %v", sc)
+	}
+	w.do(200, "PUT", fmt.Sprintf("/sites/%d/scan_engine", w.site), local["id"])
 	w.do(409, "DELETE", fmt.Sprintf("/scan_engines/%v", local["id"]), nil)
 
 	w.do(400, "POST", "/scan_engine_pools", object{"name": "shared", "engines": list(local["id"])})

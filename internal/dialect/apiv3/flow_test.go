@@ -117,6 +117,46 @@ func (w *world) in(t *testing.T) *world {
 	return &o
 }
 
+// catalogue is in the order that was asked for: by numbers, and what is equal by
+// ids.
+func (w *world) catalogue() {
+	t := w.t
+	all := func(sort string) (rows []object) {
+		for n := 0; ; n++ {
+			part := w.get(fmt.Sprintf("/vulnerabilities?sort=%s&size=500&page=%d", sort, n))
+			for _, v := range part["resources"].([]any) {
+				rows = append(rows, v.(object))
+			}
+			if float64(n+1) >= part["page"].(object)["totalPages"].(float64) {
+				return rows
+			}
+		}
+	}
+	rows := all("severityScore,DESC")
+	scores := map[any]bool{}
+	for i, v := range rows {
+		scores[v["severityScore"]] = true
+		if i == 0 {
+			continue
+		}
+		before, now := rows[i-1], v
+		if x, y := before["severityScore"].(float64), now["severityScore"].(float64); x < y || x == y && before["id"].(string) >= now["id"].(string) {
+			t.Errorf("by score, %v (%v) comes before %v (%v)", before["id"], x, now["id"], y)
+		}
+	}
+	if len(rows) < 10 || len(scores) < 4 {
+		t.Fatalf("%d vulnerabilities have %d scores; too few to tell", len(rows), len(scores))
+	}
+	for _, by := range []string{"id", "title"} {
+		sorted := all(by)
+		if len(sorted) != len(rows) || !slices.IsSortedFunc(sorted, func(a, b object) int { return strings.Compare(a[by].(string), b[by].(string)) }) {
+			t.Errorf("the catalogue is not in the order of %s", by)
+		}
+	}
+	w.get("/vulnerabilities?sort=modified,cvss.v3.score,DESC&sort=riskScore&page=1&size=3")
+	w.do(400, "GET", "/vulnerabilities?sort=nose", nil)
+}
+
 func (w *world) reading() {
 	t := w.t
 	if len(w.get("/")["links"].([]any)) < 10 || w.get("/administration/info")["version"] == nil {
@@ -143,7 +183,12 @@ func (w *world) reading() {
 		t.Errorf("software: %v", s)
 	}
 	w.get(fmt.Sprintf("/assets/%d/users", w.asset))
+	if h := a["history"].([]any); len(h) != 1 || h[0].(object)["scanId"] != float64(w.scan) || h[0].(object)["user"] != w.console.Name || h[0].(object)["type"] != "SCAN" {
+		t.Errorf("history of the asset: %v", h)
+	}
 	w.get("/assets?sort=riskScore,DESC&size=1")
+	w.get("/assets?sort=vulnerabilities.total,osFingerprint.family,DESC&sort=assessedForVulnerabilities&sort=id")
+	w.do(400, "GET", "/assets?sort=id,nose", nil)
 	for _, f := range w.rows(fmt.Sprintf("/assets/%d/vulnerabilities?size=500", w.asset)) {
 		id := f["id"].(string)
 		v := w.get("/vulnerabilities/" + id)
@@ -171,7 +216,7 @@ func (w *world) reading() {
 		w.get("/vulnerabilities/" + id + "/malware_kits")
 	}
 	w.get("/solutions")
-	w.get("/vulnerabilities?sort=severityScore,DESC&size=3")
+	w.catalogue()
 	search := func(filters ...any) int {
 		return len(w.do(200, "POST", "/assets/search?size=5", object{"match": "all", "filters": filters})["resources"].([]any))
 	}
@@ -394,6 +439,7 @@ func (w *world) exceptions() {
 	if got := w.get(path); got["state"] != "Under Review" || got["scope"].(object)["id"] != float64(w.asset) {
 		t.Errorf("exception: %v", got)
 	}
+	time.Sleep(2 * time.Millisecond) // the clock of the answers has milliseconds
 	w.do(200, "POST", path+"/approve", "fine")
 	if got := w.get(path); got["state"] != "Approved" || got["review"].(object)["comment"] != "fine" {
 		t.Errorf("approved exception: %v", got)
@@ -412,6 +458,23 @@ func (w *world) exceptions() {
 	if n := len(w.rows("/vulnerability_exceptions")); n != 2 {
 		t.Errorf("%d exceptions", n)
 	}
+	group := w.made("/asset_groups", object{"name": "excepted", "type": "dynamic", "searchCriteria": object{"match": "all", "filters": list(object{"field": "ip-address", "operator": "is", "value": "127.0.0.79"})}})
+	of := fmt.Sprintf("/vulnerability_exceptions/%d", w.made("/vulnerability_exceptions", object{
+		"scope": object{"type": "Asset Group", "id": group, "vulnerability": w.vulnerability}, "submit": object{"reason": "Other", "comment": "x"},
+	}))
+	if got := w.get(of)["scope"].(object); got["type"] != "Asset Group" || got["id"] != float64(group) {
+		t.Errorf("exception of a group: %v", got)
+	}
+	w.do(200, "DELETE", of, nil)
+	w.do(200, "DELETE", fmt.Sprintf("/asset_groups/%d", group), nil)
+	if got := w.get(path); got["review"].(object)["date"].(string) <= got["submit"].(object)["date"].(string) {
+		t.Errorf("reviewed when it was submitted: %v", got)
+	}
+	// An instance is told by its key only where no other instance would be accepted with it.
+	instance := func(key string) object {
+		return object{"scope": object{"type": "Instance", "id": w.asset, "vulnerability": w.vulnerability, "key": key}, "submit": object{"reason": "Other", "comment": "x"}}
+	}
+	w.do(400, "POST", "/vulnerability_exceptions", instance("no such key"))
 	w.do(400, "POST", path+"/bless", nil)
 	w.do(400, "POST", "/vulnerability_exceptions", object{"scope": object{"type": "Everything", "vulnerability": w.vulnerability}, "submit": object{"reason": "Other"}})
 	w.do(200, "DELETE", path, nil)

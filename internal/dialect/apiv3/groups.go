@@ -83,7 +83,7 @@ func (a *api) weigh(q *query, e harrier.Expr) (weight, int, error) {
 			return w, 0, err
 		}
 		for _, one := range of {
-			w.critical, w.severe, w.total, w.exploits = w.critical+one.critical, w.severe+one.severe, w.total+one.total, w.exploits+one.exploits
+			w.critical, w.severe, w.total = w.critical+one.critical, w.severe+one.severe, w.total+one.total
 			for s, k := range one.counts {
 				w.counts[s] += k
 			}
@@ -97,21 +97,11 @@ func (a *api) listGroups(q *query) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &pages{all: []obj{}}
-	for _, l := range all {
-		if t := q.param("type"); t != "" && t != groupType(l) {
-			continue
-		}
-		if name := q.param("name"); name != "" && !strings.Contains(strings.ToLower(l.Name), strings.ToLower(name)) {
-			continue
-		}
-		o, err := a.groupObject(q, l)
-		if err != nil {
-			return nil, err
-		}
-		p.all = append(p.all, o)
-	}
-	return p, nil
+	kind, name := q.param("type"), strings.ToLower(q.param("name"))
+	all = slices.DeleteFunc(all, func(l harrier.AssetList) bool {
+		return kind != "" && kind != groupType(l) || !strings.Contains(strings.ToLower(l.Name), name)
+	})
+	return pagesOf(q, all, func(l harrier.AssetList) (obj, error) { return a.groupObject(q, l) })
 }
 
 func (a *api) group(q *query) (harrier.AssetList, error) {

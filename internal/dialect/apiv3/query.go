@@ -276,6 +276,30 @@ type pages struct {
 	size int // what a page has when the client does not say; 0: 10
 }
 
+// pagesOf are the pages of a list whose rows take some work: where no order is
+// asked for, which needs all, only those of the page are made.
+func pagesOf[T any](q *query, list []T, row func(T) (obj, error)) (any, error) {
+	rows := func(part []T) ([]obj, error) {
+		out := make([]obj, len(part))
+		for i, one := range part {
+			var err error
+			if out[i], err = row(one); err != nil {
+				return nil, err
+			}
+		}
+		return out, nil
+	}
+	if len(q.r.URL.Query()["sort"]) == 0 {
+		return &pages{page: func(number, size int, _ []sortKey) ([]obj, int, error) {
+			from := min(number*size, len(list))
+			part, err := rows(list[from:min(from+size, len(list))])
+			return part, len(list), err
+		}}, nil
+	}
+	all, err := rows(list)
+	return &pages{all: all}, err
+}
+
 type sortKey struct {
 	field string
 	desc  bool
@@ -396,14 +420,16 @@ func (q *query) turns(number, whole, size int) []link {
 func (p *pages) cut(number, size int, order []sortKey) ([]obj, int, error) {
 	rows := slices.Clone(p.all)
 	for _, k := range order {
-		if len(rows) > 0 && !slices.ContainsFunc(rows, func(o obj) bool { _, ok := o[k.field]; return ok }) {
+		if len(rows) > 0 && !slices.ContainsFunc(rows, func(o obj) bool { _, ok := o.property(k.field); return ok }) {
 			return nil, 0, harrier.Invalidf("sort", "%q can not be sorted by", clip(k.field))
 		}
 	}
 	if len(order) > 0 {
 		slices.SortStableFunc(rows, func(a, b obj) int {
 			for _, k := range order {
-				c := compare(a[k.field], b[k.field])
+				x, _ := a.property(k.field)
+				y, _ := b.property(k.field)
+				c := compare(x, y)
 				if k.desc {
 					c = -c
 				}
@@ -416,6 +442,21 @@ func (p *pages) cut(number, size int, order []sortKey) ([]obj, int, error) {
 	}
 	from := min(int64(number)*int64(size), int64(len(rows)))
 	return rows[from:min(from+int64(size), int64(len(rows)))], len(rows), nil
+}
+
+// property is a member of an object, or with dots in its name of one within it.
+func (o obj) property(name string) (any, bool) {
+	for {
+		first, rest, within := strings.Cut(name, ".")
+		v, ok := o[first]
+		if !within {
+			return v, ok
+		}
+		if o, ok = v.(obj); !ok {
+			return nil, false
+		}
+		name = rest
+	}
 }
 
 // compare orders values of one property.
@@ -446,6 +487,11 @@ func asNumber(v any) (float64, bool) {
 		return float64(v), true
 	case float64:
 		return v, true
+	case bool:
+		if v {
+			return 1, true
+		}
+		return 0, true
 	}
 	return 0, false
 }

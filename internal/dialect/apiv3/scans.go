@@ -46,8 +46,12 @@ func (a *api) scanObject(q *query, sc harrier.Scan, names map[harrier.ID]string,
 	}
 	if i := slices.IndexFunc(sites, func(s harrier.Site) bool { return s.ID == sc.Site }); i >= 0 {
 		o["siteName"] = sites[i].Name
-		number := scanEngine(all, sites[i], sc)
-		o["engineId"], o["engineName"] = number, all.Label(number)
+		if number := all.Ran(sites[i], sc); number != 0 {
+			o["engineId"], o["engineName"] = number, all.Label(number)
+		} else { // it is gone: its name is known
+			delete(o, "engineId")
+			o["engineName"] = sc.Engine
+		}
 	}
 	o.set("message", sc.Reason)
 	o.when("startTime", firstTime(sc.Started, sc.Created))
@@ -115,29 +119,7 @@ func (a *api) scanPages(q *query, list []harrier.Scan) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(q.r.URL.Query()["sort"]) == 0 {
-		return &pages{page: func(number, size int, _ []sortKey) ([]obj, int, error) {
-			from := min(number*size, len(list))
-			var rows []obj
-			for _, sc := range list[from:min(from+size, len(list))] {
-				o, err := a.scanObject(q, sc, names, sites, engines)
-				if err != nil {
-					return nil, 0, err
-				}
-				rows = append(rows, o)
-			}
-			return rows, len(list), nil
-		}}, nil
-	}
-	p := &pages{all: []obj{}}
-	for _, sc := range list {
-		o, err := a.scanObject(q, sc, names, sites, engines)
-		if err != nil {
-			return nil, err
-		}
-		p.all = append(p.all, o)
-	}
-	return p, nil
+	return pagesOf(q, list, func(sc harrier.Scan) (obj, error) { return a.scanObject(q, sc, names, sites, engines) })
 }
 
 func (a *api) siteScans(q *query) (any, error) {

@@ -117,15 +117,7 @@ func (a *api) siteObjects(q *query, all []harrier.Site) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &pages{all: []obj{}}
-	for _, s := range all {
-		o, err := a.siteObject(q, s, newest)
-		if err != nil {
-			return nil, err
-		}
-		p.all = append(p.all, o)
-	}
-	return p, nil
+	return pagesOf(q, all, func(s harrier.Site) (obj, error) { return a.siteObject(q, s, newest) })
 }
 
 func (a *api) site(q *query) (harrier.Site, error) {

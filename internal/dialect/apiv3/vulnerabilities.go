@@ -70,15 +70,11 @@ func vulnerabilityObject(q *query, v harrier.Vulnerability) obj {
 	if cves == nil {
 		cves = []string{}
 	}
-	categories := []string{}
-	if v.Family != "" {
-		categories = append(categories, v.Family)
-	}
 	o := obj{
 		"id": slug, "title": v.Name, "description": content(cmpText(v.Description, v.Synopsis)), "severity": severityWord(score), "severityScore": score,
-		"riskScore": harrier.RiskOf(v, harrier.Certain, 100).Value, "categories": categories, "cves": cves, "cvss": cvssObject(q, slug, v), "pci": pciObject(v),
+		"riskScore": harrier.RiskOf(v, harrier.Certain, 100).Value, "categories": slices.DeleteFunc(v.Categories(), func(c string) bool { return c == "" }), "cves": cves, "cvss": cvssObject(q, slug, v), "pci": pciObject(v),
 		"added": day(added), "modified": day(modified), "exploits": len(v.Exploits), "malwareKits": len(v.Malware()),
-		"denialOfService": strings.Contains(strings.ToLower(v.Family), "denial of service"),
+		"denialOfService": v.DenialOfService(),
 		"links":           q.self("/vulnerabilities/"+slug, "Assets", "/assets", "Exploits", "/exploits", "Malware Kits", "/malware_kits", "References", "/references", "Solutions", "/solutions"),
 	}
 	if !v.Published.IsZero() {
@@ -88,10 +84,12 @@ func vulnerabilityObject(q *query, v harrier.Vulnerability) obj {
 }
 
 func pciObject(v harrier.Vulnerability) obj {
-	score := cmp.Or(v.CVSS2Score, v.CVSS3Score)
-	status := "Pass"
-	if score >= 4 {
+	status, score := "Pass", 0.0
+	if v.FailsPCI() {
 		status = "Fail"
+	}
+	for _, n := range v.Values("pci_cvss") {
+		score, _ = n.(float64)
 	}
 	return obj{
 		"adjustedCVSSScore": int(math.Round(score)), "adjustedSeverityScore": v.PCISeverity(), "fail": status == "Fail", "status": status, "specialNotes": "",
@@ -162,60 +160,69 @@ func subScores(version int, p obj) (exploit, impact float64) {
 	return round(exploit), round(max(impact, 0))
 }
 
-// lightSorts order the catalogue without reading all of its definitions.
-var lightSorts = map[string]func(a, b harrier.Light) int{
-	"id":            func(a, b harrier.Light) int { return cmp.Compare(a.ID, b.ID) },
-	"title":         func(a, b harrier.Light) int { return cmp.Compare(a.Name, b.Name) },
-	"severity":      func(a, b harrier.Light) int { return cmp.Compare(a.Severity, b.Severity) },
-	"severityScore": func(a, b harrier.Light) int { return cmp.Compare(a.Severity, b.Severity) },
-	"riskScore":     func(a, b harrier.Light) int { return cmp.Compare(a.Severity, b.Severity) },
+// vulnerabilityColumns are the fields of definitions behind the properties that
+// the catalogue can be sorted by.
+var vulnerabilityColumns = map[string]string{
+	"id": "slug", "severity": "severity_score", "severityScore": "severity_score", "riskScore": "risk", "added": "added_at", "modified": "modified_at",
+	"published": "published", "cvss.v2.score": "cvss2", "cvss.v3.score": "cvss3",
 }
 
-// lights are all of the catalogue, as lines.
-func (a *api) lights(q *query) ([]harrier.Light, error) {
-	var out []harrier.Light
-	for _, f := range a.Vulns.Families(q.ctx()) {
-		_, part, err := a.Vulns.Family(q.ctx(), f.ID)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, part...)
-	}
-	slices.SortFunc(out, func(a, b harrier.Light) int { return cmp.Compare(a.ID, b.ID) })
-	return slices.CompactFunc(out, func(a, b harrier.Light) bool { return a.ID == b.ID }), nil
-}
-
-// listVulnerabilities turns the pages of the catalogue. It is sorted by what its
-// lines tell; scores by the severities that they come to.
+// listVulnerabilities turns the pages of the catalogue.
 func (a *api) listVulnerabilities(q *query) (any, error) {
 	return &pages{page: func(number, size int, order []sortKey) ([]obj, int, error) {
-		all, err := a.lights(q)
-		if err != nil {
-			return nil, 0, err
+		if len(order) == 1 && order[0].field == "title" {
+			return a.vulnerabilitiesByTitle(q, number, size, order[0].desc)
 		}
-		for _, k := range slices.Backward(order) {
-			by, known := lightSorts[k.field]
+		w := harrier.Walk{Limit: size, Offset: number * size}
+		for _, k := range order {
+			column, known := vulnerabilityColumns[k.field]
 			if !known {
 				return nil, 0, harrier.Invalidf("sort", "%q can not be sorted by", clip(k.field))
 			}
-			slices.SortStableFunc(all, func(a, b harrier.Light) int {
-				if k.desc {
-					return by(b, a)
-				}
-				return by(a, b)
-			})
+			w.Sort = append(w.Sort, harrier.Order{Field: column, Desc: k.desc})
 		}
-		from := min(number*size, len(all))
+		w.Sort = append(w.Sort, harrier.Order{Field: "slug"}) // of those that are equal in all others
+		found, err := a.Vulns.Search(q.ctx(), nil, w)
+		if err != nil {
+			return nil, 0, err
+		}
 		var rows []obj
-		for _, l := range all[from:min(from+size, len(all))] {
-			v, err := a.Vulns.Vulnerability(q.ctx(), l.ID)
-			if err != nil {
-				return nil, 0, err
-			}
+		for _, v := range found.Rows {
 			rows = append(rows, vulnerabilityObject(q, v))
 		}
-		return rows, len(all), nil
+		return rows, found.Total, nil
 	}}, nil
+}
+
+// vulnerabilitiesByTitle is a page of the catalogue by its lines, which have the
+// titles: a search would read all definitions for them.
+func (a *api) vulnerabilitiesByTitle(q *query, number, size int, desc bool) ([]obj, int, error) {
+	var all []harrier.Light
+	for _, f := range a.Vulns.Families(q.ctx()) {
+		_, part, err := a.Vulns.Family(q.ctx(), f.ID)
+		if err != nil {
+			return nil, 0, err
+		}
+		all = append(all, part...)
+	}
+	slices.SortFunc(all, func(a, b harrier.Light) int { return cmp.Compare(a.ID, b.ID) })
+	all = slices.CompactFunc(all, func(a, b harrier.Light) bool { return a.ID == b.ID })
+	slices.SortStableFunc(all, func(a, b harrier.Light) int {
+		if desc {
+			a, b = b, a
+		}
+		return cmp.Compare(a.Name, b.Name)
+	})
+	from := min(number*size, len(all))
+	var rows []obj
+	for _, l := range all[from:min(from+size, len(all))] {
+		v, err := a.Vulns.Vulnerability(q.ctx(), l.ID)
+		if err != nil {
+			return nil, 0, err
+		}
+		rows = append(rows, vulnerabilityObject(q, v))
+	}
+	return rows, len(all), nil
 }
 
 func (a *api) getVulnerability(q *query) (any, error) {

@@ -1,14 +1,13 @@
 package insightvm
 
 import (
-	"cmp"
 	"context"
-	"net/netip"
-	"slices"
 	"strings"
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/asset"
+	"github.com/harrier-scan/harrier/internal/asset/members"
+	words "github.com/harrier-scan/harrier/internal/dialect/nexposewords"
 )
 
 // credentialAssessment is how a sign-in at an asset went.
@@ -76,9 +75,14 @@ func credentialsOf(list []harrier.SignIn) []credentialAssessment {
 	return out
 }
 
-// types are the kinds of machines, by Asset.DeviceType, that this API has a word
-// for.
-var types = map[string]string{"hypervisor": "hypervisor", "phone": "mobile"}
+// machine is the kind of machine that a kind of device is, "" where that does not
+// tell.
+func machine(device string) string {
+	if kind := members.HostType(device); kind != members.HostTypes[0] {
+		return kind
+	}
+	return ""
+}
 
 // assetRows shows assets.
 func (a api) assetRows(ctx context.Context, by harrier.Actor, list []harrier.Asset, v viewed) ([]assetRow, error) {
@@ -118,7 +122,7 @@ func (a api) assetRows(ctx context.Context, by harrier.Actor, list []harrier.Ass
 func (a api) assetRow(ctx context.Context, one *harrier.Asset, f asset.Facts, open []harrier.JudgedFinding) assetRow {
 	parts := harrier.PartsOfOS(one.OS, one.OSCPE, one.DeviceType)
 	row := assetRow{
-		ID: a.assetID(one.ID), HostName: hostName(one), MAC: strings.ToUpper(one.MAC), Type: types[one.DeviceType],
+		ID: a.assetID(one.ID), HostName: words.HostName(one), MAC: strings.ToUpper(one.MAC), Type: machine(one.DeviceType),
 		Assessed: one.LastScan != 0, Credentials: credentialsOf(f.SignIns),
 		Architecture: parts.Architecture, OS: one.OS, OSFamily: parts.Family, OSName: parts.Name, OSSystem: parts.System, OSType: parts.Type,
 		OSVendor: parts.Vendor, OSVersion: parts.Version, New: []finding{}, Remediated: []finding{},
@@ -153,30 +157,12 @@ func (a api) assetRow(ctx context.Context, one *harrier.Asset, f asset.Facts, op
 	return row
 }
 
-// hostName is the name of an asset; "" for none.
-func hostName(a *harrier.Asset) string {
-	if name := cmp.Or(a.FQDN, a.NetBIOS); name != "" {
-		return name
-	}
-	for _, name := range a.Names {
-		if _, err := netip.ParseAddr(name); err != nil {
-			return name
-		}
-	}
-	return ""
-}
-
-// unique are the kinds of identifiers that there is one of in the world.
-var unique = []harrier.IdentifierKind{harrier.IDHardware, harrier.IDSerial, harrier.IDInstance, harrier.IDSMB, harrier.IDSNMP, harrier.IDUPnP}
-
 // identifiersOf are those of an asset that tell it from all others, with the
 // kind as the source.
 func identifiersOf(list []harrier.Identifier) []identifier {
 	out := []identifier{}
-	for _, i := range list {
-		if slices.Contains(unique, i.Kind) && !i.Shared {
-			out = append(out, identifier{i.Value, string(i.Kind)})
-		}
+	for _, i := range words.Unique(list) {
+		out = append(out, identifier{i.Value, string(i.Kind)})
 	}
 	return out
 }

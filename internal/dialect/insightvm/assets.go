@@ -25,6 +25,7 @@ var assetSorts = map[string]string{
 	"os_architecture": "os_architecture", "os_description": "os", "os_family": "os_family", "os_name": "os_name", "os_system_name": "os_system",
 	"os_type": "os_type", "os_vendor": "os_vendor", "os_version": "os_version",
 	"last_scan_end": "last_seen", "last_assessed_for_vulnerabilities": "last_seen", "last_scan_start": "scan_start", "exploits": "exploit_count",
+	"malware_kits": "malware_kits", "assessed_for_vulnerabilities": "assessed", "assessed_for_policies": "assessed_for_policies",
 	"critical_vulnerabilities": "critical", "severe_vulnerabilities": "high", "moderate_vulnerabilities": "medium", "total_vulnerabilities": "total",
 	"risk_score": "risk", "criticality_tag": "importance",
 }
@@ -107,7 +108,7 @@ func (a api) searchAssets(ctx context.Context, by harrier.Actor, q *query) (repl
 	if err != nil {
 		return reply{}, err
 	}
-	o := search.Options{Now: a.Now()}
+	o := search.Options{Now: a.Now(), Server: a.ServerUUID.String()}
 	e, errAsset := search.Assets(wanted, o)
 	var errFindings error
 	v.findings, errFindings = search.Findings(filter, o)
@@ -137,9 +138,12 @@ func (a api) getAsset(ctx context.Context, by harrier.Actor, q *query) (reply, e
 	}
 	id, ok := a.assetNumber(q.PathValue("id"))
 	if !ok {
-		return reply{}, harrier.Errorf(harrier.NotFound, "no such asset")
+		return reply{}, errNoAsset
 	}
 	one, err := a.Assets.Asset(ctx, by, id)
+	if kind := harrier.KindOf(err); err != nil && (kind == harrier.NotFound || kind == harrier.Forbidden) {
+		return reply{}, errNoAsset
+	}
 	if err != nil {
 		return reply{}, err
 	}

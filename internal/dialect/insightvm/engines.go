@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/harrier-scan/harrier"
 	"github.com/harrier-scan/harrier/internal/fleet"
@@ -40,21 +41,34 @@ type configuration struct {
 // was told others meanwhile: it has a new look at them within seconds.
 func (a api) engineOf(e harrier.Engine, p fleet.Properties) engine {
 	out := engine{
-		ID: e.UUID.String(), Name: e.Name, HostName: cmp.Or(e.Hostname, e.Name), LastSeen: maybe(e.LastSeen), Registered: maybe(e.Started),
+		ID: e.UUID.String(), Name: e.Name, HostName: cmp.Or(e.Hostname, e.Name), LastSeen: maybe(e.LastSeen), Registered: maybe(registered(e)),
 		Profile: profile{configuration{LastRetrieved: maybe(p.Told), Properties: []string{}}},
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.Values)) {
 		out.Profile.Configuration.Properties = append(out.Profile.Configuration.Properties, name+":"+p.Values[name])
 	}
-	switch {
+	switch status := e.Status(a.Now()); {
 	case e.LastSeen.IsZero():
 		out.Status = "UNKNOWN"
-	case e.Alive(a.Now()):
+	case status == harrier.EngineActive:
 		out.Status = "HEALTHY"
+	case e.Alive(a.Now()): // and gets no work: it speaks another protocol, or is not trusted
+		out.Status = "UNHEALTHY"
 	default:
 		out.Status = "OFFLINE"
 	}
 	return out
+}
+
+// registered is when the console came to know an engine. Its own one comes with
+// it.
+func registered(e harrier.Engine) time.Time {
+	for _, at := range []time.Time{e.Enrolled, e.Created} {
+		if !at.IsZero() {
+			return at
+		}
+	}
+	return e.Started
 }
 
 func (a api) listEngines(ctx context.Context, by harrier.Actor, q *query) (reply, error) {

@@ -59,6 +59,7 @@ var problems = map[harrier.Kind]problem{
 }
 
 var (
+	errNoAsset   = &problem{http.StatusNotFound, textMissingHere, textMissingHere, nil} // as recorded
 	errNoBody    = &problem{http.StatusBadRequest, textNoBody, textNoBodyHere, nil}
 	errMediaType = &problem{status: http.StatusUnsupportedMediaType}
 	errTooLarge  = &problem{http.StatusRequestEntityTooLarge, fmt.Sprintf("The request body is larger than %d bytes.", maxBody), "", nil}

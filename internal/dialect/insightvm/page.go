@@ -1,6 +1,7 @@
 package insightvm
 
 import (
+	"encoding/json"
 	"net/url"
 	"slices"
 	"strconv"
@@ -166,7 +167,7 @@ func (c cursor) MarshalJSON() ([]byte, error) {
 	if c.text == "" {
 		return []byte("null"), nil
 	}
-	return []byte(strconv.Quote(c.text)), nil // of printable characters only
+	return json.Marshal(c.text)
 }
 
 // IsZero reports whether there is no member for it at all.

@@ -68,15 +68,27 @@ func readScanForm(keys map[string]json.RawMessage, depth int) (*scanForm, error)
 	return f, err
 }
 
+// The lists of a form.
+func engineIDs(f *scanForm) []string         { return f.engines }
+func credentialSources(f *scanForm) []string { return f.credentials }
+func assetIDs(f *scanForm) []string          { return f.assets }
+func vulnerabilityIDs(f *scanForm) []string  { return f.vulnerabilities }
+func solutionIDs(f *scanForm) []string       { return f.solutions }
+
 // left is what a list of the form has, without what its exclusions have.
 func (f *scanForm) left(of func(*scanForm) []string) []string {
-	list := slices.Clone(of(f))
-	if f.excluded == nil || len(list) == 0 {
-		return list
-	}
+	gone := f.without(of)
+	return slices.DeleteFunc(slices.Clone(of(f)), func(one string) bool { return gone[one] })
+}
+
+// without is what the exclusions of the form have in a list, whether the form
+// itself names it or not.
+func (f *scanForm) without(of func(*scanForm) []string) map[string]bool {
 	gone := map[string]bool{}
-	for _, one := range f.excluded.left(of) {
-		gone[one] = true
+	if f.excluded != nil {
+		for _, one := range f.excluded.left(of) {
+			gone[one] = true
+		}
 	}
-	return slices.DeleteFunc(list, func(one string) bool { return gone[one] })
+	return gone
 }

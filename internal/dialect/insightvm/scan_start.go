@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -48,9 +49,10 @@ type starting struct {
 	by      harrier.Actor
 	form    *scanForm
 	engines []harrier.Engine
-	chosen  []harrier.Engine // to be used; nil: those that scanned the assets last
-	sources []harrier.ID     // sites whose credentials are used; nil: those of the site that takes in the results
-	checks  map[harrier.VulnID]bool
+	chosen  []harrier.Engine        // to be used, where the form names some; else those that scanned the assets last
+	sources []harrier.ID            // sites whose credentials are used; nil: those of the site that takes in the results
+	checks  map[harrier.VulnID]bool // what is looked for alone; nil: all
+	spared  map[harrier.VulnID]bool // what is not looked for
 	sites   map[harrier.ID]harrier.Site
 	faults  []string
 	reply   startReply
@@ -132,7 +134,7 @@ func (s *starting) fault(format string, args ...any) {
 
 // named checks the engines and sites that the form names.
 func (s *starting) named(sites []harrier.Site) {
-	for _, id := range s.form.left(func(f *scanForm) []string { return f.engines }) {
+	for _, id := range s.form.left(engineIDs) {
 		uuid, err := harrier.ParseUUID(id)
 		i := slices.IndexFunc(s.engines, func(e harrier.Engine) bool { return e.UUID == uuid })
 		if err != nil || i < 0 {
@@ -141,7 +143,11 @@ func (s *starting) named(sites []harrier.Site) {
 		}
 		s.chosen = append(s.chosen, s.engines[i])
 	}
-	for _, name := range s.form.left(func(f *scanForm) []string { return f.credentials }) {
+	sources := s.form.left(credentialSources)
+	if len(sources) == 0 && len(s.form.credentials) > 0 {
+		s.fault("The exclusions leave no credential source")
+	}
+	for _, name := range sources {
 		i := slices.IndexFunc(sites, func(one harrier.Site) bool { return one.Name == name })
 		if i < 0 {
 			s.fault("Unknown credential source: %s", shown(name))
@@ -158,7 +164,7 @@ func (s *starting) named(sites []harrier.Site) {
 // seen, was never scanned.
 func (s *starting) assets(ctx context.Context) []harrier.Asset {
 	var out []harrier.Asset
-	for i, text := range s.form.left(func(f *scanForm) []string { return f.assets }) {
+	for i, text := range s.form.left(assetIDs) {
 		if i >= maxAssets {
 			s.reply.Unscanned = append(s.reply.Unscanned, unscannedAsset{text, reasonTooMany})
 			continue
@@ -180,24 +186,61 @@ func (s *starting) assets(ctx context.Context) []harrier.Asset {
 }
 
 // narrow finds the checks that the vulnerabilities and solutions of the form
-// need. Solutions are those of the findings that are open on the assets.
+// need, and what its exclusions take out of them or, where it names none, out of
+// all. Solutions are those of the findings that are open on the assets.
 func (s *starting) narrow(ctx context.Context, assets []harrier.Asset) error {
-	vulnerabilities := s.form.left(func(f *scanForm) []string { return f.vulnerabilities })
-	solutions := s.form.left(func(f *scanForm) []string { return f.solutions })
-	if len(vulnerabilities)+len(solutions) == 0 {
+	s.spared = s.vulnerabilities(ctx, slices.Sorted(maps.Keys(s.form.without(vulnerabilityIDs))))
+	wanted := s.vulnerabilities(ctx, s.form.left(vulnerabilityIDs))
+	needed, met, err := s.needing(ctx, assets, s.form.left(solutionIDs))
+	if err != nil {
+		return err
+	}
+	maps.Copy(wanted, needed)
+	for _, id := range s.form.left(solutionIDs) {
+		if !met[id] && len(assets) > 0 {
+			s.fault("No asset in scope needs the solution %s", shown(id))
+		}
+	}
+	needless, _, err := s.needing(ctx, assets, slices.Sorted(maps.Keys(s.form.without(solutionIDs))))
+	if err != nil {
+		return err
+	}
+	maps.Copy(s.spared, needless)
+	if len(s.form.vulnerabilities)+len(s.form.solutions) == 0 {
 		return nil
 	}
 	s.checks = map[harrier.VulnID]bool{}
-	for _, id := range vulnerabilities {
+	for id := range wanted {
+		if !s.spared[id] {
+			s.check(id)
+		}
+	}
+	if len(s.checks) == 0 && len(s.faults) == 0 && len(assets) > 0 {
+		s.fault("The exclusions leave nothing to look for")
+	}
+	return nil
+}
+
+// vulnerabilities are those that ids stand for.
+func (s *starting) vulnerabilities(ctx context.Context, ids []string) map[harrier.VulnID]bool {
+	out := map[harrier.VulnID]bool{}
+	for _, id := range ids {
 		v, err := s.vulnerability(ctx, id)
 		if err != nil {
 			s.fault("Unknown vulnerability: %s", shown(id))
 			continue
 		}
-		s.check(v.ID)
+		out[v.ID] = true
 	}
+	return out
+}
+
+// needing are the vulnerabilities open on the assets that solutions mend, and
+// which solutions some of them need.
+func (s *starting) needing(ctx context.Context, assets []harrier.Asset, solutions []string) (map[harrier.VulnID]bool, map[string]bool, error) {
+	out, met := map[harrier.VulnID]bool{}, map[string]bool{}
 	if len(solutions) == 0 || len(assets) == 0 {
-		return nil
+		return out, met, nil
 	}
 	ids := make([]harrier.ID, len(assets))
 	for i := range assets {
@@ -205,31 +248,19 @@ func (s *starting) narrow(ctx context.Context, assets []harrier.Asset) error {
 	}
 	open, err := s.open(ctx, s.by, ids)
 	if err != nil {
-		return err
-	}
-	missing := map[string]bool{}
-	for _, id := range solutions {
-		missing[id] = true
+		return nil, nil, err
 	}
 	for i := range assets {
 		for _, f := range open[assets[i].ID] {
 			v := s.known.of(ctx, f.Vulnerability)
-			have := solutionOf(v, &assets[i]).ID
-			if slices.Contains(solutions, have) || slices.ContainsFunc(v.Solutions, func(one harrier.Solution) bool { return slices.Contains(solutions, one.ID) }) {
-				s.check(f.Vulnerability)
-				delete(missing, have)
-				for _, one := range v.Solutions {
-					delete(missing, one.ID)
+			for _, one := range append(slices.Clone(v.Solutions), solutionOf(v, &assets[i])) {
+				if slices.Contains(solutions, one.ID) {
+					out[f.Vulnerability], met[one.ID] = true, true
 				}
 			}
 		}
 	}
-	for _, id := range solutions {
-		if missing[id] {
-			s.fault("No asset in scope needs the solution %s", shown(id))
-		}
-	}
-	return nil
+	return out, met, nil
 }
 
 // check plans what finds a vulnerability.
@@ -274,7 +305,7 @@ func (s *starting) engineFor(i int, last harrier.Scan) (harrier.Engine, bool) {
 	if len(s.chosen) > 0 {
 		return s.chosen[i%len(s.chosen)], true
 	}
-	if last.ID == 0 {
+	if last.ID == 0 || len(s.form.engines) > 0 { // the exclusions leave none of those
 		return harrier.Engine{}, false
 	}
 	at := slices.IndexFunc(s.engines, func(e harrier.Engine) bool {
@@ -284,7 +315,7 @@ func (s *starting) engineFor(i int, last harrier.Scan) (harrier.Engine, bool) {
 		pool := cmp.Or(s.sites[last.Site].Pool, harrier.LocalPool)
 		at = slices.IndexFunc(s.engines, func(e harrier.Engine) bool { return cmp.Or(e.Pool, harrier.LocalPool) == pool })
 	}
-	if at < 0 {
+	if at < 0 || s.form.without(engineIDs)[s.engines[at].UUID.String()] {
 		return harrier.Engine{}, false
 	}
 	return s.engines[at], true
@@ -296,6 +327,9 @@ func (s *starting) siteOf(g *group) (harrier.Site, bool) {
 	var best harrier.Site
 	for _, one := range s.sites {
 		if s.Sites.Level(s.by, one) < harrier.MayControl || cmp.Or(one.Repository, harrier.DefaultRepository) != g.repository {
+			continue
+		}
+		if s.form.excluded != nil && s.form.excluded.consumer == one.Name {
 			continue
 		}
 		if s.form.consumer != "" {
@@ -316,9 +350,12 @@ func (s *starting) siteOf(g *group) (harrier.Site, bool) {
 func (s *starting) launch(ctx context.Context, g *group) error {
 	site, ok := s.siteOf(g)
 	if !ok {
-		for i := range g.assets {
-			s.reply.Unscanned = append(s.reply.Unscanned, unscannedAsset{s.assetID(g.assets[i].ID), reasonNoEngine})
-		}
+		s.unscanned(g, reasonNoEngine)
+		return nil
+	}
+	if len(s.sources) == 0 && s.form.without(credentialSources)[site.Name] {
+		s.fault("The results go to %s, whose credentials are excluded: name other credential sources", shown(site.Name))
+		s.unscanned(g, s.faults[len(s.faults)-1])
 		return nil
 	}
 	l := scan.Launch{Name: s.form.name, Queue: true, Engine: g.engine.ID, Credentials: s.sources}
@@ -333,28 +370,45 @@ func (s *starting) launch(ctx context.Context, g *group) error {
 		}
 	}
 	l.Targets = strings.Join(targets, ",")
-	if s.checks != nil {
+	if s.checks != nil || len(s.spared) > 0 {
 		p, err := s.Policies.Policy(ctx, harrier.System, site.Policy)
 		if err != nil {
 			return err
 		}
-		l.Variant = &harrier.Variant{
-			Name: p.Name, Template: p.Template, Settings: p.Settings,
-			Checks: harrier.CheckSelection{NoOthers: true, Single: s.checks},
-		}
+		l.Variant = &harrier.Variant{Name: p.Name, Template: p.Template, Settings: p.Settings, Checks: s.selection(p.Checks)}
 	}
 	sc, err := s.Scans.Launch(ctx, s.by, site.ID, l)
 	switch kind := harrier.KindOf(err); {
 	case err == nil:
 	case kind == harrier.Invalid || kind == harrier.Conflict: // forbidden targets, too many scans that wait
 		s.fault("%s", harrier.MessageOf(err))
-		for _, id := range ids {
-			s.reply.Unscanned = append(s.reply.Unscanned, unscannedAsset{id, harrier.MessageOf(err)})
-		}
+		s.unscanned(g, harrier.MessageOf(err))
 		return nil
 	default:
 		return notAllowed(err)
 	}
 	s.reply.Scans = append(s.reply.Scans, startedScan{AssetIDs: ids, EngineID: g.engine.UUID.String(), ID: sc.UUID.String(), Name: sc.Name})
 	return nil
+}
+
+// unscanned tells that the assets of a group are not scanned, and why.
+func (s *starting) unscanned(g *group, reason string) {
+	for i := range g.assets {
+		s.reply.Unscanned = append(s.reply.Unscanned, unscannedAsset{s.assetID(g.assets[i].ID), reason})
+	}
+}
+
+// selection is what a scan looks for where its site looks for what have says.
+func (s *starting) selection(have harrier.CheckSelection) harrier.CheckSelection {
+	if s.checks != nil {
+		return harrier.CheckSelection{NoOthers: true, Single: s.checks}
+	}
+	have.Single = maps.Clone(have.Single)
+	if have.Single == nil {
+		have.Single = map[harrier.VulnID]bool{}
+	}
+	for id := range s.spared {
+		have.Single[id] = false
+	}
+	return have
 }

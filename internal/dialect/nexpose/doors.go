@@ -236,7 +236,11 @@ func (a *api) exceptionItem(e harrier.Exception, names map[harrier.ID]string) an
 		item["expires"] = e.Expires.UTC().Format(time.RFC3339)
 	}
 	if e.Reviewer != 0 {
-		item["review"] = map[string]any{"name": names[e.Reviewer], "comment": e.Remark, "date": e.Created.UTC().Format(time.RFC3339)}
+		review := map[string]any{"name": names[e.Reviewer], "comment": e.Remark}
+		if !e.Reviewed.IsZero() {
+			review["date"] = e.Reviewed.UTC().Format(time.RFC3339)
+		}
+		item["review"] = review
 	}
 	return item
 }

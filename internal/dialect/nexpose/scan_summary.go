@@ -72,7 +72,7 @@ func (a *api) scanSums(ctx context.Context, by harrier.Actor, scans []harrier.Sc
 	for _, sc := range scans {
 		s := scanSum{Scan: sc, engine: engines.Local(), dead: max(0, sc.HostsDone-sc.HostsAlive)}
 		if i := slices.IndexFunc(sites, func(s harrier.Site) bool { return s.ID == sc.Site }); i >= 0 {
-			s.engine = engines.Of(sites[i])
+			s.engine = cmp.Or(engines.Ran(sites[i], sc), s.engine)
 		}
 		if s.found, err = a.scanFound(ctx, by, sc, rules); err != nil {
 			return nil, err

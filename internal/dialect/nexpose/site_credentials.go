@@ -22,7 +22,7 @@ const ownField = words.OwnField
 //
 // Source: section 3.6.
 var credentialAttrs = map[string]string{
-	"service": ownField + "service", "host": ownField + "host", "port": ownField + "port", "userid": "username", "password": "password",
+	"service": ownField + "service", "host": harrier.OnlyAtHost, "port": harrier.OnlyAtPort, "userid": "username", "password": "password",
 	"realm": "domain", "privilegeelevationtype": "elevate_privileges_with", "privilegeelevationusername": "escalation_account",
 	"privilegeelevationpassword": "escalation_password", "snmpv3authtype": ownField + "snmpv3authtype", "snmpv3privtype": ownField + "snmpv3privtype",
 	"snmpv3privpassword": ownField + "snmpv3privpassword", "name": credentialName, "description": credentialNote,

@@ -25,7 +25,8 @@ const firstPool = 1 << 24
 type Crew struct {
 	Engines []harrier.Engine
 	Pools   []harrier.Pool
-	own     harrier.ID // the local engine's, also where it is not among them
+	own     harrier.ID            // the local engine's, also where it is not among them
+	named   map[string]harrier.ID // by the names that scans keep of the engines that did them
 }
 
 // CrewOf is the crew of what by may use.
@@ -50,7 +51,9 @@ func CrewOf(ctx context.Context, room *fleet.Room, by harrier.Actor) (Crew, erro
 // console one after the other, the last one counts.
 func newCrew(engines []harrier.Engine, pools []harrier.Pool) Crew {
 	local, rest := harrier.Engine{Pool: harrier.LocalPool}, []harrier.Engine{}
+	named := map[string]harrier.ID{}
 	for _, e := range engines {
+		named[e.Name] = e.ID
 		switch {
 		case e.Remote():
 			rest = append(rest, e)
@@ -60,7 +63,12 @@ func newCrew(engines []harrier.Engine, pools []harrier.Pool) Crew {
 	}
 	local.Name, local.Address = LocalEngine, "127.0.0.1"
 	local.ID = cmp.Or(local.ID, firstPool) // no engine and no pool has that
-	return Crew{append([]harrier.Engine{local}, rest...), pools, local.ID}
+	for _, e := range engines {
+		if !e.Remote() && named[e.Name] == e.ID { // one of those that stood there
+			named[e.Name] = local.ID
+		}
+	}
+	return Crew{append([]harrier.Engine{local}, rest...), pools, local.ID, named}
 }
 
 // Local is the id of the console's own engine.
@@ -103,6 +111,19 @@ func (c Crew) Of(s harrier.Site) harrier.ID {
 		return PoolNumber(c.Pools[i])
 	}
 	return c.Local()
+}
+
+// Ran is the number of the engine that did a scan of a site: of the one that it
+// was given, else of the one that told of it; 0 for one that is gone. As long as
+// none told, it is the engine or the pool that the site is scanned by.
+func (c Crew) Ran(s harrier.Site, sc harrier.Scan) harrier.ID {
+	switch {
+	case sc.Terms.Engine != 0:
+		s.Engine = sc.Terms.Engine
+	case sc.Engine != "":
+		return c.named[sc.Engine]
+	}
+	return c.Of(s)
 }
 
 // Bind has a site scanned by the engine or the pool with a number. It answers

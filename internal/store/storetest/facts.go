@@ -25,10 +25,20 @@ func besideAssets(t *testing.T, dsn string) {
 	}
 	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	var last harrier.ID
+	var met []harrier.Encounter
 	for i, site := range []harrier.ID{7, 7, 5} {
-		s := harrier.Scan{Site: site, Repository: 1, Status: harrier.ScanCompleted}
-		must(t, db.InsertScan(ctx, &s))
 		began := at.Add(time.Duration(i) * time.Hour)
+		s := harrier.Scan{Site: site, Repository: 1, Status: harrier.ScanCompleted, Owner: harrier.ID(i), Name: "s", Created: began, Started: began}
+		e := harrier.Encounter{Site: site, Owner: s.Owner, Name: "s", At: began}
+		if i > 0 {
+			s.Ended = began.Add(time.Minute)
+			e.At = s.Ended
+		}
+		must(t, db.InsertScan(ctx, &s))
+		e.Scan = s.ID
+		met = append(met, e)
+		twin := harrier.ScanHost{Scan: s.ID, Index: 2, Asset: a.ID, Host: harrier.Host{Name: "the same under another name"}}
+		must(t, db.PutScanHost(ctx, &twin))
 		h := harrier.ScanHost{Scan: s.ID, Index: 1, Asset: a.ID, Host: harrier.Host{Name: "a", Started: began, Ended: began.Add(time.Minute)}}
 		must(t, db.PutScanHost(ctx, &h))
 		last = s.ID
@@ -37,6 +47,9 @@ func besideAssets(t *testing.T, dsn string) {
 	must(t, db.UpdateAsset(ctx, &a))
 	if diff := cmp.Diff(map[harrier.ID][]harrier.ID{a.ID: {5, 7}}, got(db.SitesOf(ctx, ids))(t)); diff != "" {
 		t.Errorf("SitesOf (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(map[harrier.ID][]harrier.Encounter{a.ID: met}, got(db.EncountersOf(ctx, ids))(t)); diff != "" {
+		t.Errorf("EncountersOf (-want +got):\n%s", diff)
 	}
 	want := map[harrier.ID]harrier.Look{a.ID: {Started: at.Add(2 * time.Hour), Ended: at.Add(2*time.Hour + time.Minute)}}
 	if diff := cmp.Diff(want, got(db.LastLooks(ctx, ids))(t)); diff != "" {

@@ -387,7 +387,7 @@ func TestRecordedErrors(t *testing.T) {
 	}{
 		{bad, "GET", "/validate", "", 401, "Full authentication is required to access this resource.", "Authorization is required to interact with this resource."},
 		{good, "POST", base + "/scan", "", 400, "Required request body is missing.", "A request body must be provided."},
-		{good, "GET", base + "/assets/unknown", "", 404, "The resource does not exist.", "The requested resource does not exist."},
+		{good, "GET", base + "/assets/unknown", "", 404, "The requested resource does not exist.", "The requested resource does not exist."},
 		{good, "POST", base + "/scan", `{"asset_ids":["unknown"],"name":"x"}`, 400, "Your scan start request has 1 error: Did not find any platform registered engines from assets in scope. No scans will be performed.", ""},
 		{good, "POST", base + "/assets", `{"asset":"invalid asset criteria"}`, 400, "Your query string format is not valid. It has 1 error: Unable to parse query: invalid asset criteria due to The query invalid asset criteria seems to be invalid format: null", ""},
 	} {
