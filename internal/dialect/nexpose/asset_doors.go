@@ -218,6 +218,10 @@ type pastRow struct {
 //
 // Source: section 14.4.
 func (a *api) assetScans(w http.ResponseWriter, r *http.Request, by harrier.Actor) error {
+	query, err := asked(w, r)
+	if err != nil {
+		return err
+	}
 	id, err := doorID(r, "id")
 	if err != nil {
 		return err
@@ -241,7 +245,7 @@ func (a *api) assetScans(w http.ResponseWriter, r *http.Request, by harrier.Acto
 			Flaws: p.Host.Present.Total() - p.Host.Present[harrier.Info], Completed: p.Host.Ended.UnixMilli(), SiteName: site.Name, Engine: row.Engine,
 		})
 	}
-	return page(w, r.URL.Query(), rows, "completed", "desc")
+	return page(w, query, rows, "completed", "desc")
 }
 
 // groupDoc is a dynamic asset group as the gem sends and reads it.

@@ -32,10 +32,11 @@ func (a *api) assetDoors(m *kit.Mux) {
 	for _, method := range []string{"GET ", "POST "} { // the gem posts a form
 		m.Handle(method+"/data/asset/group", a.door(a.groupAssets))
 		m.Handle(method+"/data/vulnerability/asset-vulnerabilities", a.door(a.assetFlaws))
+		m.Handle(method+"/data/assets/{id}/scans", a.door(a.assetScans))
 	}
 	m.Handle("POST /data/assets/bulk-delete", a.door(a.deleteAssets))
-	m.Handle("GET /data/assets/{id}/scans", a.door(a.assetScans))
 	m.Handle("GET /api/2.1/assets/{id}", a.door(a.assetDoor))
+	m.Handle("POST /api/2.1/sites/{id}/assets", a.door(a.importAssets))
 	m.Handle("POST /data/assetGroup/saveAssetGroup", a.door(a.saveGroup))
 	m.Handle("GET /data/assetGroup/loadAssetGroup", a.door(a.loadGroup))
 	m.Handle("GET "+exceptionsPath, kit.Handle(w, a.exceptionsPage))
