@@ -66,7 +66,7 @@ type ReportDefinition struct {
 	Scope       Scope
 	Schedule    Schedule
 	NextRun     time.Time // of Schedule; zero: never
-	AfterScan   bool      // also made when a scan of a site in Scope ends
+	AfterScan   bool      // also made when a scan ends that is of a site in Scope, or saw what is in it
 	Recipients  []string  // mail addresses
 	Groups      []ID      // with whom it is shared
 	Keep        int       // how many of its newest reports are kept; 0 means KeepReports
@@ -125,16 +125,17 @@ func TemplateNamed(name string) (Template, bool) {
 	return Template{}, false
 }
 
-// Scope says which findings are in a report. The first five lists are united;
+// Scope says which findings are in a report. The first six lists are united;
 // none of them means everything. State, Query and Filter restrict.
 //
 // With Scans the report has exactly what those scans saw, and nothing is united
 // with them; otherwise it has what is known now of each asset.
 type Scope struct {
 	Scans        []ID  `json:"scans,omitempty"`
-	Sites        []ID  `json:"sites,omitempty"` // assets of which one of these sites' scans was the last
+	Sites        []ID  `json:"sites,omitempty"` // assets that scans of these sites saw
 	Assets       []ID  `json:"assets,omitempty"`
 	AssetLists   []ID  `json:"asset_lists,omitempty"`
+	Tags         []ID  `json:"tags,omitempty"` // assets that carry one of these
 	Repositories []ID  `json:"repositories,omitempty"`
 	State        State `json:"state,omitempty"`
 	// Query is a saved query, read anew whenever a report is made.
@@ -199,7 +200,7 @@ func (d *ReportDefinition) Check() error {
 
 // Check answers Invalid, naming the field, for a scope that makes no sense.
 func (s *Scope) Check() error {
-	if len(s.Scans)+len(s.Sites)+len(s.Assets)+len(s.AssetLists)+len(s.Repositories) > maxScopeItems {
+	if len(s.Scans)+len(s.Sites)+len(s.Assets)+len(s.AssetLists)+len(s.Tags)+len(s.Repositories) > maxScopeItems {
 		return Invalidf("scope", "names more than %d things", maxScopeItems)
 	}
 	switch s.State {
@@ -210,14 +211,14 @@ func (s *Scope) Check() error {
 	if len(s.Scans) > 1 {
 		return Invalidf("scans", "a report is about one scan")
 	}
-	if len(s.Scans) > 0 && len(s.Sites)+len(s.Assets)+len(s.AssetLists)+len(s.Repositories) > 0 {
-		return Invalidf("scans", "can not be joined with sites, assets or repositories")
+	if len(s.Scans) > 0 && len(s.Sites)+len(s.Assets)+len(s.AssetLists)+len(s.Tags)+len(s.Repositories) > 0 {
+		return Invalidf("scans", "can not be joined with sites, assets, tags or repositories")
 	}
 	if s.First && s.Last {
 		return Invalidf("scans", "the first and the last scan can not be joined")
 	}
-	if (s.Last || s.First) && len(s.Scans)+len(s.Assets)+len(s.AssetLists)+len(s.Repositories) > 0 {
-		return Invalidf("scans", "the first or last scan can not be joined with other scans, assets or repositories")
+	if (s.Last || s.First) && len(s.Scans)+len(s.Assets)+len(s.AssetLists)+len(s.Tags)+len(s.Repositories) > 0 {
+		return Invalidf("scans", "the first or last scan can not be joined with other scans, assets, tags or repositories")
 	}
 	if len(s.Asked) > maxReportOptions {
 		return Invalidf("query", "is longer than %d bytes", maxReportOptions)

@@ -210,7 +210,7 @@ func (r *Room) launch(ctx context.Context, by harrier.Actor, d harrier.ReportDef
 	case scan == 0 && len(d.Scope.Scans) > 0:
 		rep.Scan = d.Scope.Scans[0]
 	case scan != 0:
-		rep.Scope.Scans, rep.Scope.Sites, rep.Scope.Assets, rep.Scope.AssetLists, rep.Scope.Repositories = nil, nil, nil, nil, nil
+		rep.Scope.Scans, rep.Scope.Sites, rep.Scope.Assets, rep.Scope.AssetLists, rep.Scope.Tags, rep.Scope.Repositories = nil, nil, nil, nil, nil, nil
 	}
 	if rep.Scan != 0 {
 		if _, err := r.Scans.Scan(ctx, by, rep.Scan); err != nil {

@@ -114,8 +114,8 @@ func (a *api) assetFlaws(w http.ResponseWriter, r *http.Request, by harrier.Acto
 }
 
 // deleteAssets deletes the assets that the body lists by number, all of them or
-// none. An asset is of one site at a time here, so that to take it from its site
-// is to delete it.
+// none. To take an asset from its only site is to delete it; one of several sites
+// stays.
 func (a *api) deleteAssets(w http.ResponseWriter, r *http.Request, by harrier.Actor) error {
 	body, err := readBody(r)
 	if err != nil {
@@ -143,8 +143,12 @@ func (a *api) deleteAssets(w http.ResponseWriter, r *http.Request, by harrier.Ac
 			return err
 		}
 		for _, d := range found {
-			if places[d.LastScan] != site {
+			of := places[d.ID]
+			if !slices.ContainsFunc(of, func(s harrier.Site) bool { return s.ID == site }) {
 				return harrier.Invalidf("siteid", "asset %d is not of site %d", d.ID, site)
+			}
+			if len(of) > 1 {
+				return harrier.Errorf(harrier.Conflict, "asset %d is of other sites too", d.ID)
 			}
 		}
 	}

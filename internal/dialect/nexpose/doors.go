@@ -133,7 +133,7 @@ func (a *api) filterRows(ctx context.Context, by harrier.Actor, found []harrier.
 			ID: int64(d.ID), IP: placeOf(d.Addr, d.FQDN), Name: d.FQDN, OS: d.OS, Exploits: exploits[d.ID], Malware: malware[d.ID], Flaws: d.Open.Total() - d.Open[harrier.Info],
 			Risk: float64(harrier.Sum{Counts: d.Open}.Score()), Assessed: true, LastScanDate: d.LastSeen.UnixMilli(), Sites: []sitePermit{},
 		}
-		if s, err := a.Sites.Site(ctx, by, places[d.LastScan]); err == nil {
+		for _, s := range places[d.ID] {
 			row.Sites = append(row.Sites, sitePermit{int64(s.ID), s.Name})
 		}
 		rows = append(rows, row)

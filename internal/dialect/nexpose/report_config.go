@@ -153,22 +153,20 @@ func readReportFilters(e *element, d *harrier.ReportDefinition) error {
 			}
 			id = cmp.Or(id, f.content())
 			switch kind {
-			case "site", "group", "device", "scan":
+			case "site", "group", "device", "scan", "tag":
 				scoped = true
 				if err := addScope(d, kind, id); err != nil {
 					return err
 				}
 			case "vuln-severity", "vuln-status", "vuln-categories":
 				restrict = append(restrict, [2]string{kind, id})
-			case "tag":
-				return harrier.Invalidf("filter", "reports by tag are not made here")
 			case "query", "version":
 				return harrier.Invalidf("filter", "reports of format sql are not made here")
 			}
 		}
 	}
 	if !scoped {
-		return harrier.Invalidf("Filters", "name a site, group, device or scan")
+		return harrier.Invalidf("Filters", "name a site, group, device, tag or scan")
 	}
 	if d.Scope.Last || d.Scope.First { // of these sites
 		d.Scope.Scans = nil
@@ -201,7 +199,7 @@ func addScope(d *harrier.ReportDefinition, kind, id string) error {
 	if err != nil || n <= 0 {
 		return harrier.Invalidf("filter", "%q is not the id of a %s", clip(id), kind)
 	}
-	to := map[string]*[]harrier.ID{"site": &d.Scope.Sites, "group": &d.Scope.AssetLists, "device": &d.Scope.Assets, "scan": &d.Scope.Scans}[kind]
+	to := map[string]*[]harrier.ID{"site": &d.Scope.Sites, "group": &d.Scope.AssetLists, "device": &d.Scope.Assets, "tag": &d.Scope.Tags, "scan": &d.Scope.Scans}[kind]
 	if !slices.Contains(*to, harrier.ID(n)) {
 		*to = append(*to, harrier.ID(n))
 	}

@@ -179,7 +179,7 @@ func (a *api) saveReport(c *call) (answer, error) {
 	if err := readReportConfig(e, &d); err != nil {
 		return answer{}, err
 	}
-	if err := a.mayTemplate(c.ctx(), c.by, d); err != nil {
+	if err := a.mayReport(c.ctx(), c.by, d); err != nil {
 		return answer{}, err
 	}
 	if err := a.freeReportName(c.ctx(), c.by, d); err != nil {
@@ -275,7 +275,7 @@ func writeReportFilters(o *out, d harrier.ReportDefinition) {
 	for _, part := range []struct {
 		kind string
 		ids  []harrier.ID
-	}{{"site", d.Scope.Sites}, {"group", d.Scope.AssetLists}, {"device", d.Scope.Assets}, {"scan", d.Scope.Scans}} {
+	}{{"site", d.Scope.Sites}, {"group", d.Scope.AssetLists}, {"device", d.Scope.Assets}, {"tag", d.Scope.Tags}, {"scan", d.Scope.Scans}} {
 		for _, id := range part.ids {
 			o.empty("filter", "type", part.kind, "id", ident(id))
 		}
