@@ -69,6 +69,9 @@ type ReportDefinition struct {
 	AfterScan   bool      // also made when a scan ends that is of a site in Scope, or saw what is in it
 	Recipients  []string  // mail addresses
 	Groups      []ID      // with whom it is shared
+	// Users are with whom it is shared one by one: they see its reports too.
+	Users []ID
+	Mail  ReportMail
 	Keep        int       // how many of its newest reports are kept; 0 means KeepReports
 	// Given are a dialect's settings as given, by their own names, to be given
 	// back.
@@ -76,6 +79,23 @@ type ReportDefinition struct {
 	Created  time.Time
 	Modified time.Time
 }
+
+// ReportMail says in which form a finished report goes to people by mail.
+type ReportMail struct {
+	Recipients MailForm `json:"recipients,omitempty"` // "": AsFile
+	Owner      MailForm `json:"owner,omitempty"`      // to the owner; "": not at all
+	Users      MailForm `json:"users,omitempty"`      // to Users; "": not at all
+}
+
+// MailForm is how a mail brings a report.
+type MailForm string
+
+// The forms.
+const (
+	AsFile   MailForm = "file"   // attached
+	AsZip    MailForm = "zip"    // attached, packed
+	AsNotice MailForm = "notice" // only told of
+)
 
 // KeepReports is how many reports of a definition are kept when it does not say.
 const KeepReports = 30
@@ -187,6 +207,16 @@ func (d *ReportDefinition) Check() error {
 		if a, err := mail.ParseAddress(r); err != nil || a.Address != r || strings.ContainsAny(r, "\r\n") {
 			return Invalidf("recipients", "%q is not a mail address", r)
 		}
+	}
+	for _, form := range []MailForm{d.Mail.Recipients, d.Mail.Owner, d.Mail.Users} {
+		switch form {
+		case "", AsFile, AsZip, AsNotice:
+		default:
+			return Invalidf("mail", "%q is neither file, zip nor notice", string(form))
+		}
+	}
+	if len(d.Users) > maxRecipients {
+		return Invalidf("users", "there are more than %d", maxRecipients)
 	}
 	size := 0
 	for k, v := range d.Options {

@@ -1,11 +1,14 @@
 package report
 
 import (
+	"archive/zip"
+	"bytes"
 	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"iter"
+	"maps"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -498,5 +501,56 @@ func TestOfOthers(t *testing.T) {
 	}
 	if _, err := h.Launch(t.Context(), ann, d.ID, 0); harrier.KindOf(err) != harrier.NotFound {
 		t.Errorf("a stranger's Launch = %v; want NotFound", err)
+	}
+}
+
+// TestMailForms sends a report to its recipients, its owner and its users, to each
+// in the form that is wanted for them, and to nobody twice.
+func TestMailForms(t *testing.T) {
+	h := newHouse(t, nil)
+	defer run(t, h.Room)()
+	h.asset(t, 1, 1, 80)
+	ctx := t.Context()
+	var users []harrier.ID
+	for _, u := range []harrier.User{{Name: "owner", Email: "owner@example.org"}, {Name: "reader", Email: "reader@example.org"}, {Name: "away", Email: "away@example.org", Disabled: true}, {Name: "mute"}, {Name: "known", Email: "Out@example.org"}} {
+		u.UUID, u.Role = harrier.NewUUID(h.now()), harrier.Viewer
+		must(t, h.db.InsertUser(ctx, &u))
+		users = append(users, u.ID)
+	}
+	h.made(t, harrier.Actor{User: users[0], Permissions: harrier.Administrator.Permissions()}, harrier.ReportDefinition{
+		Recipients: []string{"out@example.org"}, Users: users[1:], Mail: harrier.ReportMail{Recipients: harrier.AsZip, Owner: harrier.AsFile, Users: harrier.AsNotice},
+	})
+	forms := map[string]string{}
+	for _, m := range h.post.sent {
+		what := "told"
+		for _, a := range m.Attachments {
+			what = a.Type
+			body, err := os.ReadFile(filepath.Join(h.Dir, filepath.Base(a.Path)))
+			must(t, err)
+			if a.Type == "application/zip" {
+				z, err := zip.NewReader(bytes.NewReader(body), int64(len(body)))
+				must(t, err)
+				f, err := z.Open(strings.TrimSuffix(a.Name, ".zip"))
+				must(t, err)
+				body, err = io.ReadAll(f)
+				must(t, err)
+			}
+			if string(body) != "192.0.2.1 80/tcp\n" {
+				t.Errorf("%v get %q", m.To, body)
+			}
+		}
+		forms[strings.Join(m.To, ",")] = what
+	}
+	want := map[string]string{"out@example.org": "application/zip", "owner@example.org": "", "reader@example.org": "told"}
+	if !maps.Equal(forms, want) {
+		t.Errorf("sent %v; want %v", forms, want)
+	}
+	h.pass(365 * 24 * time.Hour)
+	must(t, h.sweep(ctx))
+	reports, err := h.db.Reports(ctx)
+	must(t, err)
+	must(t, h.remove(ctx, reports[0]))
+	if left, err := os.ReadDir(h.Dir); err != nil || len(left) != 0 {
+		t.Errorf("%d files are left, %v", len(left), err)
 	}
 }
