@@ -72,7 +72,7 @@ type ReportDefinition struct {
 	// Users are with whom it is shared one by one: they see its reports too.
 	Users []ID
 	Mail  ReportMail
-	Keep        int       // how many of its newest reports are kept; 0 means KeepReports
+	Keep  int // how many of its newest reports are kept; 0 means KeepReports
 	// Given are a dialect's settings as given, by their own names, to be given
 	// back.
 	Given    map[string]string
