@@ -200,10 +200,11 @@ func (a *api) checkTypeTable(w http.ResponseWriter, _ *http.Request, _ harrier.A
 	})
 }
 
-// synopsisTable lists the vulnerabilities that were added on some days.
+// synopsisTable lists the vulnerabilities that were added on some days, as
+// VulnerabilityListing dates them.
 func (a *api) synopsisTable(w http.ResponseWriter, r *http.Request, _ harrier.Actor) error {
-	var e harrier.And
-	for name, op := range map[string]harrier.Op{"addedMin": harrier.Ge, "addedMax": harrier.Lt} {
+	from, until := time.Time{}, time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)
+	for name, to := range map[string]*time.Time{"addedMin": &from, "addedMax": &until} {
 		text := r.URL.Query().Get(name)
 		if text == "" {
 			continue
@@ -212,14 +213,17 @@ func (a *api) synopsisTable(w http.ResponseWriter, r *http.Request, _ harrier.Ac
 		if err != nil {
 			return harrier.Invalidf(name, "%q is no date such as 2026-01-31", clip(text))
 		}
-		if op == harrier.Lt { // the whole day counts
-			day = day.AddDate(0, 0, 1)
-		}
-		e = append(e, harrier.Cmp{Field: "added_at", Op: op, Values: []any{day.UnixMicro()}})
+		*to = day
+	}
+	if r.URL.Query().Get("addedMax") != "" { // the whole day counts
+		until = until.AddDate(0, 0, 1)
 	}
 	columns := []string{"Vuln ID", "Vulnerability", "CVSS Base Vector", "CVSS Score", "Risk", "Severity", "Instances", "ExploitSource", "MalwareSource"}
 	return dynTable(w, columns, func(put func(...string)) error {
-		return a.foundFlaws(r.Context(), e, func(v harrier.Vulnerability) bool {
+		return a.foundFlaws(r.Context(), harrier.And{}, func(v harrier.Vulnerability) bool {
+			if added, _ := formatnexpose.Added(v); added.Before(from) || !added.Before(until) {
+				return true
+			}
 			exploit := ""
 			if len(v.Exploits) > 0 {
 				exploit = v.Exploits[0].ID
