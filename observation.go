@@ -60,3 +60,13 @@ func (i Instance) String() string {
 func (i Instance) Compare(j Instance) int {
 	return cmp.Or(cmp.Compare(i.Vulnerability, j.Vulnerability), i.Endpoint.Compare(j.Endpoint), cmp.Compare(i.Key, j.Key))
 }
+
+// Imported is what a file says about one host.
+type Imported struct {
+	Host         Host
+	Services     []Service
+	Observations []Observation
+	// Severity grades vulnerabilities that the catalogue does not know; the
+	// others keep the catalogue's grade.
+	Severity map[VulnID]Severity
+}

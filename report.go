@@ -66,16 +66,36 @@ type ReportDefinition struct {
 	Scope       Scope
 	Schedule    Schedule
 	NextRun     time.Time // of Schedule; zero: never
-	AfterScan   bool      // also made when a scan of a site in Scope ends
+	AfterScan   bool      // also made when a scan ends that is of a site in Scope, or saw what is in it
 	Recipients  []string  // mail addresses
 	Groups      []ID      // with whom it is shared
-	Keep        int       // how many of its newest reports are kept; 0 means KeepReports
+	// Users are with whom it is shared one by one: they see its reports too.
+	Users []ID
+	Mail  ReportMail
+	Keep  int // how many of its newest reports are kept; 0 means KeepReports
 	// Given are a dialect's settings as given, by their own names, to be given
 	// back.
 	Given    map[string]string
 	Created  time.Time
 	Modified time.Time
 }
+
+// ReportMail says in which form a finished report goes to people by mail.
+type ReportMail struct {
+	Recipients MailForm `json:"recipients,omitempty"` // "": AsFile
+	Owner      MailForm `json:"owner,omitempty"`      // to the owner; "": not at all
+	Users      MailForm `json:"users,omitempty"`      // to Users; "": not at all
+}
+
+// MailForm is how a mail brings a report.
+type MailForm string
+
+// The forms.
+const (
+	AsFile   MailForm = "file"   // attached
+	AsZip    MailForm = "zip"    // attached, packed
+	AsNotice MailForm = "notice" // only told of
+)
 
 // KeepReports is how many reports of a definition are kept when it does not say.
 const KeepReports = 30
@@ -125,16 +145,17 @@ func TemplateNamed(name string) (Template, bool) {
 	return Template{}, false
 }
 
-// Scope says which findings are in a report. The first five lists are united;
+// Scope says which findings are in a report. The first six lists are united;
 // none of them means everything. State, Query and Filter restrict.
 //
 // With Scans the report has exactly what those scans saw, and nothing is united
 // with them; otherwise it has what is known now of each asset.
 type Scope struct {
 	Scans        []ID  `json:"scans,omitempty"`
-	Sites        []ID  `json:"sites,omitempty"` // assets of which one of these sites' scans was the last
+	Sites        []ID  `json:"sites,omitempty"` // assets that scans of these sites saw
 	Assets       []ID  `json:"assets,omitempty"`
 	AssetLists   []ID  `json:"asset_lists,omitempty"`
+	Tags         []ID  `json:"tags,omitempty"` // assets that carry one of these
 	Repositories []ID  `json:"repositories,omitempty"`
 	State        State `json:"state,omitempty"`
 	// Query is a saved query, read anew whenever a report is made.
@@ -187,6 +208,16 @@ func (d *ReportDefinition) Check() error {
 			return Invalidf("recipients", "%q is not a mail address", r)
 		}
 	}
+	for _, form := range []MailForm{d.Mail.Recipients, d.Mail.Owner, d.Mail.Users} {
+		switch form {
+		case "", AsFile, AsZip, AsNotice:
+		default:
+			return Invalidf("mail", "%q is neither file, zip nor notice", string(form))
+		}
+	}
+	if len(d.Users) > maxRecipients {
+		return Invalidf("users", "there are more than %d", maxRecipients)
+	}
 	size := 0
 	for k, v := range d.Options {
 		size += len(k) + len(v)
@@ -199,7 +230,7 @@ func (d *ReportDefinition) Check() error {
 
 // Check answers Invalid, naming the field, for a scope that makes no sense.
 func (s *Scope) Check() error {
-	if len(s.Scans)+len(s.Sites)+len(s.Assets)+len(s.AssetLists)+len(s.Repositories) > maxScopeItems {
+	if len(s.Scans)+len(s.Sites)+len(s.Assets)+len(s.AssetLists)+len(s.Tags)+len(s.Repositories) > maxScopeItems {
 		return Invalidf("scope", "names more than %d things", maxScopeItems)
 	}
 	switch s.State {
@@ -210,14 +241,14 @@ func (s *Scope) Check() error {
 	if len(s.Scans) > 1 {
 		return Invalidf("scans", "a report is about one scan")
 	}
-	if len(s.Scans) > 0 && len(s.Sites)+len(s.Assets)+len(s.AssetLists)+len(s.Repositories) > 0 {
-		return Invalidf("scans", "can not be joined with sites, assets or repositories")
+	if len(s.Scans) > 0 && len(s.Sites)+len(s.Assets)+len(s.AssetLists)+len(s.Tags)+len(s.Repositories) > 0 {
+		return Invalidf("scans", "can not be joined with sites, assets, tags or repositories")
 	}
 	if s.First && s.Last {
 		return Invalidf("scans", "the first and the last scan can not be joined")
 	}
-	if (s.Last || s.First) && len(s.Scans)+len(s.Assets)+len(s.AssetLists)+len(s.Repositories) > 0 {
-		return Invalidf("scans", "the first or last scan can not be joined with other scans, assets or repositories")
+	if (s.Last || s.First) && len(s.Scans)+len(s.Assets)+len(s.AssetLists)+len(s.Tags)+len(s.Repositories) > 0 {
+		return Invalidf("scans", "the first or last scan can not be joined with other scans, assets, tags or repositories")
 	}
 	if len(s.Asked) > maxReportOptions {
 		return Invalidf("query", "is longer than %d bytes", maxReportOptions)

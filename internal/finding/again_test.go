@@ -35,7 +35,7 @@ func importMachines(t *testing.T, db *store.DB, r *Room, at time.Time, moved boo
 		for i, addr := range addrs {
 			h := ends(hostAt(addr, at), time.Minute)
 			h.MAC = fmt.Sprintf("00:16:3e:00:00:%02x", i+1)
-			must(t, fold(ctx, &sc, *h, []harrier.Observation{observation(harrier.VulnID(100+i), 80, at)}, nil))
+			must(t, fold(ctx, &sc, harrier.Imported{Host: *h, Observations: []harrier.Observation{observation(harrier.VulnID(100+i), 80, at)}}))
 		}
 		return nil
 	}, func(context.Context) error { return nil }))

@@ -11,9 +11,8 @@ import (
 	"github.com/harrier-scan/harrier"
 )
 
-// FoldHost stores what a file says about one host of the scan sc. Severity
-// grades what the catalogue does not know.
-type FoldHost = func(ctx context.Context, sc *harrier.Scan, h harrier.Host, list []harrier.Observation, severity map[harrier.VulnID]harrier.Severity) error
+// FoldHost stores what a file says about one host of the scan sc.
+type FoldHost = func(ctx context.Context, sc *harrier.Scan, h harrier.Imported) error
 
 // Import runs do in one transaction, with the means to store hosts of a scan
 // that a file tells of: what it observed is folded as present, and nothing is
@@ -37,8 +36,8 @@ func (r *Room) Import(ctx context.Context, do func(ctx context.Context, fold Fol
 			group = group[:0]
 			return err
 		}
-		fold := func(ctx context.Context, sc *harrier.Scan, h harrier.Host, list []harrier.Observation, severity map[harrier.VulnID]harrier.Severity) error {
-			group = append(group, imported{sc, h, list, severity})
+		fold := func(ctx context.Context, sc *harrier.Scan, h harrier.Imported) error {
+			group = append(group, imported{h, sc})
 			if len(group) < groupOfHosts {
 				return nil
 			}
@@ -69,12 +68,10 @@ func (r *Room) Import(ctx context.Context, do func(ctx context.Context, fold Fol
 // groupOfHosts is how many imported hosts are written at a time.
 const groupOfHosts = 256
 
-// imported is what a file says about one host.
+// imported is what a file says about one host of a scan.
 type imported struct {
-	scan     *harrier.Scan
-	host     harrier.Host
-	list     []harrier.Observation
-	severity map[harrier.VulnID]harrier.Severity
+	harrier.Imported
+	scan *harrier.Scan
 }
 
 // lookahead is what an import has read of the hosts to come, so that one question to
@@ -129,7 +126,7 @@ func (f *folding) importGroup(ctx context.Context, group []imported) error {
 }
 
 func (i *imported) tidy() error {
-	h := &i.host
+	h := &i.Host
 	h.Addr = h.Addr.Unmap()
 	if h.Name == "" && h.Addr.IsValid() {
 		h.Name = h.Addr.String()
@@ -149,7 +146,7 @@ func (f *folding) lookAhead(ctx context.Context, group []imported) error {
 	}
 	like := map[netip.Addr][]harrier.Asset{}
 	for i := range group {
-		if h := &group[i].host; h.Addr.IsValid() {
+		if h := &group[i].Host; h.Addr.IsValid() {
 			like[h.Addr] = nil
 		}
 	}
@@ -193,7 +190,7 @@ func (f *folding) insertFresh(ctx context.Context, s *scan, group []imported) er
 	f.ahead.fresh = map[netip.Addr]*harrier.Asset{}
 	var list []*harrier.Asset
 	for i := range group {
-		h := &group[i].host
+		h := &group[i].Host
 		if !h.Alive || !h.Addr.IsValid() || len(f.ahead.like[h.Addr]) > 0 || f.ahead.fresh[h.Addr] != nil || f.ahead.met[keyOf(s.ID, *h).sum()] {
 			continue
 		}
@@ -257,7 +254,7 @@ func (f *folding) imported(ctx context.Context, i *imported) error {
 	if err != nil {
 		return err
 	}
-	said := s.told(i.host)
+	said := s.told(i.Host)
 	h, err := f.host(ctx, s, said)
 	if err != nil {
 		return err
@@ -265,18 +262,22 @@ func (f *folding) imported(ctx context.Context, i *imported) error {
 	h.meet(said)
 	h.row.Ended = later(h.row.Ended, later(said.Started, said.Ended))
 	h.row.Done, h.rowChanged = true, true
-	if h.row.Alive && h.row.Addr.IsValid() && h.asset == nil {
+	if h.row.Alive && (h.row.Addr.IsValid() || h.row.FQDN != "") && h.asset == nil {
 		if err := f.recognise(ctx, s, h, harrier.Ports{}, true); err != nil {
 			return err
 		}
 	}
-	for _, o := range i.list {
+	for _, svc := range i.Services {
+		svc.LastSeen = h.row.Ended
+		h.offers(svc, s)
+	}
+	for _, o := range i.Observations {
 		o = tidy(o)
 		if o.At.IsZero() {
 			o.At = h.row.Ended
 		}
 		o.At = o.At.UTC().Truncate(time.Microsecond)
-		if err := f.observed(ctx, s, h, o, manner{given: i.severity}); err != nil {
+		if err := f.observed(ctx, s, h, o, manner{given: i.Severity}); err != nil {
 			return err
 		}
 	}

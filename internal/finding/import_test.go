@@ -23,7 +23,7 @@ func TestImportGroups(t *testing.T) {
 			must(t, db.InsertScan(ctx, &sc))
 			say := func(i int, port uint16) {
 				h := ends(hostAt(fmt.Sprintf("10.0.%d.%d", i/250, i%250+1), at), time.Minute)
-				must(t, fold(ctx, &sc, *h, []harrier.Observation{observation(3, port, at)}, nil))
+				must(t, fold(ctx, &sc, harrier.Imported{Host: *h, Observations: []harrier.Observation{observation(3, port, at)}}))
 			}
 			for i := range groupOfHosts + 100 {
 				say(i, 80)

@@ -109,7 +109,7 @@ func (r *Room) Create(ctx context.Context, by harrier.Actor, u *harrier.User, pa
 	stored := harrier.User{
 		UUID: harrier.NewUUID(r.now()), Name: u.Name, FullName: u.FullName, Email: u.Email, Role: u.Role, Disabled: u.Disabled,
 		PasswordHash: phc, Created: r.now(), Organization: placed.Organization, Group: placed.Group,
-		ManagedUsers: placed.ManagedUsers, ManagedObjects: placed.ManagedObjects, Responsible: placed.Responsible, Given: u.Given,
+		ManagedUsers: placed.ManagedUsers, ManagedObjects: placed.ManagedObjects, Responsible: placed.Responsible, AllSites: placed.AllSites, Given: u.Given,
 	}
 	err = r.store.InTx(ctx, func(ctx context.Context) error {
 		if err := r.freeName(ctx, stored); err != nil {

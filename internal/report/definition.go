@@ -30,7 +30,16 @@ func (r *Room) Definitions(ctx context.Context, by harrier.Actor) ([]harrier.Rep
 }
 
 func sees(by harrier.Actor, d harrier.ReportDefinition) bool {
-	return by.LevelOn(d.Owner, harrier.SharedWith(d.Groups)) >= harrier.MayView
+	return by.LevelOn(d.Owner, append(harrier.SharedWith(d.Groups), toUsers(d)...)) >= harrier.MayView
+}
+
+// toUsers is what d grants to users one by one.
+func toUsers(d harrier.ReportDefinition) []harrier.Grant {
+	out := make([]harrier.Grant, len(d.Users))
+	for i, u := range d.Users {
+		out[i] = harrier.Grant{User: u, Level: harrier.MayView}
+	}
+	return out
 }
 
 // Definition returns one definition. It answers NotFound for one that by may
@@ -55,24 +64,45 @@ func mayDefine(by harrier.Actor) bool {
 	return by.Permissions&(harrier.EditSites|harrier.EditFindings) != 0
 }
 
-// CreateDefinition stores d and gives it an ID, a UUID and its owner, by. It
-// answers Forbidden for those who may neither edit sites nor findings, and
-// Invalid for a definition that breaks a rule, has a schedule that can not be
-// followed, or names a format, scan, site or query that by does not have.
+// CreateDefinition stores d and gives it an ID, a UUID and, when it names none,
+// its owner, by. It answers Forbidden for those who may neither edit sites nor
+// findings, and for an owner whose objects by may not change, and Invalid for a
+// definition that breaks a rule, has a schedule that can not be followed, or
+// names a format, scan, site or query that by does not have.
 func (r *Room) CreateDefinition(ctx context.Context, by harrier.Actor, d *harrier.ReportDefinition) error {
 	if !mayDefine(by) {
 		return harrier.Errorf(harrier.Forbidden, "you may not define reports")
 	}
-	d.Owner, d.Created = by.User, r.now()
+	d.Created = r.now()
 	d.Modified, d.UUID = d.Created, harrier.NewUUID(d.Created)
+	if err := r.owned(ctx, by, d, by.User); err != nil {
+		return err
+	}
 	if err := r.check(ctx, by, d); err != nil {
 		return err
 	}
 	return r.Store.InsertReportDefinition(ctx, d)
 }
 
-// UpdateDefinition stores what d says, but for its owner and creation. It
-// answers NotFound, Forbidden and Invalid like the others.
+// owned gives d its owner, the one that it has when it names none. It answers
+// Invalid for an owner that there is not, and Forbidden for one whose objects by
+// may not change.
+func (r *Room) owned(ctx context.Context, by harrier.Actor, d *harrier.ReportDefinition, has harrier.ID) error {
+	if d.Owner == 0 || d.Owner == has {
+		d.Owner = has
+		return nil
+	}
+	if _, err := r.Store.User(ctx, d.Owner); err != nil {
+		return unknown(err, "owner", "user", d.Owner)
+	}
+	if by.LevelOn(d.Owner, nil) < harrier.Owns {
+		return harrier.Errorf(harrier.Forbidden, "you may not make reports of user %d", d.Owner)
+	}
+	return nil
+}
+
+// UpdateDefinition stores what d says, but for its creation. It answers
+// NotFound, Forbidden and Invalid like the others.
 func (r *Room) UpdateDefinition(ctx context.Context, by harrier.Actor, d *harrier.ReportDefinition) error {
 	if err := r.check(ctx, by, d); err != nil {
 		return err
@@ -82,7 +112,10 @@ func (r *Room) UpdateDefinition(ctx context.Context, by harrier.Actor, d *harrie
 		if err != nil {
 			return err
 		}
-		d.UUID, d.Owner, d.Created, d.Modified = have.UUID, have.Owner, have.Created, r.now()
+		if err := r.owned(ctx, by, d, have.Owner); err != nil {
+			return err
+		}
+		d.UUID, d.Created, d.Modified = have.UUID, have.Created, r.now()
 		return r.Store.UpdateReportDefinition(ctx, d)
 	})
 }
@@ -157,6 +190,11 @@ func (r *Room) check(ctx context.Context, by harrier.Actor, d *harrier.ReportDef
 	if _, err := r.shaped(ctx, by, *d); err != nil {
 		return err
 	}
+	for _, id := range d.Users {
+		if _, err := r.Store.User(ctx, id); err != nil {
+			return unknown(err, "users", "user", id)
+		}
+	}
 	if d.Scope.Query != 0 && r.Findings != nil {
 		if _, err := r.Findings.Query(ctx, by, d.Scope.Query); err != nil {
 			return unknown(err, "query", "query", d.Scope.Query)
@@ -210,7 +248,7 @@ func (r *Room) launch(ctx context.Context, by harrier.Actor, d harrier.ReportDef
 	case scan == 0 && len(d.Scope.Scans) > 0:
 		rep.Scan = d.Scope.Scans[0]
 	case scan != 0:
-		rep.Scope.Scans, rep.Scope.Sites, rep.Scope.Assets, rep.Scope.AssetLists, rep.Scope.Repositories = nil, nil, nil, nil, nil
+		rep.Scope.Scans, rep.Scope.Sites, rep.Scope.Assets, rep.Scope.AssetLists, rep.Scope.Tags, rep.Scope.Repositories = nil, nil, nil, nil, nil, nil
 	}
 	if rep.Scan != 0 {
 		if _, err := r.Scans.Scan(ctx, by, rep.Scan); err != nil {

@@ -1,11 +1,14 @@
 package report
 
 import (
+	"archive/zip"
+	"bytes"
 	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"iter"
+	"maps"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -42,6 +45,10 @@ func (f *found) matching(e harrier.Expr) []harrier.JudgedFinding {
 				return []any{int64(one.LastScan)}
 			case "port":
 				return []any{int64(one.Port)}
+			case "in_site":
+				return []any{int64(1)}
+			case "tag": // each asset has one of its own
+				return []any{int64(one.Asset)}
 			}
 			return nil
 		}) {
@@ -72,6 +79,7 @@ func (f *found) Sums(_ context.Context, by harrier.Actor, e harrier.Expr, _ harr
 	for _, one := range f.matching(e) {
 		if out.Counts[one.Severity]++; one.Asset != last {
 			out.Groups++
+			out.Rows = append(out.Rows, harrier.Sum{ID: one.Asset})
 		}
 		last = one.Asset
 	}
@@ -203,6 +211,8 @@ func TestScopes(t *testing.T) {
 		"192.0.2.1 80/tcp\n":          {Query: 5},
 		"192.0.2.1 443/tcp\n":         {AssetLists: []harrier.ID{a}, Asked: "443"},
 		"":                            {AssetLists: []harrier.ID{b}, Sites: []harrier.ID{}},
+		ofA + "\x00":                  {Tags: []harrier.ID{a}},
+		"\x00":                        {Tags: []harrier.ID{99}},
 		all:                           {Scans: []harrier.ID{1}},
 		"192.0.2.2 22/tcp\n":          {Asked: "22 of 1"},
 		"192.0.2.1 443/tcp\n\x00":     {Only: port(443)},
@@ -216,6 +226,7 @@ func TestScopes(t *testing.T) {
 			t.Errorf("%+v = %q; want %q", scope, got, want)
 		}
 	}
+	h.found.list[1].LastScan = 2 // of another site, which has seen the asset too
 	if got, want := h.made(t, ann, harrier.ReportDefinition{Scope: harrier.Scope{Sites: []harrier.ID{1}}, Format: "doc", Name: "weekly"}), "weekly [[Findings open] [Sites #1]] 3\n"+ofA; got != want {
 		t.Errorf("document = %q; want %q", got, want)
 	}
@@ -363,6 +374,42 @@ func TestAfterScan(t *testing.T) {
 	}
 }
 
+// TestAfterScanOf launches reports after a scan that are not about a site: those
+// that are about something that the scan saw.
+func TestAfterScanOf(t *testing.T) {
+	h := newHouse(t, nil)
+	ctx := t.Context()
+	seen, other := h.asset(t, 1, 1, 80), h.asset(t, 2, 1, 80)
+	h.found.list[1].LastScan = 7
+	var all []harrier.ReportDefinition
+	for i, scope := range []harrier.Scope{
+		{AssetLists: []harrier.ID{seen}},
+		{Tags: []harrier.ID{other, seen}},
+		{Assets: []harrier.ID{seen}},
+		{Last: true},
+		{AssetLists: []harrier.ID{other}},
+		{Tags: []harrier.ID{other}},
+		{Scans: []harrier.ID{1}},
+	} {
+		d := harrier.ReportDefinition{Name: fmt.Sprint("after ", i), Format: "lines", AfterScan: true, Scope: scope}
+		must(t, h.CreateDefinition(ctx, ann, &d))
+		all = append(all, d)
+	}
+	h.Scans = ended{scans{}, h.now().Add(time.Minute)}
+	h.pass(2 * time.Minute)
+	must(t, h.launchAfter(ctx))
+	must(t, h.launchAfter(ctx))
+	for i, d := range all {
+		want := 0
+		if i < 4 {
+			want = 1
+		}
+		if list, err := h.db.ReportsOf(ctx, d.ID); len(list) != want || err != nil {
+			t.Errorf("%+v: %d reports, %v; want %d", d.Scope, len(list), err, want)
+		}
+	}
+}
+
 type ended struct {
 	scans
 	at time.Time
@@ -372,6 +419,11 @@ func (e ended) Scan(ctx context.Context, by harrier.Actor, id harrier.ID) (harri
 	sc, err := e.scans.Scan(ctx, by, id)
 	sc.Ended = e.at
 	return sc, err
+}
+
+func (e ended) Latest(ctx context.Context, by harrier.Actor) (map[harrier.ID]harrier.Scan, error) {
+	sc, err := e.Scan(ctx, by, 1)
+	return map[harrier.ID]harrier.Scan{1: sc}, err
 }
 
 func TestStop(t *testing.T) {
@@ -447,5 +499,56 @@ func TestOfOthers(t *testing.T) {
 	}
 	if _, err := h.Launch(t.Context(), ann, d.ID, 0); harrier.KindOf(err) != harrier.NotFound {
 		t.Errorf("a stranger's Launch = %v; want NotFound", err)
+	}
+}
+
+// TestMailForms sends a report to its recipients, its owner and its users, to each
+// in the form that is wanted for them, and to nobody twice.
+func TestMailForms(t *testing.T) {
+	h := newHouse(t, nil)
+	defer run(t, h.Room)()
+	h.asset(t, 1, 1, 80)
+	ctx := t.Context()
+	var users []harrier.ID
+	for _, u := range []harrier.User{{Name: "owner", Email: "owner@example.org"}, {Name: "reader", Email: "reader@example.org"}, {Name: "away", Email: "away@example.org", Disabled: true}, {Name: "mute"}, {Name: "known", Email: "Out@example.org"}} {
+		u.UUID, u.Role = harrier.NewUUID(h.now()), harrier.Viewer
+		must(t, h.db.InsertUser(ctx, &u))
+		users = append(users, u.ID)
+	}
+	h.made(t, harrier.Actor{User: users[0], Permissions: harrier.Administrator.Permissions()}, harrier.ReportDefinition{
+		Recipients: []string{"out@example.org"}, Users: users[1:], Mail: harrier.ReportMail{Recipients: harrier.AsZip, Owner: harrier.AsFile, Users: harrier.AsNotice},
+	})
+	forms := map[string]string{}
+	for _, m := range h.post.sent {
+		what := "told"
+		for _, a := range m.Attachments {
+			what = a.Type
+			body, err := os.ReadFile(filepath.Join(h.Dir, filepath.Base(a.Path)))
+			must(t, err)
+			if a.Type == "application/zip" {
+				z, err := zip.NewReader(bytes.NewReader(body), int64(len(body)))
+				must(t, err)
+				f, err := z.Open(strings.TrimSuffix(a.Name, ".zip"))
+				must(t, err)
+				body, err = io.ReadAll(f)
+				must(t, err)
+			}
+			if string(body) != "192.0.2.1 80/tcp\n" {
+				t.Errorf("%v get %q", m.To, body)
+			}
+		}
+		forms[strings.Join(m.To, ",")] = what
+	}
+	want := map[string]string{"out@example.org": "application/zip", "owner@example.org": "", "reader@example.org": "told"}
+	if !maps.Equal(forms, want) {
+		t.Errorf("sent %v; want %v", forms, want)
+	}
+	h.pass(365 * 24 * time.Hour)
+	must(t, h.sweep(ctx))
+	reports, err := h.db.Reports(ctx)
+	must(t, err)
+	must(t, h.remove(ctx, reports[0]))
+	if left, err := os.ReadDir(h.Dir); err != nil || len(left) != 0 {
+		t.Errorf("%d files are left, %v", len(left), err)
 	}
 }

@@ -170,11 +170,12 @@ func (r *Room) end(ctx context.Context, rep harrier.Report, fault error) {
 	default:
 		rep.Done = rep.Steps
 	}
+	mails := r.mails(ctx, rep)
 	err := r.Store.InTx(ctx, func(ctx context.Context) error {
 		if err := r.Store.UpdateReport(ctx, &rep); err != nil {
 			return err
 		}
-		return r.send(ctx, rep, rep.Recipients)
+		return r.send(ctx, rep, mails)
 	})
 	if err != nil && harrier.KindOf(err) != harrier.NotFound {
 		r.Log.ErrorContext(ctx, "report not stored", "report", rep.ID, "err", err)

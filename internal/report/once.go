@@ -23,14 +23,15 @@ func (r *Room) Once(ctx context.Context, by harrier.Actor, d harrier.ReportDefin
 // Of lists the reports of a definition that by may see, by rising id. It answers
 // NotFound for a definition that by may not see.
 func (r *Room) Of(ctx context.Context, by harrier.Actor, definition harrier.ID) ([]harrier.Report, error) {
-	if _, err := r.Definition(ctx, by, definition); err != nil {
+	d, err := r.Definition(ctx, by, definition)
+	if err != nil {
 		return nil, err
 	}
 	list, err := r.Store.ReportsOf(ctx, definition)
 	if err != nil {
 		return nil, err
 	}
-	list = slices.DeleteFunc(list, func(rep harrier.Report) bool { return by.LevelOn(rep.Owner, nil) < harrier.MayView })
+	list = slices.DeleteFunc(list, func(rep harrier.Report) bool { return !seesReport(by, rep, d) })
 	for i := range list {
 		list[i] = r.withProgress(list[i])
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/harrier-scan/harrier"
@@ -108,7 +109,7 @@ func (r *Room) sweep(ctx context.Context) error {
 		if err != nil || d.IsDir() {
 			return ignoreGone(err)
 		}
-		if filepath.Dir(path) == filepath.Clean(r.Dir) && kept[d.Name()] {
+		if filepath.Dir(path) == filepath.Clean(r.Dir) && (kept[d.Name()] || kept[strings.TrimSuffix(d.Name(), zipEnd)]) {
 			return nil
 		}
 		info, err := d.Info()
@@ -122,8 +123,10 @@ func (r *Room) sweep(ctx context.Context) error {
 // remove removes a report and its file: the file first, so that none is left
 // that nothing names.
 func (r *Room) remove(ctx context.Context, rep harrier.Report) error {
-	if err := os.Remove(filepath.Join(r.Dir, filepath.Base(rep.Path))); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+	for _, end := range []string{zipEnd, ""} {
+		if err := os.Remove(filepath.Join(r.Dir, filepath.Base(rep.Path)+end)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
 	}
 	if err := r.Store.DeleteReport(ctx, rep.ID); harrier.KindOf(err) != harrier.NotFound {
 		return err

@@ -44,6 +44,7 @@ type Store interface {
 	Site(ctx context.Context, id harrier.ID) (harrier.Site, error)
 	Policy(ctx context.Context, id harrier.ID) (harrier.Policy, error)
 	Asset(ctx context.Context, id harrier.ID) (harrier.Asset, error)
+	User(ctx context.Context, id harrier.ID) (harrier.User, error)
 	ServicesOf(ctx context.Context, asset harrier.ID) ([]harrier.Service, error)
 }
 
@@ -213,9 +214,21 @@ func (r *Room) Report(ctx context.Context, by harrier.Actor, id harrier.ID) (har
 		return harrier.Report{}, err
 	}
 	if by.LevelOn(rep.Owner, nil) < harrier.MayView {
-		return harrier.Report{}, harrier.Errorf(harrier.NotFound, "no report %d", id)
+		d, err := r.Store.ReportDefinition(ctx, rep.Definition)
+		if err := ignoreMissing(err); err != nil {
+			return harrier.Report{}, err
+		}
+		if !seesReport(by, rep, d) {
+			return harrier.Report{}, harrier.Errorf(harrier.NotFound, "no report %d", id)
+		}
 	}
 	return r.withProgress(rep), nil
+}
+
+// seesReport reports whether by may see a report that was made of d: the own
+// ones, those of others by right, and those that d shares with by alone.
+func seesReport(by harrier.Actor, rep harrier.Report, d harrier.ReportDefinition) bool {
+	return by.LevelOn(rep.Owner, nil) >= harrier.MayView || d.ID != 0 && by.LevelOn(d.Owner, toUsers(d)) >= harrier.MayView
 }
 
 // Reports lists the reports that by may see, by rising id.
@@ -224,9 +237,17 @@ func (r *Room) Reports(ctx context.Context, by harrier.Actor) ([]harrier.Report,
 	if err != nil {
 		return nil, err
 	}
+	definitions, err := r.Store.ReportDefinitions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	of := map[harrier.ID]harrier.ReportDefinition{}
+	for _, d := range definitions {
+		of[d.ID] = d
+	}
 	var out []harrier.Report
 	for _, rep := range all {
-		if by.LevelOn(rep.Owner, nil) >= harrier.MayView {
+		if seesReport(by, rep, of[rep.Definition]) {
 			out = append(out, r.withProgress(rep))
 		}
 	}

@@ -98,7 +98,7 @@ func (r *Room) launchFor(ctx context.Context, d harrier.ReportDefinition) error 
 }
 
 // launchAfter begins the reports that are wanted after scans: of each definition
-// of which a site's last scan has ended since its last report was asked for. The
+// that a scan has touched which has ended since its last report was asked for. The
 // question is asked of what is stored, so that nothing is missed by a restart.
 func (r *Room) launchAfter(ctx context.Context) error {
 	all, err := r.Store.ReportDefinitions(ctx)
@@ -106,12 +106,8 @@ func (r *Room) launchAfter(ctx context.Context) error {
 		return err
 	}
 	for _, d := range all {
-		if !d.AfterScan || len(d.Scope.Sites) == 0 {
+		if !d.AfterScan {
 			continue
-		}
-		ended, err := r.lastEnd(ctx, d)
-		if err != nil {
-			return err
 		}
 		since := d.Created
 		reports, err := r.Store.ReportsOf(ctx, d.ID)
@@ -121,7 +117,11 @@ func (r *Room) launchAfter(ctx context.Context) error {
 		if n := len(reports); n > 0 {
 			since = reports[n-1].Created
 		}
-		if !ended.After(since) {
+		touched, err := r.touched(ctx, d, since)
+		if err != nil {
+			return err
+		}
+		if !touched {
 			continue
 		}
 		if err := r.launchFor(ctx, d); harrier.KindOf(err) == harrier.Unavailable {
@@ -131,6 +131,53 @@ func (r *Room) launchAfter(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// touched reports whether a scan has ended after an instant that is of a site of
+// the definition's, or that saw something last which it is about.
+func (r *Room) touched(ctx context.Context, d harrier.ReportDefinition, since time.Time) (bool, error) {
+	if len(d.Scope.Scans) > 0 {
+		return false, nil
+	}
+	if len(d.Scope.Sites) > 0 {
+		if ended, err := r.lastEnd(ctx, d); err != nil || ended.After(since) {
+			return err == nil, err
+		}
+	}
+	by, err := r.actor(ctx, d.Owner)
+	if err != nil {
+		r.Log.WarnContext(ctx, "report after a scan not launched", "definition", d.ID, "err", err)
+		return false, nil
+	}
+	latest, err := r.Scans.Latest(ctx, by)
+	if err != nil {
+		return false, err
+	}
+	var within harrier.Expr
+	for _, sc := range latest {
+		if !sc.Status.Ended() || !sc.Ended.After(since) {
+			continue
+		}
+		if d.Scope.Last || d.Scope.First {
+			return len(d.Scope.Sites) == 0, nil
+		}
+		if r.Findings == nil || len(d.Scope.Assets)+len(d.Scope.AssetLists)+len(d.Scope.Tags) == 0 {
+			return false, nil
+		}
+		if within == nil {
+			scope := d.Scope
+			scope.Sites = nil // they were looked at above
+			if within, err = r.within(ctx, by, scope); err != nil {
+				r.Log.WarnContext(ctx, "report after a scan not launched", "definition", d.ID, "err", err)
+				return false, nil //nolint:nilerr // it is the definition's fault, and others follow
+			}
+		}
+		sums, err := r.Findings.Sums(ctx, by, harrier.And{within, eq("last_scan", int64(sc.ID))}, harrier.SumQuery{By: harrier.ByAsset, Limit: 1})
+		if err != nil || sums.Groups > 0 {
+			return err == nil, err
+		}
+	}
+	return false, nil
 }
 
 // lastEnd is when the last scan of the definition's sites ended.

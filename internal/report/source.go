@@ -240,6 +240,9 @@ func (r *Room) about(ctx context.Context, scope harrier.Scope, state harrier.Sta
 	if n := len(scope.AssetLists); n > 0 {
 		out = append(out, [2]string{"Asset lists", fmt.Sprint(n)})
 	}
+	if n := len(scope.Tags); n > 0 {
+		out = append(out, [2]string{"Tags", fmt.Sprint(n)})
+	}
 	if len(out) == 1 {
 		out = append(out, [2]string{"Assets", "all"})
 	}

@@ -94,20 +94,29 @@ func (r *Room) within(ctx context.Context, by harrier.Actor, scope harrier.Scope
 		some = append(some, eq("repository", ids(scope.Repositories)...))
 	}
 	for _, id := range scope.Sites {
-		scans, err := r.Scans.Of(ctx, by, id)
+		_, err := r.Scans.Of(ctx, by, id)
 		if harrier.KindOf(err) == harrier.NotFound {
 			continue // it is gone, or no longer to be seen
 		}
 		if err != nil {
 			return nil, err
 		}
-		var list []harrier.ID
-		for _, sc := range scans {
-			list = append(list, sc.ID)
+		// Told once: the findings are read in pages, and which assets scans of a site
+		// saw is much to look up for each.
+		sums, err := r.Findings.Sums(ctx, by, harrier.OfAsset{Of: eq("in_site", int64(id))}, harrier.SumQuery{By: harrier.ByAsset})
+		if err != nil {
+			return nil, err
 		}
-		if len(list) > 0 {
-			some = append(some, eq("last_scan", ids(list)...))
+		seen := make([]harrier.ID, len(sums.Rows))
+		for i, row := range sums.Rows {
+			seen[i] = row.ID
 		}
+		if len(seen) > 0 {
+			some = append(some, eq("asset", ids(seen)...))
+		}
+	}
+	if len(scope.Tags) > 0 {
+		some = append(some, harrier.OfAsset{Of: eq("tag", ids(scope.Tags)...)})
 	}
 	for _, id := range scope.AssetLists {
 		if r.questions == nil {
@@ -119,7 +128,7 @@ func (r *Room) within(ctx context.Context, by harrier.Actor, scope harrier.Scope
 		}
 		some = append(some, e)
 	}
-	if len(some) == 0 && len(scope.Sites) == 0 {
+	if len(some) == 0 && len(scope.Sites) == 0 { // else it is about sites of which nothing is known
 		return harrier.And{}, nil
 	}
 	return some, nil

@@ -9,13 +9,7 @@ import (
 )
 
 // Imported is what a file says about one host.
-type Imported struct {
-	Host         harrier.Host
-	Observations []harrier.Observation
-	// Severity grades vulnerabilities that the catalogue does not know; the
-	// others keep the catalogue's grade.
-	Severity map[harrier.VulnID]harrier.Severity
-}
+type Imported = harrier.Imported
 
 // Import stores a finished scan that a file tells of, under a new site or, when
 // site has an ID, under that one. Of scan it takes what the file says: Name,
@@ -50,7 +44,7 @@ func (r *Room) ImportAnd(ctx context.Context, by harrier.Actor, site *harrier.Si
 			if err != nil {
 				return err
 			}
-			if err := fold(ctx, &sc, h.Host, h.Observations, h.Severity); err != nil {
+			if err := fold(ctx, &sc, h); err != nil {
 				return err
 			}
 		}

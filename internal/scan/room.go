@@ -100,8 +100,8 @@ type Policies interface {
 }
 
 // FoldHost puts what a file says about one host of the scan sc into assets and
-// findings, as present. Severity grades what the catalogue does not know.
-type FoldHost = func(ctx context.Context, sc *harrier.Scan, h harrier.Host, list []harrier.Observation, severity map[harrier.VulnID]harrier.Severity) error
+// findings, as present.
+type FoldHost = func(ctx context.Context, sc *harrier.Scan, h harrier.Imported) error
 
 // Findings is the room that folds.
 type Findings interface {

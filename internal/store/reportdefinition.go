@@ -9,7 +9,7 @@ import (
 
 var reportDefinitions = table[harrier.ReportDefinition]{
 	name: "report_definition", noun: "report definition", taken: "a report definition with this UUID exists already",
-	columns: "uuid name description owner template format options scope schedule next_run after_scan recipients groups keep given created modified own_template",
+	columns: "uuid name description owner template format options scope schedule next_run after_scan recipients groups keep given created modified own_template users mail",
 	row: func(d *harrier.ReportDefinition) []any {
 		return []any{
 			longName{&d.UUID},
@@ -26,6 +26,8 @@ var reportDefinitions = table[harrier.ReportDefinition]{
 			moment{&d.Created},
 			moment{&d.Modified},
 			&d.OwnTemplate,
+			document{&d.Users},
+			document{&d.Mail},
 		}
 	},
 	id:   func(d *harrier.ReportDefinition) *harrier.ID { return &d.ID },

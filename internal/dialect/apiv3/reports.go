@@ -110,7 +110,6 @@ type reportBody struct {
 // What is kept of a report as it was given.
 const (
 	givenReportFilters   = words.OwnField + "v3-filters"
-	givenReportTags      = words.OwnField + "v3-tags"
 	givenReportFrequency = words.OwnField + "v3-frequency"
 )
 
@@ -125,7 +124,7 @@ func (a *api) putReport(q *query, b reportBody, d *harrier.ReportDefinition) err
 	if d.Given = maps.Clone(d.Given); d.Given == nil {
 		d.Given = map[string]string{}
 	}
-	for _, name := range []string{givenReportFilters, givenReportTags, givenReportFrequency, words.GivenFilters, words.GivenReportTemplate} {
+	for _, name := range []string{givenReportFilters, givenReportFrequency, words.GivenFilters, words.GivenReportTemplate} {
 		delete(d.Given, name)
 	}
 	d.Name, d.Options = b.Name, nil
@@ -169,29 +168,17 @@ func wholeIDs(list []int64) []harrier.ID {
 
 // putScope puts what a report is about into d.
 func (a *api) putScope(q *query, b reportBody, d *harrier.ReportDefinition) error {
-	s := harrier.Scope{State: harrier.OpenFindings, Sites: wholeIDs(b.Scope.Sites), Assets: wholeIDs(b.Scope.Assets), AssetLists: wholeIDs(b.Scope.Groups)}
+	s := harrier.Scope{State: harrier.OpenFindings, Sites: wholeIDs(b.Scope.Sites), Assets: wholeIDs(b.Scope.Assets), AssetLists: wholeIDs(b.Scope.Groups), Tags: wholeIDs(b.Scope.Tags)}
 	if b.Scope.Scan != 0 {
 		s.Scans = []harrier.ID{harrier.ID(b.Scope.Scan)}
 	}
 	var only harrier.And
-	if len(b.Scope.Tags) > 0 {
-		if len(s.Sites)+len(s.Assets)+len(s.AssetLists)+len(s.Scans) > 0 {
-			return harrier.Invalidf("scope.tags", "can not be joined with sites, assets, groups or a scan")
+	for _, id := range s.Tags {
+		if _, err := a.Tags.Tag(q.ctx(), q.by, id); err != nil {
+			return err
 		}
-		var ids []any
-		for _, id := range b.Scope.Tags {
-			if _, err := a.Tags.Tag(q.ctx(), q.by, harrier.ID(id)); err != nil {
-				return err
-			}
-			ids = append(ids, id)
-		}
-		only = append(only, harrier.OfAsset{Of: harrier.Cmp{Field: "tag", Op: harrier.Eq, Values: ids}})
-		text, err := json.Marshal(b.Scope.Tags)
-		if err != nil {
-			return fmt.Errorf("keep tags: %w", err)
-		}
-		d.Given[givenReportTags] = string(text)
-	} else if len(s.Sites)+len(s.Assets)+len(s.AssetLists)+len(s.Scans) == 0 {
+	}
+	if len(s.Sites)+len(s.Assets)+len(s.AssetLists)+len(s.Tags)+len(s.Scans) == 0 {
 		return harrier.Invalidf("scope", "name a site, an asset, a group, a tag or a scan")
 	}
 	if b.Filters != nil {
@@ -289,16 +276,13 @@ func putFrequency(b reportBody, d *harrier.ReportDefinition) error {
 // reportObject is a report as this API shows it.
 func reportObject(q *query, d harrier.ReportDefinition) obj {
 	scope := obj{}
-	for name, ids := range map[string][]harrier.ID{"sites": d.Scope.Sites, "assets": d.Scope.Assets, "assetGroups": d.Scope.AssetLists} {
+	for name, ids := range map[string][]harrier.ID{"sites": d.Scope.Sites, "assets": d.Scope.Assets, "assetGroups": d.Scope.AssetLists, "tags": d.Scope.Tags} {
 		if len(ids) > 0 {
 			scope[name] = ids
 		}
 	}
 	if len(d.Scope.Scans) > 0 {
 		scope["scan"] = d.Scope.Scans[0]
-	}
-	if tags := d.Given[givenReportTags]; tags != "" {
-		scope["tags"] = json.RawMessage(tags)
 	}
 	o := obj{
 		"id": d.ID, "name": d.Name, "format": formatOf(d), "owner": d.Owner, "scope": scope, "timezone": cmpText(d.Given[words.GivenZone], "UTC"),

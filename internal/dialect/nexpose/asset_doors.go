@@ -114,8 +114,8 @@ func (a *api) assetFlaws(w http.ResponseWriter, r *http.Request, by harrier.Acto
 }
 
 // deleteAssets deletes the assets that the body lists by number, all of them or
-// none. An asset is of one site at a time here, so that to take it from its site
-// is to delete it.
+// none. To take an asset from its only site is to delete it; one of several sites
+// stays.
 func (a *api) deleteAssets(w http.ResponseWriter, r *http.Request, by harrier.Actor) error {
 	body, err := readBody(r)
 	if err != nil {
@@ -143,8 +143,12 @@ func (a *api) deleteAssets(w http.ResponseWriter, r *http.Request, by harrier.Ac
 			return err
 		}
 		for _, d := range found {
-			if places[d.LastScan] != site {
+			of := places[d.ID]
+			if !slices.ContainsFunc(of, func(s harrier.Site) bool { return s.ID == site }) {
 				return harrier.Invalidf("siteid", "asset %d is not of site %d", d.ID, site)
+			}
+			if len(of) > 1 {
+				return harrier.Errorf(harrier.Conflict, "asset %d is of other sites too", d.ID)
 			}
 		}
 	}
@@ -218,6 +222,10 @@ type pastRow struct {
 //
 // Source: section 14.4.
 func (a *api) assetScans(w http.ResponseWriter, r *http.Request, by harrier.Actor) error {
+	query, err := asked(w, r)
+	if err != nil {
+		return err
+	}
 	id, err := doorID(r, "id")
 	if err != nil {
 		return err
@@ -241,7 +249,7 @@ func (a *api) assetScans(w http.ResponseWriter, r *http.Request, by harrier.Acto
 			Flaws: p.Host.Present.Total() - p.Host.Present[harrier.Info], Completed: p.Host.Ended.UnixMilli(), SiteName: site.Name, Engine: row.Engine,
 		})
 	}
-	return page(w, r.URL.Query(), rows, "completed", "desc")
+	return page(w, query, rows, "completed", "desc")
 }
 
 // groupDoc is a dynamic asset group as the gem sends and reads it.

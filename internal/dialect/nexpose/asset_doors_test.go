@@ -178,3 +178,76 @@ func TestAssetDoors(t *testing.T) {
 	remove("?siteid=7", `[`+first+`]`, 400, 3)
 	remove("?siteid=1", fmt.Sprintf(`[%s,%d]`, first, d[1].ID), 200, 1)
 }
+
+// TestSeveralSites looks at devices that scans of two sites saw: they belong to
+// both, also when the scan that saw them last is deleted, and reports of each have
+// them.
+func TestSeveralSites(t *testing.T) {
+	c, _ := lab(t) // site 1 with 192.0.2.1 to .3
+	second := fmt.Sprint(int64(imported(t, c, "second", 1)))
+	admin := signIn(t, c, c.Name, c.Password)
+	d, _, err := c.Rooms.Assets.Assets(t.Context(), c.Admin, nil, pageByAddress)
+	if err != nil || len(d) != 3 {
+		t.Fatalf("%d devices, %v", len(d), err)
+	}
+	shared := fmt.Sprint(int64(d[0].ID))
+	search := func() string {
+		t.Helper()
+		_, text := admin.get("/data/asset/filterAssets", url.Values{"searchCriteria": {`{"operator":"AND","criteria":[{"metadata":{"fieldName":"IP_RANGE"},"operator":"IN","values":["192.0.2.1","192.0.2.1"]}]}`}})
+		return text
+	}
+	both := `"sitePermissions":[{"siteID":1,"siteName":"lab"},{"siteID":` + second + `,"siteName":"second"}]`
+	if text := search(); !strings.Contains(text, both) {
+		t.Errorf("assets = %s; want %s", text, both)
+	}
+	for site, want := range map[string]int{"1": 3, second: 1} {
+		if text := admin.adhoc("ns-xml", `<filter type="site" id="`+site+`"/>`); strings.Count(text, "<device ") != want || !strings.Contains(text, "192.0.2.1") {
+			t.Errorf("report of site %s = %s; want %d devices", site, text, want)
+		}
+	}
+	if status, text := admin.ask("POST", "/data/assets/bulk-delete?siteid="+second, "["+shared+"]"); status != 409 {
+		t.Errorf("delete = %d %s; want 409", status, text)
+	}
+
+	scan := admin.value("scan-id", `<SiteScanHistoryRequest @ site-id="`+second+`"/>`)
+	if status, text := admin.ask("DELETE", "/data/scan/"+scan, ""); status != 200 {
+		t.Fatalf("delete the scan: %d %s", status, text)
+	}
+	if text := search(); !strings.Contains(text, `"sitePermissions":[{"siteID":1,"siteName":"lab"}]`) {
+		t.Errorf("assets = %s; want the first site", text)
+	}
+	group := admin.value("group-id", `<AssetGroupSaveRequest @><AssetGroup id="-1" name="g"><Devices><device id="`+shared+`"/></Devices></AssetGroup></AssetGroupSaveRequest>`)
+	if text := admin.ok(`<AssetGroupConfigRequest @ group-id="` + group + `"/>`); !strings.Contains(text, `site-id="1"`) {
+		t.Errorf("group = %s; want site 1", text)
+	}
+	if text := admin.adhoc("ns-xml", `<filter type="site" id="1"/>`); strings.Count(text, "<device ") != 3 {
+		t.Errorf("report = %s; want three devices", text)
+	}
+	if status, text := admin.ask("POST", "/data/assets/bulk-delete?siteid=1", "["+shared+"]"); status != 200 {
+		t.Errorf("delete = %d %s", status, text)
+	}
+}
+
+// TestReportsByTag makes reports of what carries tags, joined with other scopes.
+func TestReportsByTag(t *testing.T) {
+	c, _ := lab(t)
+	admin := signIn(t, c, c.Name, c.Password)
+	d, _, err := c.Rooms.Assets.Assets(t.Context(), c.Admin, nil, pageByAddress)
+	if err != nil || len(d) != 3 {
+		t.Fatalf("%d devices, %v", len(d), err)
+	}
+	_, uri := admin.ask("POST", "/api/2.0/tags", fmt.Sprintf(`{"tag_name":"web","tag_type":"CUSTOM","tag_config":{"tag_associated_asset_ids":[%d]}}`, d[1].ID))
+	tag := uri[strings.LastIndex(uri, "/")+1:]
+	if text := admin.adhoc("ns-xml", `<filter type="tag" id="`+tag+`"/>`); strings.Count(text, "<device ") != 1 || !strings.Contains(text, "192.0.2.2") {
+		t.Errorf("report of the tag = %s", text)
+	}
+	both := fmt.Sprintf(`<filter type="tag" id="%s"/><filter type="device" id="%d"/>`, tag, d[2].ID)
+	if text := admin.adhoc("ns-xml", both); strings.Count(text, "<device ") != 2 || strings.Contains(text, "192.0.2.1") {
+		t.Errorf("report of the tag and a device = %s", text)
+	}
+	id := admin.value("reportcfg-id", `<ReportSaveRequest @ generate-now="0"><ReportConfig id="-1" name="tagged" format="csv" template-id=""><Filters>`+both+`</Filters></ReportConfig></ReportSaveRequest>`)
+	if text := admin.ok(`<ReportConfigRequest @ reportcfg-id="` + id + `"/>`); !strings.Contains(text, `<filter type="tag" id="`+tag+`"/>`) {
+		t.Errorf("report = %s", text)
+	}
+	admin.fails(`<ReportSaveRequest @><ReportConfig id="-1" name="none" format="csv"><Filters><filter type="tag" id="999"/></Filters></ReportConfig></ReportSaveRequest>`)
+}

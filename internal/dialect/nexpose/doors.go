@@ -32,10 +32,11 @@ func (a *api) assetDoors(m *kit.Mux) {
 	for _, method := range []string{"GET ", "POST "} { // the gem posts a form
 		m.Handle(method+"/data/asset/group", a.door(a.groupAssets))
 		m.Handle(method+"/data/vulnerability/asset-vulnerabilities", a.door(a.assetFlaws))
+		m.Handle(method+"/data/assets/{id}/scans", a.door(a.assetScans))
 	}
 	m.Handle("POST /data/assets/bulk-delete", a.door(a.deleteAssets))
-	m.Handle("GET /data/assets/{id}/scans", a.door(a.assetScans))
 	m.Handle("GET /api/2.1/assets/{id}", a.door(a.assetDoor))
+	m.Handle("POST /api/2.1/sites/{id}/assets", a.door(a.importAssets))
 	m.Handle("POST /data/assetGroup/saveAssetGroup", a.door(a.saveGroup))
 	m.Handle("GET /data/assetGroup/loadAssetGroup", a.door(a.loadGroup))
 	m.Handle("GET "+exceptionsPath, kit.Handle(w, a.exceptionsPage))
@@ -132,7 +133,7 @@ func (a *api) filterRows(ctx context.Context, by harrier.Actor, found []harrier.
 			ID: int64(d.ID), IP: placeOf(d.Addr, d.FQDN), Name: d.FQDN, OS: d.OS, Exploits: exploits[d.ID], Malware: malware[d.ID], Flaws: d.Open.Total() - d.Open[harrier.Info],
 			Risk: float64(harrier.Sum{Counts: d.Open}.Score()), Assessed: true, LastScanDate: d.LastSeen.UnixMilli(), Sites: []sitePermit{},
 		}
-		if s, err := a.Sites.Site(ctx, by, places[d.LastScan]); err == nil {
+		for _, s := range places[d.ID] {
 			row.Sites = append(row.Sites, sitePermit{int64(s.ID), s.Name})
 		}
 		rows = append(rows, row)

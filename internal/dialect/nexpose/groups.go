@@ -110,7 +110,11 @@ func (a *api) assetGroupConfig(c *call) (answer, error) {
 		o.end()
 		o.start("Devices")
 		for _, d := range devices {
-			o.empty("device", "id", ident(d.ID), "site-id", ident(places[d.LastScan]), "address", placeOf(d.Addr, d.FQDN), "riskfactor", deviceFactor(d), "riskscore", float(scores[d.ID]))
+			site := harrier.ID(0) // when it is of none that is to be seen
+			if of := places[d.ID]; len(of) > 0 {
+				site = of[0].ID
+			}
+			o.empty("device", "id", ident(d.ID), "site-id", ident(site), "address", placeOf(d.Addr, d.FQDN), "riskfactor", deviceFactor(d), "riskscore", float(scores[d.ID]))
 		}
 		o.end()
 		writeTags(o, tags)
@@ -126,18 +130,28 @@ func deviceFactor(d harrier.Asset) string {
 	return float(float64(d.Importance) / 100)
 }
 
-// sitesOf are the sites of the scans that saw devices last, by scan.
-func (a *api) sitesOf(ctx context.Context, by harrier.Actor, devices []harrier.Asset) (map[harrier.ID]harrier.ID, error) {
-	out := map[harrier.ID]harrier.ID{}
-	for _, d := range devices {
-		if _, known := out[d.LastScan]; known {
-			continue
+// sitesOf are the sites that by sees and whose scans saw devices, by device and
+// rising ID.
+func (a *api) sitesOf(ctx context.Context, by harrier.Actor, devices []harrier.Asset) (map[harrier.ID][]harrier.Site, error) {
+	ids := make([]harrier.ID, len(devices))
+	for i, d := range devices {
+		ids[i] = d.ID
+	}
+	facts, err := a.Assets.Facts(ctx, by, ids)
+	if err != nil {
+		return nil, err
+	}
+	sites, err := a.Sites.Sites(ctx, by)
+	if err != nil {
+		return nil, err
+	}
+	out := map[harrier.ID][]harrier.Site{}
+	for id, f := range facts {
+		for _, s := range sites {
+			if slices.Contains(f.Sites, s.ID) {
+				out[id] = append(out[id], s)
+			}
 		}
-		sc, err := a.Scans.Scan(ctx, by, d.LastScan)
-		if err != nil && harrier.KindOf(err) != harrier.NotFound {
-			return nil, err
-		}
-		out[d.LastScan] = sc.Site
 	}
 	return out, nil
 }

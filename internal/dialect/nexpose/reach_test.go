@@ -62,6 +62,10 @@ func TestBySites(t *testing.T) {
 	admin.ok(`<SiteSaveRequest @><Site id="-1" name="later"><Hosts><range from="198.51.100.1"/></Hosts><ScanConfig templateID="discovery"/></Site></SiteSaveRequest>`)
 	listed("later", true)
 	listed("lab", true)
+	admin.ok(`<UserSaveRequest @><UserConfig id="-1" name="born" password="correct-horse-9" role-name="user" allSites="true"/></UserSaveRequest>`)
+	if text := signIn(t, c, "born", "correct-horse-9").ok(`<SiteListingRequest @/>`); !strings.Contains(text, `name="lab"`) || !strings.Contains(text, `name="later"`) {
+		t.Errorf("whoever was created with all sites sees %s", text)
+	}
 	change(`allSites="false"`)
 	listed("later", false)
 	sees("no sites", 0)

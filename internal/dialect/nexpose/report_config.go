@@ -47,8 +47,9 @@ const (
 	givenBaseline       = "nexpose.compareTo" // as given
 	givenSchedule       = "nexpose.schedule"  // attributes, by name
 	givenLocation       = "nexpose.location"
-	givenEmail          = "nexpose.email" // attributes, by name
-	givenUsers          = "nexpose.users" // ids
+	givenEveryone       = "nexpose.toAllAuthorized"
+	givenSender         = "nexpose.sender"
+	givenRelay          = "nexpose.relay"
 )
 
 // readReportConfig reads a ReportConfig, or an AdhocReportConfig, into d.
@@ -80,12 +81,31 @@ func readReportConfig(e *element, d *harrier.ReportDefinition) error {
 	if err := readGenerate(e.child("Generate"), d); err != nil {
 		return err
 	}
-	readDelivery(e.child("Delivery"), d)
-	var users []string
-	for _, u := range e.child("Users").all("user") {
-		users = append(users, u.attr("id"))
+	if err := readDelivery(e.child("Delivery"), d); err != nil {
+		return err
 	}
-	keep(givenUsers, strings.Join(users, ","))
+	return readPeople(e, d)
+}
+
+// readPeople reads whose report it is and with whom it is shared.
+func readPeople(e *element, d *harrier.ReportDefinition) error {
+	owner, err := e.number("owner", 0)
+	if err != nil {
+		return err
+	}
+	if owner > 0 {
+		d.Owner = harrier.ID(owner)
+	}
+	d.Users = nil
+	for _, u := range e.child("Users").all("user") {
+		id, err := u.id("id")
+		if err != nil {
+			return err
+		}
+		if !slices.Contains(d.Users, id) {
+			d.Users = append(d.Users, id)
+		}
+	}
 	return nil
 }
 
@@ -153,22 +173,20 @@ func readReportFilters(e *element, d *harrier.ReportDefinition) error {
 			}
 			id = cmp.Or(id, f.content())
 			switch kind {
-			case "site", "group", "device", "scan":
+			case "site", "group", "device", "scan", "tag":
 				scoped = true
 				if err := addScope(d, kind, id); err != nil {
 					return err
 				}
 			case "vuln-severity", "vuln-status", "vuln-categories":
 				restrict = append(restrict, [2]string{kind, id})
-			case "tag":
-				return harrier.Invalidf("filter", "reports by tag are not made here")
 			case "query", "version":
 				return harrier.Invalidf("filter", "reports of format sql are not made here")
 			}
 		}
 	}
 	if !scoped {
-		return harrier.Invalidf("Filters", "name a site, group, device or scan")
+		return harrier.Invalidf("Filters", "name a site, group, device, tag or scan")
 	}
 	if d.Scope.Last || d.Scope.First { // of these sites
 		d.Scope.Scans = nil
@@ -201,7 +219,7 @@ func addScope(d *harrier.ReportDefinition, kind, id string) error {
 	if err != nil || n <= 0 {
 		return harrier.Invalidf("filter", "%q is not the id of a %s", clip(id), kind)
 	}
-	to := map[string]*[]harrier.ID{"site": &d.Scope.Sites, "group": &d.Scope.AssetLists, "device": &d.Scope.Assets, "scan": &d.Scope.Scans}[kind]
+	to := map[string]*[]harrier.ID{"site": &d.Scope.Sites, "group": &d.Scope.AssetLists, "device": &d.Scope.Assets, "tag": &d.Scope.Tags, "scan": &d.Scope.Scans}[kind]
 	if !slices.Contains(*to, harrier.ID(n)) {
 		*to = append(*to, harrier.ID(n))
 	}
@@ -270,20 +288,34 @@ func restriction(list [][2]string) (harrier.Expr, error) {
 	return out, nil
 }
 
-func readDelivery(e *element, d *harrier.ReportDefinition) {
-	d.Recipients = nil
+// mailForms are the words for how a mail brings a report.
+var mailForms = map[string]harrier.MailForm{"file": harrier.AsFile, "zip": harrier.AsZip, "url": harrier.AsNotice, "none": "", "": ""}
+
+func readDelivery(e *element, d *harrier.ReportDefinition) error {
+	d.Recipients, d.Mail = nil, harrier.ReportMail{}
 	mail := e.child("Email")
 	for _, r := range mail.child("Recipients").all("Recipient") {
 		if to := r.content(); to != "" {
 			d.Recipients = append(d.Recipients, to)
 		}
 	}
-	if mail != nil {
-		d.Given[givenEmail] = attrsText(mail)
+	for name, to := range map[string]*harrier.MailForm{"sendAs": &d.Mail.Recipients, "sendToOwnerAs": &d.Mail.Owner, "sendToAclAs": &d.Mail.Users} {
+		word := strings.ToLower(mail.attr(name))
+		form, known := mailForms[word]
+		if !known {
+			return harrier.Invalidf(name, "%q is none of file, zip, url and none", clip(word))
+		}
+		*to = form
 	}
-	if at := e.child("Storage", "location").content(); at != "" {
-		d.Given[givenLocation] = at
+	for name, text := range map[string]string{
+		givenEveryone: mail.attr("toAllAuthorized"), givenSender: mail.child("Sender").content(), givenRelay: mail.child("SmtpRelayServer").content(),
+		givenLocation: e.child("Storage", "location").content(),
+	} {
+		if text != "" {
+			d.Given[name] = text
+		}
 	}
+	return nil
 }
 
 // attrsText keeps the attributes of an element, by name.

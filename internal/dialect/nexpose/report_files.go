@@ -82,7 +82,7 @@ func (a *api) adhocReport(c *call) (answer, error) {
 	if err := readReportConfig(c.req.child("AdhocReportConfig"), &d); err != nil {
 		return answer{}, err
 	}
-	if err := a.mayTemplate(c.ctx(), c.by, d); err != nil {
+	if err := a.mayReport(c.ctx(), c.by, d); err != nil {
 		return answer{}, err
 	}
 	d.AfterScan, d.Schedule, d.Recipients = false, harrier.Schedule{}, nil

@@ -81,7 +81,6 @@ func writeGenerate(o *out, d harrier.ReportDefinition) {
 // writtenAs are attributes whose names are kept in lower case.
 var writtenAs = map[string]string{
 	"maxduration": "maxDuration", "notvalidafter": "notValidAfter", "repeatertype": "repeaterType", "next-run-time": "next_run_time",
-	"sendas": "sendAs", "toallauthorized": "toAllAuthorized", "sendtoaclas": "sendToAclAs", "sendtoowneras": "sendToOwnerAs",
 }
 
 func writeAttrs(o *out, attrs map[string]string) {

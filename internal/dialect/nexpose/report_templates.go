@@ -82,8 +82,19 @@ func (a *api) reportTemplates(ctx context.Context, by harrier.Actor) ([]reportTe
 	}), nil
 }
 
-// mayTemplate answers Invalid for a document of a built-in template that a profile
-// takes away from by.
+// mayReport answers Invalid for a report of tags that there are not, or for a
+// document of a built-in template that a profile takes away from by.
+func (a *api) mayReport(ctx context.Context, by harrier.Actor, d harrier.ReportDefinition) error {
+	for _, id := range d.Scope.Tags {
+		if _, err := a.Tags.Tag(ctx, by, id); harrier.KindOf(err) == harrier.NotFound {
+			return harrier.Invalidf("filter", "there is no tag %d", id)
+		} else if err != nil {
+			return err
+		}
+	}
+	return a.mayTemplate(ctx, by, d)
+}
+
 func (a *api) mayTemplate(ctx context.Context, by harrier.Actor, d harrier.ReportDefinition) error {
 	if d.Template == "" || d.OwnTemplate != 0 {
 		return nil

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/harrier-scan/harrier"
@@ -179,7 +178,7 @@ func (a *api) saveReport(c *call) (answer, error) {
 	if err := readReportConfig(e, &d); err != nil {
 		return answer{}, err
 	}
-	if err := a.mayTemplate(c.ctx(), c.by, d); err != nil {
+	if err := a.mayReport(c.ctx(), c.by, d); err != nil {
 		return answer{}, err
 	}
 	if err := a.freeReportName(c.ctx(), c.by, d); err != nil {
@@ -236,11 +235,7 @@ func writeReportConfig(o *out, d harrier.ReportDefinition) {
 	}
 	writeReportFilters(o, d)
 	o.start("Users")
-	for id := range strings.SplitSeq(d.Given[givenUsers], ",") {
-		if id != "" {
-			o.empty("user", "id", id)
-		}
-	}
+	writeIDs(o, "user", d.Users)
 	o.end()
 	if b := d.Given[givenBaseline]; b != "" {
 		o.empty("Baseline", "compareTo", b)
@@ -252,21 +247,40 @@ func writeReportConfig(o *out, d harrier.ReportDefinition) {
 		o.leaf("location", at)
 	}
 	o.end()
-	if len(d.Recipients) > 0 || d.Given[givenEmail] != "" {
-		attrs := map[string]string{}
-		if err := json.Unmarshal([]byte(d.Given[givenEmail]), &attrs); err != nil || len(attrs) == 0 {
-			attrs = map[string]string{"toallauthorized": "0", "sendas": "file"}
+	writeMail(o, d)
+	o.end()
+	o.end()
+}
+
+// writeMail writes to whom a report goes by mail, when it goes to anybody.
+func writeMail(o *out, d harrier.ReportDefinition) {
+	if len(d.Recipients) == 0 && d.Mail == (harrier.ReportMail{}) && d.Given[givenEveryone]+d.Given[givenSender]+d.Given[givenRelay] == "" {
+		return
+	}
+	word := func(f harrier.MailForm) string {
+		if f == harrier.AsNotice {
+			return "url"
 		}
-		o.start("Email")
-		writeAttrs(o, attrs)
-		o.start("Recipients")
-		for _, to := range d.Recipients {
-			o.leaf("Recipient", to)
-		}
-		o.end()
-		o.end()
+		return string(f)
+	}
+	o.start("Email", "sendAs", cmp.Or(word(d.Mail.Recipients), "file"))
+	if d.Mail.Users != "" {
+		o.attr("sendToAclAs", word(d.Mail.Users))
+	}
+	if d.Mail.Owner != "" {
+		o.attr("sendToOwnerAs", word(d.Mail.Owner))
+	}
+	o.attr("toAllAuthorized", cmp.Or(d.Given[givenEveryone], "0"))
+	o.start("Recipients")
+	for _, to := range d.Recipients {
+		o.leaf("Recipient", to)
 	}
 	o.end()
+	for _, kept := range [][2]string{{"SmtpRelayServer", d.Given[givenRelay]}, {"Sender", d.Given[givenSender]}} {
+		if kept[1] != "" {
+			o.leaf(kept[0], kept[1])
+		}
+	}
 	o.end()
 }
 
@@ -275,7 +289,7 @@ func writeReportFilters(o *out, d harrier.ReportDefinition) {
 	for _, part := range []struct {
 		kind string
 		ids  []harrier.ID
-	}{{"site", d.Scope.Sites}, {"group", d.Scope.AssetLists}, {"device", d.Scope.Assets}, {"scan", d.Scope.Scans}} {
+	}{{"site", d.Scope.Sites}, {"group", d.Scope.AssetLists}, {"device", d.Scope.Assets}, {"tag", d.Scope.Tags}, {"scan", d.Scope.Scans}} {
 		for _, id := range part.ids {
 			o.empty("filter", "type", part.kind, "id", ident(id))
 		}

@@ -183,40 +183,25 @@ func (a *api) activeTable(w http.ResponseWriter, r *http.Request, by harrier.Act
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "text/xml;charset=UTF-8")
-	o := newOut(w)
-	o.start("DynTable")
-	o.start("MetaData")
-	for _, name := range []string{
+	columns := []string{
 		"Scan ID", "Site ID", "Scan Name", "Status", "Status Code", "Started", "Progress", "Elapsed", "Vulnerabilities Discovered",
 		"Devices Discovered", "riskScore", "Scan Type", "Scan Engine",
-	} {
-		o.empty("Column", "name", name, "type", "string")
 	}
-	o.end()
-	o.start("Data")
-	for _, sc := range scans {
-		row := a.row(sc)
-		status, kind := "In progress", "Manual"
-		if row.Paused {
-			status = "Paused"
+	return dynTable(w, columns, func(put func(...string)) error {
+		for _, sc := range scans {
+			row := a.row(sc)
+			status, kind := "In progress", "Manual"
+			if row.Paused {
+				status = "Paused"
+			}
+			if sc.Scheduled {
+				kind = "Schedule"
+			}
+			put(ident(sc.ID), ident(sc.Site), sc.Name, status, row.Status, number(row.Start), "0", number(row.Duration), number(row.Found),
+				number(row.Live), float(row.Risk), kind, row.Engine)
 		}
-		if sc.Scheduled {
-			kind = "Schedule"
-		}
-		o.start("tr")
-		for _, cell := range []string{
-			ident(sc.ID), ident(sc.Site), sc.Name, status, row.Status, number(row.Start), "0", number(row.Duration), number(row.Found),
-			number(row.Live), float(row.Risk), kind, row.Engine,
-		} {
-			o.leaf("td", cell)
-		}
-		o.end()
-	}
-	o.end()
-	o.end()
-	_ = o.flush() // a client that has gone gets nothing
-	return nil
+		return nil
+	})
 }
 
 // deviceRow is a device of a scan in a table.

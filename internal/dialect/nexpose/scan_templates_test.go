@@ -37,6 +37,12 @@ func TestScanTemplates(t *testing.T) {
 		t.Errorf("a new template = %s", text)
 	}
 	pentest := value(ask(200, "GET", "/data/scan/templates/pentest-audit", ""))
+	// What the gem looks for before it changes it.
+	for _, want := range []string{`<Plugin name="java/CifsScanner"><param name="windowsServiceEditor">0</param>`, `<Logging><debugLogging enabled="0"/><aces level="default"/></Logging>`} {
+		if !strings.Contains(pentest, want) {
+			t.Errorf("template = %s; want %s", pentest, want)
+		}
+	}
 	dupe := strings.NewReplacer(
 		`id="pentest-audit"`, `id="#NewScanTemplate#"`, `title="Penetration test"`, `title="Mine"`,
 		`<scanThreads>100</scanThreads>`, `<scanThreads>7</scanThreads>`,
@@ -157,6 +163,13 @@ func TestSiteObject(t *testing.T) {
 	status, shown := admin.ask("GET", path+id, "")
 	if status != 200 || strings.Contains(shown, "hush") || !strings.Contains(shown, `"name":"door"`) || !strings.Contains(shown, `"user_name":"root"`) {
 		t.Errorf("site = %d, %s; want its credentials without secrets", status, shown)
+	}
+	door := strings.Replace(path, "site_configurations", "sites", 1) + id + "/credentials/"
+	if status, text := admin.ask("GET", door+"1", ""); status != 200 || !strings.Contains(shown, text) || !strings.Contains(text, `"user_name":"root"`) {
+		t.Errorf("credential = %d, %s; want that of %s", status, text, shown)
+	}
+	if status, text := admin.ask("GET", door+"99", ""); status != 404 {
+		t.Errorf("no credential = %d, %s", status, text)
 	}
 	var o map[string]any
 	if err := json.Unmarshal([]byte(shown), &o); err != nil {

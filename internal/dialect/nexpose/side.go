@@ -32,6 +32,7 @@ func (a *api) sideDoors() http.Handler {
 	a.siteDoors(m)
 	a.tagDoors(m)
 	a.templateDoors(m)
+	a.vulnDoors(m)
 	return m
 }
 

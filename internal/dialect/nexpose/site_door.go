@@ -23,6 +23,7 @@ func (a *api) siteDoors(m *kit.Mux) {
 	m.Handle("POST "+path, a.door(a.postSite))
 	m.Handle("GET "+path+"/{id}", a.door(a.getSite))
 	m.Handle("PUT "+path+"/{id}", a.door(a.putSite))
+	m.Handle("GET /api/2.1/sites/{id}/credentials/{credential}", a.door(a.getCredential))
 	m.Handle("GET "+path+"/{id}/alerts", a.door(a.getAlerts))
 	m.Handle("PUT "+path+"/{id}/alerts", a.door(a.putAlert))
 	m.Handle("GET "+path+"/{id}/alerts/{alert}", a.door(a.getAlert))

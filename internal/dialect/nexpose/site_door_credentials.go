@@ -2,6 +2,8 @@ package nexpose
 
 import (
 	"cmp"
+	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/harrier-scan/harrier"
@@ -50,6 +52,27 @@ func credentialElement(o map[string]any, old siteDoc) *element {
 	}
 	e.text = []byte(blob)
 	return e
+}
+
+// getCredential is a credential of a site.
+func (a *api) getCredential(w http.ResponseWriter, r *http.Request, by harrier.Actor) error {
+	id, err := doorID(r, "id")
+	if err != nil {
+		return err
+	}
+	one, err := doorID(r, "credential")
+	if err != nil {
+		return err
+	}
+	d, err := a.loadSite(r.Context(), by, id)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(d.policy.Credentials, func(c harrier.Credential) bool { return c.ID == one })
+	if i < 0 {
+		return harrier.Errorf(harrier.NotFound, "site %d has no credential %d", id, one)
+	}
+	return writeDoor(w, credentialObject(d.Site, d.policy.Credentials[i]))
 }
 
 // credentialObject is a credential in JSON, without its secrets.

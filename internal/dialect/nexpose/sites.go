@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/asset"
 )
 
 // siteCommands are those about sites.
@@ -145,35 +146,13 @@ type siteDevice struct {
 // siteDevices are the assets that scans of a site have seen and that by may
 // see, by rising ID.
 func (a *api) siteDevices(ctx context.Context, by harrier.Actor, s harrier.Site) ([]siteDevice, error) {
-	scans, err := a.Scans.Of(ctx, by, s.ID)
+	found, _, err := a.Assets.Assets(ctx, by, harrier.Cmp{Field: "in_site", Op: harrier.Eq, Values: []any{int64(s.ID)}}, asset.Page{Sort: "id"})
 	if err != nil {
 		return nil, err
 	}
-	seen := map[harrier.ID]bool{}
-	for _, sc := range scans {
-		hosts, err := a.Scans.Hosts(ctx, by, sc.ID)
-		if err != nil {
-			return nil, err
-		}
-		for _, h := range hosts {
-			if h.Asset != 0 && h.Alive {
-				seen[h.Asset] = true
-			}
-		}
-	}
-	if len(seen) == 0 {
-		return nil, nil
-	}
 	var out []siteDevice
-	for id := range seen {
-		as, err := a.Assets.Asset(ctx, by, id)
-		if harrier.KindOf(err) == harrier.NotFound && err != nil {
-			continue // removed, or out of sight
-		}
-		if err != nil {
-			return nil, err
-		}
-		d := siteDevice{id: id, name: as.FQDN, factor: float64(cmp.Or(as.Importance, 100)) / 100, open: as.Open, seen: as.LastSeen}
+	for _, as := range found {
+		d := siteDevice{id: as.ID, name: as.FQDN, factor: float64(cmp.Or(as.Importance, 100)) / 100, open: as.Open, seen: as.LastSeen}
 		if as.Addr.IsValid() {
 			d.address = as.Addr.WithZone("").String()
 		}
@@ -181,7 +160,6 @@ func (a *api) siteDevices(ctx context.Context, by harrier.Actor, s harrier.Site)
 		d.risk = riskOf(as.Open) * d.factor
 		out = append(out, d)
 	}
-	slices.SortFunc(out, func(a, b siteDevice) int { return cmp.Compare(a.id, b.id) })
 	return out, nil
 }
 

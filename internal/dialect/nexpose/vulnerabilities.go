@@ -1,6 +1,7 @@
 package nexpose
 
 import (
+	"context"
 	"strconv"
 	"strings"
 
@@ -69,7 +70,7 @@ func (a *api) vulnerabilityDetails(c *call) (answer, error) {
 	if id == "" {
 		return answer{}, harrier.Invalidf("vuln-id", "is missing")
 	}
-	v, err := a.vulnerabilityOf(c, id)
+	v, err := a.vulnerabilityOf(c.ctx(), id)
 	if err != nil {
 		return answer{}, err
 	}
@@ -97,13 +98,13 @@ func (a *api) vulnerabilityDetails(c *call) (answer, error) {
 }
 
 // vulnerabilityOf finds what an id stands for. It answers NotFound.
-func (a *api) vulnerabilityOf(c *call, id string) (harrier.Vulnerability, error) {
+func (a *api) vulnerabilityOf(ctx context.Context, id string) (harrier.Vulnerability, error) {
 	if n, ok := formatnexpose.Number(id); ok {
-		return a.Vulns.Vulnerability(c.ctx(), n)
+		return a.Vulns.Vulnerability(ctx, n)
 	}
-	v, err := a.Vulns.BySlug(c.ctx(), id)
+	v, err := a.Vulns.BySlug(ctx, id)
 	if harrier.KindOf(err) == harrier.NotFound {
-		if upper, other := a.Vulns.BySlug(c.ctx(), strings.ToUpper(id)); other == nil {
+		if upper, other := a.Vulns.BySlug(ctx, strings.ToUpper(id)); other == nil {
 			return upper, nil
 		}
 		err = harrier.Errorf(harrier.NotFound, "no vulnerability %s", clip(id))

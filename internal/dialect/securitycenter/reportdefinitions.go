@@ -326,7 +326,7 @@ func (a api) copyReportDefinition(ctx context.Context, by harrier.Actor, q *quer
 	if name == "" {
 		name = "Copy of " + d.Name
 	}
-	d.ID, d.Name, d.Groups, d.Schedule.Enabled = 0, name, nil, false
+	d.ID, d.Name, d.Owner, d.Groups, d.Users, d.Schedule.Enabled = 0, name, 0, nil, nil, false
 	if err := a.Reports.CreateDefinition(ctx, by, &d); err != nil {
 		return nil, err
 	}

@@ -1,0 +1,5 @@
+-- +goose Up
+-- With whom a report is shared, and how it goes to people by mail: see
+-- harrier.ReportDefinition.
+ALTER TABLE report_definition ADD COLUMN users TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE report_definition ADD COLUMN mail TEXT NOT NULL DEFAULT '{}';
