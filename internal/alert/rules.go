@@ -145,6 +145,11 @@ func (r *Room) checkActions(by harrier.Actor, a *harrier.Alert, before []harrier
 	for i := range a.Actions {
 		c := &a.Actions[i]
 		at := slices.IndexFunc(before, func(b harrier.AlertAction) bool { return b.ID == c.ID && b.Kind == c.Kind })
+		for _, u := range c.Users {
+			if !by.PeerOf(u) && !(at >= 0 && slices.Contains(before[at].Users, u)) {
+				return harrier.Invalidf("users", "there is no user %d", u)
+			}
+		}
 		same := at >= 0 && before[at].Address == c.Address && before[at].Network == c.Network
 		if leavesHouse(c.Kind) && !by.May(harrier.EditAll) && !same {
 			return harrier.Errorf(harrier.Forbidden, "you may not have messages sent to %s", c.Address)

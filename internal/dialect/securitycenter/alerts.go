@@ -140,7 +140,7 @@ func (a api) listAlerts(ctx context.Context, by harrier.Actor, q *query) (any, e
 			manageable = append(manageable, item)
 		}
 	}
-	return lists(by, q, usable, manageable, q.fields("id", "name", "description", "status"), "id"), nil
+	return lists(by, q, usable, manageable, q.fields("id", "name", "description", "status"), "id")
 }
 
 func (a api) showAlert(ctx context.Context, by harrier.Actor, q *query, l harrier.Alert) (any, error) {
@@ -297,7 +297,7 @@ func (a api) createAlert(ctx context.Context, by harrier.Actor, q *query) (any, 
 	if err := q.body(&b); err != nil {
 		return nil, err
 	}
-	people, err := a.Identity.People(ctx)
+	people, err := a.peers(ctx, by)
 	if err != nil {
 		return nil, err
 	}
@@ -319,7 +319,7 @@ func (a api) changeAlert(ctx context.Context, by harrier.Actor, q *query) (any, 
 	if err := q.body(&b); err != nil {
 		return nil, err
 	}
-	people, err := a.Identity.People(ctx)
+	people, err := a.peers(ctx, by)
 	if err != nil {
 		return nil, err
 	}

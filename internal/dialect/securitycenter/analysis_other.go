@@ -31,7 +31,7 @@ type userRow struct {
 func (a api) otherAnalysis(ctx context.Context, by harrier.Actor, in analysisQuery) (any, error) {
 	out := rows{matching: "-1"}
 	if in.kind == "user" {
-		users, err := a.Identity.Users(ctx, by)
+		users, err := a.visibleUsers(ctx, by)
 		if err != nil {
 			return nil, err
 		}

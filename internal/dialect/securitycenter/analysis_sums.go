@@ -378,6 +378,9 @@ func listed(by harrier.Grouping) func(*asked, context.Context) (rows, error) {
 		if err != nil {
 			return rows{}, err
 		}
+		if s.in.end == s.in.start {
+			n.Rows = nil
+		}
 		out := rows{total: n.Groups, matching: strconv.Itoa(n.Hosts)}
 		for _, g := range n.Rows {
 			out.list = append(out.list, listRow{sid(g.Hosts), "Active", g.Key})

@@ -2,7 +2,6 @@ package securitycenter
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"time"
 
@@ -329,56 +328,4 @@ func (a api) assetIntersections(ctx context.Context, by harrier.Actor, q *query)
 		}
 	}
 	return map[string]any{"assets": out}, nil
-}
-
-// deviceItem is what is known of a host.
-//
-// Source: section 15.
-type deviceItem struct {
-	RepositoryID string `json:"repositoryID"`
-	hostRow
-	Repositories []ref  `json:"repositories"`
-	All          string `json:"severityAll"`
-	OS           string `json:"os"`
-	LastScan     string `json:"lastScan"`
-	HasPassive   string `json:"hasPassive"`
-	HasComply    string `json:"hasCompliance"`
-	Links        []any  `json:"links"`
-	In           ref    `json:"repository"`
-}
-
-// deviceInfo tells of a host; of one that nobody knows, empty values.
-func (a api) deviceInfo(ctx context.Context, by harrier.Actor, q *query) (any, error) {
-	list, where, err := a.hostsOf(ctx, by, q)
-	if err != nil {
-		return nil, err
-	}
-	s := &asked{api: a, by: by, from: tracked{a.Findings, by}, repo: map[harrier.ID]recordRepository{}, scan: map[harrier.ID]harrier.Scan{}}
-	if err := s.learnRepositories(ctx); err != nil {
-		return nil, err
-	}
-	item := deviceItem{Repositories: []ref{}, HasPassive: "No", HasComply: "No", Links: []any{}, hostRow: hostRow{IP: q.param("ip"), scoreBlock: newScoreBlock(harrier.Sum{}, harrier.Weights{}), LastAuth: "", LastUnauth: ""}}
-	seen := map[harrier.ID]bool{}
-	for _, as := range list {
-		if !seen[as.Repository] {
-			seen[as.Repository] = true
-			r := s.repository(as.Repository)
-			item.Repositories = append(item.Repositories, ref{r.ID, r.Name, r.Description})
-		}
-	}
-	if len(list) > 0 {
-		as := list[0]
-		n, err := a.Findings.Sums(ctx, by, harrier.And{eq("open", harrier.Eq, true), eq("asset", harrier.Eq, int64(as.ID))}, harrier.SumQuery{By: harrier.ByAsset})
-		if err != nil {
-			return nil, err
-		}
-		item.hostRow = s.hostRow(ctx, as, harrier.Sum{Counts: n.Counts})
-		r := s.repository(as.Repository)
-		item.RepositoryID, item.In, item.OS, item.LastScan = r.ID, ref{r.ID, r.Name, r.Description}, as.OS, stime(as.LastSeen)
-		c := n.Counts
-		item.All = fmt.Sprintf("%d,%d,%d,%d,%d", c[harrier.Critical], c[harrier.High], c[harrier.Medium], c[harrier.Low], c[harrier.Info])
-	} else if where.ID > 0 {
-		item.RepositoryID = sid(where.ID)
-	}
-	return pick(item, q.fields(), "ip", "uuid", "repositoryID"), nil
 }

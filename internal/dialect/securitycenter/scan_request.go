@@ -118,7 +118,7 @@ func (r scanRequest) apply(ctx context.Context, a api, by harrier.Actor, s *harr
 	if err := r.targets(ctx, a, by, s); err != nil {
 		return err
 	}
-	if err := r.zone(ctx, a, s); err != nil {
+	if err := r.zone(ctx, a, by, s); err != nil {
 		return err
 	}
 	return r.schedule(ctx, a, by, s)

@@ -243,7 +243,7 @@ func (a api) listScans(ctx context.Context, by harrier.Actor, q *query) (any, er
 			manageable = append(manageable, item)
 		}
 	}
-	return lists(by, q, usable, manageable, q.fields("id", "name", "description", "status"), "id", "uuid"), nil
+	return lists(by, q, usable, manageable, q.fields("id", "name", "description", "status"), "id", "uuid")
 }
 
 // site finds the site of a scan that this dialect shows: a listed one, or one
