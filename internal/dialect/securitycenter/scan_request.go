@@ -213,15 +213,15 @@ func (r scanRequest) targets(ctx context.Context, a api, by harrier.Actor, s *ha
 			return harrier.Errorf(harrier.Invalid, "The value for 'ipList' is invalid: %s.", strings.TrimSuffix(harrier.MessageOf(err), "."))
 		}
 		s.Targets = string(*r.IPList)
-		s.Options.Lists = nil
-		delete(s.Options.Given, givenAssets)
+		s.Options.Lists, s.Options.Defined = nil, nil
 	case lists:
 		all, err := a.assetsTargets(ctx, by, r.Assets.ids())
 		if err != nil {
 			return err
 		}
-		s.Targets, s.Options.Lists = all, nil
-		s.Options.Given[givenAssets] = joinIDs(*r.Assets)
+		if s.Options.Lists = nil; !slices.Equal(s.Options.Defined, r.Assets.ids()) {
+			s.Targets, s.Options.Defined = all, r.Assets.ids()
+		}
 	}
 	if r.URLs == nil {
 		return nil
@@ -232,31 +232,23 @@ func (r scanRequest) targets(ctx context.Context, a api, by harrier.Actor, s *ha
 	}
 	s.Options.Given[givenURLs] = string(*r.URLs)
 	if !addresses && !lists && len(hosts) > 0 {
-		s.Targets = strings.Join(hosts, ",")
-		delete(s.Options.Given, givenAssets)
+		s.Targets, s.Options.Defined = strings.Join(hosts, ","), nil
 	}
 	return nil
 }
 
-// assetsTargets are the addresses of asset lists.
+// assetsTargets are the addresses of asset lists now.
 func (a api) assetsTargets(ctx context.Context, by harrier.Actor, list []harrier.ID) (string, error) {
-	var parts []string
 	for _, id := range list {
-		_, members, err := a.assetList(ctx, by, id)
-		if err != nil {
-			if harrier.KindOf(err) == harrier.NotFound {
-				return "", harrier.Errorf(harrier.Invalid, "Asset #%d does not exist.", id)
-			}
-			return "", err
-		}
-		if !isBlank(members) {
-			parts = append(parts, members)
+		if _, err := a.AssetLists.List(ctx, by, id); harrier.KindOf(err) == harrier.NotFound {
+			return "", harrier.Errorf(harrier.Invalid, "Asset #%d does not exist.", id)
 		}
 	}
-	if len(parts) == 0 {
-		return "", harrier.Errorf(harrier.Invalid, "The assets have no addresses.")
+	all, err := a.AssetLists.Targets(ctx, by, a.Assets, list)
+	if err == nil && isBlank(all) {
+		err = harrier.Errorf(harrier.Invalid, "The assets have no addresses.")
 	}
-	return strings.Join(parts, ","), nil
+	return all, err
 }
 
 // touchesPolicy reports whether a change asks for another policy.
@@ -397,6 +389,17 @@ const (
 	nowKind      = "now"
 	rolloverKind = "rollover"
 )
+
+// at is the type of schedule that the request names, in lower case.
+func (r scanRequest) at() string {
+	switch {
+	case r.Schedule != nil:
+		return strings.ToLower(string(r.Schedule.Type))
+	case r.ScheduleType != nil:
+		return strings.ToLower(string(*r.ScheduleType))
+	}
+	return ""
+}
 
 var scheduleKinds = []string{"now", "ical", "never", "rollover", "dependent", "template"}
 

@@ -78,7 +78,7 @@ func keptOf(s harrier.Site) map[string]string {
 		return s.Options.Given
 	}
 	kept := cloneMap(s.Options.Given)
-	for _, name := range []string{givenOnce, givenGone, givenExternal, givenAssets, givenURLs} {
+	for _, name := range []string{givenOnce, givenGone, givenExternal, givenURLs} {
 		delete(kept, name)
 	}
 	kept[givenKind] = rolloverKind
