@@ -171,3 +171,59 @@ func TestPagesOfLists(t *testing.T) {
 		t.Errorf("an administrator's page: %v, %v", one, err)
 	}
 }
+
+// TestRecordOrders sorts the findings by fields of their records, up and down, of
+// the tracked ones and of a scan's.
+func TestRecordOrders(t *testing.T) {
+	c, sc := lab(t)
+	for _, field := range []string{"baseScore", "vulnPubDate", "operatingSystem", "exploitAvailable", "pluginName", "ip", "port", "cvssV3BaseScore"} {
+		for _, source := range []string{"cumulative", "individual"} {
+			more := fmt.Sprintf(`,"sortField":%q,"sortDir":"<dir>"`, field)
+			if source == "individual" {
+				more += fmt.Sprintf(`,"view":"all","scanID":"%d"`, sc.ID)
+			}
+			var columns [2][]string
+			for i, dir := range []string{"asc", "desc"} {
+				for _, r := range analyse(t, c, source, "vulndetails", strings.Replace(more, "<dir>", dir, 1)).Results {
+					columns[i] = append(columns[i], fmt.Sprint(r[field]))
+				}
+			}
+			slices.Reverse(columns[1])
+			if len(columns[0]) == 0 || !slices.Equal(columns[0], columns[1]) {
+				t.Errorf("%s by %s: up %v, and down, turned round, %v", source, field, columns[0], columns[1])
+			}
+		}
+	}
+}
+
+// TestDownloads fetches as CSV what is no list of findings.
+func TestDownloads(t *testing.T) {
+	c, _ := lab(t)
+	analyst := newPerson(t, c, `{"username":"analyst","password":"correct-horse-9","roleID":3}`)
+	get := func(body string) string {
+		t.Helper()
+		return string(send(t, c, "POST", "/rest/analysis/download", body))
+	}
+	if got := get(`{"type":"vuln","query":{"tool":"iplist","filters":[]}}`); got != "IP Address\n192.0.2.1-192.0.2.3\n" {
+		t.Errorf("iplist: %q", got)
+	}
+	if got := get(`{"type":"scLog","columns":[{"name":"module"},{"name":"initiator"}],"query":{"tool":"scLog","filters":[{"filterName":"module","operator":"=","value":"user"}]}}`); !strings.HasPrefix(got, "Module,Initiator\nuser,") {
+		t.Errorf("the log: %q", got)
+	}
+	if got := get(`{"type":"vuln","query":{"tool":"sumseverity","filters":[]}}`); !strings.HasPrefix(got, "Severity,Count\nCritical,") {
+		t.Errorf("sumseverity: %q", got)
+	}
+	if got := get(`{"type":"nonsense","query":{}}`); !strings.Contains(got, `"error_code":146`) {
+		t.Errorf("an unknown type: %q", got)
+	}
+	if got := analyse(t, c, "cumulative", "listos", `,"startOffset":0,"endOffset":0`); got.Returned != 0 || got.Total == "0" {
+		t.Errorf("an empty window of listos: %+v", got)
+	}
+	if got := analyse(t, c, "patched", "listvuln", `,"filters":[{"filterName":"daysToMitigated","operator":"=","value":"0:30"}]`); got.Total != "0" {
+		t.Errorf("mitigated within a month: %+v", got)
+	}
+	// Who manages no users finds themselves, as in /user.
+	if p := analyst.must("POST", "/analysis", `{"type":"user","query":{"tool":"user","filters":[]}}`); !strings.Contains(string(p), `"totalRecords":"1"`) || !strings.Contains(string(p), `"username":"analyst"`) {
+		t.Errorf("users for an analyst: %s", p)
+	}
+}
