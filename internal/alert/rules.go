@@ -31,7 +31,7 @@ func (r *Room) Alert(ctx context.Context, by harrier.Actor, id harrier.ID) (harr
 
 // Edits reports whether by may change a.
 func (r *Room) Edits(by harrier.Actor, a harrier.Alert) bool {
-	return by.May(harrier.EditSites) && by.LevelOn(a.Owner, nil) >= harrier.Owns
+	return by.May(harrier.WriteAlerts) && by.LevelOn(a.Owner, nil) >= harrier.Owns
 }
 
 func (r *Room) visible(ctx context.Context, by harrier.Actor, id harrier.ID) (harrier.Alert, error) {
@@ -58,7 +58,7 @@ func (r *Room) own(ctx context.Context, by harrier.Actor, id harrier.ID) (harrie
 // without the right to edit everybody's objects; Invalid for an alert that
 // breaks its own rules; NotFound for a query or a site that by may not see.
 func (r *Room) CreateAlert(ctx context.Context, by harrier.Actor, a *harrier.Alert) error {
-	if !by.May(harrier.EditSites) {
+	if !by.May(harrier.WriteAlerts) {
 		return harrier.Errorf(harrier.Forbidden, "you may not edit alerts")
 	}
 	now := r.now()

@@ -305,7 +305,7 @@ func (a api) createAlert(ctx context.Context, by harrier.Actor, q *query) (any, 
 	if err := b.apply(&l, by, people); err != nil {
 		return nil, err
 	}
-	if !by.May(harrier.EditSites) {
+	if !by.May(harrier.WriteAlerts) {
 		return nil, notAllowed("You may not edit alerts.")
 	}
 	if err := a.putAlert(ctx, by, &l, b.Query, func() error { return a.Alerts.CreateAlert(ctx, by, &l) }); err != nil {

@@ -192,7 +192,7 @@ func (a api) changeTicket(ctx context.Context, by harrier.Actor, q *query) (any,
 
 // purgeTickets removes the closed tickets.
 func (a api) purgeTickets(ctx context.Context, by harrier.Actor, _ *query) (any, error) {
-	if !by.May(harrier.EditFindings) {
+	if !by.May(harrier.WriteTickets) {
 		return nil, notAllowed("You may not purge tickets.")
 	}
 	_, err := a.Alerts.PurgeTickets(ctx, by)

@@ -6,7 +6,14 @@ UPDATE site SET options = json_remove(
     '$.given."securitycenter.assets"')
 WHERE options LIKE '%"securitycenter.assets":"_%' AND options NOT LIKE '%"securitycenter.assets":""%';
 
+-- Tickets, alerts and freeze windows have rights of their own, 8192, 16384 and
+-- 32768; who could write them, by 32, 4 and 64, goes on doing so.
+UPDATE role_definition SET permissions = permissions | 8192 WHERE (permissions & 32) <> 0;
+UPDATE role_definition SET permissions = permissions | 16384 WHERE (permissions & 4) <> 0;
+UPDATE role_definition SET permissions = permissions | 32768 WHERE (permissions & 64) <> 0;
+
 -- +goose Down
+UPDATE role_definition SET permissions = permissions & 8191;
 UPDATE site SET options = json_remove(
     json_set(options, '$.given."securitycenter.assets"', (SELECT group_concat(value) FROM json_each(options, '$.defined'))),
     '$.defined')
