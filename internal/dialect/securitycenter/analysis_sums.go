@@ -47,7 +47,7 @@ type recordRepository struct {
 const dataFormat = "universal"
 
 func newRecordRepository(r harrier.Repository) recordRepository {
-	return recordRepository{sid(r.ID), r.Name, r.Description, "1", dataFormat}
+	return recordRepository{sid(r.ID), r.Name, r.Description, "1", formatOf(r)}
 }
 
 func (s *asked) learnRepositories(ctx context.Context) error {

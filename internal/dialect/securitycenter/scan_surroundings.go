@@ -12,7 +12,7 @@ func (a api) repositoryRef(ctx context.Context, by harrier.Actor, id harrier.ID)
 	r, err := a.Repositories.Repository(ctx, by, id)
 	switch {
 	case err == nil:
-		return repositoryRef{ref{sid(id), r.Name, r.Description}, "Local", dataFormat, suuid(r.UUID)}, nil
+		return repositoryRef{ref{sid(id), r.Name, r.Description}, "Local", formatOf(r), suuid(r.UUID)}, nil
 	case harrier.KindOf(err) == harrier.NotFound:
 		return repositoryRef{}, harrier.Errorf(harrier.Invalid, "Repository #%d does not exist.", id)
 	}

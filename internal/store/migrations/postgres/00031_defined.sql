@@ -12,7 +12,10 @@ UPDATE role_definition SET permissions = permissions | 8192 WHERE (permissions &
 UPDATE role_definition SET permissions = permissions | 16384 WHERE (permissions & 4) <> 0;
 UPDATE role_definition SET permissions = permissions | 32768 WHERE (permissions & 64) <> 0;
 
+ALTER TABLE repository ADD COLUMN given TEXT COLLATE "C" NOT NULL DEFAULT '{}';
+
 -- +goose Down
+ALTER TABLE repository DROP COLUMN given;
 UPDATE role_definition SET permissions = permissions & 8191;
 UPDATE site SET options = CAST(jsonb_set(
     CAST(options AS jsonb) - 'defined', '{given,securitycenter.assets}',
