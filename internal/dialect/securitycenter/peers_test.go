@@ -61,6 +61,29 @@ func TestForeignPeople(t *testing.T) {
 		}
 	}
 
+	// What is launched later has to be there, and one's own.
+	policy := admin.text(admin.must("POST", "/policy", `{"name":"p"}`), "id")
+	scan := admin.text(admin.must("POST", "/scan", `{"name":"s","policy":{"id":`+policy+`},"repository":{"id":1},"ipList":"192.0.2.9","schedule":{"type":"never"}}`), "id")
+	report := admin.text(admin.must("POST", "/reportDefinition", `{"name":"theirs","type":"csv"}`), "id")
+	for what, p := range map[string]struct{ foreign, action string }{
+		"a scan": {scan, `{"type":"scan","scan":{"id":"<id>"}}`}, "a report": {report, `{"type":"report","report":{"id":"<id>"}}`},
+	} {
+		ask := func(id string) told {
+			a := asker.tell("POST", "/alert", fmt.Sprintf(alert, query, strings.ReplaceAll(p.action, "<id>", id)))
+			a.text = strings.ReplaceAll(a.text, "#"+id, "#N")
+			return a
+		}
+		if unknown, foreign := ask("99999"), ask(p.foreign); foreign != unknown || foreign.code != 146 {
+			t.Errorf("an alert that launches %s of another organisation: %+v; an unknown one %+v", what, foreign, unknown)
+		}
+	}
+	if a := admin.tell("PATCH", "/scan/"+scan, `{"reports":[{"id":"99999","reportSource":"cumulative"}]}`); a.code != 146 {
+		t.Errorf("a scan with an unknown report: %+v; want 146", a)
+	}
+	admin.must("PATCH", "/scan/"+scan, `{"reports":[{"id":"`+report+`","reportSource":"cumulative"}]}`)
+	admin.must("DELETE", "/reportDefinition/"+report, "")
+	admin.must("PATCH", "/scan/"+scan, `{"name":"t","reports":[{"id":"`+report+`","reportSource":"cumulative"}]}`)
+
 	// A report goes to the addresses of the users that its definition names, and
 	// shows them to nobody.
 	list, err := c.Rooms.Reports.Definitions(t.Context(), c.Admin)

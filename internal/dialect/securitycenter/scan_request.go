@@ -104,7 +104,11 @@ func (r scanRequest) apply(ctx context.Context, a api, by harrier.Actor, s *harr
 			return err
 		}
 	}
+	before := s.Options.Given[givenReports]
 	if err := r.options(s.Options.Given); err != nil {
+		return err
+	}
+	if err := a.checkReports(ctx, by, s.Options.Given[givenReports], before); err != nil {
 		return err
 	}
 	if r.MaxTime != nil {
@@ -175,6 +179,30 @@ func (r scanRequest) options(given map[string]string) error {
 			return err
 		}
 		given[givenPrefs] = string(text)
+	}
+	return nil
+}
+
+// checkReports answers Invalid for a report that a scan asks for, and did not
+// before, without a definition that by may use.
+func (a api) checkReports(ctx context.Context, by harrier.Actor, now, before string) error {
+	asked, err := reportsOf(rawList(now))
+	if err != nil || now == before {
+		return err
+	}
+	old, err := reportsOf(rawList(before))
+	if err != nil {
+		return err
+	}
+	for _, q := range asked {
+		if slices.ContainsFunc(old, func(o harrier.ReportRequest) bool { return o.Definition == q.Definition }) {
+			continue
+		}
+		if _, err := a.Reports.Definition(ctx, by, q.Definition); harrier.KindOf(err) == harrier.NotFound && err != nil {
+			return harrier.Errorf(harrier.Invalid, "%s #%d does not exist.", reportDefinitionNoun, q.Definition)
+		} else if err != nil {
+			return err
+		}
 	}
 	return nil
 }
