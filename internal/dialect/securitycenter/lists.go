@@ -152,7 +152,7 @@ func keyOf(of any, field string) (key string, ok bool, err error) {
 		Username kit.Text `json:"username"`
 	}
 	if json.Unmarshal(raw, &object) != nil {
-		return string(raw), ok, nil
+		return string(raw), ok, nil //nolint:nilerr // what is no object is sorted by its text
 	}
 	if member == "id" {
 		return string(object.ID), ok, nil
