@@ -12,7 +12,7 @@ const (
 	EditSites                             // create, change and delete sites
 	RunScans                              // launch, pause, resume and stop scans of sites one may control
 	EditPolicies                          // create, change and delete policies
-	EditFindings                          // write exceptions, save queries
+	EditFindings                          // write exceptions
 	EditAll                               // do all of these to everybody's objects
 	ManageUsers                           // create, change and delete users
 	ManageEngines                         // engines and pools
@@ -20,6 +20,9 @@ const (
 	ReadFindings                          // see the assets and findings of one's scope
 	RecastFindings                        // write exceptions that recast; EditFindings are those that accept
 	ShareObjects                          // give others levels on one's objects
+	WriteTickets                          // write tickets, and change one's own
+	WriteAlerts                           // write alerts
+	FreezeScans                           // write freeze windows
 )
 
 // Role is a named set of permissions.
@@ -49,11 +52,11 @@ func (r Role) Permissions() Permission {
 	case Viewer, Executive:
 		return ReadOwn | ReadFindings
 	case VulnerabilityAnalyst:
-		return Viewer.Permissions() | EditFindings | ShareObjects
+		return Viewer.Permissions() | EditFindings | ShareObjects | WriteTickets
 	case Analyst:
-		return VulnerabilityAnalyst.Permissions() | EditSites | RunScans | EditPolicies | RecastFindings
+		return VulnerabilityAnalyst.Permissions() | EditSites | RunScans | EditPolicies | RecastFindings | WriteAlerts
 	case Administrator:
-		return Analyst.Permissions() | ReadAll | EditAll | ManageUsers
+		return Analyst.Permissions() | ReadAll | EditAll | ManageUsers | FreezeScans
 	case Operator:
 		return Administrator.Permissions() | ManageEngines | OperateConsole
 	default:

@@ -94,7 +94,9 @@ type Repository struct {
 	Name        string
 	Description string
 	Tracking    Tracking
-	Created     time.Time
+	// Given is what else a dialect says of it, by its own names: "dataFormat".
+	Given   map[string]string
+	Created time.Time
 }
 
 // Tracking says by what a host is recognised as an asset that is known.

@@ -49,6 +49,11 @@ type SiteOptions struct {
 	// scan begins, as far as the owner of the site sees them.
 	Lists  []ID `json:"lists,omitempty"`
 	Spared []ID `json:"spared,omitempty"`
+	// Defined are asset lists that its scans go to in the place of Targets, which
+	// are what the lists were when they were chosen: the addresses and names that
+	// their authors have written down, and of other lists the members, as far as the
+	// owner of the site sees them when a scan begins.
+	Defined []ID `json:"defined,omitempty"`
 	// Survey makes its scans look for an attack surface; nil for others. Targets
 	// are the seeds then.
 	Survey *Survey `json:"survey,omitempty"`
@@ -78,7 +83,7 @@ func (s *Site) Check() error {
 			return Invalidf("exclude", "%s", MessageOf(err))
 		}
 	}
-	if len(s.Options.Lists) > maxLists || len(s.Options.Spared) > maxLists {
+	if max(len(s.Options.Lists), len(s.Options.Spared), len(s.Options.Defined)) > maxLists {
 		return Invalidf("lists", "a site names at most %d asset lists", maxLists)
 	}
 	if s.Options.MaxDuration < 0 {

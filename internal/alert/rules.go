@@ -31,7 +31,7 @@ func (r *Room) Alert(ctx context.Context, by harrier.Actor, id harrier.ID) (harr
 
 // Edits reports whether by may change a.
 func (r *Room) Edits(by harrier.Actor, a harrier.Alert) bool {
-	return by.May(harrier.EditSites) && by.LevelOn(a.Owner, nil) >= harrier.Owns
+	return by.May(harrier.WriteAlerts) && by.LevelOn(a.Owner, nil) >= harrier.Owns
 }
 
 func (r *Room) visible(ctx context.Context, by harrier.Actor, id harrier.ID) (harrier.Alert, error) {
@@ -58,7 +58,7 @@ func (r *Room) own(ctx context.Context, by harrier.Actor, id harrier.ID) (harrie
 // without the right to edit everybody's objects; Invalid for an alert that
 // breaks its own rules; NotFound for a query or a site that by may not see.
 func (r *Room) CreateAlert(ctx context.Context, by harrier.Actor, a *harrier.Alert) error {
-	if !by.May(harrier.EditSites) {
+	if !by.May(harrier.WriteAlerts) {
 		return harrier.Errorf(harrier.Forbidden, "you may not edit alerts")
 	}
 	now := r.now()
@@ -145,6 +145,11 @@ func (r *Room) checkActions(by harrier.Actor, a *harrier.Alert, before []harrier
 	for i := range a.Actions {
 		c := &a.Actions[i]
 		at := slices.IndexFunc(before, func(b harrier.AlertAction) bool { return b.ID == c.ID && b.Kind == c.Kind })
+		for _, u := range c.Users {
+			if !by.PeerOf(u) && !(at >= 0 && slices.Contains(before[at].Users, u)) {
+				return harrier.Invalidf("users", "there is no user %d", u)
+			}
+		}
 		same := at >= 0 && before[at].Address == c.Address && before[at].Network == c.Network
 		if leavesHouse(c.Kind) && !by.May(harrier.EditAll) && !same {
 			return harrier.Errorf(harrier.Forbidden, "you may not have messages sent to %s", c.Address)

@@ -39,7 +39,7 @@ func (r *Room) Ticket(ctx context.Context, by harrier.Actor, id harrier.ID) (har
 
 // EditsTicket reports whether by may change all of t.
 func (r *Room) EditsTicket(by harrier.Actor, t harrier.Ticket) bool {
-	return by.May(harrier.EditFindings) && seesTicket(by, t) >= harrier.Owns
+	return by.May(harrier.WriteTickets) && seesTicket(by, t) >= harrier.Owns
 }
 
 // Responds reports whether by may change the status and the notes of t.
@@ -48,10 +48,10 @@ func (r *Room) Responds(by harrier.Actor, t harrier.Ticket) bool {
 }
 
 // CreateTicket stores t and gives it an ID, a UUID and its owner, by. It answers
-// Forbidden without the right to edit findings, and Invalid for a ticket that
+// Forbidden without the right to write tickets, and Invalid for a ticket that
 // breaks its own rules or whose assignee or queries by can not name.
 func (r *Room) CreateTicket(ctx context.Context, by harrier.Actor, t *harrier.Ticket) error {
-	if !by.May(harrier.EditFindings) {
+	if !by.May(harrier.WriteTickets) {
 		return harrier.Errorf(harrier.Forbidden, "you may not write tickets")
 	}
 	for _, q := range t.Queries {

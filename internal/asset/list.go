@@ -56,6 +56,37 @@ func (l *Lists) List(ctx context.Context, by harrier.Actor, id harrier.ID) (harr
 	return a, nil
 }
 
+// Targets are what lists define, as a target list: the addresses and names that
+// their authors have written down, and of lists that are conditions the assets
+// that they hold for, as far as by sees them. It answers NotFound for a list that
+// by may not see.
+func (l *Lists) Targets(ctx context.Context, by harrier.Actor, assets *Room, ids []harrier.ID) (string, error) {
+	var parts []string
+	for _, id := range ids {
+		a, err := l.List(ctx, by, id)
+		if err != nil {
+			return "", err
+		}
+		switch a.Kind {
+		case "static", "watchlist", "dnsname":
+			parts = append(parts, members.Words(a.Definition)...)
+			continue
+		}
+		e, err := l.Members(ctx, by, id)
+		if err != nil {
+			return "", err
+		}
+		text, err := assets.Targets(ctx, by, e)
+		if err != nil {
+			return "", err
+		}
+		if text != "" {
+			parts = append(parts, text)
+		}
+	}
+	return strings.Join(parts, ","), nil
+}
+
 // Edits reports whether by may change a.
 func (l *Lists) Edits(by harrier.Actor, a harrier.AssetList) bool {
 	return by.May(harrier.EditSites) && by.LevelOn(a.Owner, nil) >= harrier.Owns

@@ -134,6 +134,9 @@ var vulnOrders = map[string]func(a, b *vuln) int{
 	"family":        func(a, b *vuln) int { return cmp.Compare(a.family, b.family) },
 	"cvss3":         func(a, b *vuln) int { return cmp.Compare(a.cvss3, b.cvss3) },
 	"epss":          func(a, b *vuln) int { return cmp.Compare(a.epss, b.epss) },
+	"cvss2":         func(a, b *vuln) int { return cmp.Compare(a.cvss2, b.cvss2) },
+	"published":     func(a, b *vuln) int { return cmp.Compare(a.published, b.published) },
+	"exploit":       func(a, b *vuln) int { return compareTruths(a.exploit, b.exploit) },
 }
 
 var assetOrders = map[string]func(a, b *asset) int{
@@ -142,6 +145,18 @@ var assetOrders = map[string]func(a, b *asset) int{
 	"fqdn":       func(a, b *asset) int { return cmp.Compare(a.fqdn, b.fqdn) },
 	"netbios":    func(a, b *asset) int { return cmp.Compare(a.netbios, b.netbios) },
 	"mac":        func(a, b *asset) int { return cmp.Compare(a.mac, b.mac) },
+	"os":         func(a, b *asset) int { return cmp.Compare(a.os, b.os) },
+}
+
+// compareTruths puts what is not before what is.
+func compareTruths(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
 }
 
 var noAsset asset

@@ -135,7 +135,7 @@ func newCore(ctx context.Context, c coreConfig) (*core, error) {
 	scans = scan.New(scan.Config{
 		Store: db, Bus: c.bus, Policies: guarded{policies, c.guard}, Findings: findings, Next: calendar.Next, Family: vulns.Check,
 		Mail: mail, Reports: reporter(func() (*report.Room, func(context.Context, harrier.ID) (harrier.Actor, error)) { return reports, owner }),
-		Tell: tell, InScope: inScope(db), Actor: owner, Surveys: surveys, Members: membersOf(&assets, &lists), Now: now, Log: c.log, BatchSize: c.batchSize,
+		Tell: tell, InScope: inScope(db), Actor: owner, Surveys: surveys, Members: membersOf(&assets, &lists), Defined: definedBy(&assets, &lists), Now: now, Log: c.log, BatchSize: c.batchSize,
 	})
 	engines := fleet.New(fleet.Config{Store: db, Bus: c.bus, Tell: tell, Now: now, Log: c.log})
 	searchAssets := func(ctx context.Context, e harrier.Expr, p asset.Page) ([]harrier.Asset, int, error) {

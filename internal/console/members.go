@@ -22,3 +22,10 @@ func membersOf(assets **asset.Room, lists **asset.Lists) func(context.Context, h
 		return (*assets).Targets(ctx, by, in)
 	}
 }
+
+// definedBy gives what lists define: see harrier.SiteOptions.
+func definedBy(assets **asset.Room, lists **asset.Lists) func(context.Context, harrier.Actor, []harrier.ID) (string, error) {
+	return func(ctx context.Context, by harrier.Actor, ids []harrier.ID) (string, error) {
+		return (*lists).Targets(ctx, by, *assets, ids)
+	}
+}

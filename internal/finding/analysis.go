@@ -67,13 +67,19 @@ func (r *Room) Query(ctx context.Context, by harrier.Actor, id harrier.ID) (harr
 
 // EditsQuery reports whether by may change q.
 func (r *Room) EditsQuery(by harrier.Actor, q harrier.SavedQuery) bool {
-	return by.May(harrier.EditFindings) && by.LevelOn(q.Owner, nil) >= harrier.Owns
+	return maySave(by) && by.LevelOn(q.Owner, nil) >= harrier.Owns
+}
+
+// maySave reports whether by may save queries: who writes what asks them, and what
+// is said of their answers.
+func maySave(by harrier.Actor) bool {
+	return by.Permissions&(harrier.EditFindings|harrier.WriteTickets|harrier.WriteAlerts) != 0
 }
 
 // CreateQuery stores q and gives it an ID, a UUID and its owner, by. It answers
-// Forbidden without the right to edit findings, and Invalid without a name.
+// Forbidden without a right that queries are for, and Invalid without a name.
 func (r *Room) CreateQuery(ctx context.Context, by harrier.Actor, q *harrier.SavedQuery) error {
-	if !by.May(harrier.EditFindings) {
+	if !maySave(by) {
 		return harrier.Errorf(harrier.Forbidden, "you may not save queries")
 	}
 	if err := checkQuery(q); err != nil {

@@ -241,7 +241,7 @@ func (r *Room) DeleteFreeze(ctx context.Context, by harrier.Actor, id harrier.ID
 }
 
 func mayFreeze(by harrier.Actor) error {
-	if !by.May(harrier.EditAll) {
+	if !by.May(harrier.FreezeScans) {
 		return harrier.Errorf(harrier.Forbidden, "you may not change freeze windows")
 	}
 	return nil

@@ -8,8 +8,15 @@ import (
 )
 
 // targets are what a scan of s goes to when nobody says otherwise: the targets of
-// the site, and the members of the asset lists that it names.
+// the site or what its lists define now, and the members of the other asset lists
+// that it names.
 func (r *Room) targets(ctx context.Context, s harrier.Site) (string, error) {
+	if len(s.Options.Defined) > 0 && r.Defined != nil {
+		var err error
+		if s.Targets, err = r.ofLists(ctx, s, s.Options.Defined, r.Defined); err != nil {
+			return "", err
+		}
+	}
 	more, err := r.members(ctx, s, s.Options.Lists)
 	if err != nil || more == "" {
 		return s.Targets, err
@@ -22,6 +29,11 @@ func (r *Room) members(ctx context.Context, s harrier.Site, lists []harrier.ID) 
 	if len(lists) == 0 || r.Members == nil {
 		return "", nil
 	}
+	return r.ofLists(ctx, s, lists, r.Members)
+}
+
+// ofLists is what targets makes of lists, as the owner of s sees them.
+func (r *Room) ofLists(ctx context.Context, s harrier.Site, lists []harrier.ID, targets func(context.Context, harrier.Actor, []harrier.ID) (string, error)) (string, error) {
 	by := harrier.System
 	if r.Actor != nil && s.Owner != 0 {
 		var err error
@@ -29,7 +41,7 @@ func (r *Room) members(ctx context.Context, s harrier.Site, lists []harrier.ID) 
 			return "", err
 		}
 	}
-	text, err := r.Members(ctx, by, lists)
+	text, err := targets(ctx, by, lists)
 	if harrier.KindOf(err) == harrier.NotFound {
 		return "", harrier.Errorf(harrier.Conflict, "%q names an asset list that its owner can not see: %s", s.Name, harrier.MessageOf(err))
 	}

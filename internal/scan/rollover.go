@@ -49,7 +49,7 @@ func (r *Room) rollOver(ctx context.Context, sc harrier.Scan, targets harrier.Ta
 	fresh.Created, fresh.Modified, fresh.LastScan, fresh.LastRun = now, now, 0, time.Time{}
 	fresh.Options.RolloverOf = sc.ID
 	fresh.Schedule, fresh.NextRun = harrier.Schedule{}, time.Time{}
-	fresh.Options.Further, fresh.Options.Lists = nil, nil
+	fresh.Options.Further, fresh.Options.Lists, fresh.Options.Defined = nil, nil, nil
 	if sc.Terms.Rollover == harrier.RolloverNextDay {
 		if fresh.Schedule, fresh.NextRun, err = r.nextDay(s.Schedule.Timezone, sc.Created, now); err != nil {
 			return "", err

@@ -147,6 +147,9 @@ type Config struct {
 	// Members are the addresses of the assets in lists, as by sees them, as a target
 	// list; "" for none. Nil: there are none.
 	Members func(ctx context.Context, by harrier.Actor, lists []harrier.ID) (string, error)
+	// Defined is Members, but of lists of addresses and names what was written down.
+	// Nil: sites go to their targets.
+	Defined func(ctx context.Context, by harrier.Actor, lists []harrier.ID) (string, error)
 	Surveys Surveys // nil: what surveys found is not looked at
 
 	InScope InScope // nil: those who do not see all of a repository see no hosts

@@ -48,7 +48,7 @@ func (r *Room) check(ctx context.Context, by harrier.Actor, s *harrier.Site, old
 			return err
 		}
 	}
-	for _, part := range [][2][]harrier.ID{{s.Options.Lists, old.Options.Lists}, {s.Options.Spared, old.Options.Spared}} {
+	for _, part := range [][2][]harrier.ID{{s.Options.Lists, old.Options.Lists}, {s.Options.Defined, old.Options.Defined}, {s.Options.Spared, old.Options.Spared}} {
 		if err := r.checkLists(ctx, by, part[0], part[1]); err != nil {
 			return err
 		}

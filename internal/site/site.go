@@ -229,6 +229,9 @@ func (r *Room) keep(by harrier.Actor, s *harrier.Site, old harrier.Site) {
 	if s.Repository == 0 {
 		s.Repository = old.Repository
 	}
+	if s.Targets != old.Targets && slices.Equal(s.Options.Defined, old.Options.Defined) {
+		s.Options.Defined = nil // somebody wrote targets, who may know of no lists
+	}
 	if s.Options.Survey == nil { // who knows nothing of surveys must not make one an active scan of others
 		s.Options.Survey = old.Options.Survey
 	} else if old.Options.Survey != nil {

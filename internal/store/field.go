@@ -77,12 +77,12 @@ var findingFields = map[string]field{
 	"name":      {text: "name", within: ofVulnerability, sort: "coalesce((SELECT name FROM vulnerability v WHERE v.id = finding.vuln), '')"},
 	"family":    {text: "family", within: ofVulnerability, sort: "coalesce((SELECT family FROM vulnerability v WHERE v.id = finding.vuln), '')"},
 	"slug":      {text: "slug", within: ofVulnerability},
-	"cvss2":     {decimal: "cvss2", within: ofVulnerability},
+	"cvss2":     {decimal: "cvss2", within: ofVulnerability, sort: "coalesce((SELECT cvss2 FROM vulnerability v WHERE v.id = finding.vuln), 0)"},
 	"cvss3":     {decimal: "cvss3", within: ofVulnerability, sort: "coalesce((SELECT cvss3 FROM vulnerability v WHERE v.id = finding.vuln), 0)"},
 	"epss":      {decimal: "epss", within: ofVulnerability, sort: "coalesce((SELECT epss FROM vulnerability v WHERE v.id = finding.vuln), 0)"},
 	"exploited": {choices: yesNo("exploited", "NOT exploited"), within: ofVulnerability},
-	"exploit":   {choices: yesNo("exploit", "NOT exploit"), within: ofVulnerability},
-	"published": {number: "published", within: ofVulnerability},
+	"exploit":   {choices: yesNo("exploit", "NOT exploit"), within: ofVulnerability, sort: "coalesce((SELECT CASE WHEN exploit THEN 1 ELSE 0 END FROM vulnerability v WHERE v.id = finding.vuln), 0)"},
+	"published": {number: "published", within: ofVulnerability, sort: "coalesce((SELECT published FROM vulnerability v WHERE v.id = finding.vuln), 0)"},
 
 	// As the JSON of the definition has them: instants like
 	// "2026-01-02T03:04:05Z", lists like ["a","b"].
@@ -105,7 +105,7 @@ var findingFields = map[string]field{
 	"netbios": {text: "netbios", within: ofAsset, sort: "(SELECT netbios FROM asset a WHERE a.id = finding.asset)"},
 	"uuid":    {text: "uuid", within: ofAsset, lowered: true},
 	"mac":     {text: "mac", within: ofAsset, sort: "(SELECT mac FROM asset a WHERE a.id = finding.asset)"},
-	"os":      {text: "os", within: ofAsset},
+	"os":      {text: "os", within: ofAsset, sort: "(SELECT os FROM asset a WHERE a.id = finding.asset)"},
 	"host":    {text: "name", within: "asset IN (SELECT asset FROM asset_name WHERE %s)"}, // any name of the asset
 }
 

@@ -9,9 +9,9 @@ import (
 
 var repositories = table[harrier.Repository]{
 	name: "repository", noun: "repository", taken: "a repository with this UUID exists already",
-	columns: "uuid name description tracking created",
+	columns: "uuid name description tracking given created",
 	row: func(r *harrier.Repository) []any {
-		return []any{longName{&r.UUID}, &r.Name, &r.Description, &r.Tracking, moment{&r.Created}}
+		return []any{longName{&r.UUID}, &r.Name, &r.Description, &r.Tracking, document{&r.Given}, moment{&r.Created}}
 	},
 	id:   func(r *harrier.Repository) *harrier.ID { return &r.ID },
 	uuid: func(r *harrier.Repository) *harrier.UUID { return &r.UUID },

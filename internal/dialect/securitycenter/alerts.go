@@ -140,7 +140,7 @@ func (a api) listAlerts(ctx context.Context, by harrier.Actor, q *query) (any, e
 			manageable = append(manageable, item)
 		}
 	}
-	return lists(by, q, usable, manageable, q.fields("id", "name", "description", "status"), "id"), nil
+	return lists(by, q, usable, manageable, q.fields("id", "name", "description", "status"), "id")
 }
 
 func (a api) showAlert(ctx context.Context, by harrier.Actor, q *query, l harrier.Alert) (any, error) {
@@ -297,7 +297,7 @@ func (a api) createAlert(ctx context.Context, by harrier.Actor, q *query) (any, 
 	if err := q.body(&b); err != nil {
 		return nil, err
 	}
-	people, err := a.Identity.People(ctx)
+	people, err := a.peers(ctx, by)
 	if err != nil {
 		return nil, err
 	}
@@ -305,7 +305,10 @@ func (a api) createAlert(ctx context.Context, by harrier.Actor, q *query) (any, 
 	if err := b.apply(&l, by, people); err != nil {
 		return nil, err
 	}
-	if !by.May(harrier.EditSites) {
+	if err := a.checkObjects(ctx, by, l.Actions, nil); err != nil {
+		return nil, err
+	}
+	if !by.May(harrier.WriteAlerts) {
 		return nil, notAllowed("You may not edit alerts.")
 	}
 	if err := a.putAlert(ctx, by, &l, b.Query, func() error { return a.Alerts.CreateAlert(ctx, by, &l) }); err != nil {
@@ -319,7 +322,7 @@ func (a api) changeAlert(ctx context.Context, by harrier.Actor, q *query) (any, 
 	if err := q.body(&b); err != nil {
 		return nil, err
 	}
-	people, err := a.Identity.People(ctx)
+	people, err := a.peers(ctx, by)
 	if err != nil {
 		return nil, err
 	}
@@ -330,13 +333,43 @@ func (a api) changeAlert(ctx context.Context, by harrier.Actor, q *query) (any, 
 	if !a.Alerts.Edits(by, l) {
 		return nil, notAllowed("You may not change this alert.")
 	}
+	before := l.Actions
 	if err := b.apply(&l, by, people); err != nil {
+		return nil, err
+	}
+	if err := a.checkObjects(ctx, by, l.Actions, before); err != nil {
 		return nil, err
 	}
 	if err := a.putAlert(ctx, by, &l, b.Query, func() error { return a.Alerts.UpdateAlert(ctx, by, &l) }); err != nil {
 		return nil, missing(err, "Alert", q.path("id"), "update")
 	}
 	return a.showAlert(ctx, by, q, l)
+}
+
+// checkObjects answers Invalid for an action that would launch what by may not
+// use, unless it was there before.
+func (a api) checkObjects(ctx context.Context, by harrier.Actor, actions, before []harrier.AlertAction) error {
+	for _, c := range actions {
+		if slices.ContainsFunc(before, func(b harrier.AlertAction) bool { return b.Kind == c.Kind && b.Object == c.Object }) {
+			continue
+		}
+		noun, err := "", error(nil)
+		switch c.Kind { //nolint:exhaustive // the others launch nothing
+		case harrier.LaunchReport:
+			noun = reportDefinitionNoun
+			_, err = a.Reports.Definition(ctx, by, c.Object)
+		case harrier.LaunchScan:
+			noun = "Scan"
+			_, err = a.site(ctx, by, c.Object, "use")
+		}
+		if harrier.KindOf(err) == harrier.NotFound && err != nil {
+			err = fault(codeInvalid, 0, "%s #%d does not exist.", noun, c.Object)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (a api) deleteAlert(ctx context.Context, by harrier.Actor, q *query) (any, error) {

@@ -31,14 +31,13 @@ func (a api) analysisRoutes(m *router) {
 type analysisQuery struct {
 	kind, tool, source, view string
 	scan                     harrier.ID
-	start, end               int // what is asked for, end not included
-	paged                    bool
-	sort                     string
-	desc                     bool
-	filters                  []filter
-	columns                  []string
-	date                     string // of the log: "202605", "all"
-	from, to                 int64  // of a trend, seconds since 1970; 0: not said
+	offsets
+	sort     string
+	desc     bool
+	filters  []filter
+	columns  []string
+	date     string // of the log: "202605", "all"
+	from, to int64  // of a trend, seconds since 1970; 0: not said
 }
 
 // analysisBody is the body of a request: what the query says, the root may say
@@ -127,9 +126,11 @@ func readAnalysis(q *query, stored func(harrier.ID) (analysisBody, error)) (anal
 		}
 		out.filters = append(out.filters, filter{"wasVuln", "=", value})
 	}
-	if err := out.window(root, sub); err != nil {
+	window, err := root.over(sub).over(saved).window()
+	if err != nil {
 		return out, err
 	}
+	out.offsets = window
 	out.columns = columnNames(root.Columns)
 	out.date = first(root.Date, sub.Date)
 	for _, t := range []struct {
@@ -142,7 +143,7 @@ func readAnalysis(q *query, stored func(harrier.ID) (analysisBody, error)) (anal
 			}
 		}
 	}
-	switch strings.ToLower(first(root.Dir, root.Direction, root.Snake, sub.Dir, sub.Direction, sub.Snake)) {
+	switch strings.ToLower(first(root.Dir, root.Direction, root.Snake, sub.Dir, sub.Direction, sub.Snake, saved.Dir)) {
 	case "desc":
 		out.desc = true
 	case "asc":
@@ -153,28 +154,39 @@ func readAnalysis(q *query, stored func(harrier.ID) (analysisBody, error)) (anal
 	return out, nil
 }
 
+// offsets are the rows that are asked for, end not included.
+type offsets struct {
+	start, end int
+	paged      bool // something was said of them
+}
+
+// over is b with the offsets of other where it says nothing of its own.
+func (b analysisBody) over(other analysisBody) analysisBody {
+	if b.Start == nil {
+		b.Start = other.Start
+	}
+	if b.End == nil {
+		b.End = other.End
+	}
+	return b
+}
+
 // window reads the offsets: a missing end is 1000 behind the start.
-func (out *analysisQuery) window(root, sub analysisBody) error {
-	start, end := root.Start, root.End
-	if start == nil {
-		start = sub.Start
+func (b analysisBody) window() (offsets, error) {
+	var out offsets
+	if b.Start != nil {
+		out.start, out.paged = int(*b.Start), true
 	}
-	if end == nil {
-		end = sub.End
-	}
-	if start != nil {
-		out.start, out.paged = int(*start), true
-	}
-	if out.end = out.start + 1000; end != nil {
-		out.end, out.paged = int(*end), true
+	if out.end = out.start + 1000; b.End != nil {
+		out.end, out.paged = int(*b.End), true
 	}
 	switch {
 	case out.start < 0 || out.end < out.start:
-		return fault(codeInvalid, 0, "endOffset must not be less than startOffset, and neither less than 0.")
+		return out, fault(codeInvalid, 0, "endOffset must not be less than startOffset, and neither less than 0.")
 	case out.end-out.start > maxRows:
-		return fault(codeInvalid, 0, "At most %d records can be asked for at once.", maxRows)
+		return out, fault(codeInvalid, 0, "At most %d records can be asked for at once.", maxRows)
 	}
-	return nil
+	return out, nil
 }
 
 // columnNames reads [{"name":"ip"}], ["ip"] and "ip,port".
@@ -308,7 +320,7 @@ func (t tracked) list(ctx context.Context, e harrier.Expr, p finding.Page) ([]ha
 // reading is how the filters of a question are read.
 func (a api) reading(ctx context.Context, by harrier.Actor, source string) reading {
 	return reading{
-		now: a.Now(), source: source,
+		now: a.nowOf(ctx, by), source: source,
 		family: func(id int) (string, bool) {
 			f, ok := a.familyByID(ctx, id)
 			return f.name, ok
@@ -362,14 +374,21 @@ func (a api) vulnAnalysis(ctx context.Context, by harrier.Actor, in analysisQuer
 	if err := s.learnRepositories(ctx); err != nil {
 		return rows{}, err
 	}
-	if by.Organization != 0 {
-		o, err := a.Identity.Organization(ctx, by, by.Organization)
-		if err != nil {
-			return rows{}, err
-		}
-		s.weights = o.Scores
+	o, err := a.organizationOf(ctx, by)
+	if err != nil {
+		return rows{}, err
 	}
+	s.weights = o.Scores
 	return answer(s, ctx)
+}
+
+// organizationOf is the organisation of by; none, which weighs severities as
+// usual, for those who run the installation.
+func (a api) organizationOf(ctx context.Context, by harrier.Actor) (harrier.Organization, error) {
+	if by.Organization == 0 {
+		return harrier.Organization{}, nil
+	}
+	return a.Identity.Organization(ctx, by, by.Organization)
 }
 
 // vulnTools lists the tools for vulnerability data.

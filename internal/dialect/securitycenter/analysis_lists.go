@@ -18,6 +18,7 @@ import (
 var listSorts = map[string]string{
 	"severity": "severity", "pluginid": "vulnerability", "pluginname": "name", "name": "name", "family": "family", "ip": "address",
 	"port": "port", "protocol": "protocol", "dnsname": "fqdn", "netbiosname": "netbios", "macaddress": "mac", "repository": "repository",
+	"basescore": "cvss2", "vulnpubdate": "published", "exploitavailable": "exploit", "operatingsystem": "os", "riskfactor": "severity",
 	"firstseen": "first_seen", "lastseen": "last_seen", "cvssv3basescore": "cvss3", "epssscore": "epss", "lastmitigated": "closed",
 }
 
@@ -413,6 +414,15 @@ func (s *asked) cveIPDetail(ctx context.Context) (rows, error) {
 
 // ipListAnswer is the answer of iplist: its own members are the ranges.
 type ipListAnswer struct{ ranges []string }
+
+// rows are the ranges as records.
+func (l ipListAnswer) rows() []any {
+	out := make([]any, len(l.ranges))
+	for i, r := range l.ranges {
+		out[i] = map[string]string{"ip": r}
+	}
+	return out
+}
 
 // MarshalJSON writes {"0":"192.0.2.1","1":"192.0.2.3-192.0.2.5","results":null}.
 func (l ipListAnswer) MarshalJSON() ([]byte, error) {

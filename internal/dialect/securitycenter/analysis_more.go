@@ -168,7 +168,7 @@ func (s *asked) trend(ctx context.Context) (rows, error) {
 	if s.in.source == individual {
 		return rows{total: -1, matching: "-1"}, nil
 	}
-	instants, err := s.instants()
+	instants, err := s.instants(ctx)
 	if err != nil {
 		return rows{}, err
 	}
@@ -207,8 +207,8 @@ func (s *asked) trend(ctx context.Context) (rows, error) {
 
 // instants are the ends of the days of a trend; the last one is not in the
 // future.
-func (s *asked) instants() ([]time.Time, error) {
-	now := s.Now()
+func (s *asked) instants(ctx context.Context) ([]time.Time, error) {
+	now := s.nowOf(ctx, s.by)
 	to := now
 	if s.in.to > 0 {
 		to = time.Unix(s.in.to, 0).In(now.Location())

@@ -31,7 +31,7 @@ type userRow struct {
 func (a api) otherAnalysis(ctx context.Context, by harrier.Actor, in analysisQuery) (any, error) {
 	out := rows{matching: "-1"}
 	if in.kind == "user" {
-		users, err := a.Identity.Users(ctx, by)
+		users, err := a.visibleUsers(ctx, by)
 		if err != nil {
 			return nil, err
 		}
@@ -126,8 +126,30 @@ var columns = []column{
 	{"ips", "ips", "IPs"},
 }
 
+// otherColumns are those of records that are no findings.
+var otherColumns = []column{
+	{"total", "total", "Total"},
+	{"count", "count", "Count"},
+	{"score", "score", "Score"},
+	{"hostTotal", "hostTotal", "Host Total"},
+	{"severityInfo", "severityInfo", "Info"},
+	{"severityLow", "severityLow", "Low"},
+	{"severityMedium", "severityMedium", "Medium"},
+	{"severityHigh", "severityHigh", "High"},
+	{"severityCritical", "severityCritical", "Critical"},
+	{"name", "name", "Name"},
+	{"cveID", "cveID", "CVE ID"},
+	{"detectionMethod", "detectionMethod", "Detection Method"},
+	{"asset", "asset", "Asset"},
+	{"date", "date", "Date"},
+	{"initiator", "initiator", "Initiator"},
+	{"module", "module", "Module"},
+	{"message", "message", "Message"},
+	{"organization", "organization", "Organization"},
+}
+
 func titleOf(key string) string {
-	for _, c := range columns {
+	for _, c := range slices.Concat(columns, otherColumns) {
 		if c.key == key {
 			return c.title
 		}
@@ -150,12 +172,24 @@ func (a api) downloadAnalysis(ctx context.Context, by harrier.Actor, q *query) (
 		in.start, in.end = 0, maxRows
 	}
 	var list []any
-	if in.kind == "vuln" {
+	switch in.kind {
+	case "vuln":
 		out, err := a.vulnAnalysis(ctx, by, in)
 		if err != nil {
 			return nil, err
 		}
-		list = out.list
+		if list = out.list; in.tool == "iplist" {
+			list = out.whole.(ipListAnswer).rows() //nolint:forcetypeassert // what iplist makes
+		}
+	case "scLog", "scanLog":
+		out, err := a.logAnalysis(ctx, by, in)
+		if err != nil {
+			return nil, err
+		}
+		list = out.(logAnswer).Results.([]any) //nolint:forcetypeassert // what logAnalysis makes
+	case "event", "mobile", "ticket", "was": // there is nothing of these
+	default:
+		return nil, fault(codeInvalid, 0, "The type '%s' is invalid (vuln, event, user, scLog, mobile).", cut(in.kind, 32))
 	}
 	body, err := table(list, in.columns)
 	return kit.File{Name: "analysis.csv", Type: "text/csv", Size: int64(len(body)), Body: io.NopCloser(bytes.NewReader(body))}, err
@@ -166,7 +200,7 @@ func (a api) downloadAnalysis(ctx context.Context, by harrier.Actor, q *query) (
 func table(list []any, names []string) ([]byte, error) {
 	var keys []string
 	for _, n := range names {
-		for _, c := range columns {
+		for _, c := range slices.Concat(columns, otherColumns) {
 			if (strings.EqualFold(n, c.camel) || strings.EqualFold(n, c.key) || strings.EqualFold(n, c.title)) && !slices.Contains(keys, c.key) {
 				keys = append(keys, c.key)
 				break
@@ -259,7 +293,9 @@ func cell(v any) string {
 	case string:
 		s = v
 	case map[string]any:
-		s, _ = v["name"].(string)
+		if s, _ = v["name"].(string); s == "" {
+			s, _ = v["username"].(string)
+		}
 	default:
 		text, err := kit.Marshal(v)
 		if err == nil {

@@ -316,6 +316,13 @@ func compareKeys(a, b []any) int {
 	case string:
 		y, _ := b[0].(string)
 		return cmp.Compare(x, y)
+	case bool:
+		if y, _ := b[0].(bool); x != y {
+			if x {
+				return 1
+			}
+			return -1
+		}
 	}
 	return 0
 }

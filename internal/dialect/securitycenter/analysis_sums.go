@@ -47,7 +47,7 @@ type recordRepository struct {
 const dataFormat = "universal"
 
 func newRecordRepository(r harrier.Repository) recordRepository {
-	return recordRepository{sid(r.ID), r.Name, r.Description, "1", dataFormat}
+	return recordRepository{sid(r.ID), r.Name, r.Description, "1", formatOf(r)}
 }
 
 func (s *asked) learnRepositories(ctx context.Context) error {
@@ -377,6 +377,9 @@ func listed(by harrier.Grouping) func(*asked, context.Context) (rows, error) {
 		n, err := s.from.sums(ctx, s.expr, q)
 		if err != nil {
 			return rows{}, err
+		}
+		if s.in.end == s.in.start {
+			n.Rows = nil
 		}
 		out := rows{total: n.Groups, matching: strconv.Itoa(n.Hosts)}
 		for _, g := range n.Rows {

@@ -207,7 +207,7 @@ func (a api) listAssets(ctx context.Context, by harrier.Actor, q *query) (any, e
 			manageable = append(manageable, item)
 		}
 	}
-	return lists(by, q, usable, manageable, fields, "id"), nil
+	return lists(by, q, usable, manageable, fields, "id")
 }
 
 func (a api) showAsset(ctx context.Context, by harrier.Actor, q *query, l harrier.AssetList) (any, error) {

@@ -98,7 +98,7 @@ func (a api) listAuditFiles(ctx context.Context, by harrier.Actor, q *query) (an
 			manageable = append(manageable, item)
 		}
 	}
-	return lists(by, q, usable, manageable, q.fields("id", "name", "description", "type", "status"), "id", "uuid"), nil
+	return lists(by, q, usable, manageable, q.fields("id", "name", "description", "type", "status"), "id", "uuid")
 }
 
 func (a api) oneAuditFile(ctx context.Context, by harrier.Actor, q *query, verb string) (harrier.AuditFile, error) {

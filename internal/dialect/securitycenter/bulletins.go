@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/harrier-scan/harrier"
 )
@@ -56,7 +57,19 @@ func (s *asked) bulletins(ctx context.Context, kind bulletins) ([]bulletin, erro
 		out = append(out, *b)
 	}
 	slices.SortFunc(out, func(a, b bulletin) int {
-		return cmp.Or(-cmp.Compare(a.severity(), b.severity()), -cmp.Compare(a.counts.Total(), b.counts.Total()), cmp.Compare(a.name, b.name))
+		c := 0
+		switch field := strings.ToLower(s.in.sort); {
+		case field == "severity":
+			c = cmp.Compare(a.severity(), b.severity())
+		case field == "total":
+			c = cmp.Compare(a.counts.Total(), b.counts.Total())
+		case field == strings.ToLower(kind.key):
+			c = cmp.Compare(a.name, b.name)
+		}
+		if s.in.desc {
+			c = -c
+		}
+		return cmp.Or(c, -cmp.Compare(a.severity(), b.severity()), -cmp.Compare(a.counts.Total(), b.counts.Total()), cmp.Compare(a.name, b.name))
 	})
 	return out, nil
 }

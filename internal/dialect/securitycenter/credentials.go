@@ -117,7 +117,7 @@ func (a api) listCredentials(ctx context.Context, by harrier.Actor, q *query) (a
 			manageable = append(manageable, item)
 		}
 	}
-	return lists(by, q, usable, manageable, q.fields("id", "name", "description", "type"), "id", "uuid"), nil
+	return lists(by, q, usable, manageable, q.fields("id", "name", "description", "type"), "id", "uuid")
 }
 
 func (a api) listCredentialTags(ctx context.Context, by harrier.Actor, _ *query) (any, error) {

@@ -123,7 +123,10 @@ func (a api) listDashboards(ctx context.Context, by harrier.Actor, q *query) (an
 			manageable = append(manageable, item)
 		}
 	}
-	return lists(by, q, usable, manageable, q.fields("id", "name", "description", "status"), "id"), err
+	if err != nil {
+		return nil, err
+	}
+	return lists(by, q, usable, manageable, q.fields("id", "name", "description", "status"), "id")
 }
 
 func (a api) showDashboard(ctx context.Context, by harrier.Actor, q *query, d harrier.Dashboard) (any, error) {

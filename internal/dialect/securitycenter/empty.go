@@ -21,7 +21,7 @@ func (a api) emptyRoutes(m *router) {
 	}
 	for _, name := range nothingsInTwo {
 		m.handle("GET /"+name, func(_ context.Context, by harrier.Actor, q *query) (any, error) {
-			return lists[ref](by, q, nil, nil, nil), nil
+			return lists[ref](by, q, nil, nil, nil)
 		})
 	}
 }

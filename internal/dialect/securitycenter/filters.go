@@ -181,7 +181,7 @@ var filterKinds = map[string]kind{
 	"vulnPublished":       {"=", timeOf("published")},
 	"seolDate":            {"=", none},
 	"daysMitigated":       {"= >= <=", term.daysMitigated},
-	"daysToMitigated":     {"= >= <=", numberOf("open_days", math.MaxInt32)},
+	"daysToMitigated":     {"= >= <=", term.daysToMitigated},
 	"mitigatedStatus":     {"=", wordOf("reopened", "previously", "never")},
 	"wasMitigated":        {"=", wordOf("reopened", "true", "false")},
 	"acceptRiskStatus":    {"=", judged("accepted")},

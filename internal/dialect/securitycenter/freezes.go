@@ -120,7 +120,7 @@ func (a api) listFreezes(ctx context.Context, by harrier.Actor, q *query) (any, 
 			manageable = append(manageable, item)
 		}
 	}
-	return lists(by, q, usable, manageable, q.fields("id", "name", "description"), "id", "uuid"), nil
+	return lists(by, q, usable, manageable, q.fields("id", "name", "description"), "id", "uuid")
 }
 
 func (a api) getFreeze(ctx context.Context, by harrier.Actor, q *query) (any, error) {

@@ -92,7 +92,7 @@ func (a api) newGroup(ctx context.Context, by harrier.Actor, g harrier.Group) (g
 	}
 	shared, err := a.sharedObjects(ctx, by, g.ID)
 	w.Assets, w.Policies, w.Queries, w.Credentials = shared["assets"], shared["policies"], shared["queries"], shared["credentials"]
-	w.AuditFiles = shared["auditFiles"]
+	w.AuditFiles, w.DashboardTabs = shared["auditFiles"], shared["dashboardTabs"]
 	return w, err
 }
 
@@ -139,6 +139,8 @@ type groupRequest struct {
 	Policies     *givens   `json:"policies"`
 	Queries      *givens   `json:"queries"`
 	Credentials  *givens   `json:"credentials"`
+	AuditFiles   *givens   `json:"auditFiles"`
+	Dashboards   *givens   `json:"dashboardTabs"`
 }
 
 // apply puts what is given into g, and reports whether anything changes.
@@ -179,8 +181,8 @@ func (a api) createGroup(ctx context.Context, by harrier.Actor, q *query) (any, 
 	return a.showGroup(ctx, by, q, g)
 }
 
-// updateGroup also takes users into the group, and shares objects with it. Users
-// that it does not name stay: they must belong somewhere.
+// updateGroup also takes users into the group, and says which objects are shared
+// with it. Users that it does not name stay: they must belong somewhere.
 func (a api) updateGroup(ctx context.Context, by harrier.Actor, q *query) (any, error) {
 	g, err := a.groupByID(ctx, by, q.path("id"), groupOrg(by, q))
 	if err != nil {

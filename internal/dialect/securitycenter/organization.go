@@ -1,7 +1,10 @@
 package securitycenter
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,7 +26,7 @@ type organizationItem struct {
 	Country          string   `json:"country"`
 	Phone            string   `json:"phone"`
 	Fax              string   `json:"fax"`
-	IPInfoLinks      []string `json:"ipInfoLinks"`
+	IPInfoLinks      []ipLink `json:"ipInfoLinks"`
 	ZoneSelection    string   `json:"zoneSelection"`
 	RestrictedIPs    string   `json:"restrictedIPs"`
 	ScoreLow         string   `json:"vulnScoreLow"`
@@ -42,6 +45,50 @@ type organizationItem struct {
 	LDAPs            []ref    `json:"ldaps"`
 	PasswordExpires  string   `json:"passwordExpires"`
 	PasswordLifetime string   `json:"passwordExpiration"`
+}
+
+// ipLink is where more is to be read of an address, which stands there as %IP%.
+type ipLink struct {
+	Name string `json:"name"`
+	Link string `json:"link"`
+}
+
+// keptLinks is the key under which an organisation's links are kept, as JSON.
+const keptLinks = "ipInfoLinks"
+
+func linksOf(o harrier.Organization) []ipLink {
+	out := []ipLink{}
+	_ = json.Unmarshal([]byte(o.Given[keptLinks]), &out) // none, where there are none
+	return out
+}
+
+// keepLinks puts the links of a request into o.
+func keepLinks(raw json.RawMessage, o *harrier.Organization) error {
+	if raw = bytes.TrimSpace(raw); len(raw) == 0 || string(raw) == "null" {
+		return nil
+	}
+	links := []ipLink{}
+	if text, single := kit.Scalar(raw); !single || text != "" {
+		var said []struct {
+			Name kit.Text `json:"name"`
+			Link kit.Text `json:"link"`
+		}
+		if json.Unmarshal(raw, &said) != nil {
+			return harrier.Invalidf(keptLinks, "are no list of names and links")
+		}
+		for _, l := range said {
+			if u, err := url.Parse(strings.ReplaceAll(string(l.Link), "%IP%", "")); err != nil || u.Scheme != "http" && u.Scheme != "https" {
+				return harrier.Invalidf(keptLinks, "%q is no http or https address", cut(string(l.Link), 80))
+			}
+			links = append(links, ipLink{string(l.Name), string(l.Link)})
+		}
+	}
+	text, err := kit.Marshal(links)
+	if err != nil {
+		return err
+	}
+	o.Given[keptLinks] = string(text)
+	return nil
 }
 
 // orgRep is a repository that the organisation uses.
@@ -85,12 +132,21 @@ func (a api) organization(ctx context.Context, by harrier.Actor, o harrier.Organ
 	}
 	score := func(i int) string { return strconv.Itoa(o.Scores[i]) }
 	w := organizationItem{
-		ref: ref{sid(o.ID), o.Name, o.Description}, UUID: suuid(o.UUID), IPInfoLinks: []string{}, ZoneSelection: o.ZoneSelection, RestrictedIPs: o.RestrictedIPs,
+		ref: ref{sid(o.ID), o.Name, o.Description}, UUID: suuid(o.UUID), IPInfoLinks: linksOf(o), ZoneSelection: o.ZoneSelection, RestrictedIPs: o.RestrictedIPs,
 		Email: o.Given["email"], Address: o.Given["address"], City: o.Given["city"], State: o.Given["state"], Country: o.Given["country"],
 		Phone: o.Given["phone"], Fax: o.Given["fax"],
 		ScoreLow: score(0), ScoreMedium: score(1), ScoreHigh: score(2), ScoreCritical: score(3), ScoringSystem: "CVSS",
 		CreatedTime: stime(o.Created), ModifiedTime: stime(o.Modified), UserCount: sid(n), LCEs: []ref{}, Repositories: []orgRep{},
 		Zones: []ref{}, NessusManagers: []ref{}, PublishingSites: []ref{}, LDAPs: []ref{}, PasswordExpires: sbool(false), PasswordLifetime: "-1",
+	}
+	pools, err := a.Fleet.Pools(ctx, harrier.System)
+	if err != nil {
+		return w, err
+	}
+	for _, p := range pools {
+		if p.Names(o.ID) {
+			w.Zones = append(w.Zones, zoneOf(p))
+		}
 	}
 	repositories, err := a.repositoryMap(ctx, by)
 	for _, id := range o.Repositories {
@@ -152,6 +208,8 @@ func applyOrganization(q *query, o *harrier.Organization) error {
 		High         *kit.Int  `json:"vulnScoreHigh"`
 		Critical     *kit.Int  `json:"vulnScoreCritical"`
 		Repositories *givens   `json:"repositories"`
+
+		Links json.RawMessage `json:"ipInfoLinks"`
 	}
 	if err := q.body(&in); err != nil {
 		return err
@@ -173,7 +231,7 @@ func applyOrganization(q *query, o *harrier.Organization) error {
 		o.Repositories = in.Repositories.ids()
 	}
 	o.Given = keep(q, o.Given, contact...)
-	return nil
+	return keepLinks(in.Links, o)
 }
 
 // keep puts the keys of a request that are named into what was given before.

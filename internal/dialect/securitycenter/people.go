@@ -2,6 +2,7 @@ package securitycenter
 
 import (
 	"context"
+	"maps"
 	"strings"
 
 	"github.com/harrier-scan/harrier"
@@ -26,6 +27,14 @@ type people struct {
 
 func (a api) people(ctx context.Context) *people {
 	return &people{load: func() (map[harrier.ID]harrier.User, error) { return a.Identity.People(ctx) }}
+}
+
+// peers are the users whom by may name in what they make: those of by's own
+// organisation. Others are as if they were not there.
+func (a api) peers(ctx context.Context, by harrier.Actor) (map[harrier.ID]harrier.User, error) {
+	all, err := a.Identity.People(ctx)
+	maps.DeleteFunc(all, func(id harrier.ID, _ harrier.User) bool { return !by.PeerOf(id) })
+	return all, err
 }
 
 // ref names a user: of one who is gone, and of the console itself, the id alone.

@@ -82,35 +82,6 @@ func (p picked) object(v any) ([]byte, error) {
 	return append(out, '}'), nil
 }
 
-// two is a list as users of an organisation see it.
-type two struct {
-	Usable     any `json:"usable"`
-	Manageable any `json:"manageable"`
-}
-
-// lists is the answer of a list of objects: for users of the organisation in two
-// lists, of what they may use and of what they may edit, for administrators all
-// of it in one. The words of the parameter "filter" empty one of the two. Items
-// are cut down to fields.
-//
-// Source: sections 3.1 and 3.4.
-func lists[T any](by harrier.Actor, q *query, usable, manageable []T, fields []string, always ...string) any {
-	u, m := q.filter("usable"), q.filter("manageable")
-	if u && !m {
-		manageable = nil
-	}
-	if m && !u {
-		usable = nil
-	}
-	if !isAdmin(by) {
-		return two{pick(orEmpty(usable), fields, always...), pick(orEmpty(manageable), fields, always...)}
-	}
-	if len(usable) == 0 {
-		usable = manageable
-	}
-	return pick(orEmpty(usable), fields, always...)
-}
-
 // orEmpty is list, never null.
 func orEmpty[T any](list []T) []T {
 	if list == nil {

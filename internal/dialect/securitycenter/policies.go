@@ -85,6 +85,12 @@ type policyItem struct {
 	TargetID     string         `json:"targetGID"`
 }
 
+// owner is the sign-in name of the policy's owner.
+func (w policyItem) owner() string {
+	u, _ := w.Owner.(userRef)
+	return u.Username
+}
+
 type policyTemplate struct {
 	ID          string `json:"id"`
 	Name        string `json:"name"`
@@ -144,12 +150,18 @@ func (a api) listPolicies(ctx context.Context, by harrier.Actor, q *query) (any,
 		if err != nil {
 			return nil, err
 		}
+		if owner := q.param("owner"); owner != "" && !strings.EqualFold(owner, item.owner()) {
+			continue
+		}
+		if group := q.param("groupID"); group != "" && group != item.OwnerGroupID && !slices.ContainsFunc(item.Groups, func(g ref) bool { return g.ID == group }) {
+			continue
+		}
 		usable = append(usable, item)
 		if a.Policies.Level(by, p) >= harrier.MayConfigure {
 			manageable = append(manageable, item)
 		}
 	}
-	return lists(by, q, usable, manageable, fields, "id", "uuid"), nil
+	return lists(by, q, usable, manageable, fields, "id", "uuid")
 }
 
 // policyFilter reads the filters that a list of policies has beside the common

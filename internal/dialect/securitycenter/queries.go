@@ -35,6 +35,11 @@ type queryBody struct {
 	Columns     json.RawMessage `json:"browseColumns"`
 	SortColumn  *kit.Text       `json:"browseSortColumn"`
 	SortDir     *kit.Text       `json:"browseSortDirection"`
+	Sort        *kit.Text       `json:"sortField"`
+	Dir         *kit.Text       `json:"sortDir"`
+	Start       *kit.Int        `json:"startOffset"`
+	End         *kit.Int        `json:"endOffset"`
+	Context     *kit.Text       `json:"context"`
 	Groups      *givens         `json:"groups"`
 }
 
@@ -47,6 +52,23 @@ type queryDefinition struct {
 	Columns    json.RawMessage `json:"browseColumns,omitempty"`
 	SortColumn kit.Text        `json:"browseSortColumn,omitempty"`
 	SortDir    kit.Text        `json:"browseSortDirection,omitempty"`
+	Sort       kit.Text        `json:"sortField,omitempty"`
+	Dir        kit.Text        `json:"sortDir,omitempty"`
+	Start      *kit.Int        `json:"startOffset,omitempty"`
+	End        *kit.Int        `json:"endOffset,omitempty"`
+	Context    kit.Text        `json:"context,omitempty"`
+}
+
+// order is what the records of the query are sorted by: what was said for
+// asking, else what was said for browsing.
+func (d queryDefinition) order() (field, direction kit.Text) {
+	if d.Sort != "" {
+		return d.Sort, d.Dir
+	}
+	if d.SortColumn != "" {
+		return d.SortColumn, d.SortDir
+	}
+	return "", d.Dir
 }
 
 func definitionOf(q harrier.SavedQuery) (queryDefinition, error) {
@@ -77,7 +99,8 @@ func (a api) storedQuery(ctx context.Context, by harrier.Actor, id harrier.ID) (
 			return out, err
 		}
 	}
-	out.Type, out.Tool, out.SourceType, out.View, out.Sort = kit.Text(q.Kind), kit.Text(q.Tool), d.SourceType, d.View, d.SortColumn
+	out.Type, out.Tool, out.SourceType, out.View, out.Start, out.End = kit.Text(q.Kind), kit.Text(q.Tool), d.SourceType, d.View, d.Start, d.End
+	out.Sort, out.Dir = d.order()
 	return out, nil
 }
 
@@ -115,13 +138,18 @@ type personRef struct {
 	UUID      string `json:"uuid"`
 }
 
-// people names the users.
+// personRefs names the users; one who is gone by the id alone.
 func (a api) personRefs(ctx context.Context) (func(harrier.ID) personRef, error) {
-	names, err := a.Identity.Names(ctx)
-	return func(id harrier.ID) personRef { return personRef{ID: sid(id), Username: names[id]} }, err
+	people, err := a.Identity.People(ctx)
+	return func(id harrier.ID) personRef {
+		if u, ok := people[id]; ok {
+			return personRef(newUserRef(u))
+		}
+		return personRef{ID: sid(id)}
+	}, err
 }
 
-func (a api) queryItem(groups *groups, by harrier.Actor, person func(harrier.ID) personRef, q harrier.SavedQuery) (queryItem, error) {
+func (a api) queryItem(ctx context.Context, groups *groups, by harrier.Actor, person func(harrier.ID) personRef, q harrier.SavedQuery) (queryItem, error) {
 	d, err := definitionOf(q)
 	if err != nil {
 		return queryItem{}, err
@@ -129,7 +157,7 @@ func (a api) queryItem(groups *groups, by harrier.Actor, person func(harrier.ID)
 	item := queryItem{
 		ID: sid(q.ID), UUID: suuid(q.UUID), Name: q.Name, Description: q.Description, Tool: q.Tool, Type: q.Kind, Tags: q.Tags,
 		Columns: orRaw(d.Columns, "[]"), SortColumn: string(d.SortColumn), SortDirection: string(d.SortDir), Created: stime(q.Created), Modified: stime(q.Modified), Status: "0",
-		Filters: orRaw(d.Filters, "[]"), Groups: groups.refs(q.Groups), CanUse: "true", CanManage: sbool(a.Findings.EditsQuery(by, q)),
+		Context: string(d.Context), Filters: a.shownFilters(ctx, by, d.Filters), Groups: groups.refs(q.Groups), CanUse: "true", CanManage: sbool(a.Findings.EditsQuery(by, q)),
 		Creator: person(q.Owner), Owner: person(q.Owner), OwnerGroup: groups.owner(q.Owner), TargetGroup: noRef,
 	}
 	if item.SortDirection == "" {
@@ -160,7 +188,7 @@ func (a api) listQueries(ctx context.Context, by harrier.Actor, q *query) (any, 
 		if want != "" && want != "all" && want != s.Kind {
 			continue
 		}
-		item, err := a.queryItem(a.groups(ctx, by), by, person, s)
+		item, err := a.queryItem(ctx, a.groups(ctx, by), by, person, s)
 		if err != nil {
 			return nil, err
 		}
@@ -168,7 +196,7 @@ func (a api) listQueries(ctx context.Context, by harrier.Actor, q *query) (any, 
 			manageable = append(manageable, item)
 		}
 	}
-	return lists(by, q, usable, manageable, q.fields("id", "name", "description"), "id", "name", "description"), nil
+	return lists(by, q, usable, manageable, q.fields("id", "name", "description"), "id", "name", "description")
 }
 
 func (a api) showQuery(ctx context.Context, by harrier.Actor, q *query, s harrier.SavedQuery) (any, error) {
@@ -176,7 +204,7 @@ func (a api) showQuery(ctx context.Context, by harrier.Actor, q *query, s harrie
 	if err != nil {
 		return nil, err
 	}
-	item, err := a.queryItem(a.groups(ctx, by), by, person, s)
+	item, err := a.queryItem(ctx, a.groups(ctx, by), by, person, s)
 	return pick(item, q.fields(), "id", "name", "description"), err
 }
 
@@ -210,6 +238,9 @@ func (b queryBody) apply(s *harrier.SavedQuery, check func(queryDefinition) erro
 		{b.View, func(v string) { d.View = kit.Text(v) }},
 		{b.SortColumn, func(v string) { d.SortColumn = kit.Text(v) }},
 		{b.SortDir, func(v string) { d.SortDir = kit.Text(v) }},
+		{b.Sort, func(v string) { d.Sort = kit.Text(v) }},
+		{b.Dir, func(v string) { d.Dir = kit.Text(v) }},
+		{b.Context, func(v string) { d.Context = kit.Text(v) }},
 	} {
 		if set.from != nil {
 			set.to(string(*set.from))
@@ -222,6 +253,12 @@ func (b queryBody) apply(s *harrier.SavedQuery, check func(queryDefinition) erro
 		if len(set.from) > 0 {
 			*set.to = set.from
 		}
+	}
+	if b.Start != nil {
+		d.Start = b.Start
+	}
+	if b.End != nil {
+		d.End = b.End
 	}
 	if b.Groups != nil {
 		if err := share(*b.Groups); err != nil {
@@ -250,6 +287,9 @@ func (a api) checkQuery(ctx context.Context, by harrier.Actor, s *harrier.SavedQ
 		var list filters
 		if len(d.Filters) > 0 && json.Unmarshal(d.Filters, &list) != nil {
 			return fault(codeInvalid, 0, "The parameter 'filters' is invalid.")
+		}
+		if _, err := (analysisBody{Start: d.Start, End: d.End}).window(); err != nil {
+			return err
 		}
 		if len(d.Scan) > 0 && json.Unmarshal(d.Scan, new(given)) != nil {
 			return fault(codeInvalid, 0, "The parameter 'scanID' is invalid.")

@@ -83,11 +83,21 @@ func (a api) reportDefinitionItem(p *people, groups *groups, by harrier.Actor, d
 	kept, owner := d.Given, p.ref(d.Owner)
 	return reportDefinitionItem{
 		ID: sid(d.ID), UUID: suuid(d.UUID), Name: d.Name, Description: d.Description, Type: d.Format, Status: "0",
-		Points: cmp.Or(kept[givenPoints], "-1"), Targets: cmp.Or(kept[givenTargets], strings.Join(d.Recipients, ",")), Created: stime(d.Created), Modified: stime(d.Modified),
+		Points: cmp.Or(kept[givenPoints], "-1"), Targets: mailTargets(d), Created: stime(d.Created), Modified: stime(d.Modified),
 		MailUsers: rawList(kept[givenMailUsers]), ShareUsers: rawList(kept[givenShareUsers]), Sites: rawList(kept[givenSites]),
 		AttributeSet: orRaw(json.RawMessage(kept[givenAttributes]), `{"id":-1,"name":"","description":""}`), Definition: orRaw(json.RawMessage(kept[givenDefinition]), "{}"),
 		Schedule: reportSchedule(d), Groups: groups.refs(d.Groups), CanUse: sbool(true), CanManage: sbool(a.Reports.Edits(by, d)), Creator: owner, Owner: owner, OwnerGroup: groups.owner(d.Owner),
 	}
+}
+
+// mailTargets are the addresses that a definition names. Those of the users that
+// it names are theirs to show; where this dialect said nothing, another one named
+// them all.
+func mailTargets(d harrier.ReportDefinition) string {
+	if d.Given[givenTargets] == "" && d.Given[givenMailUsers] == "" {
+		return strings.Join(d.Recipients, ",")
+	}
+	return d.Given[givenTargets]
 }
 
 func reportSchedule(d harrier.ReportDefinition) scheduleItem {
@@ -121,7 +131,7 @@ func (a api) listReportDefinitions(ctx context.Context, by harrier.Actor, q *que
 			manageable = append(manageable, item)
 		}
 	}
-	return lists(by, q, usable, manageable, q.fields(reportDefinitionShown...), "id"), nil
+	return lists(by, q, usable, manageable, q.fields(reportDefinitionShown...), "id")
 }
 
 func (a api) showReportDefinition(ctx context.Context, by harrier.Actor, q *query, d harrier.ReportDefinition) (any, error) {
@@ -198,7 +208,7 @@ func (b reportDefinitionBody) apply(ctx context.Context, a api, by harrier.Actor
 		}
 	}
 	if len(b.MailUsers) > 0 || b.Targets != nil {
-		if d.Recipients, err = a.recipients(ctx, d.Given[givenTargets], json.RawMessage(d.Given[givenMailUsers])); err != nil {
+		if d.Recipients, err = a.recipients(ctx, by, d.Given[givenTargets], json.RawMessage(d.Given[givenMailUsers])); err != nil {
 			return false, err
 		}
 	}
@@ -243,26 +253,27 @@ func (q scheduleRequest) ofReport(d *harrier.ReportDefinition) (now bool, err er
 }
 
 // recipients are the mail addresses of a text and of users.
-func (a api) recipients(ctx context.Context, targets string, users json.RawMessage) ([]string, error) {
+func (a api) recipients(ctx context.Context, by harrier.Actor, targets string, users json.RawMessage) ([]string, error) {
 	var list givens
 	if len(users) > 0 && json.Unmarshal(users, &list) != nil {
 		return nil, fault(codeInvalid, 0, "The parameter 'emailUsers' is invalid.")
 	}
 	out := strings.FieldsFunc(targets, func(r rune) bool { return r == ',' || r == ';' || r == ' ' || r == '\n' || r == '\r' })
 	if len(list) > 0 {
-		people, err := a.Identity.People(ctx)
+		people, err := a.peers(ctx, by)
 		if err != nil {
 			return nil, err
 		}
-		for _, id := range list {
-			u, ok := people[harrier.ID(id)]
-			if !ok {
-				return nil, noObject("User", sid(harrier.ID(id)), "get")
-			}
-			if u.Email != "" {
-				out = append(out, u.Email)
+		for _, id := range list.ids() {
+			if _, ok := people[id]; !ok {
+				return nil, noObject("User", sid(id), "get")
 			}
 		}
+		addresses, err := a.Identity.Addresses(ctx, list.ids())
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, addresses...)
 	}
 	slices.Sort(out)
 	return slices.Compact(out), nil

@@ -105,6 +105,12 @@ func (a api) listReports(ctx context.Context, by harrier.Actor, q *query) (any, 
 		if from > 0 && at < from || to > 0 && at > to {
 			continue
 		}
+		if name := q.param("name"); !strings.Contains(strings.ToLower(item.Name), strings.ToLower(name)) {
+			continue
+		}
+		if owner := q.param("owner"); owner != "" && !strings.EqualFold(owner, item.Owner.Username) && owner != item.OwnerID {
+			continue
+		}
 		if want := q.param("status"); want != "" && !strings.EqualFold(want, item.Status) {
 			continue
 		}
@@ -115,7 +121,7 @@ func (a api) listReports(ctx context.Context, by harrier.Actor, q *query) (any, 
 			manageable = append(manageable, item)
 		}
 	}
-	return lists(by, q, usable, manageable, q.fields(reportShown...), "id"), nil
+	return lists(by, q, usable, manageable, q.fields(reportShown...), "id")
 }
 
 func (a api) report(ctx context.Context, by harrier.Actor, q *query, verb string) (harrier.Report, error) {
@@ -183,7 +189,7 @@ func (a api) emailReport(ctx context.Context, by harrier.Actor, q *query) (any, 
 	if len(users) == 0 {
 		users = q.keys["emailUsers"]
 	}
-	to, err := a.recipients(ctx, targets, users)
+	to, err := a.recipients(ctx, by, targets, users)
 	if err != nil {
 		return nil, err
 	}

@@ -1,8 +1,10 @@
 package securitycenter
 
 import (
+	"bytes"
+	"cmp"
 	"context"
-	"fmt"
+	"encoding/json"
 	"strings"
 	"time"
 
@@ -132,13 +134,15 @@ func (a api) repositoryItem(ctx context.Context, by harrier.Actor, r harrier.Rep
 	}
 	update := stime(last)
 	return repositoryItem{
-		ID: sid(r.ID), UUID: suuid(r.UUID), Name: r.Name, Description: r.Description, Type: "Local", DataFormat: dataFormat, Running: "false",
+		ID: sid(r.ID), UUID: suuid(r.UUID), Name: r.Name, Description: r.Description, Type: "Local", DataFormat: formatOf(r), Running: "false",
 		DownloadFormat: "v2", LastSync: "0", Created: stime(r.Created), Modified: stime(r.Created), LastUpdate: update, VulnCount: sid(vulns), IPCount: sid(ips),
 		Organizations: organizations, Transfer: []any{},
 		TypeFields: repositoryFields{
-			Correlation: []any{}, Schedule: map[string]string{"type": "never", "start": "", "repeatRule": ""}, IPRange: "0.0.0.0/0,::/0", IPCount: sid(ips),
-			Running: "false", LastGenerate: "-1", LastTrend: "-1", TrendingDays: "0", TrendRaw: "false", Active: "365", Passive: "7", LCE: "365",
-			Compliance: "365", Mitigated: "365", PercentActive: "0", PercentPatch: "0", VulnCount: sid(vulns), LastUpdate: update, UUIDCount: "0",
+			Correlation: []any{}, Schedule: nessusSchedule(r), IPRange: rangeOf(r), IPCount: sid(ips),
+			Running: "false", LastGenerate: "-1", LastTrend: "-1", TrendingDays: cmp.Or(r.Given[keptTrend], "0"), TrendRaw: cmp.Or(r.Given[keptRaw], "false"),
+			Active: cmp.Or(r.Given[keptLifetime+"active"], "365"), Passive: cmp.Or(r.Given[keptLifetime+"passive"], "7"), LCE: cmp.Or(r.Given[keptLifetime+"lce"], "365"),
+			Compliance: cmp.Or(r.Given[keptLifetime+"compliance"], "365"), Mitigated: cmp.Or(r.Given[keptLifetime+"mitigated"], "365"),
+			PercentActive: "0", PercentPatch: "0", VulnCount: sid(vulns), LastUpdate: update, UUIDCount: "0",
 		},
 		Lumin: luminFields{"-1", "-1", "-1", "", "false"},
 	}, nil
@@ -179,23 +183,42 @@ func (a api) getRepository(ctx context.Context, by harrier.Actor, q *query) (any
 }
 
 type repositoryBody struct {
-	Name        *kit.Text `json:"name"`
-	Description *kit.Text `json:"description"`
-	DataFormat  kit.Text  `json:"dataFormat"`
-	Type        kit.Text  `json:"type"`
-	Orgs        *givens   `json:"organizations"`
+	Name        *kit.Text       `json:"name"`
+	Description *kit.Text       `json:"description"`
+	Type        kit.Text        `json:"type"`
+	Orgs        *givens         `json:"organizations"`
+	TypeFields  json.RawMessage `json:"typeFields"`
+	repositorySettings
 }
+
+// repositorySettings are what a repository keeps for its sake alone. Clients send
+// them beside the name; what they read has them in typeFields.
+type repositorySettings struct {
+	DataFormat   *kit.Text       `json:"dataFormat"`
+	IPRange      *kit.Text       `json:"ipRange"`
+	TrendingDays *kit.Int        `json:"trendingDays"`
+	TrendRaw     *kit.Bool       `json:"trendWithRaw"`
+	Active       *kit.Int        `json:"activeVulnsLifetime"`
+	Passive      *kit.Int        `json:"passiveVulnsLifetime"`
+	LCE          *kit.Int        `json:"lceVulnsLifetime"`
+	Compliance   *kit.Int        `json:"complianceVulnsLifetime"`
+	Mitigated    *kit.Int        `json:"mitigatedVulnsLifetime"`
+	Schedule     json.RawMessage `json:"nessusSchedule"`
+}
+
+// The names under which a repository keeps them.
+const (
+	keptFormat   = ownPrefix + "dataFormat"
+	keptRange    = ownPrefix + "ipRange"
+	keptTrend    = ownPrefix + "trendingDays"
+	keptRaw      = ownPrefix + "trendWithRaw"
+	keptNessus   = ownPrefix + "nessusSchedule" // JSON
+	keptLifetime = ownPrefix + "lifetime."      // and of what
+)
 
 func (b repositoryBody) apply(r *harrier.Repository) error {
 	if t := string(b.Type); t != "" && !strings.EqualFold(t, "Local") {
 		return fault(codeInvalid, 0, "Repositories of the type '%s' are not supported.", cut(t, 32))
-	}
-	switch b.DataFormat {
-	case "", "IPv4", "IPv6", "universal":
-	case "agent", "mobile":
-		return fault(codeInvalid, 0, "Repositories of the format '%s' are not supported.", b.DataFormat)
-	default:
-		return fault(codeInvalid, 0, "The dataFormat '%s' is invalid.", cut(string(b.DataFormat), 32))
 	}
 	if b.Name != nil {
 		r.Name = string(*b.Name)
@@ -203,7 +226,99 @@ func (b repositoryBody) apply(r *harrier.Repository) error {
 	if b.Description != nil {
 		r.Description = string(*b.Description)
 	}
+	r.Given = cloneMap(r.Given)
+	if fields := bytes.TrimSpace(b.TypeFields); bytes.HasPrefix(fields, []byte("{")) {
+		var within repositorySettings
+		keys, err := kit.DecodeBody(fields)
+		if err == nil {
+			err = kit.Fill(keys, &within)
+		}
+		if err != nil {
+			return err
+		}
+		if err := within.apply(r); err != nil {
+			return err
+		}
+	}
+	return b.repositorySettings.apply(r)
+}
+
+// apply puts what is given into r.
+func (b repositorySettings) apply(r *harrier.Repository) error {
+	if b.DataFormat != nil && *b.DataFormat != "" {
+		switch f := string(*b.DataFormat); f {
+		case "IPv4", "IPv6", "universal":
+			r.Given[keptFormat] = f
+		case "agent", "mobile":
+			return fault(codeInvalid, 0, "Repositories of the format '%s' are not supported.", f)
+		default:
+			return fault(codeInvalid, 0, "The dataFormat '%s' is invalid.", cut(f, 32))
+		}
+	}
+	if b.IPRange != nil && !isBlank(string(*b.IPRange)) {
+		for _, item := range members.Words(string(*b.IPRange)) {
+			if _, ok := members.Range(item); !ok {
+				return fault(codeInvalid, 0, "'%s' in ipRange is no address, network or range.", cut(item, 64))
+			}
+		}
+		r.Given[keptRange] = string(*b.IPRange)
+	}
+	for _, n := range []struct {
+		name, key string
+		value     *kit.Int
+		most      kit.Int
+	}{
+		{"trendingDays", keptTrend, b.TrendingDays, 365},
+		{"activeVulnsLifetime", keptLifetime + "active", b.Active, 1 << 16},
+		{"passiveVulnsLifetime", keptLifetime + "passive", b.Passive, 1 << 16},
+		{"lceVulnsLifetime", keptLifetime + "lce", b.LCE, 1 << 16},
+		{"complianceVulnsLifetime", keptLifetime + "compliance", b.Compliance, 1 << 16},
+		{"mitigatedVulnsLifetime", keptLifetime + "mitigated", b.Mitigated, 1 << 16},
+	} {
+		switch {
+		case n.value == nil:
+		case *n.value < 0 || *n.value > n.most:
+			return fault(codeInvalid, 0, "The parameter '%s' must be from 0 to %d.", n.name, n.most)
+		default:
+			r.Given[n.key] = sid(int(*n.value))
+		}
+	}
+	if b.TrendRaw != nil {
+		r.Given[keptRaw] = sbool(bool(*b.TrendRaw))
+	}
+	if bytes.HasPrefix(bytes.TrimSpace(b.Schedule), []byte("{")) {
+		var said struct {
+			Type  kit.Text `json:"type"`
+			Start kit.Text `json:"start"`
+			Rule  kit.Text `json:"repeatRule"`
+		}
+		if err := json.Unmarshal(b.Schedule, &said); err != nil {
+			return fault(codeInvalid, 0, "The parameter 'nessusSchedule' is invalid.")
+		}
+		text, err := kit.Marshal(map[string]kit.Text{"type": said.Type, "start": said.Start, "repeatRule": said.Rule})
+		if err != nil {
+			return err
+		}
+		r.Given[keptNessus] = string(text)
+	}
 	return nil
+}
+
+// formatOf is the format that a repository was said to have: all of them hold
+// addresses of both kinds.
+func formatOf(r harrier.Repository) string { return cmp.Or(r.Given[keptFormat], dataFormat) }
+
+// rangeOf is the range of addresses that a repository was said to have.
+func rangeOf(r harrier.Repository) string {
+	otherwise := map[string]string{"IPv4": "0.0.0.0/0", "IPv6": "::/0"}[formatOf(r)]
+	return cmp.Or(r.Given[keptRange], otherwise, "0.0.0.0/0,::/0")
+}
+
+// nessusSchedule is the schedule that a repository was said to be exported by.
+func nessusSchedule(r harrier.Repository) map[string]string {
+	out := map[string]string{"type": "never", "start": "", "repeatRule": ""}
+	_ = json.Unmarshal([]byte(r.Given[keptNessus]), &out) // it stays where there is none
+	return out
 }
 
 func (a api) createRepository(ctx context.Context, by harrier.Actor, q *query) (any, error) {
@@ -329,56 +444,4 @@ func (a api) assetIntersections(ctx context.Context, by harrier.Actor, q *query)
 		}
 	}
 	return map[string]any{"assets": out}, nil
-}
-
-// deviceItem is what is known of a host.
-//
-// Source: section 15.
-type deviceItem struct {
-	RepositoryID string `json:"repositoryID"`
-	hostRow
-	Repositories []ref  `json:"repositories"`
-	All          string `json:"severityAll"`
-	OS           string `json:"os"`
-	LastScan     string `json:"lastScan"`
-	HasPassive   string `json:"hasPassive"`
-	HasComply    string `json:"hasCompliance"`
-	Links        []any  `json:"links"`
-	In           ref    `json:"repository"`
-}
-
-// deviceInfo tells of a host; of one that nobody knows, empty values.
-func (a api) deviceInfo(ctx context.Context, by harrier.Actor, q *query) (any, error) {
-	list, where, err := a.hostsOf(ctx, by, q)
-	if err != nil {
-		return nil, err
-	}
-	s := &asked{api: a, by: by, from: tracked{a.Findings, by}, repo: map[harrier.ID]recordRepository{}, scan: map[harrier.ID]harrier.Scan{}}
-	if err := s.learnRepositories(ctx); err != nil {
-		return nil, err
-	}
-	item := deviceItem{Repositories: []ref{}, HasPassive: "No", HasComply: "No", Links: []any{}, hostRow: hostRow{IP: q.param("ip"), scoreBlock: newScoreBlock(harrier.Sum{}, harrier.Weights{}), LastAuth: "", LastUnauth: ""}}
-	seen := map[harrier.ID]bool{}
-	for _, as := range list {
-		if !seen[as.Repository] {
-			seen[as.Repository] = true
-			r := s.repository(as.Repository)
-			item.Repositories = append(item.Repositories, ref{r.ID, r.Name, r.Description})
-		}
-	}
-	if len(list) > 0 {
-		as := list[0]
-		n, err := a.Findings.Sums(ctx, by, harrier.And{eq("open", harrier.Eq, true), eq("asset", harrier.Eq, int64(as.ID))}, harrier.SumQuery{By: harrier.ByAsset})
-		if err != nil {
-			return nil, err
-		}
-		item.hostRow = s.hostRow(ctx, as, harrier.Sum{Counts: n.Counts})
-		r := s.repository(as.Repository)
-		item.RepositoryID, item.In, item.OS, item.LastScan = r.ID, ref{r.ID, r.Name, r.Description}, as.OS, stime(as.LastSeen)
-		c := n.Counts
-		item.All = fmt.Sprintf("%d,%d,%d,%d,%d", c[harrier.Critical], c[harrier.High], c[harrier.Medium], c[harrier.Low], c[harrier.Info])
-	} else if where.ID > 0 {
-		item.RepositoryID = sid(where.ID)
-	}
-	return pick(item, q.fields(), "ip", "uuid", "repositoryID"), nil
 }

@@ -133,12 +133,20 @@ func (r role) may() harrier.Permission {
 func (r role) permissions() permissions {
 	may := func(p harrier.Permission) string { return sbool(r.may()&p == p) }
 	said := func(name string) string { return sbool(r.own != nil && r.own.Given[name] == "true") }
+	// Of what Harrier has no right of its own for, a built-in role tells what it
+	// comes to.
+	saidOr := func(name string, p harrier.Permission) string {
+		if r.own != nil {
+			return said(name)
+		}
+		return may(p)
+	}
 	p := permissions{
 		ManageApp: may(harrier.OperateConsole), ManageGroups: may(harrier.ManageUsers), ManageRoles: may(harrier.ManageUsers), ManageImages: said("permManageImages"),
-		ManageRelationships: may(harrier.ManageUsers), ManageBlackouts: said("permManageBlackoutWindows"), ManageAttributeSets: said("permManageAttributeSets"),
-		CreateTickets: said("permCreateTickets"), CreateAlerts: said("permCreateAlerts"), CreateAuditFiles: said("permCreateAuditFiles"),
-		CreateLDAPAssets: said("permCreateLDAPAssets"), CreatePolicies: may(harrier.EditPolicies), PurgeTickets: said("permPurgeTickets"),
-		PurgeScanResults: may(harrier.RunScans), PurgeReportResults: said("permPurgeReportResults"),
+		ManageRelationships: may(harrier.ManageUsers), ManageBlackouts: may(harrier.FreezeScans), ManageAttributeSets: said("permManageAttributeSets"),
+		CreateTickets: may(harrier.WriteTickets), CreateAlerts: may(harrier.WriteAlerts), CreateAuditFiles: saidOr("permCreateAuditFiles", harrier.EditPolicies),
+		CreateLDAPAssets: said("permCreateLDAPAssets"), CreatePolicies: may(harrier.EditPolicies), PurgeTickets: saidOr("permPurgeTickets", harrier.WriteTickets),
+		PurgeScanResults: saidOr("permPurgeScanResults", harrier.RunScans), PurgeReportResults: saidOr("permPurgeReportResults", harrier.ReadFindings),
 		Scan: "none", AgentsScan: said("permAgentsScan"), ShareObjects: may(harrier.ShareObjects), UpdateFeeds: may(harrier.OperateConsole),
 		UploadResults: may(harrier.EditSites), ViewLogs: may(harrier.ManageUsers),
 		AcceptRisk: may(harrier.EditFindings), RecastRisk: may(harrier.RecastFindings),
@@ -161,6 +169,9 @@ var rights = map[string]harrier.Permission{
 	"permUploadNessusResults":   harrier.EditSites,
 	"permManageAcceptRiskRules": harrier.EditFindings,
 	"permManageRecastRiskRules": harrier.RecastFindings,
+	"permCreateTickets":         harrier.WriteTickets,
+	"permCreateAlerts":          harrier.WriteAlerts,
+	"permManageBlackoutWindows": harrier.FreezeScans,
 }
 
 // applyRole puts what a request says into d. Whoever has an own role may read.

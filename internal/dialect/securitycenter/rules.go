@@ -70,7 +70,14 @@ func (k ruleKind) item(ctx context.Context, a api, by harrier.Actor, person func
 	item := ruleItem{
 		ID: sid(e.ID), UUID: suuid(e.UUID), HostType: e.Scope, HostValue: e.Host, Port: e.Port, Protocol: string(e.Protocol), Comments: e.Reason,
 		Expires: stime(e.Expires), Status: "0", Created: stime(e.Created), Modified: stime(e.Created), Repository: ref{sid(r.ID), r.Name, r.Description},
-		Organization: ref{ID: sid(max(by.OrganizationOf(e.Owner), harrier.FirstOrganization))}, User: person(e.Owner), Plugin: ref{sid(harrier.ID(e.Vulnerability)), v.Name, v.Description},
+		Organization: a.organizationRef(ctx, by, max(by.OrganizationOf(e.Owner), harrier.FirstOrganization)), User: person(e.Owner), Plugin: ref{sid(harrier.ID(e.Vulnerability)), v.Name, v.Description},
+	}
+	if id := idOf(e.Given[keptAsset]); id != 0 {
+		l, err := a.AssetLists.List(ctx, by, id)
+		if err != nil {
+			l.ID = id // gone, or another one's own
+		}
+		item.HostValue = ref{sid(l.ID), l.Name, l.Description}
 	}
 	switch {
 	case item.HostType == "" && e.Host == "":
@@ -89,6 +96,15 @@ func (k ruleKind) item(ctx context.Context, a api, by harrier.Actor, person func
 		item.NewSeverity, item.Order = &severity, &place
 	}
 	return item
+}
+
+// organizationRef names an organisation: of one that by does not see the id alone.
+func (a api) organizationRef(ctx context.Context, by harrier.Actor, id harrier.ID) ref {
+	o, err := a.Identity.Organization(ctx, by, id)
+	if err != nil {
+		return ref{ID: sid(id)}
+	}
+	return ref{sid(id), o.Name, o.Description}
 }
 
 // all lists the rules of the kind, newest first: the newest that applies wins.
@@ -124,12 +140,16 @@ func (k ruleKind) list(a api, ofRepository bool) handler {
 			return nil, err
 		}
 		out, err := k.items(ctx, a, by, list)
-		wanted := q.words("repositoryIDs")
+		wanted, organizations := q.words("repositoryIDs"), q.words("organizationIDs")
+		if q.organization != 0 {
+			organizations = []string{sid(q.organization)}
+		}
 		if ofRepository {
 			wanted = []string{q.path("id")}
 		}
 		out = slices.DeleteFunc(out, func(r ruleItem) bool {
 			return len(wanted) > 0 && r.Repository.ID != "0" && !slices.Contains(wanted, r.Repository.ID) ||
+				len(organizations) > 0 && !slices.Contains(organizations, r.Organization.ID) ||
 				q.param("pluginID") != "" && r.Plugin.ID != q.param("pluginID") ||
 				q.param("port") != "" && r.Port != q.param("port")
 		})
@@ -175,12 +195,61 @@ func (k ruleKind) remove(a api) handler {
 	}
 }
 
-// apply has nothing to do: rules are applied whenever findings are read.
+// apply takes what an asset list holds now into a rule about its hosts. For other
+// rules there is nothing to do: they are applied whenever findings are read.
 func (k ruleKind) apply(a api) handler {
 	return func(ctx context.Context, by harrier.Actor, q *query) (any, error) {
-		_, err := k.find(ctx, a, by, q, "apply")
-		return nil, err
+		var b struct {
+			Repository given `json:"repository"`
+		}
+		if err := q.body(&b); err != nil {
+			return nil, err
+		}
+		e, err := k.find(ctx, a, by, q, "apply")
+		if err != nil {
+			return nil, err
+		}
+		if id := harrier.ID(b.Repository); id > 0 && id != e.Repository && e.Repository != 0 {
+			return nil, fault(codeInvalid, 0, "The %s #%d is not one for Repository #%d.", k.resource(), e.ID, id)
+		}
+		id := idOf(e.Given[keptAsset])
+		if id == 0 {
+			return nil, nil
+		}
+		now, err := a.hostsOfList(ctx, by, id)
+		if err != nil || now == e.Host {
+			return nil, err
+		}
+		e.Host = now
+		return nil, a.Findings.UpdateException(ctx, by, &e)
 	}
+}
+
+// keptAsset names, among what is Given of an exception, the asset list whose
+// hosts it speaks of.
+const keptAsset = ownPrefix + "asset"
+
+// hostsOfList are the addresses that an asset list holds now, as an exception has
+// them.
+func (a api) hostsOfList(ctx context.Context, by harrier.Actor, id harrier.ID) (string, error) {
+	expr, err := a.assetExpr(ctx, by, id)
+	if err != nil {
+		return "", missing(err, "Asset", sid(id), "get")
+	}
+	list, _, err := a.Assets.Assets(ctx, by, expr, asset.Page{})
+	if err != nil {
+		return "", err
+	}
+	var addrs []string
+	for _, as := range list {
+		if text := addrText(as.Addr); text != "" && !slices.Contains(addrs, text) {
+			addrs = append(addrs, text)
+		}
+	}
+	if len(addrs) == 0 {
+		return "", fault(codeInvalid, 0, "Asset #%d has no hosts.", id)
+	}
+	return strings.Join(addrs, ","), nil
 }
 
 type ruleBody struct {
@@ -275,22 +344,14 @@ func (b ruleBody) hosts(ctx context.Context, a api, by harrier.Actor, e *harrier
 		if json.Unmarshal(b.HostValue, &id) != nil || len(bytes.TrimSpace(b.HostValue)) == 0 {
 			return fault(codeInvalid, 0, "The parameter 'hostValue' must name an asset.")
 		}
-		expr, err := a.assetExpr(ctx, by, harrier.ID(id))
-		if err != nil {
-			return missing(err, "Asset", sid(harrier.ID(id)), "get")
+		if id == 0 { // everything, which needs no list
+			e.Scope = ""
+			return nil
 		}
-		list, _, err := a.Assets.Assets(ctx, by, expr, asset.Page{})
-		if err != nil {
-			return err
-		}
-		var addrs []string
-		for _, as := range list {
-			addrs = append(addrs, addrText(as.Addr))
-		}
-		if e.Host = strings.Join(addrs, ","); e.Host == "" {
-			return fault(codeInvalid, 0, "Asset #%d has no hosts.", id)
-		}
-		return nil
+		var err error
+		e.Host, err = a.hostsOfList(ctx, by, harrier.ID(id))
+		e.Given = map[string]string{keptAsset: sid(id)}
+		return err
 	case "ip", "uuid", "hostUUID":
 	default:
 		return fault(codeInvalid, 0, "The hostType '%s' is invalid (all, ip, uuid, hostUUID, asset).", cut(e.Scope, 32))

@@ -104,7 +104,11 @@ func (r scanRequest) apply(ctx context.Context, a api, by harrier.Actor, s *harr
 			return err
 		}
 	}
+	before := s.Options.Given[givenReports]
 	if err := r.options(s.Options.Given); err != nil {
+		return err
+	}
+	if err := a.checkReports(ctx, by, s.Options.Given[givenReports], before); err != nil {
 		return err
 	}
 	if r.MaxTime != nil {
@@ -118,7 +122,7 @@ func (r scanRequest) apply(ctx context.Context, a api, by harrier.Actor, s *harr
 	if err := r.targets(ctx, a, by, s); err != nil {
 		return err
 	}
-	if err := r.zone(ctx, a, s); err != nil {
+	if err := r.zone(ctx, a, by, s); err != nil {
 		return err
 	}
 	return r.schedule(ctx, a, by, s)
@@ -179,6 +183,30 @@ func (r scanRequest) options(given map[string]string) error {
 	return nil
 }
 
+// checkReports answers Invalid for a report that a scan asks for, and did not
+// before, without a definition that by may use.
+func (a api) checkReports(ctx context.Context, by harrier.Actor, now, before string) error {
+	asked, err := reportsOf(rawList(now))
+	if err != nil || now == before {
+		return err
+	}
+	old, err := reportsOf(rawList(before))
+	if err != nil {
+		return err
+	}
+	for _, q := range asked {
+		if slices.ContainsFunc(old, func(o harrier.ReportRequest) bool { return o.Definition == q.Definition }) {
+			continue
+		}
+		if _, err := a.Reports.Definition(ctx, by, q.Definition); harrier.KindOf(err) == harrier.NotFound && err != nil {
+			return harrier.Errorf(harrier.Invalid, "%s #%d does not exist.", reportDefinitionNoun, q.Definition)
+		} else if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // maxDuration reads a limit: a number from 3600 on counts seconds, a smaller one
 // hours.
 //
@@ -213,15 +241,15 @@ func (r scanRequest) targets(ctx context.Context, a api, by harrier.Actor, s *ha
 			return harrier.Errorf(harrier.Invalid, "The value for 'ipList' is invalid: %s.", strings.TrimSuffix(harrier.MessageOf(err), "."))
 		}
 		s.Targets = string(*r.IPList)
-		s.Options.Lists = nil
-		delete(s.Options.Given, givenAssets)
+		s.Options.Lists, s.Options.Defined = nil, nil
 	case lists:
 		all, err := a.assetsTargets(ctx, by, r.Assets.ids())
 		if err != nil {
 			return err
 		}
-		s.Targets, s.Options.Lists = all, nil
-		s.Options.Given[givenAssets] = joinIDs(*r.Assets)
+		if s.Options.Lists = nil; !slices.Equal(s.Options.Defined, r.Assets.ids()) {
+			s.Targets, s.Options.Defined = all, r.Assets.ids()
+		}
 	}
 	if r.URLs == nil {
 		return nil
@@ -232,31 +260,23 @@ func (r scanRequest) targets(ctx context.Context, a api, by harrier.Actor, s *ha
 	}
 	s.Options.Given[givenURLs] = string(*r.URLs)
 	if !addresses && !lists && len(hosts) > 0 {
-		s.Targets = strings.Join(hosts, ",")
-		delete(s.Options.Given, givenAssets)
+		s.Targets, s.Options.Defined = strings.Join(hosts, ","), nil
 	}
 	return nil
 }
 
-// assetsTargets are the addresses of asset lists.
+// assetsTargets are the addresses of asset lists now.
 func (a api) assetsTargets(ctx context.Context, by harrier.Actor, list []harrier.ID) (string, error) {
-	var parts []string
 	for _, id := range list {
-		_, members, err := a.assetList(ctx, by, id)
-		if err != nil {
-			if harrier.KindOf(err) == harrier.NotFound {
-				return "", harrier.Errorf(harrier.Invalid, "Asset #%d does not exist.", id)
-			}
-			return "", err
-		}
-		if !isBlank(members) {
-			parts = append(parts, members)
+		if _, err := a.AssetLists.List(ctx, by, id); harrier.KindOf(err) == harrier.NotFound {
+			return "", harrier.Errorf(harrier.Invalid, "Asset #%d does not exist.", id)
 		}
 	}
-	if len(parts) == 0 {
-		return "", harrier.Errorf(harrier.Invalid, "The assets have no addresses.")
+	all, err := a.AssetLists.Targets(ctx, by, a.Assets, list)
+	if err == nil && isBlank(all) {
+		err = harrier.Errorf(harrier.Invalid, "The assets have no addresses.")
 	}
-	return strings.Join(parts, ","), nil
+	return all, err
 }
 
 // touchesPolicy reports whether a change asks for another policy.
@@ -397,6 +417,17 @@ const (
 	nowKind      = "now"
 	rolloverKind = "rollover"
 )
+
+// at is the type of schedule that the request names, in lower case.
+func (r scanRequest) at() string {
+	switch {
+	case r.Schedule != nil:
+		return strings.ToLower(string(r.Schedule.Type))
+	case r.ScheduleType != nil:
+		return strings.ToLower(string(*r.ScheduleType))
+	}
+	return ""
+}
 
 var scheduleKinds = []string{"now", "ical", "never", "rollover", "dependent", "template"}
 

@@ -197,7 +197,7 @@ func (a api) listResults(ctx context.Context, by harrier.Actor, q *query) (any, 
 	byID := func(x, y resultItem) int { return cmp.Compare(idOf(x.ID), idOf(y.ID)) }
 	slices.SortFunc(usable, byID)
 	slices.SortFunc(manageable, byID)
-	return lists(by, q, usable, manageable, q.fields("id", "name", "description", "status"), "id", "uuid"), nil
+	return lists(by, q, usable, manageable, q.fields("id", "name", "description", "status"), "id", "uuid")
 }
 
 // eachResult calls do for every run that by may see.

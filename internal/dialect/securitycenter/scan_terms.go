@@ -78,7 +78,7 @@ func keptOf(s harrier.Site) map[string]string {
 		return s.Options.Given
 	}
 	kept := cloneMap(s.Options.Given)
-	for _, name := range []string{givenOnce, givenGone, givenExternal, givenAssets, givenURLs} {
+	for _, name := range []string{givenOnce, givenGone, givenExternal, givenURLs} {
 		delete(kept, name)
 	}
 	kept[givenKind] = rolloverKind
@@ -152,7 +152,7 @@ func (a api) pools(ctx context.Context) (map[string][]harrier.Engine, []string, 
 
 // zone chooses the engines of a scan: those of a zone, or by its targets, which
 // is the console's own unless a zone is there for all of them.
-func (r scanRequest) zone(ctx context.Context, a api, s *harrier.Site) error {
+func (r scanRequest) zone(ctx context.Context, a api, by harrier.Actor, s *harrier.Site) error {
 	if r.Zone == nil {
 		return nil
 	}
@@ -169,7 +169,7 @@ func (r scanRequest) zone(ctx context.Context, a api, s *harrier.Site) error {
 		return err
 	}
 	for _, p := range pools {
-		if p.Name != harrier.LocalPool && zoneOf(p).ID == sid(harrier.ID(*r.Zone)) {
+		if p.Name != harrier.LocalPool && zoneOf(p).ID == sid(harrier.ID(*r.Zone)) && servedBy(p, by) {
 			s.Pool, s.Engine = p.Name, 0
 			return nil
 		}

@@ -66,8 +66,9 @@ type zoneItem struct {
 	Total         int          `json:"totalScanners"`
 }
 
-// zones lists the pools of engines, the console's own first.
-func (a api) zones(ctx context.Context) ([]zoneItem, error) {
+// zones lists the pools of engines, the console's own first, without those that
+// the organisation of by has nothing to do with.
+func (a api) zones(ctx context.Context, by harrier.Actor) ([]zoneItem, error) {
 	local, err := a.scanner(ctx)
 	if err != nil {
 		return nil, err
@@ -90,6 +91,9 @@ func (a api) zones(ctx context.Context) ([]zoneItem, error) {
 		if i := slices.IndexFunc(pools, func(o harrier.Pool) bool { return o.Name == pool }); i >= 0 && pool != harrier.LocalPool {
 			p, r = pools[i], zoneOf(pools[i])
 		}
+		if !servedBy(p, by) {
+			continue
+		}
 		w := zoneItem{
 			ID: r.ID, Name: r.Name, Description: r.Description, Created: stime(a.Started), Modified: stime(a.Started),
 			Scanners: []scannerRef{}, Organizations: []ref{}, IPList: p.Targets,
@@ -98,7 +102,7 @@ func (a api) zones(ctx context.Context) ([]zoneItem, error) {
 			w.Created, w.Modified = stime(p.Created), stime(p.Created)
 		}
 		for _, id := range idList(p.Given[keptOrganizations]) {
-			if i := slices.IndexFunc(organizations, func(o harrier.Organization) bool { return o.ID == id }); i >= 0 {
+			if i := slices.IndexFunc(organizations, func(o harrier.Organization) bool { return o.ID == id }); i >= 0 && (by.Organization == 0 || by.Organization == id) {
 				w.Organizations = append(w.Organizations, ref{sid(id), organizations[i].Name, organizations[i].Description})
 			}
 		}
@@ -121,13 +125,18 @@ func (a api) zones(ctx context.Context) ([]zoneItem, error) {
 	return list, nil
 }
 
-func (a api) listZones(ctx context.Context, _ harrier.Actor, q *query) (any, error) {
-	list, err := a.zones(ctx)
+// servedBy reports whether a pool is a zone of the organisation of by.
+func servedBy(p harrier.Pool, by harrier.Actor) bool {
+	return by.Organization == 0 || p.Serves(by.Organization)
+}
+
+func (a api) listZones(ctx context.Context, by harrier.Actor, q *query) (any, error) {
+	list, err := a.zones(ctx, by)
 	return pick(list, q.fields(), "id"), err
 }
 
-func (a api) getZone(ctx context.Context, _ harrier.Actor, q *query) (any, error) {
-	list, err := a.zones(ctx)
+func (a api) getZone(ctx context.Context, by harrier.Actor, q *query) (any, error) {
+	list, err := a.zones(ctx, by)
 	if err != nil {
 		return nil, err
 	}
@@ -269,15 +278,21 @@ func (a api) scanners(ctx context.Context, by harrier.Actor) ([]scannerItem, err
 		if !e.Remote() {
 			continue
 		}
-		zones := []ref{}
+		zones, foreign := []ref{}, false
 		for _, pool := range names {
 			if slices.ContainsFunc(engines[pool], func(m harrier.Engine) bool { return m.ID == e.ID }) {
 				r := zoneRef(pool)
 				if i := slices.IndexFunc(pools, func(p harrier.Pool) bool { return p.Name == pool }); i >= 0 && pool != harrier.LocalPool {
-					r = zoneOf(pools[i])
+					if r = zoneOf(pools[i]); !servedBy(pools[i], by) {
+						foreign = true
+						continue
+					}
 				}
 				zones = append(zones, r)
 			}
+		}
+		if foreign && len(zones) == 0 { // it works for others
+			continue
 		}
 		list = append(list, a.scannerOf(e, zones))
 	}

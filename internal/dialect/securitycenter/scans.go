@@ -28,7 +28,6 @@ const (
 	givenType     = ownPrefix + "type" // "policy" or "plugin"
 	givenPlugin   = ownPrefix + "pluginID"
 	givenPolicy   = ownPrefix + "policy" // the listed policy that its private one is a copy of
-	givenAssets   = ownPrefix + "assets" // ids of asset lists, comma separated
 	givenCreds    = ownPrefix + "credentials"
 	givenDHCP     = ownPrefix + "dhcpTracking"
 	givenAge      = ownPrefix + "classifyMitigatedAge"
@@ -142,15 +141,15 @@ func (a api) newScanAmong(ctx context.Context, by harrier.Actor, s harrier.Site,
 		CanUse: sbool(level >= harrier.MayView), CanManage: sbool(level >= harrier.MayConfigure), Plugin: noRef, Zone: noRef, Policy: noRef,
 		OwnerGroup: a.groups(ctx, by).owner(s.Owner), Creator: owner, Owner: owner,
 	}
-	if given[givenAssets] == "" && given[givenURLs] == "" {
+	if len(s.Options.Defined) == 0 && given[givenURLs] == "" {
 		w.IPList = s.Targets
 	}
-	for _, id := range append(idList(given[givenAssets]), s.Options.Lists...) { // the latter where another door named them
-		r, _, err := a.assetList(ctx, by, id)
+	for _, id := range slices.Concat(s.Options.Defined, s.Options.Lists) { // the latter where another door named them
+		l, err := a.AssetLists.List(ctx, by, id)
 		if err != nil {
-			r = ref{ID: sid(id)}
+			l.ID = id
 		}
-		w.Assets = append(w.Assets, r)
+		w.Assets = append(w.Assets, ref{sid(l.ID), l.Name, l.Description})
 	}
 	for _, id := range idList(given[givenCreds]) {
 		if p, err := a.credential(ctx, by, id, "get"); err == nil {
@@ -243,7 +242,7 @@ func (a api) listScans(ctx context.Context, by harrier.Actor, q *query) (any, er
 			manageable = append(manageable, item)
 		}
 	}
-	return lists(by, q, usable, manageable, q.fields("id", "name", "description", "status"), "id", "uuid"), nil
+	return lists(by, q, usable, manageable, q.fields("id", "name", "description", "status"), "id", "uuid")
 }
 
 // site finds the site of a scan that this dialect shows: a listed one, or one
@@ -348,11 +347,20 @@ func (a api) updateScan(ctx context.Context, by harrier.Actor, q *query) (any, e
 	if err := a.changePolicy(ctx, by, &s, before, r); err != nil {
 		return nil, err
 	}
+	started := ""
+	if r.at() == nowKind && s.Options.Given[givenOnce] == "" { // one that was made for a single run has it
+		run, err := a.Scans.Launch(ctx, by, s.ID, scan.Launch{Queue: true})
+		if err != nil {
+			return nil, err
+		}
+		started = sid(run.ID)
+	}
 	if s, err = a.Sites.Site(ctx, by, s.ID); err != nil {
 		return nil, err
 	}
 	item, err := a.newScan(ctx, by, s)
-	return pick(item, q.fields(), "id", "uuid"), err
+	item.Result = started
+	return pick(item, q.fields(), "id", "uuid", "scanResultID"), err
 }
 
 // changePolicy stores a changed scan with the policy that the request leads to.
@@ -492,18 +500,6 @@ func (a api) launchScan(ctx context.Context, by harrier.Actor, q *query) (any, e
 	s, err := a.site(ctx, by, q.id(), "launch")
 	if err != nil {
 		return nil, err
-	}
-	if s.Options.Given[givenAssets] != "" { // their members may have changed
-		list, err := a.assetsTargets(ctx, by, idList(s.Options.Given[givenAssets]))
-		if err != nil {
-			return nil, err
-		}
-		if list != s.Targets {
-			s.Targets = list
-			if err := a.Sites.Update(ctx, by, &s); err != nil {
-				return nil, err
-			}
-		}
 	}
 	run, err := a.Scans.Launch(ctx, by, s.ID, scan.Launch{Queue: true})
 	if err != nil {

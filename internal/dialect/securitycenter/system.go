@@ -80,12 +80,24 @@ func (a api) getSystem(_ context.Context, _ harrier.Actor, q *query) (any, error
 		Version: apiVersion, BuildID: a.Version, ReleaseID: a.Version, ServerAuth: "any", ServerClassification: "None",
 		SessionTimeout: sid(int(a.Identity.IdleTimeout().Seconds())), LicenseStatus: "Valid", Mode: "SC", ACAS: sbool(false), FreshInstall: "no",
 		LoginNotifications: sbool(false), PasswordComplexity: sbool(false), Telemetry: sbool(false), UUID: suuid(a.ServerUUID),
-		ReportTypes: []reportType{{"CSV", "csv", sbool(true), []string{}}}, Timezones: timezones(now),
+		ReportTypes: systemReportTypes(), Timezones: timezones(now),
 	}
 	if _, err := a.authenticate(q.raw); err == nil {
 		reply.Logs = &systemLogs{[]string{now.UTC().Format("200601")}}
 	}
 	return pick(reply, q.fields(), "version"), nil
+}
+
+// systemReportTypes are the types of reports, those that are not made too.
+func systemReportTypes() []reportType {
+	out := []reportType{}
+	for _, t := range reportTypes {
+		out = append(out, reportType{strings.ToUpper(t), t, sbool(true), []string{}})
+	}
+	for _, t := range refusedTypes {
+		out = append(out, reportType{strings.ToUpper(t), t, sbool(false), []string{}})
+	}
+	return out
 }
 
 func timezones(now time.Time) []timezone {

@@ -127,7 +127,7 @@ func (a api) listTickets(ctx context.Context, by harrier.Actor, q *query) (any, 
 			manageable = append(manageable, item)
 		}
 	}
-	return lists(by, q, usable, manageable, q.fields("id", "name", "description", "status"), "id"), nil
+	return lists(by, q, usable, manageable, q.fields("id", "name", "description", "status"), "id")
 }
 
 func (a api) showTicket(ctx context.Context, by harrier.Actor, q *query, t harrier.Ticket) (any, error) {
@@ -151,7 +151,7 @@ func (a api) createTicket(ctx context.Context, by harrier.Actor, q *query) (any,
 	if err := q.body(&b); err != nil {
 		return nil, err
 	}
-	people, err := a.Identity.People(ctx)
+	people, err := a.peers(ctx, by)
 	if err != nil {
 		return nil, err
 	}
@@ -173,7 +173,7 @@ func (a api) changeTicket(ctx context.Context, by harrier.Actor, q *query) (any,
 	if err := q.body(&b); err != nil {
 		return nil, err
 	}
-	people, err := a.Identity.People(ctx)
+	people, err := a.peers(ctx, by)
 	if err != nil {
 		return nil, err
 	}
@@ -192,7 +192,7 @@ func (a api) changeTicket(ctx context.Context, by harrier.Actor, q *query) (any,
 
 // purgeTickets removes the closed tickets.
 func (a api) purgeTickets(ctx context.Context, by harrier.Actor, _ *query) (any, error) {
-	if !by.May(harrier.EditFindings) {
+	if !by.May(harrier.WriteTickets) {
 		return nil, notAllowed("You may not purge tickets.")
 	}
 	_, err := a.Alerts.PurgeTickets(ctx, by)

@@ -1,6 +1,8 @@
 package securitycenter
 
 import (
+	"encoding/json"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -118,6 +120,19 @@ func dateOf(field string) func(term) (harrier.Expr, error) {
 		}
 		return harrier.And{eq(field, harrier.Ge, from), eq(field, harrier.Lt, s.to.UTC().Format(time.RFC3339))}, nil
 	}
+}
+
+// daysToMitigated reads how many days findings were open: numbers and ranges, of
+// which the ends stand before and behind a colon or a hyphen.
+func (t term) daysToMitigated() (harrier.Expr, error) {
+	s, err := t.text()
+	if err != nil {
+		return nil, err
+	}
+	if t.value, err = json.Marshal(strings.ReplaceAll(s, ":", "-")); err != nil {
+		return nil, err
+	}
+	return numberOf("open_days", math.MaxInt32)(t)
 }
 
 // daysMitigated reads how many days ago findings were closed.

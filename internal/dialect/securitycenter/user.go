@@ -1,7 +1,9 @@
 package securitycenter
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"slices"
 	"strings"
 
@@ -203,6 +205,8 @@ type userRequest struct {
 	ManagedUsers    *givens   `json:"managedUsersGroups"`
 	ManagedObjects  *givens   `json:"managedObjectsGroups"`
 	Responsible     *given    `json:"responsibleAssetID"`
+
+	Preferences json.RawMessage `json:"preferences"`
 }
 
 // keptOfUser are the keys of a user that Harrier keeps for their own sake.
@@ -227,6 +231,15 @@ func (in userRequest) apply(ctx context.Context, a api, by harrier.Actor, q *que
 		u.Role = r.is
 	}
 	u.Given = keep(q, u.Given, keptOfUser...)
+	if list := bytes.TrimSpace(in.Preferences); bytes.HasPrefix(list, []byte("[")) { // "" and null are none
+		var said givenPreferences
+		if json.Unmarshal(list, &said) != nil {
+			return harrier.Invalidf("preferences", "are no list of names and values")
+		}
+		if err := said.apply(u); err != nil {
+			return err
+		}
+	}
 	if in.Username != nil {
 		u.Name = string(*in.Username)
 	}

@@ -18,12 +18,24 @@ const (
 )
 
 func (a api) zoneRoutes(m *router) {
-	m.handle("POST /zone", a.createZone)
-	m.handle("PATCH /zone/{id}", a.updateZone)
-	m.handle("DELETE /zone/{id}", a.deleteZone)
-	m.handle("POST /scanner", a.createScanner)
-	m.handle("PATCH /scanner/{id}", a.updateScanner)
-	m.handle("DELETE /scanner/{id}", a.deleteScanner)
+	m.handle("POST /zone", engineering(a.createZone))
+	m.handle("PATCH /zone/{id}", engineering(a.updateZone))
+	m.handle("DELETE /zone/{id}", engineering(a.deleteZone))
+	m.handle("POST /scanner", engineering(a.createScanner))
+	m.handle("PATCH /scanner/{id}", engineering(a.updateScanner))
+	m.handle("DELETE /scanner/{id}", engineering(a.deleteScanner))
+}
+
+// engineering does what h does for those who may change engines. Others are told
+// so before anything is looked up: which zones, scanners and organisations there
+// are is not theirs to know.
+func engineering(h handler) handler {
+	return func(ctx context.Context, by harrier.Actor, q *query) (any, error) {
+		if !by.May(harrier.ManageEngines) {
+			return nil, notAllowed("You may not change scan zones and scanners.")
+		}
+		return h(ctx, by, q)
+	}
 }
 
 // zoneOf is the zone that a pool is.
@@ -125,8 +137,8 @@ func scannerNumber(e harrier.Engine) harrier.ID {
 	return e.ID + localZone
 }
 
-func (a api) showZone(ctx context.Context, q *query, p harrier.Pool) (any, error) {
-	list, err := a.zones(ctx)
+func (a api) showZone(ctx context.Context, by harrier.Actor, q *query, p harrier.Pool) (any, error) {
+	list, err := a.zones(ctx, by)
 	for _, w := range list {
 		if w.ID == zoneOf(p).ID {
 			return pick(w, q.fields(), "id"), err
@@ -143,7 +155,7 @@ func (a api) createZone(ctx context.Context, by harrier.Actor, q *query) (any, e
 	if err := a.Fleet.CreatePool(ctx, by, &p); err != nil {
 		return nil, err
 	}
-	return a.showZone(ctx, q, p)
+	return a.showZone(ctx, by, q, p)
 }
 
 func (a api) updateZone(ctx context.Context, by harrier.Actor, q *query) (any, error) {
@@ -157,7 +169,7 @@ func (a api) updateZone(ctx context.Context, by harrier.Actor, q *query) (any, e
 	if err := a.Fleet.UpdatePool(ctx, by, &p); err != nil {
 		return nil, err
 	}
-	return a.showZone(ctx, q, p)
+	return a.showZone(ctx, by, q, p)
 }
 
 func (a api) deleteZone(ctx context.Context, by harrier.Actor, q *query) (any, error) {

@@ -274,7 +274,7 @@ var (
 	viewGroupings    = append(slices.Clone(groupings), harrier.ByService, harrier.BySoftware, harrier.BySSHServer, harrier.ByWebServer, harrier.ByMailServer)
 	viewSumSorts     = []string{"", "total", "score", "hosts", "severity", "high", "info"}
 	viewFindingSorts = strings.Fields(`id asset repository vulnerability severity certainty protocol port service source last_scan first_seen
-		last_seen opened closed name family cvss3 epss address fqdn netbios mac key`)
+		last_seen opened closed name family cvss2 cvss3 epss exploit published address fqdn netbios mac os key`)
 	viewAssetSorts = strings.Fields("id repository address fqdn netbios mac os os_confidence device_type first_seen last_seen last_scan info critical")
 )
 
