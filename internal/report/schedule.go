@@ -169,7 +169,7 @@ func (r *Room) touched(ctx context.Context, d harrier.ReportDefinition, since ti
 			scope.Sites = nil // they were looked at above
 			if within, err = r.within(ctx, by, scope); err != nil {
 				r.Log.WarnContext(ctx, "report after a scan not launched", "definition", d.ID, "err", err)
-				return false, nil //nolint:nilerr // it is the definition's fault, and others follow
+				return false, nil // it is the definition's fault, and others follow
 			}
 		}
 		sums, err := r.Findings.Sums(ctx, by, harrier.And{within, eq("last_scan", int64(sc.ID))}, harrier.SumQuery{By: harrier.ByAsset, Limit: 1})
