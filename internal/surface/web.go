@@ -261,7 +261,7 @@ func (s *site) url(u *url.URL, res *answer, body []byte) Node {
 	if p.Password {
 		set("password", "true")
 	}
-	if res.StatusCode >= 400 && u.Path == "/" { // what is written about such a page is not one
+	if u.Path == "/" { // others may be written about such pages
 		set("unclaimed", unclaimed(body))
 	}
 	for _, name := range telltale {

@@ -78,6 +78,9 @@ func (v *view) dangling(n surface.Node) {
 					c = harrier.Certain
 				}
 			}
+			if c == harrier.Potential && strings.Join(v.has(page, "status"), "") < "400" {
+				continue // a page that is there and quotes the words
+			}
 			v.risk(&takeover, n, provider, page.Key+" says in the words of "+provider+" that nobody has the site.", c)
 		}
 	}
