@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/store"
 )
 
 // askedBefore is a survey that could not look for 101 at addresses.
@@ -89,6 +90,28 @@ func TestSurveyed(t *testing.T) {
 	}
 }
 
+// surveyed folds what a survey at an instant tells of a name, to the survey's end,
+// and returns the name's asset.
+func surveyed(t *testing.T, db *store.DB, r *Room, at time.Time, services []harrier.Service, c *harrier.Coverage) harrier.ID {
+	t.Helper()
+	sc := harrier.Scan{
+		Name: "s", Status: harrier.ScanRunning, Site: 1, Repository: harrier.DefaultRepository, Created: at, Started: at,
+		Plan: harrier.Plan{Checks: []harrier.VulnID{100, family}, Survey: &harrier.SurveyPlan{}},
+	}
+	must(t, db.InsertScan(t.Context(), &sc))
+	must(t, db.InsertBatches(t.Context(), sc.ID, []harrier.Batch{{Scan: sc.ID, Number: 1}}))
+	name := harrier.Host{Name: "www.example.com", FQDN: "www.example.com", Alive: true, Started: at, Ended: at}
+	for i := range services {
+		services[i].LastSeen = at
+	}
+	fold(t, r, harrier.Result{Scan: sc.ID, Batch: 1, Host: &name, Services: services, Coverage: c})
+	must(t, r.Settle(t.Context(), sc.ID))
+	rows, err := db.ScanHosts(t.Context(), sc.ID)
+	must(t, err)
+	finish(t, db, sc, harrier.ScanCompleted)
+	return rows[0].Asset
+}
+
 // TestSurveyedServer: the web server of a domain is a service of its asset until a
 // survey sees that nothing is at its port any more.
 func TestSurveyedServer(t *testing.T) {
@@ -106,27 +129,11 @@ func TestSurveyedServer(t *testing.T) {
 		{nil, harrier.Coverage{Alive: true, Ports: ports}, 0},
 	} {
 		at := day.Add(time.Duration(n) * time.Hour)
-		sc := harrier.Scan{
-			Name: "s", Status: harrier.ScanRunning, Site: 1, Repository: harrier.DefaultRepository, Created: at, Started: at,
-			Plan: harrier.Plan{Checks: []harrier.VulnID{100}, Survey: &harrier.SurveyPlan{}},
-		}
-		must(t, db.InsertScan(t.Context(), &sc))
-		must(t, db.InsertBatches(t.Context(), sc.ID, []harrier.Batch{{Scan: sc.ID, Number: 1}}))
-		r := room(db)
-		name := harrier.Host{Name: "www.example.com", FQDN: "www.example.com", Alive: true, Started: at, Ended: at}
-		for i := range tt.services {
-			tt.services[i].LastSeen = at
-		}
-		fold(t, r, harrier.Result{Scan: sc.ID, Batch: 1, Host: &name, Services: tt.services, Coverage: &tt.c})
-		must(t, r.Settle(t.Context(), sc.ID))
-		rows, err := db.ScanHosts(t.Context(), sc.ID)
-		must(t, err)
-		list, err := db.ServicesOf(t.Context(), rows[0].Asset)
+		list, err := db.ServicesOf(t.Context(), surveyed(t, db, room(db), at, tt.services, &tt.c))
 		must(t, err)
 		if len(list) != tt.want {
 			t.Errorf("after survey %d: %d services; want %d", n+1, len(list), tt.want)
 		}
-		finish(t, db, sc, harrier.ScanCompleted)
 	}
 }
 
@@ -157,26 +164,10 @@ func TestSurveyedSoftware(t *testing.T) {
 		{nil, harrier.Coverage{Alive: true, Ports: looked.Ports, Entries: looked.Entries}, false}, // closed
 	} {
 		at := day.Add(time.Duration(n) * time.Hour)
-		sc := harrier.Scan{
-			Name: "s", Status: harrier.ScanRunning, Site: 1, Repository: harrier.DefaultRepository, Created: at, Started: at,
-			Plan: harrier.Plan{Checks: []harrier.VulnID{family}, Survey: &harrier.SurveyPlan{}},
-		}
-		must(t, db.InsertScan(t.Context(), &sc))
-		must(t, db.InsertBatches(t.Context(), sc.ID, []harrier.Batch{{Scan: sc.ID, Number: 1}}))
-		r := known(db, k)
-		name := harrier.Host{Name: "www.example.com", FQDN: "www.example.com", Alive: true, Started: at, Ended: at}
-		for i := range tt.services {
-			tt.services[i].LastSeen = at
-		}
-		fold(t, r, harrier.Result{Scan: sc.ID, Batch: 1, Host: &name, Services: tt.services, Coverage: &tt.c})
-		must(t, r.Settle(t.Context(), sc.ID))
-		rows, err := db.ScanHosts(t.Context(), sc.ID)
-		must(t, err)
-		list, err := db.FindingsOf(t.Context(), rows[0].Asset)
+		list, err := db.FindingsOf(t.Context(), surveyed(t, db, known(db, k), at, tt.services, &tt.c))
 		must(t, err)
 		if len(list) != 1 || list[0].Vulnerability != cveA || list[0].Open() != tt.open {
 			t.Errorf("after survey %d: findings %+v; want one, open: %t", n+1, list, tt.open)
 		}
-		finish(t, db, sc, harrier.ScanCompleted)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/dialect/exchange"
 )
 
 // TestAcceptedStatus finds findings by the status that the payload has, also when
@@ -20,16 +21,7 @@ func TestAcceptedStatus(t *testing.T) {
 	}
 	statuses := func(filter string) (out []string) {
 		body := `{"asset":"ip = 127.0.0.77","vulnerability":"` + filter + `"}`
-		q, err := http.NewRequestWithContext(t.Context(), http.MethodPost, c.URL+"/vm/v4/integration/assets?includeSame=true", strings.NewReader(body))
-		if err != nil {
-			t.Fatal(err)
-		}
-		q.Header.Set("X-Api-Key", v["key"])
-		r, err := http.DefaultClient.Do(q)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer r.Body.Close()
+		status, raw := exchange.Ask(t, http.MethodPost, c.URL+"/vm/v4/integration/assets?includeSame=true", body, "X-Api-Key", v["key"])
 		var answer struct {
 			Data []struct {
 				Same []struct {
@@ -38,8 +30,8 @@ func TestAcceptedStatus(t *testing.T) {
 				}
 			}
 		}
-		if err := json.NewDecoder(r.Body).Decode(&answer); err != nil || len(answer.Data) != 1 {
-			t.Fatalf("%s: status %d, %v", filter, r.StatusCode, err)
+		if err := json.Unmarshal(raw, &answer); err != nil || len(answer.Data) != 1 {
+			t.Fatalf("%s: status %d, %v", filter, status, err)
 		}
 		for _, f := range answer.Data[0].Same {
 			if f.ID == "redis-no-auth" {

@@ -2,13 +2,13 @@ package insightvm_test
 
 import (
 	"encoding/json"
-	"io"
-	"net/http"
 	"net/url"
 	"runtime"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/harrier-scan/harrier/internal/dialect/exchange"
 )
 
 // TestEveryInput gives each parameter and each member of a body what it can not
@@ -17,28 +17,15 @@ import (
 func TestEveryInput(t *testing.T) {
 	c, v := start(t)
 	ask := func(method, path, body string) (int, string) {
-		q, err := http.NewRequestWithContext(t.Context(), method, c.URL+path, strings.NewReader(body))
-		if err != nil {
-			t.Fatal(err)
-		}
-		q.Header.Set("X-Api-Key", v["key"])
-		r, err := http.DefaultClient.Do(q)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer r.Body.Close()
-		raw, err := io.ReadAll(io.LimitReader(r.Body, 1<<20))
-		if err != nil {
-			t.Fatal(err)
-		}
+		status, raw := exchange.Ask(t, method, c.URL+path, body, "X-Api-Key", v["key"])
 		var e struct {
 			Status  int
 			Message string
 		}
-		if err := json.Unmarshal(raw, &e); err != nil || e.Status != r.StatusCode {
-			t.Errorf("%s %.60s: status %d, body %.100s", method, path, r.StatusCode, raw)
+		if err := json.Unmarshal(raw, &e); err != nil || e.Status != status {
+			t.Errorf("%s %.60s: status %d, body %.100s", method, path, status, raw)
 		}
-		return r.StatusCode, e.Message
+		return status, e.Message
 	}
 	const base = "/vm/v4/integration"
 	engine := ""

@@ -2,13 +2,13 @@ package insightvm_test
 
 import (
 	"encoding/json"
-	"io"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/dialect/exchange"
 )
 
 // TestExclusions starts scans without what their exclusions list, be it that the
@@ -22,21 +22,8 @@ func TestExclusions(t *testing.T) {
 		t.Fatal(err)
 	}
 	ask := func(body string) (status int, message, scan string) {
-		q, err := http.NewRequestWithContext(t.Context(), http.MethodPost, c.URL+"/vm/v4/integration/scan", strings.NewReader(
-			strings.NewReplacer("<redis>", v["redis"], "<engine>", v["engine"]).Replace(body)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		q.Header.Set("X-Api-Key", v["key"])
-		r, err := http.DefaultClient.Do(q)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer r.Body.Close()
-		raw, err := io.ReadAll(r.Body)
-		if err != nil {
-			t.Fatal(err)
-		}
+		body = strings.NewReplacer("<redis>", v["redis"], "<engine>", v["engine"]).Replace(body)
+		status, raw := exchange.Ask(t, http.MethodPost, c.URL+"/vm/v4/integration/scan", body, "X-Api-Key", v["key"])
 		var answer struct {
 			Message string
 			Scans   []struct{ ID string }
@@ -47,7 +34,7 @@ func TestExclusions(t *testing.T) {
 		if len(answer.Scans) > 0 {
 			scan = answer.Scans[0].ID
 		}
-		return r.StatusCode, answer.Message, scan
+		return status, answer.Message, scan
 	}
 	for body, want := range map[string]string{
 		`"engine_ids":["<engine>"],"exclusions":{"engine_ids":["<engine>"]}`:                             "Did not find any platform registered engines",
