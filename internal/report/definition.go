@@ -92,8 +92,8 @@ func (r *Room) owned(ctx context.Context, by harrier.Actor, d *harrier.ReportDef
 		d.Owner = has
 		return nil
 	}
-	if _, err := r.Store.User(ctx, d.Owner); err != nil {
-		return unknown(err, "owner", "user", d.Owner)
+	if err := r.peer(ctx, by, "owner", d.Owner); err != nil {
+		return err
 	}
 	if by.LevelOn(d.Owner, nil) < harrier.Owns {
 		return harrier.Errorf(harrier.Forbidden, "you may not make reports of user %d", d.Owner)
@@ -191,8 +191,8 @@ func (r *Room) check(ctx context.Context, by harrier.Actor, d *harrier.ReportDef
 		return err
 	}
 	for _, id := range d.Users {
-		if _, err := r.Store.User(ctx, id); err != nil {
-			return unknown(err, "users", "user", id)
+		if err := r.peer(ctx, by, "users", id); err != nil {
+			return err
 		}
 	}
 	if d.Scope.Query != 0 && r.Findings != nil {
@@ -201,6 +201,15 @@ func (r *Room) check(ctx context.Context, by harrier.Actor, d *harrier.ReportDef
 		}
 	}
 	return nil
+}
+
+// peer answers Invalid for a user that there is not in the organisation of by.
+func (r *Room) peer(ctx context.Context, by harrier.Actor, field string, id harrier.ID) error {
+	if !by.PeerOf(id) {
+		return harrier.Invalidf(field, "there is no user %d", id)
+	}
+	_, err := r.Store.User(ctx, id)
+	return unknown(err, field, "user", id)
 }
 
 func unknown(err error, field, noun string, id harrier.ID) error {

@@ -518,6 +518,13 @@ func TestMailForms(t *testing.T) {
 	h.made(t, harrier.Actor{User: users[0], Permissions: harrier.Administrator.Permissions()}, harrier.ReportDefinition{
 		Recipients: []string{"out@example.org"}, Users: users[1:], Mail: harrier.ReportMail{Recipients: harrier.AsZip, Owner: harrier.AsFile, Users: harrier.AsNotice},
 	})
+	stranger := harrier.Actor{User: users[1], Organization: 2, Permissions: harrier.Administrator.Permissions()}
+	for field, d := range map[string]harrier.ReportDefinition{"owner": {Owner: users[0]}, "users": {Users: users[:1]}} {
+		d.Name, d.Format = "theirs", "lines"
+		if err := h.CreateDefinition(ctx, stranger, &d); harrier.KindOf(err) != harrier.Invalid || !strings.Contains(err.Error(), "there is no user") {
+			t.Errorf("%s of another organisation: %v; want Invalid, as of one that there is not", field, err)
+		}
+	}
 	forms := map[string]string{}
 	for _, m := range h.post.sent {
 		what := "told"
