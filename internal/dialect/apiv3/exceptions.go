@@ -181,7 +181,7 @@ func (a *api) scopeException(q *query, b exceptionBody, e *harrier.Exception) er
 		}
 		if b.Scope.Key != "" {
 			e.Given[words.GivenKey] = b.Scope.Key
-			return a.onlyKey(q, b, *e)
+			return words.OnlyKey(q.ctx(), a.Findings, q.by, e.Vulnerability, id, b.Scope.Port, "scope.key", b.Scope.Key)
 		}
 		return nil
 	case "site":
@@ -199,31 +199,6 @@ func (a *api) scopeException(q *query, b exceptionBody, e *harrier.Exception) er
 		return a.scopeTo(q, within, e)
 	}
 	return harrier.Invalidf("scope.type", "%q is none of Global, Site, Asset, Asset Group, Instance", clip(b.Scope.Type))
-}
-
-// onlyKey answers Invalid where an exception of an instance would accept others
-// too, or none: rules of the model do not tell keys apart.
-func (a *api) onlyKey(q *query, b exceptionBody, e harrier.Exception) error {
-	list, err := a.findingsOf(q, harrier.ID(b.Scope.ID), e.Vulnerability)
-	if err != nil {
-		return err
-	}
-	met := false
-	for _, f := range list {
-		for _, r := range f.results {
-			if b.Scope.Port != 0 && int(r.Port) != b.Scope.Port {
-				continue
-			}
-			if r.Key != b.Scope.Key {
-				return harrier.Invalidf("scope.key", "there are instances with other keys, which it would accept too: leave the key out to accept all of them")
-			}
-			met = true
-		}
-	}
-	if !met {
-		return harrier.Invalidf("scope.key", "there is no instance %q", clip(b.Scope.Key))
-	}
-	return nil
 }
 
 func (a *api) scopeTo(q *query, within harrier.Expr, e *harrier.Exception) error {

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/harrier-scan/harrier"
-	"github.com/harrier-scan/harrier/internal/asset"
 	words "github.com/harrier-scan/harrier/internal/dialect/nexposewords"
 )
 
@@ -123,6 +122,9 @@ func (a *api) scopeException(c *call, e *harrier.Exception) error {
 		if port > 0 {
 			e.Port = strconv.Itoa(port)
 		}
+		if key := e.Given[givenKey]; key != "" {
+			return words.OnlyKey(c.ctx(), a.Findings, c.by, e.Vulnerability, id, int(port), "vuln-key", key)
+		}
 	case strings.EqualFold(scope, inSite):
 		e.Given["scope"] = inSite
 		id, err := c.req.id("site-id")
@@ -138,22 +140,15 @@ func (a *api) scopeException(c *call, e *harrier.Exception) error {
 	return nil
 }
 
-// devicesOfSite names the assets that scans of a site saw last: a rule of the
+// devicesOfSite names the assets that scans of a site have seen: a rule of the
 // model names hosts, not sites, so it is for those that the site has when it is
 // submitted.
 func (a *api) devicesOfSite(c *call, site harrier.ID) (string, error) {
-	scans, err := a.Scans.Of(c.ctx(), c.by, site)
+	s, err := a.Sites.Site(c.ctx(), c.by, site)
 	if err != nil {
 		return "", err
 	}
-	var ids []any
-	for _, s := range scans {
-		ids = append(ids, int64(s.ID))
-	}
-	if len(ids) == 0 {
-		return "", harrier.Errorf(harrier.Conflict, "site %d has no devices", site)
-	}
-	found, _, err := a.Assets.Assets(c.ctx(), c.by, harrier.Cmp{Field: "last_scan", Op: harrier.Eq, Values: ids}, asset.Page{})
+	found, err := a.devicesOf(c.ctx(), c.by, s)
 	if err != nil {
 		return "", err
 	}

@@ -1,6 +1,7 @@
 package nexpose_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"iter"
@@ -71,11 +72,13 @@ func (c client) value(attr, body string) string {
 	return m[1]
 }
 
-func (c client) fails(body string) {
+func (c client) fails(body string) string {
 	c.t.Helper()
-	if text := c.post("1.2", body); !strings.Contains(text, `<Failure success="0"`) || !strings.Contains(text, "<Message>") {
+	text := c.post("1.2", body)
+	if !strings.Contains(text, `<Failure success="0"`) || !strings.Contains(text, "<Message>") {
 		c.t.Errorf("%s = %s; want a failure", body, text)
 	}
+	return text
 }
 
 // lab is a console that knows three devices, 192.0.2.1 to 3, with two flaws
@@ -178,6 +181,33 @@ func TestGroupsAreWhatUsersSee(t *testing.T) {
 		t.Fatal(err)
 	}
 	sees(0)
+}
+
+// TestExceptionOfOneInstance names an instance by its key. A rule would accept all
+// instances at a port, so that it is refused where there are others.
+func TestExceptionOfOneInstance(t *testing.T) {
+	c, flaws := lab(t)
+	admin := signIn(t, c, c.Name, c.Password)
+	flaw, _ := c.Rooms.Vulns.Lookup(flaws[0])
+	_, text := admin.ask("POST", "/api/2.1/sites/1/assets", fmt.Sprintf(`[{"ip":"198.51.100.9","services":[
+		{"name":"http","port":80,"protocol":"TCP","vulnerabilities":[{"vuln_id":%[1]q,"status":"vulnerable-exploited","key":"/a"}]},
+		{"name":"http","port":81,"protocol":"TCP","vulnerabilities":[{"vuln_id":%[1]q,"status":"vulnerable-exploited","key":"/a"},{"vuln_id":%[1]q,"status":"vulnerable-exploited","key":"/b"}]}]}]`, flaw.Slug))
+	var sent []struct {
+		ID harrier.ID `json:"asset_id"`
+	}
+	if err := json.Unmarshal([]byte(text), &sent); err != nil || len(sent) != 1 {
+		t.Fatalf("import = %s", text)
+	}
+	of := func(where string) string {
+		return fmt.Sprintf(`<VulnerabilityExceptionCreateRequest @ vuln-id="%d" reason="False Positive" scope="Specific Instance of Specific Asset" device-id="%d" %s><comment>why</comment></VulnerabilityExceptionCreateRequest>`, flaws[0], sent[0].ID, where)
+	}
+	admin.value("exception-id", of(`port-no="80" vuln-key="/a"`))
+	admin.value("exception-id", of(`port-no="81"`))
+	for _, where := range []string{`port-no="81" vuln-key="/a"`, `vuln-key="/a"`, `port-no="80" vuln-key="/b"`} {
+		if said := admin.fails(of(where)); !strings.Contains(said, "vuln-key") {
+			t.Errorf("an exception of %s: %s; want a failure that names vuln-key", where, said)
+		}
+	}
 }
 
 // TestExceptionsNeedApproval submits an exception, which hides nothing until it

@@ -143,10 +143,16 @@ type siteDevice struct {
 	seen    time.Time
 }
 
-// siteDevices are the assets that scans of a site have seen and that by may
-// see, by rising ID.
-func (a *api) siteDevices(ctx context.Context, by harrier.Actor, s harrier.Site) ([]siteDevice, error) {
+// devicesOf are the assets that scans of a site have seen and that by may see, by
+// rising ID.
+func (a *api) devicesOf(ctx context.Context, by harrier.Actor, s harrier.Site) ([]harrier.Asset, error) {
 	found, _, err := a.Assets.Assets(ctx, by, harrier.Cmp{Field: "in_site", Op: harrier.Eq, Values: []any{int64(s.ID)}}, asset.Page{Sort: "id"})
+	return found, err
+}
+
+// siteDevices are the assets of a site as lists have them.
+func (a *api) siteDevices(ctx context.Context, by harrier.Actor, s harrier.Site) ([]siteDevice, error) {
+	found, err := a.devicesOf(ctx, by, s)
 	if err != nil {
 		return nil, err
 	}
