@@ -129,7 +129,7 @@ func TestMailServers(t *testing.T) {
 		g := NewGraph(nil)
 		_, err = Discover(t.Context(), []Seed{{dom("acme.test")}}, Options{
 			Net: netio.New(harrier.Guard{}, nil, netio.Pace{}), Resolvers: []netip.AddrPort{at}, Roots: []netip.AddrPort{netip.MustParseAddrPort("127.0.9.101:53")}, NoWords: true,
-			AllowReserved: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Timeout: 200 * time.Millisecond, Patience: 500 * time.Millisecond, WebPorts: []WebPort{{Port: 1}},
+			AllowReserved: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Timeout: 500 * time.Millisecond, Patience: 1500 * time.Millisecond, WebPorts: []WebPort{{Port: 1}},
 		}, func(f Fact) error { g.Add(f); return nil })
 		stop()
 		if err != nil {

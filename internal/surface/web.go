@@ -19,6 +19,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/miekg/dns"
@@ -130,18 +131,17 @@ func (d *discovery) dial(ctx context.Context, to netip.AddrPort) (net.Conn, erro
 	return &released{Conn: c, net: d.o.Net, addr: to.Addr()}, nil
 }
 
+// released is a connection that gives its address back when it is closed: once,
+// though the end of a context closes it beside whoever uses it.
 type released struct {
 	net.Conn
 	net  *netio.Net
 	addr netip.Addr
-	gone bool
+	once sync.Once
 }
 
 func (c *released) Close() error {
-	if !c.gone {
-		c.gone = true
-		defer c.net.Release(c.addr)
-	}
+	defer c.once.Do(func() { c.net.Release(c.addr) })
 	return c.Conn.Close()
 }
 
