@@ -373,8 +373,11 @@ func TestCredentialsOfSites(t *testing.T) {
 		level        harrier.Level
 		want         bool
 	}{
-		{true, true, harrier.MayView, false}, {true, true, harrier.MayControl, true},
-		{true, false, harrier.MayView, true}, {false, true, harrier.MayView, true}, {false, true, harrier.NoAccess, false},
+		{true, true, harrier.MayView, false},
+		{true, true, harrier.MayControl, true},
+		{true, false, harrier.MayView, true},
+		{false, true, harrier.MayView, true},
+		{false, true, harrier.NoAccess, false},
 	} {
 		r, db, _ := room(t)
 		p := create(t, r, analyst(1), harrier.Policy{

@@ -93,8 +93,12 @@ func TestForeignPages(t *testing.T) {
 		header, value, cookie string
 		status                int
 	}{
-		{"Sec-Fetch-Site", "cross-site", cookie, 403}, {"Sec-Fetch-Site", "same-site", cookie, 403}, {"Origin", "https://evil.example", cookie, 403},
-		{"Sec-Fetch-Site", "same-origin", cookie, 200}, {"Accept", "*/*", cookie, 200}, {"Origin", "https://other.example", "", 200},
+		{"Sec-Fetch-Site", "cross-site", cookie, 403},
+		{"Sec-Fetch-Site", "same-site", cookie, 403},
+		{"Origin", "https://evil.example", cookie, 403},
+		{"Sec-Fetch-Site", "same-origin", cookie, 200},
+		{"Accept", "*/*", cookie, 200},
+		{"Origin", "https://other.example", "", 200},
 	} {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, c.URL+"/data/asset/filterAssets", strings.NewReader("searchCriteria=&results=2"))
 		if err != nil {
