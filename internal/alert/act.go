@@ -57,6 +57,10 @@ func (r *Room) do(ctx context.Context, a harrier.Alert, c harrier.AlertAction, b
 		r.Log.WarnContext(ctx, "action left out: its owner may not send there any more", "alert", a.ID, "address", c.Address)
 		return nil
 	}
+	if c.Kind == harrier.WriteTicket && !by.May(harrier.WriteTickets) {
+		r.Log.WarnContext(ctx, "action left out: its owner may not write tickets", "alert", a.ID)
+		return nil
+	}
 	switch c.Kind {
 	case harrier.SendMail:
 		return r.actMail(ctx, a, c, by, h, about, key)
@@ -191,6 +195,7 @@ func newPayload(a harrier.Alert, c harrier.AlertAction, h happening) payload {
 		}
 		counts := sc.Present
 		if h.Summary != nil {
+			p.Scan.Hosts = h.Summary.Scan.HostsAlive
 			counts, p.Scan.New, p.Scan.Closed = h.Summary.Present, h.Summary.New.Total(), h.Summary.Closed.Total()
 		}
 		for i, n := range counts {

@@ -54,8 +54,9 @@ func (r *Room) own(ctx context.Context, by harrier.Actor, id harrier.ID) (harrie
 }
 
 // CreateAlert stores a and gives it an ID, a UUID and its owner, by. It answers
-// Forbidden without the right to edit sites, for messages to network addresses
-// without the right to edit everybody's objects; Invalid for an alert that
+// Forbidden without the right to write alerts, for messages to network addresses
+// without the right to edit everybody's objects, and for tickets without the right
+// to write them; Invalid for an alert that
 // breaks its own rules; NotFound for a query or a site that by may not see.
 func (r *Room) CreateAlert(ctx context.Context, by harrier.Actor, a *harrier.Alert) error {
 	if !by.May(harrier.WriteAlerts) {
@@ -153,6 +154,9 @@ func (r *Room) checkActions(by harrier.Actor, a *harrier.Alert, before []harrier
 		same := at >= 0 && before[at].Address == c.Address && before[at].Network == c.Network
 		if leavesHouse(c.Kind) && !by.May(harrier.EditAll) && !same {
 			return harrier.Errorf(harrier.Forbidden, "you may not have messages sent to %s", c.Address)
+		}
+		if c.Kind == harrier.WriteTicket && !by.May(harrier.WriteTickets) && at < 0 {
+			return harrier.Errorf(harrier.Forbidden, "you may not write tickets")
 		}
 		switch {
 		case c.Secret != "":

@@ -111,6 +111,59 @@ func TestEndOfScan(t *testing.T) {
 	}
 }
 
+// TestNarrowEndOfScan: neither alerts nor the addresses of a site tell somebody of
+// hosts outside of their scope, nor of a scan whose repository is not theirs.
+func TestNarrowEndOfScan(t *testing.T) {
+	for repository, want := range map[harrier.ID]int{1: 2, 2: 0} {
+		l := newLab(t, nil)
+		ctx := t.Context()
+		a := harrier.Alert{Name: "a", Events: []harrier.EventKind{harrier.ScanEnded, harrier.FindingsNew}, Actions: []harrier.AlertAction{mailTo(6)}}
+		a.Actions[0].Results = true
+		must(t, l.CreateAlert(ctx, actorOf(6), &a))
+		sc := l.scan(t, harrier.ScanRunning, "a@example.com")
+		site, err := l.db.Site(ctx, sc.Site)
+		must(t, err)
+		site.Owner, sc.Repository = 6, repository
+		must(t, l.db.UpdateSite(ctx, &site))
+		if repository != 1 {
+			must(t, l.db.InsertRepository(ctx, &harrier.Repository{Name: "other"}))
+		}
+		must(t, l.db.UpdateScan(ctx, &sc))
+		must(t, l.look(ctx))
+		l.finish(t, sc, harrier.ScanCompleted)
+		must(t, l.look(ctx))
+		list := l.bodies(t)[harrier.ByMail]
+		if len(list) != want {
+			t.Errorf("repository %d: %d mails; want %d", repository, len(list), want)
+		}
+		for _, text := range list {
+			if strings.Contains(text, "192.0.2.1") || strings.Contains(text, "fault") || strings.Contains(text, "new findings") || !strings.Contains(text, "critical          0        0        0") {
+				t.Errorf("the mail tells of what is out of scope:\n%s", text)
+			}
+		}
+	}
+}
+
+// TestTicketRight: who may write alerts and no tickets does not write them by an
+// alert, neither a new one nor one of before.
+func TestTicketRight(t *testing.T) {
+	l := newLab(t, nil)
+	ctx := t.Context()
+	a := harrier.Alert{Name: "a", Events: []harrier.EventKind{harrier.ScanEnded}, Actions: []harrier.AlertAction{{Kind: harrier.WriteTicket, Ticket: harrier.Ticket{Name: "do it"}}}}
+	by := actorOf(3)
+	by.Permissions &^= harrier.WriteTickets
+	if err := l.CreateAlert(ctx, by, &a); err == nil || harrier.KindOf(err) != harrier.Forbidden {
+		t.Errorf("CreateAlert = %v; want Forbidden", err)
+	}
+	must(t, l.CreateAlert(ctx, actorOf(3), &a))
+	for want, by := range []harrier.Actor{by, actorOf(3)} {
+		must(t, l.act(ctx, a, by, happening{Kind: harrier.ScanEnded, At: l.at, Key: "k"}))
+		if list, err := l.db.Tickets(ctx); err != nil || len(list) != want {
+			t.Errorf("%d tickets, %v; want %d", len(list), err, want)
+		}
+	}
+}
+
 // TestEvents: each event is told once to those who asked for it and may see the
 // scan, however often and late the room looks.
 func TestEvents(t *testing.T) {

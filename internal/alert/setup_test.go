@@ -54,12 +54,16 @@ func newLab(t *testing.T, roots *x509.CertPool) *lab {
 }
 
 // users of the lab: 1 operates the console, 2 is an administrator, 3 and 4 are
-// analysts, 5 is disabled.
-var labUsers = map[harrier.ID]harrier.Role{1: harrier.Operator, 2: harrier.Administrator, 3: harrier.Analyst, 4: harrier.Analyst}
+// analysts, 5 is disabled, 6 is an analyst whose scope has none of the hosts.
+var labUsers = map[harrier.ID]harrier.Role{1: harrier.Operator, 2: harrier.Administrator, 3: harrier.Analyst, 4: harrier.Analyst, 6: harrier.Analyst}
 
 func actorOf(id harrier.ID) harrier.Actor {
 	role := labUsers[id]
-	return harrier.Actor{User: id, Name: string(role), Role: role, Permissions: role.Permissions()}
+	by := harrier.Actor{User: id, Name: string(role), Role: role, Permissions: role.Permissions()}
+	if id == 6 {
+		by.Organization, by.Place = harrier.FirstOrganization, &harrier.Standing{Repositories: []harrier.ID{1}, Narrow: true}
+	}
+	return by
 }
 
 func (*lab) ActorOf(_ context.Context, id harrier.ID, via string) (harrier.Actor, error) {
@@ -82,20 +86,30 @@ func (*lab) Addresses(_ context.Context, ids []harrier.ID) ([]string, error) {
 	return out, nil
 }
 
-func (l *lab) Scan(ctx context.Context, _ harrier.Actor, id harrier.ID) (harrier.Scan, error) {
-	return l.db.Scan(ctx, id)
+func (l *lab) Scan(ctx context.Context, by harrier.Actor, id harrier.ID) (harrier.Scan, error) {
+	sc, err := l.db.Scan(ctx, id)
+	if by.Narrow() {
+		sc.HostsTotal, sc.HostsAlive = 0, 0
+	}
+	return sc, err
 }
 
-func (l *lab) Hosts(ctx context.Context, _ harrier.Actor, scan harrier.ID) ([]harrier.ScanHost, error) {
+func (l *lab) Hosts(ctx context.Context, by harrier.Actor, scan harrier.ID) ([]harrier.ScanHost, error) {
+	if by.Narrow() {
+		return nil, nil
+	}
 	return l.db.ScanHosts(ctx, scan)
 }
 
-func (l *lab) Vulnerabilities(ctx context.Context, _ harrier.Actor, scan harrier.ID) ([]harrier.ScanVuln, error) {
+func (l *lab) Vulnerabilities(ctx context.Context, by harrier.Actor, scan harrier.ID) ([]harrier.ScanVuln, error) {
+	if by.Narrow() {
+		return nil, nil
+	}
 	return l.db.ScanVulns(ctx, scan)
 }
 
 func (l *lab) Sums(ctx context.Context, by harrier.Actor, e harrier.Expr, q harrier.SumQuery) (harrier.Sums, error) {
-	if !by.May(harrier.ReadAll) {
+	if !by.May(harrier.ReadAll) && !(by.Narrow() && by.May(harrier.ReadFindings)) {
 		return harrier.Sums{}, harrier.Errorf(harrier.Forbidden, "no")
 	}
 	return l.db.SumFindings(ctx, e, q, l.at)

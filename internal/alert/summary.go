@@ -46,13 +46,30 @@ const (
 	timeForm = "2006-01-02 15:04:05 UTC"
 )
 
-// summarise reads what there is to say of a scan.
-func (r *Room) summarise(ctx context.Context, sc harrier.Scan) (*summary, error) {
+// reader is on whose behalf by is told of a scan that they may see: who may see it
+// may count what is in it, as far as their scope goes.
+func reader(by harrier.Actor) harrier.Actor {
+	if !by.Narrow() {
+		return harrier.System
+	}
+	by.Permissions |= harrier.ReadFindings
+	return by
+}
+
+// summarise reads what there is to say of a scan to by.
+func (r *Room) summarise(ctx context.Context, by harrier.Actor, sc harrier.Scan) (*summary, error) {
+	by = reader(by)
+	if by.Narrow() { // its sums are others
+		var err error
+		if sc, err = r.Scans.Scan(ctx, by, sc.ID); err != nil {
+			return nil, err
+		}
+	}
 	s := &summary{Scan: sc, from: sc.Created}
 	if !sc.Started.IsZero() && sc.Started.Before(s.from) { // of an imported one
 		s.from = sc.Started
 	}
-	hosts, err := r.Scans.Hosts(ctx, harrier.System, sc.ID)
+	hosts, err := r.Scans.Hosts(ctx, by, sc.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -70,13 +87,13 @@ func (r *Room) summarise(ctx context.Context, sc harrier.Scan) (*summary, error)
 	slices.SortStableFunc(s.Hosts, func(a, b hostSum) int { return gravest(b.Present, a.Present) })
 	s.More = max(0, len(s.Hosts)-maxHosts)
 	s.Hosts = s.Hosts[:len(s.Hosts)-s.More]
-	if err := r.addVulns(ctx, s); err != nil {
+	if err := r.addVulns(ctx, by, s); err != nil {
 		return nil, err
 	}
-	if s.New, err = r.countChanged(ctx, harrier.System, s, s.opened()); err != nil {
+	if s.New, err = r.countChanged(ctx, by, s, s.opened()); err != nil {
 		return nil, err
 	}
-	if s.Closed, err = r.countChanged(ctx, harrier.System, s, harrier.And{
+	if s.Closed, err = r.countChanged(ctx, by, s, harrier.And{
 		harrier.Cmp{Field: "closed", Op: harrier.Ge, Values: []any{s.from.UnixMicro()}},
 		harrier.Cmp{Field: "closed", Op: harrier.Le, Values: []any{s.Scan.Ended.UnixMicro()}},
 	}); err != nil {
@@ -97,8 +114,8 @@ func gravest(a, b harrier.Counts) int {
 	return 0
 }
 
-func (r *Room) addVulns(ctx context.Context, s *summary) error {
-	list, err := r.Scans.Vulnerabilities(ctx, harrier.System, s.Scan.ID)
+func (r *Room) addVulns(ctx context.Context, by harrier.Actor, s *summary) error {
+	list, err := r.Scans.Vulnerabilities(ctx, by, s.Scan.ID)
 	if err != nil {
 		return err
 	}
@@ -144,9 +161,6 @@ func (r *Room) countChanged(ctx context.Context, by harrier.Actor, s *summary, e
 // countNew counts the new findings that a filter lets through, informational
 // ones left out unless it is for everything.
 func (r *Room) countNew(ctx context.Context, by harrier.Actor, s *summary, f harrier.AlertFilter) (int, error) {
-	if !by.May(harrier.ReadAll) {
-		by = harrier.System // who may see the scan may count what is in it
-	}
 	e := harrier.And{s.opened(), harrier.Cmp{Field: "severity", Op: harrier.Ge, Values: []any{int64(f.Severity)}}}
 	for _, c := range []struct {
 		no bool
@@ -156,7 +170,7 @@ func (r *Room) countNew(ctx context.Context, by harrier.Actor, s *summary, f har
 			e = append(e, harrier.Cmp{Field: "certainty", Op: harrier.Ne, Values: []any{int64(c.is)}})
 		}
 	}
-	counts, err := r.countChanged(ctx, by, s, e)
+	counts, err := r.countChanged(ctx, reader(by), s, e)
 	return counts.Total(), err
 }
 

@@ -97,9 +97,12 @@ func (r *Room) tellScan(ctx context.Context, sc harrier.Scan) error {
 	}
 	var todo []func(context.Context) error
 	var whole *summary
-	sum := func() (*summary, error) {
+	sum := func(by harrier.Actor) (*summary, error) {
+		if by.Narrow() {
+			return r.summarise(ctx, by, sc)
+		}
 		if whole == nil {
-			whole, err = r.summarise(ctx, sc)
+			whole, err = r.summarise(ctx, by, sc)
 		}
 		return whole, err
 	}
@@ -113,11 +116,10 @@ func (r *Room) tellScan(ctx context.Context, sc harrier.Scan) error {
 		}
 	}
 	if sc.Status.Ended() && sc.Status != harrier.ScanImported && site.Emails != "" {
-		s, err := sum()
+		m, err := r.siteMail(ctx, site, sc, sum)
 		if err != nil {
 			return err
 		}
-		m := s.mail(site)
 		todo = append(todo, func(ctx context.Context) error { return r.mail(ctx, sc.Owner, m) })
 	}
 	return r.Store.InTx(ctx, func(ctx context.Context) error {
@@ -135,9 +137,26 @@ func (r *Room) tellScan(ctx context.Context, sc harrier.Scan) error {
 	})
 }
 
+// siteMail is what the addresses of a site are sent of a scan: what its owner may
+// see of it, and all of one whose owner is gone.
+func (r *Room) siteMail(ctx context.Context, site harrier.Site, sc harrier.Scan, sum func(harrier.Actor) (*summary, error)) (harrier.Mail, error) {
+	by, err := r.People.ActorOf(ctx, site.Owner, via)
+	if err != nil && !is(err, harrier.NotFound) && !is(err, harrier.Unauthenticated) {
+		return harrier.Mail{}, err
+	}
+	if !by.SeesRepository(sc.Repository) {
+		return harrier.Mail{}, nil
+	}
+	s, err := sum(by)
+	if err != nil {
+		return harrier.Mail{}, err
+	}
+	return s.mail(site), nil
+}
+
 // happening is what an alert is to tell of a scan, nil for nothing, and on whose
 // behalf.
-func (r *Room) happening(ctx context.Context, a harrier.Alert, kinds []harrier.EventKind, sc harrier.Scan, site harrier.Site, sum func() (*summary, error)) (*happening, harrier.Actor, error) {
+func (r *Room) happening(ctx context.Context, a harrier.Alert, kinds []harrier.EventKind, sc harrier.Scan, site harrier.Site, sum func(harrier.Actor) (*summary, error)) (*happening, harrier.Actor, error) {
 	var by harrier.Actor
 	if a.Disabled || len(a.Events) == 0 || a.Site != 0 && a.Site != sc.Site {
 		return nil, by, nil
@@ -148,12 +167,12 @@ func (r *Room) happening(ctx context.Context, a harrier.Alert, kinds []harrier.E
 		return nil, by, nil
 	}
 	by, ok, err := r.behalf(ctx, a)
-	if err != nil || !ok || by.LevelOnSite(site) < harrier.MayView {
+	if err != nil || !ok || by.LevelOnSite(site) < harrier.MayView || !by.SeesRepository(sc.Repository) {
 		return nil, by, err
 	}
 	h := happening{At: r.now(), Scan: &sc}
 	if sc.Status.Ended() {
-		if h.Summary, err = sum(); err != nil {
+		if h.Summary, err = sum(by); err != nil {
 			return nil, by, err
 		}
 	}

@@ -326,17 +326,41 @@ func (r *Room) visible(ctx context.Context, by harrier.Actor, id harrier.ID) (ha
 }
 
 // changeable returns a stored user that by may change: oneself, or one who may
-// do no more than by.
+// do no more than by, and to no more: whoever gives a user another password or
+// other keys acts as that user.
 func (r *Room) changeable(ctx context.Context, by harrier.Actor, id harrier.ID) (harrier.User, error) {
 	u, err := r.visible(ctx, by, id)
+	if err != nil || id == by.User {
+		return u, err
+	}
+	a, err := r.access(ctx)
 	if err != nil {
 		return u, err
 	}
-	may, err := r.Permissions(ctx, u.Role)
-	if err == nil && id != by.User && !by.May(may) {
+	if who := a.actor(u, by.Via); !by.May(a.permissions(u.Role)) || !reaches(by, who) {
 		return u, harrier.Errorf(harrier.Forbidden, "you may not change a user who may do more than you")
 	}
-	return u, err
+	return u, nil
+}
+
+// reaches reports whether by manages all that who does, by the rules of those who
+// give it: see placeManaged.
+func reaches(by, who harrier.Actor) bool {
+	if by.Organization == 0 || by.Place == nil {
+		return true
+	}
+	within := func(theirs, mine []harrier.ID) bool {
+		return mine == nil || theirs != nil && !slices.ContainsFunc(theirs, func(id harrier.ID) bool { return !slices.Contains(mine, id) })
+	}
+	switch {
+	case who.AllSites && by.Narrow() && !by.AllSites:
+		return false
+	case who.May(harrier.ManageUsers) && !within(who.Place.Users, by.Place.Users):
+		return false
+	case who.Permissions&(harrier.EditAll|harrier.ReadAll) != 0 || who.Place.Entrusted:
+		return within(who.Place.Objects, by.Place.Objects)
+	}
+	return true
 }
 
 // otherOperator answers Conflict when u is the only operator who can sign in.

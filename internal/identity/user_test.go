@@ -294,3 +294,62 @@ func TestSetPassword(t *testing.T) {
 	err = r.SetPassword(ctx, self, u.ID, goodPassword, next)
 	wantKind(t, "SetPassword after many wrong guesses", err, harrier.Invalid)
 }
+
+// TestChangesWithinReach: who manages the users of some groups takes none of them
+// over, by a password or keys, who manages more or may run all sites.
+func TestChangesWithinReach(t *testing.T) {
+	r, db, _ := room(t)
+	ctx := t.Context()
+	var groups []harrier.ID
+	for _, name := range []string{"a", "b"} {
+		g := harrier.Group{Name: name}
+		if err := r.CreateGroup(ctx, harrier.System, &g); err != nil {
+			t.Fatal(err)
+		}
+		groups = append(groups, g.ID)
+	}
+	a, b := groups[:1], groups[1:]
+	put := func(name string, role harrier.Role, users, objects []harrier.ID, all bool) harrier.User {
+		t.Helper()
+		u := harrier.User{UUID: harrier.NewUUID(r.now()), Name: name, Role: role, Organization: harrier.FirstOrganization, Group: a[0], ManagedUsers: users, ManagedObjects: objects, AllSites: all}
+		if err := db.InsertUser(ctx, &u); err != nil {
+			t.Fatal(err)
+		}
+		return u
+	}
+	manager := put("manager", harrier.Administrator, nil, nil, false)
+	by, err := r.ActorOf(ctx, manager.ID, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, tt := range map[string]struct {
+		u  harrier.User
+		ok bool
+	}{
+		"an analyst":                 {put("u1", harrier.Analyst, nil, nil, false), true},
+		"one who manages the same":   {put("u2", harrier.Administrator, a, a, false), true},
+		"one of the same group":      {put("u3", harrier.Administrator, nil, nil, false), true},
+		"who manages more users":     {put("u4", harrier.Administrator, groups, a, false), false},
+		"who manages more objects":   {put("u5", harrier.Administrator, a, groups, false), false},
+		"who is entrusted with more": {put("u6", harrier.Analyst, nil, b, false), false},
+		"who runs all sites":         {put("u7", harrier.Analyst, nil, nil, true), false},
+	} {
+		_, _, err := r.NewKeys(ctx, by, tt.u.ID)
+		errP := r.SetPassword(ctx, by, tt.u.ID, "", goodPassword+" 2")
+		changed := tt.u
+		changed.FullName = "other"
+		errU := r.Update(ctx, by, &changed)
+		for what, err := range map[string]error{"NewKeys": err, "SetPassword": errP, "Update": errU} {
+			if tt.ok {
+				noError(t, what+" for "+name, err)
+			} else {
+				wantKind(t, what+" for "+name, err, harrier.Forbidden)
+			}
+		}
+		if !tt.ok {
+			wantKind(t, "Delete of "+name, r.Delete(ctx, by, tt.u.ID), harrier.Forbidden)
+			_, _, err := r.NewKeys(ctx, harrier.System, tt.u.ID)
+			noError(t, "NewKeys by the installation", err)
+		}
+	}
+}

@@ -59,8 +59,8 @@ func withoutSecrets(preferences map[string]string) map[string]string {
 
 // seal moves the secret fields of p's credentials out of Fields into Sealed,
 // and numbers new ones. A credential with the ID of a stored one, in p or in
-// another policy that by may see, has that one's secret fields too, unless it
-// brings its own.
+// another policy whose credentials by may use, has that one's secret fields too,
+// unless it brings its own.
 func (r *Room) seal(ctx context.Context, by harrier.Actor, p *harrier.Policy) error {
 	for i := range p.Credentials {
 		c := &p.Credentials[i]
@@ -94,7 +94,7 @@ func (r *Room) seal(ctx context.Context, by harrier.Actor, p *harrier.Policy) er
 }
 
 // storedSecrets returns the secret fields of the stored credential id, none
-// when by may see no such credential, and whether it is one of policy's own.
+// when by may use no such credential, and whether it is one of policy's own.
 func (r *Room) storedSecrets(ctx context.Context, by harrier.Actor, policy, id harrier.ID) (map[string]string, bool, error) {
 	if id == 0 {
 		return map[string]string{}, false, nil
@@ -105,12 +105,32 @@ func (r *Room) storedSecrets(ctx context.Context, by harrier.Actor, policy, id h
 	}
 	for _, p := range all {
 		at := slices.IndexFunc(p.Credentials, func(c harrier.Credential) bool { return c.ID == id })
-		if at >= 0 && r.Level(by, p) >= harrier.MayView {
-			secrets, err := r.secretsOf(p.UUID, p.Credentials[at])
-			return secrets, p.ID == policy, err
+		if at < 0 {
+			continue
 		}
+		if may, err := r.mayUse(ctx, by, p); err != nil || !may {
+			return map[string]string{}, false, err
+		}
+		secrets, err := r.secretsOf(p.UUID, p.Credentials[at])
+		return secrets, p.ID == policy, err
 	}
 	return map[string]string{}, false, nil
+}
+
+// mayUse reports whether by may sign in with the credentials of p. To see what a
+// site's scans found is not to run them: whoever may copy their credentials can
+// have them sent to a host of their own. A policy that is shared for itself is
+// shared to be used.
+func (r *Room) mayUse(ctx context.Context, by harrier.Actor, p harrier.Policy) (bool, error) {
+	level := r.Level(by, p)
+	if level < harrier.MayView || level >= harrier.MayControl || !p.Hidden {
+		return level >= harrier.MayView, nil
+	}
+	sites, err := r.store.Sites(ctx)
+	if err != nil {
+		return false, fmt.Errorf("find credential: %w", err)
+	}
+	return !slices.ContainsFunc(sites, func(s harrier.Site) bool { return s.Policy == p.ID }), nil
 }
 
 func (r *Room) secretsOf(policy harrier.UUID, c harrier.Credential) (map[string]string, error) {

@@ -69,7 +69,7 @@ func New(store Store, catalog Catalog, secrets Sealer, now func() time.Time) *Ro
 // of a listed policy that is taken gets a suffix, " (1)" and so on, so callers
 // read p.Name again. A template that is not named is "custom". The secret
 // fields of p's credentials are sealed and gone from p afterwards; credentials
-// with the ID of one in a policy that by may see are copies of it. It answers
+// with the ID of one in a policy whose credentials by may use are copies of it. It answers
 // Forbidden without the right to edit policies or for a template that a profile
 // takes away, and Invalid for a policy that
 // breaks its own rules or names an unknown template.

@@ -363,6 +363,50 @@ func TestCopy(t *testing.T) {
 	}
 }
 
+// TestCredentialsOfSites: who may only see what the scans of a site found does not
+// get its credentials by naming them, nor by a copy; who may run them does, and so
+// does everybody with whom a policy of its own is shared.
+func TestCredentialsOfSites(t *testing.T) {
+	ctx := t.Context()
+	for _, tt := range []struct {
+		hidden, used bool
+		level        harrier.Level
+		want         bool
+	}{
+		{true, true, harrier.MayView, false},
+		{true, true, harrier.MayControl, true},
+		{true, false, harrier.MayView, true},
+		{false, true, harrier.MayView, true},
+		{false, true, harrier.NoAccess, false},
+	} {
+		r, db, _ := room(t)
+		p := create(t, r, analyst(1), harrier.Policy{
+			Name: "lan", Hidden: tt.hidden, Grants: []harrier.Grant{{User: 2, Level: tt.level}},
+			Credentials: []harrier.Credential{{Category: "Host", Type: "SSH", Fields: map[string]string{"username": "root", "password": "s3cret"}}},
+		})
+		if tt.used {
+			if err := db.InsertSite(ctx, &harrier.Site{Name: "s", Owner: 1, Policy: p.ID, Repository: harrier.DefaultRepository}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		mine := create(t, r, analyst(2), harrier.Policy{Name: "mine", Credentials: []harrier.Credential{{ID: p.Credentials[0].ID, Category: "Host", Type: "SSH", Fields: map[string]string{"username": "root"}}}})
+		ids := []harrier.ID{mine.ID}
+		if tt.level > 0 {
+			c, err := r.Copy(ctx, analyst(2), p.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ids = append(ids, c.ID)
+		}
+		for _, id := range ids {
+			logins, err := r.Logins(ctx, id)
+			if err != nil || len(logins) != 1 || (logins[0].Secrets["password"] == "s3cret") != tt.want {
+				t.Errorf("%+v: %+v, %v; has the password: want %v", tt, logins, err, tt.want)
+			}
+		}
+	}
+}
+
 func TestPlan(t *testing.T) {
 	r, _, _ := room(t)
 	for _, c := range []struct {

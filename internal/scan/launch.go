@@ -145,7 +145,7 @@ func (r *Room) launch(ctx context.Context, by harrier.Actor, s harrier.Site, l L
 			return harrier.Scan{}, err
 		}
 	}
-	exclude, err := r.excluded(ctx, s)
+	exclude, err := r.excluded(ctx, by, s)
 	if err != nil {
 		return harrier.Scan{}, err
 	}

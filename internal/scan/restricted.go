@@ -7,15 +7,26 @@ import (
 	"github.com/harrier-scan/harrier"
 )
 
-// excluded is what a scan of s leaves out: what the site says, and what the
-// organisation of its owner may not scan.
-func (r *Room) excluded(ctx context.Context, s harrier.Site) (string, error) {
+// excluded is what a scan of s by by leaves out: what the site says, and what the
+// organisations of its owner and of by may not scan. They differ where by launches
+// a site of the installation's own people.
+func (r *Room) excluded(ctx context.Context, by harrier.Actor, s harrier.Site) (string, error) {
 	spared, err := r.members(ctx, s, s.Options.Spared)
 	if err != nil {
 		return "", err
 	}
 	o, err := r.organization(ctx, s)
-	return join(join(s.Exclude, spared), o.RestrictedIPs), err
+	if err != nil {
+		return "", err
+	}
+	out := join(join(s.Exclude, spared), o.RestrictedIPs)
+	if by.Organization != 0 && by.Organization != o.ID {
+		if o, err = r.Store.Organization(ctx, by.Organization); err != nil {
+			return "", err
+		}
+		out = join(out, o.RestrictedIPs)
+	}
+	return out, nil
 }
 
 // organization is that of the owner of s; the zero one for one who belongs to

@@ -44,6 +44,10 @@ func (r *Room) tell(ctx context.Context, sc harrier.Scan) error {
 			r.makeReports(ctx, sc)
 		}
 	}
+	seen, err := r.asOwner(ctx, sc)
+	if err != nil {
+		return err
+	}
 	return r.Store.InTx(ctx, func(ctx context.Context) error {
 		if sc.Told < harrier.ToldLaunch && sc.Terms.MailLaunch {
 			if err := r.mail(ctx, launchMail(sc), sc, ""); err != nil {
@@ -51,7 +55,7 @@ func (r *Room) tell(ctx context.Context, sc harrier.Scan) error {
 			}
 		}
 		if told == harrier.ToldEnd && sc.Terms.MailEnd { // alerts write to the addresses of the site
-			if err := r.mail(ctx, endMail(sc), sc, ""); err != nil {
+			if err := r.mail(ctx, endMail(seen), sc, ""); err != nil {
 				return err
 			}
 		}
@@ -62,6 +66,21 @@ func (r *Room) tell(ctx context.Context, sc harrier.Scan) error {
 		}
 		return r.Store.SetTold(ctx, sc.ID, told)
 	})
+}
+
+// asOwner is a scan with the sums that its owner sees; whole when they are gone.
+func (r *Room) asOwner(ctx context.Context, sc harrier.Scan) (harrier.Scan, error) {
+	if r.Actor == nil || sc.Owner == 0 {
+		return sc, nil
+	}
+	by, err := r.Actor(ctx, sc.Owner)
+	switch kind := harrier.KindOf(err); {
+	case err != nil && (kind == harrier.NotFound || kind == harrier.Unauthenticated):
+		return sc, nil
+	case err != nil || !by.Narrow():
+		return sc, err
+	}
+	return r.summed(ctx, by, sc)
 }
 
 // mail sends m to the owner of a scan and to further addresses. What is no

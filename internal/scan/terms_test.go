@@ -395,6 +395,33 @@ func TestTold(t *testing.T) {
 	})
 }
 
+// TestToldAsSeen: an owner who sees some hosts alone is told of the sums of those.
+func TestToldAsSeen(t *testing.T) {
+	for narrow, want := range map[bool]string{true: "0 of 0 looked at, 0 answered", false: "1 of 1 looked at, 1 answered"} {
+		db := openStore(t)
+		ctx := t.Context()
+		must(t, db.InsertUser(ctx, &harrier.User{Name: "ann", Email: "ann@example.com", Role: harrier.Analyst}))
+		box := &post{keys: map[string]bool{}}
+		h := build(t, db, func(c *Config) {
+			c.Mail = box
+			c.Actor = func(context.Context, harrier.ID) (harrier.Actor, error) {
+				by := owner
+				by.Organization, by.Place = harrier.FirstOrganization, &harrier.Standing{Narrow: narrow}
+				return by, nil
+			}
+		})
+		sc := harrier.Scan{
+			Site: h.site(t, "192.0.2.1").ID, Owner: 1, Repository: 1, Name: "lan", Status: harrier.ScanCompleted, Told: harrier.ToldLaunch, Terms: harrier.Terms{MailEnd: true},
+			HostsTotal: 1, HostsDone: 1, HostsAlive: 1,
+		}
+		must(t, db.InsertScan(ctx, &sc))
+		must(t, h.tell(ctx, sc))
+		if len(box.sent) != 1 || !strings.Contains(box.sent[0].Text, want) {
+			t.Errorf("narrow %v: %+v; want %q", narrow, box.sent, want)
+		}
+	}
+}
+
 // TestFreeze: no scan begins in a freeze window; one that goes on is held if the
 // window says so, and goes on after it.
 func TestFreeze(t *testing.T) {

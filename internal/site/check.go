@@ -59,8 +59,11 @@ func (r *Room) check(ctx context.Context, by harrier.Actor, s *harrier.Site, old
 		}
 	}
 	if s.Owner != old.Owner && s.Owner != by.User {
+		// Scans see and may what their site's owner does: somebody of an organisation
+		// gives sites to those alone whose objects they manage, and to none of the
+		// installation's people.
 		_, err := r.store.User(ctx, s.Owner)
-		if err == nil && !by.PeerOf(s.Owner) {
+		if err == nil && by.Organization != 0 && (by.OwnOrganization(s.Owner) != by.Organization || by.LevelOn(s.Owner, nil) < harrier.Owns) {
 			err = harrier.Errorf(harrier.NotFound, "no user %d", s.Owner)
 		}
 		if err := missing(err, "owner", s.Owner); err != nil {

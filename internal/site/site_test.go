@@ -1,6 +1,7 @@
 package site
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -295,5 +296,30 @@ func TestDelete(t *testing.T) {
 	log, err := h.db.Audit(ctx, 1)
 	if err != nil || len(log) != 1 || log[0].Action != "site.delete" || log[0].Actor != "user1" || log[0].Via != "test" {
 		t.Errorf("audit log ends with %+v, %v; want site.delete by user1", log, err)
+	}
+}
+
+// TestOwnersInReach: somebody of an organisation gives sites to those alone whose
+// objects they manage, and not to the installation's people, whose scans may more.
+func TestOwnersInReach(t *testing.T) {
+	h := open(t)
+	ctx := t.Context()
+	seats := map[harrier.ID]harrier.Seat{1: {User: 1, Organization: 1, Group: 5}, 2: {User: 2, Organization: 1, Group: 6}, 3: {User: 3, Organization: 1, Group: 5}, 4: {User: 4}}
+	by := h.users[2]
+	by.Organization, by.Group, by.Place = 1, 5, &harrier.Standing{Seats: seats, Objects: []harrier.ID{5}}
+	for owner, ok := range map[harrier.ID]bool{1: true, 2: false, 3: true, 4: false} {
+		s := harrier.Site{Name: "s", Owner: owner}
+		err := h.Create(ctx, by, &s)
+		if !ok {
+			wantKind(t, fmt.Sprintf("Create for user %d", owner), err, harrier.Invalid)
+			s = harrier.Site{Name: "s"}
+			if err := h.Create(ctx, by, &s); err != nil {
+				t.Fatal(err)
+			}
+			s.Owner = owner
+			wantKind(t, fmt.Sprintf("Update for user %d", owner), h.Update(ctx, by, &s), harrier.Invalid)
+		} else if err != nil || s.Owner != owner {
+			t.Errorf("Create for user %d = %v, owner %d", owner, err, s.Owner)
+		}
 	}
 }

@@ -18,7 +18,14 @@ const (
 	MaxDepth   = 12
 	maxClauses = 100
 	maxItems   = 10_000
+	// Lists that are made of lists that are made of lists grow with every step: from
+	// how many one is put together, and how long their definitions are in all.
+	maxLists = 1_000
+	maxBytes = 8 << 20
 )
+
+// sum is what one list has been put together from so far.
+type sum struct{ lists, bytes int }
 
 // Everything is the condition that holds for all.
 var Everything = harrier.And{}
@@ -31,29 +38,35 @@ type Lists func(id harrier.ID) (harrier.AssetList, error)
 // answers Invalid for a definition that can not be read or goes round in a
 // circle, and whatever others answers.
 func Of(l harrier.AssetList, now time.Time, others Lists) (harrier.Expr, error) {
-	return of(l, now, others, 0)
+	return of(l, now, others, 0, &sum{})
 }
 
 // ByID is Of for the list with an ID.
 func ByID(id harrier.ID, now time.Time, others Lists) (harrier.Expr, error) {
-	return byID(id, now, others, 0)
+	return byID(id, now, others, 0, &sum{})
 }
 
-func byID(id harrier.ID, now time.Time, others Lists, depth int) (harrier.Expr, error) {
+func byID(id harrier.ID, now time.Time, others Lists, depth int, all *sum) (harrier.Expr, error) {
 	if id == harrier.EverythingList {
 		return Everything, nil
 	}
 	if depth > MaxDepth { // also of a list that contains itself
 		return nil, bad("Asset #%d is nested too deeply.", id)
 	}
+	if all.lists++; all.lists > maxLists {
+		return nil, bad("The asset is put together from more than %d others.", maxLists)
+	}
 	l, err := others(id)
 	if err != nil {
 		return nil, err
 	}
-	return of(l, now, others, depth)
+	if all.bytes += len(l.Definition); all.bytes > maxBytes {
+		return nil, bad("The asset is put together from definitions of more than %d bytes.", maxBytes)
+	}
+	return of(l, now, others, depth, all)
 }
 
-func of(l harrier.AssetList, now time.Time, others Lists, depth int) (harrier.Expr, error) {
+func of(l harrier.AssetList, now time.Time, others Lists, depth int, all *sum) (harrier.Expr, error) {
 	switch l.Kind {
 	case "dnsname":
 		var names []any
@@ -68,7 +81,7 @@ func of(l harrier.AssetList, now time.Time, others Lists, depth int) (harrier.Ex
 		return readRule([]byte(l.Definition), now)
 	case "combination":
 		return Combination([]byte(l.Definition), func(id harrier.ID) (harrier.Expr, error) {
-			return byID(id, now, others, depth+1)
+			return byID(id, now, others, depth+1, all)
 		})
 	}
 	ranges, err := ranges(l.Definition)

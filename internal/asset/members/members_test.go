@@ -45,6 +45,40 @@ func TestOf(t *testing.T) {
 	}
 }
 
+// TestBounds puts lists together that double with every step, or are long: they are
+// refused before they fill the memory, and what is within the bounds is not.
+func TestBounds(t *testing.T) {
+	twice := func(id string) harrier.AssetList {
+		part := `{"id":` + id + `}`
+		for range 4 {
+			part = `{"operator":"union","operand1":` + part + `,"operand2":` + part + `}`
+		}
+		return harrier.AssetList{Kind: "combination", Definition: part}
+	}
+	lists := map[harrier.ID]harrier.AssetList{
+		1: {Kind: "static", Definition: "192.0.2.0/28"}, 2: twice("1"), 3: twice("2"), 4: twice("3"), 5: twice("4"), 6: twice("5"), 7: twice("6"), 8: twice("7"),
+		20: {Kind: "static", Definition: "192.0.2.1" + strings.Repeat(" ", 1<<20)}, 21: twice("20"),
+	}
+	asked := 0
+	find := func(id harrier.ID) (harrier.AssetList, error) {
+		if asked++; asked > 10_000 {
+			t.Fatal("it goes on for ever")
+		}
+		return lists[id], nil
+	}
+	for id, want := range map[harrier.ID]bool{1: true, 2: true, 3: true, 4: false, 8: false, 20: true, 21: false} {
+		asked = 0
+		_, errID := ByID(id, time.Now(), find)
+		asked = 0
+		_, errOf := Of(lists[id], time.Now(), find)
+		for _, err := range []error{errID, errOf} {
+			if want && err != nil || !want && (err == nil || harrier.KindOf(err) != harrier.Invalid) {
+				t.Errorf("list %d: %v; it is within the bounds: %v", id, err, want)
+			}
+		}
+	}
+}
+
 // FuzzRule feeds any tree to the reader of dynamic lists and combinations.
 func FuzzRule(f *testing.F) {
 	f.Add(`{"operator":"all","children":[{"type":"clause","filterName":"os","operator":"contains","value":"Linux","pluginIDConstraint":"-1"}],"type":"group"}`)

@@ -14,12 +14,15 @@ const maxKept = 1024
 var errNobody = harrier.Errorf(harrier.Unauthenticated, "no name and password")
 
 // authenticate finds out who calls: by name and password, which every request
-// brings. They are checked once and then stand for a session, which ends when
+// brings, from a browser whatever page asks. They are checked once and then stand for a session, which ends when
 // the user's password or rights do.
 func (a *api) authenticate(r *http.Request) (harrier.Actor, error) {
 	name, password, ok := r.BasicAuth()
 	if !ok || name == "" {
 		return harrier.Actor{}, errNobody
+	}
+	if err := kit.OwnPage(r); err != nil {
+		return harrier.Actor{}, err
 	}
 	key := sha256.Sum256([]byte(name + "\x00" + password))
 	if token, ok := a.sessions.Load(key); ok {

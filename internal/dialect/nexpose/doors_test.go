@@ -81,3 +81,43 @@ func TestDoors(t *testing.T) {
 		t.Errorf("without a session: %d %s; want the login page", status, to)
 	}
 }
+
+// TestForeignPages: a browser sends the cookie for every page that asks, so that a
+// page from elsewhere must change nothing by it. Programs,
+// which send the header, and pages of the console go on.
+func TestForeignPages(t *testing.T) {
+	c, _ := lab(t)
+	admin := signIn(t, c, c.Name, c.Password)
+	cookie := "nexposeCCSessionID=" + admin.session
+	for _, tt := range []struct {
+		header, value, cookie string
+		status                int
+	}{
+		{"Sec-Fetch-Site", "cross-site", cookie, 403},
+		{"Sec-Fetch-Site", "same-site", cookie, 403},
+		{"Origin", "https://evil.example", cookie, 403},
+		{"Sec-Fetch-Site", "same-origin", cookie, 200},
+		{"Accept", "*/*", cookie, 200},
+		{"Origin", "https://other.example", "", 200},
+	} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, c.URL+"/data/asset/filterAssets", strings.NewReader("searchCriteria=&results=2"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set(tt.header, tt.value)
+		if tt.cookie != "" {
+			r.Header.Set("Cookie", tt.cookie)
+		} else {
+			r.Header.Set("nexposeCCSessionID", admin.session)
+		}
+		reply, err := http.DefaultTransport.RoundTrip(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = reply.Body.Close()
+		if reply.StatusCode != tt.status {
+			t.Errorf("with %s: %s, by the cookie %v: status %d; want %d", tt.header, tt.value, tt.cookie != "", reply.StatusCode, tt.status)
+		}
+	}
+}

@@ -129,12 +129,12 @@ func (a *api) importScan(w http.ResponseWriter, r *http.Request, by harrier.Acto
 		return harrier.Invalidf("scan", "is missing")
 	}
 	defer f.Close()
-	archive, err := zip.NewReader(f, head.Size)
-	if err != nil || len(archive.File) != 1 || archive.File[0].UncompressedSize64 > maxUnpacked {
-		return harrier.Invalidf("scan", "is no zip file of an exported scan")
+	one, err := kit.OneFile(f, head.Size, maxUnpacked)
+	if err != nil {
+		return harrier.Invalidf("scan", "is no zip file of an exported scan").Because(err)
 	}
 	open := func() (io.Reader, func(), error) {
-		in, err := archive.File[0].Open()
+		in, err := one.Open()
 		if err != nil {
 			return nil, nil, harrier.Invalidf("scan", "can not be unpacked")
 		}

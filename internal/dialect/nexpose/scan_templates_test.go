@@ -171,6 +171,17 @@ func TestSiteObject(t *testing.T) {
 	if status, text := admin.ask("GET", door+"99", ""); status != 404 {
 		t.Errorf("no credential = %d, %s", status, text)
 	}
+	admin.value("id", `<UserSaveRequest @><UserConfig id="-1" name="reader" password="correct-horse-9" role-name="user" allSites="true" allGroups="true"/></UserSaveRequest>`)
+	reader := signIn(t, c, "reader", "correct-horse-9")
+	if status, text := reader.ask("GET", path+id, ""); status != 200 || !strings.Contains(text, "signs in") || strings.Contains(text, "root") || strings.Contains(text, "door") {
+		t.Errorf("site to who may only run it = %d, %s; want no credentials", status, text)
+	}
+	if status, text := reader.ask("GET", door+"1", ""); status != 404 {
+		t.Errorf("credential to who may only run the site = %d, %s; want 404", status, text)
+	}
+	if text := reader.ok(`<SiteConfigRequest @ site-id="` + id + `"/>`); strings.Contains(text, "adminCredentials") {
+		t.Errorf("SiteConfig to who may only run the site has its credentials: %s", text)
+	}
 	var o map[string]any
 	if err := json.Unmarshal([]byte(shown), &o); err != nil {
 		t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/harrier-scan/harrier"
+	"github.com/harrier-scan/harrier/internal/dialect/kit"
 )
 
 // cookieName is the cookie, and the header, that carries a session through the
@@ -83,12 +84,16 @@ func (a *api) authenticate(c *call) error {
 	return nil
 }
 
-// who finds out who calls a side door: by the header or the cookie.
+// who finds out who calls a side door: by the header or the cookie, which a
+// browser sends whatever page asks.
 //
 // Source: section 14.
 func (a *api) who(r *http.Request) (harrier.Actor, error) {
 	id := r.Header.Get(cookieName)
 	if cookie, err := r.Cookie(cookieName); id == "" && err == nil {
+		if err := kit.OwnPage(r); err != nil {
+			return harrier.Actor{}, err
+		}
 		id = cookie.Value
 	}
 	return a.Identity.Session(r.Context(), id, via)

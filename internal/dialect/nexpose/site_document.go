@@ -46,6 +46,9 @@ func (a *api) loadSite(ctx context.Context, by harrier.Actor, id harrier.ID) (si
 	if d.policy, err = a.Policies.Policy(ctx, harrier.System, s.Policy); err != nil {
 		return d, err
 	}
+	if a.Sites.Level(by, s) < harrier.MayConfigure {
+		d.policy.Credentials = nil // who signs in where is for those who may change it
+	}
 	d.template = words.TemplateOf(s, d.policy)
 	engines, err := a.engines(ctx, by)
 	if err != nil {

@@ -24,11 +24,18 @@ func (a api) assetExpr(ctx context.Context, by harrier.Actor, id harrier.ID) (ha
 func normalized(s string) string { return strings.Join(members.Words(s), ",") }
 
 func (t term) assets() (harrier.Expr, error) {
+	n := 0
+	bounded := func(id harrier.ID) (harrier.Expr, error) {
+		if n++; n > maxLists {
+			return nil, t.bad("more than %d lists", maxLists)
+		}
+		return t.asset(id)
+	}
 	if t.op == "~" {
-		return members.Combination(t.value, t.asset)
+		return members.Combination(t.value, bounded)
 	}
 	if obj := bytes.TrimSpace(t.value); bytes.HasPrefix(obj, []byte("{")) && bytes.Contains(obj, []byte("operand1")) {
-		return members.Combination(t.value, t.asset)
+		return members.Combination(t.value, bounded)
 	}
 	list, err := t.items()
 	if err != nil {

@@ -31,6 +31,14 @@ func readingOfTests(source string) reading {
 	}
 }
 
+// unions is a combination that names a list n times.
+func unions(n int) string {
+	if n == 1 {
+		return `{"id":"1"}`
+	}
+	return `{"operator":"union","operand1":` + unions(n/2) + `,"operand2":` + unions(n/2) + `}`
+}
+
 func day(month, d int) int64 {
 	return time.Date(2026, time.Month(month), d, 0, 0, 0, 0, time.FixedZone("CET", 3600)).UnixMicro()
 }
@@ -87,6 +95,8 @@ func TestFilters(t *testing.T) {
 		},
 		{"asset", "~", `{"operator":"xor","operand1":{"id":"1"},"operand2":{"id":"2"}}`, "", nil},
 		{"asset", "~", `{"operator":"union","operand1":{"id":"1"}}`, "", nil},
+		{"asset", "~", unions(128), "", nil},
+		{"asset", "=", unions(128), "", nil},
 		{"cveID", "=", `"CVE-2024-1,CVE-2024-2"`, "", eq("cve", harrier.Eq, "CVE-2024-1", "CVE-2024-2")},
 		{"cveID", "~=", `"2024"`, "", eq("cve", harrier.Contains, "2024")},
 		{"xref", "=", `"CWE|79,RHSA|2024*"`, "", harrier.Or{eq("cwes", harrier.Like, `[\[,]79[\],]`), eq("aliases", harrier.Like, `"RHSA[-:# ]?2024[^",]*"`)}},

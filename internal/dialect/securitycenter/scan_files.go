@@ -101,14 +101,11 @@ func unpack(f interface {
 	if err != nil {
 		return nil, err
 	}
-	archive, err := zip.NewReader(f, size)
+	one, err := kit.OneFile(f, size, maxUnpacked)
 	if err != nil {
-		return nil, harrier.Errorf(harrier.Invalid, "The file is a broken zip file.").Because(err)
+		return nil, err
 	}
-	if len(archive.File) != 1 || archive.File[0].UncompressedSize64 > maxUnpacked {
-		return nil, harrier.Errorf(harrier.Invalid, "The zip file must hold one file of at most %d bytes.", int64(maxUnpacked))
-	}
-	inner, err := archive.File[0].Open()
+	inner, err := one.Open()
 	if err != nil {
 		return nil, harrier.Errorf(harrier.Invalid, "The file is a broken zip file.").Because(err)
 	}
