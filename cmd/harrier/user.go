@@ -8,9 +8,9 @@ import (
 )
 
 type userCommand struct {
-	Password passwordCommand `cmd:"" help:"Give a user a new generated password."`
-	List     listCommand     `cmd:"" help:"List the users."`
-	Key      keyCommand      `cmd:"" help:"Make an API key for a user, for programs that sign in with one key."`
+	Password passwordCommand `cmd:"" help:"Give a user a new generated password; no console may be running."`
+	List     listCommand     `cmd:"" help:"List the users; no console may be running."`
+	Key      keyCommand      `cmd:"" help:"Make an API key for a user, for programs that sign in with one key; the console may be running."`
 }
 
 type passwordCommand struct {
