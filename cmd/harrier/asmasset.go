@@ -14,16 +14,12 @@ type asmAssetCommand struct {
 	Organization string `arg:"" placeholder:"ORGANISATION" help:"Number, UUID or name of an organisation."`
 	Key          string `arg:"" placeholder:"KEY" help:"The name of the text, such as logo."`
 	File         string `arg:"" placeholder:"FILE" help:"What holds the text; empty to take it away."`
-	console.Options
+	dataFlags
 }
 
 // Run keeps a named text of an organisation, such as its logo, for clients of the
 // Hexiosec ASM API. The console may be running.
 func (c asmAssetCommand) Run(ctx context.Context, _ streams) error {
-	config, err := c.Options.Config()
-	if err != nil {
-		return err
-	}
 	f, err := os.Open(c.File)
 	if err != nil {
 		return err
@@ -33,5 +29,5 @@ func (c asmAssetCommand) Run(ctx context.Context, _ streams) error {
 	if err != nil {
 		return fmt.Errorf("read %s: %w", c.File, err)
 	}
-	return console.PutBlob(ctx, config, c.Organization, c.Key, string(text))
+	return console.PutBlob(ctx, c.config(), c.Organization, c.Key, string(text))
 }

@@ -16,16 +16,12 @@ import (
 type asmGraphCommand struct {
 	Scan   string `arg:"" placeholder:"SCAN" help:"Number, UUID or name of a scan that looks for an attack surface."`
 	Output string `short:"o" default:"-" placeholder:"FILE" help:"A file; with a name that ends in .svg a picture, else JSON, one node or link on a line."`
-	console.Options
+	dataFlags
 }
 
 // Run writes what the latest run of a scan saw. The console may be running.
 func (c asmGraphCommand) Run(ctx context.Context, s streams) error {
-	config, err := c.Options.Config()
-	if err != nil {
-		return err
-	}
-	g, err := console.SurfaceGraph(ctx, config, c.Scan)
+	g, err := console.SurfaceGraph(ctx, c.config(), c.Scan)
 	if err != nil {
 		return err
 	}

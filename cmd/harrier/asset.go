@@ -23,18 +23,14 @@ type assetCommand struct {
 }
 
 // assets opens the room of assets.
-func assets(ctx context.Context, o console.Options, use func(by harrier.Actor, room *asset.Room) error) error {
-	config, err := o.Config()
-	if err != nil {
-		return err
-	}
-	return console.Assets(ctx, config, use)
+func assets(ctx context.Context, at dataFlags, use func(by harrier.Actor, room *asset.Room) error) error {
+	return console.Assets(ctx, at.config(), use)
 }
 
 type assetListCommand struct {
 	Where string   `placeholder:"EXPRESSION" help:"List those that an expression of the search language holds for, see docs/search.md: \"risk_score > 1000 && os_family = Linux\"."`
 	Sort  []string `default:"ip" placeholder:"FIELD" help:"Fields of the search language to sort by, downwards with a minus before: -risk_score,host_name."`
-	console.Options
+	dataFlags
 }
 
 // Run lists the assets.
@@ -52,7 +48,7 @@ func (c assetListCommand) Run(ctx context.Context, s streams) error {
 		}
 		walk.Sort = append(walk.Sort, harrier.Order{Field: field, Desc: desc})
 	}
-	return assets(ctx, c.Options, func(by harrier.Actor, room *asset.Room) error {
+	return assets(ctx, c.dataFlags, func(by harrier.Actor, room *asset.Room) error {
 		for {
 			list, err := room.Search(ctx, by, which, walk)
 			if err != nil || len(list.Rows) == 0 {
@@ -87,12 +83,12 @@ func nameOf(a harrier.Asset) string {
 
 type assetShowCommand struct {
 	ID harrier.ID `arg:"" help:"Number of the asset."`
-	console.Options
+	dataFlags
 }
 
 // Run explains an asset.
 func (c assetShowCommand) Run(ctx context.Context, s streams) error {
-	return assets(ctx, c.Options, func(by harrier.Actor, room *asset.Room) error {
+	return assets(ctx, c.dataFlags, func(by harrier.Actor, room *asset.Room) error {
 		e, err := room.Explain(ctx, by, c.ID)
 		if err != nil {
 			return err
@@ -165,12 +161,12 @@ func day(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") }
 type assetImportanceCommand struct {
 	ID      harrier.ID `arg:"" help:"Number of the asset."`
 	Percent int        `arg:"" help:"In percent of an ordinary asset: 50 to 200."`
-	console.Options
+	dataFlags
 }
 
 // Run weighs an asset.
 func (c assetImportanceCommand) Run(ctx context.Context, s streams) error {
-	return assets(ctx, c.Options, func(by harrier.Actor, room *asset.Room) error {
+	return assets(ctx, c.dataFlags, func(by harrier.Actor, room *asset.Room) error {
 		if err := room.SetImportance(ctx, by, c.ID, c.Percent); err != nil {
 			return err
 		}
@@ -180,12 +176,12 @@ func (c assetImportanceCommand) Run(ctx context.Context, s streams) error {
 }
 
 type assetMergesCommand struct {
-	console.Options
+	dataFlags
 }
 
 // Run lists the merges.
 func (c assetMergesCommand) Run(ctx context.Context, s streams) error {
-	return assets(ctx, c.Options, func(by harrier.Actor, room *asset.Room) error {
+	return assets(ctx, c.dataFlags, func(by harrier.Actor, room *asset.Room) error {
 		list, err := room.Merges(ctx, by)
 		out := page{s.out, err}
 		for _, m := range list {
@@ -198,12 +194,12 @@ func (c assetMergesCommand) Run(ctx context.Context, s streams) error {
 type assetMergeCommand struct {
 	Into harrier.ID `arg:"" help:"Number of the asset that stays."`
 	From harrier.ID `arg:"" help:"Number of the asset that becomes a part of it."`
-	console.Options
+	dataFlags
 }
 
 // Run merges two assets and prints the number of the merge.
 func (c assetMergeCommand) Run(ctx context.Context, s streams) error {
-	return assets(ctx, c.Options, func(by harrier.Actor, room *asset.Room) error {
+	return assets(ctx, c.dataFlags, func(by harrier.Actor, room *asset.Room) error {
 		m, err := room.Merge(ctx, by, c.Into, c.From)
 		out := page{s.out, err}
 		out.line("merge %d: asset %d is a part of asset %d", m.ID, m.From, m.Into)
@@ -213,12 +209,12 @@ func (c assetMergeCommand) Run(ctx context.Context, s streams) error {
 
 type assetUndoCommand struct {
 	Merge harrier.ID `arg:"" help:"Number of the merge."`
-	console.Options
+	dataFlags
 }
 
 // Run takes a merge back.
 func (c assetUndoCommand) Run(ctx context.Context, s streams) error {
-	return assets(ctx, c.Options, func(by harrier.Actor, room *asset.Room) error {
+	return assets(ctx, c.dataFlags, func(by harrier.Actor, room *asset.Room) error {
 		m, err := room.UndoMerge(ctx, by, c.Merge)
 		out := page{s.out, err}
 		out.line("merge %d is undone: asset %d is back", m.ID, m.From)

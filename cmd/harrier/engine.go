@@ -64,16 +64,12 @@ type tokenEngineCommand struct {
 	Name string        `placeholder:"NAME" help:"Name of the engine. One of this name gets a new key."`
 	Pool string        `placeholder:"POOL" help:"Pool that the engine becomes a member of; made when it is new."`
 	Life time.Duration `default:"1h" placeholder:"TIME" help:"How long the token can be used."`
-	console.Options
+	dataFlags
 }
 
 // Run makes a token and prints it.
 func (c tokenEngineCommand) Run(ctx context.Context, s streams) error {
-	config, err := c.Options.Config()
-	if err != nil {
-		return err
-	}
-	token, fingerprint, err := console.EngineToken(ctx, config, fleet.NewToken{Name: c.Name, Pool: c.Pool, Life: c.Life})
+	token, fingerprint, err := console.EngineToken(ctx, c.config(), fleet.NewToken{Name: c.Name, Pool: c.Pool, Life: c.Life})
 	if err != nil {
 		return err
 	}
@@ -82,16 +78,12 @@ func (c tokenEngineCommand) Run(ctx context.Context, s streams) error {
 }
 
 type listEngineCommand struct {
-	console.Options
+	dataFlags
 }
 
 // Run lists the engines.
 func (c listEngineCommand) Run(ctx context.Context, s streams) error {
-	config, err := c.Options.Config()
-	if err != nil {
-		return err
-	}
-	engines, pools, err := console.EngineList(ctx, config)
+	engines, pools, err := console.EngineList(ctx, c.config())
 	if err != nil {
 		return err
 	}
@@ -119,14 +111,10 @@ func (c listEngineCommand) Run(ctx context.Context, s streams) error {
 
 type revokeEngineCommand struct {
 	Name string `arg:"" help:"Name of the engine."`
-	console.Options
+	dataFlags
 }
 
 // Run revokes the engine.
 func (c revokeEngineCommand) Run(ctx context.Context) error {
-	config, err := c.Options.Config()
-	if err != nil {
-		return err
-	}
-	return console.RevokeEngine(ctx, config, c.Name)
+	return console.RevokeEngine(ctx, c.config(), c.Name)
 }

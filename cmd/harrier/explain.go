@@ -1,11 +1,9 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
-	"path/filepath"
 
 	"github.com/harrier-scan/harrier/internal/console"
 	"github.com/harrier-scan/harrier/internal/match"
@@ -15,15 +13,12 @@ type explainCommand struct {
 	Subject string `arg:"" name:"finding" help:"Number of a finding, or a CVE id, another name or the number of a vulnerability."`
 	On      string `name:"host" placeholder:"HOST" help:"Address or name of the asset; not needed with a finding."`
 	JSON    bool   `name:"json" help:"Print JSON."`
-	Data    string `default:"harrier-data" env:"HARRIER_DATA" placeholder:"DIR" help:"Data folder of the console."`
-	// Database is as in the options of serve.
-	Database string `env:"HARRIER_DATABASE" placeholder:"ADDRESS" help:"postgres:// address, or an SQLite file; harrier.db in the data folder when empty."`
+	dataFlags
 }
 
 // Run prints what decides whether the vulnerability is on the host.
 func (c explainCommand) Run(ctx context.Context, s streams) error {
-	config := console.Config{Options: console.Options{Data: c.Data}, DSN: cmp.Or(c.Database, filepath.Join(c.Data, "harrier.db"))}
-	e, err := console.Explain(ctx, config, c.Subject, c.On)
+	e, err := console.Explain(ctx, c.config(), c.Subject, c.On)
 	if err != nil {
 		return err
 	}

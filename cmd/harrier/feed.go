@@ -19,11 +19,6 @@ type feedCommand struct {
 	Key      feedKeyCommand      `cmd:"" help:"Print the public key of this installation, for others to trust."`
 }
 
-// dataFlag names the data folder of a console, running or not.
-type dataFlag struct {
-	Data string `default:"harrier-data" env:"HARRIER_DATA" placeholder:"DIR" help:"Data folder of the console."`
-}
-
 type importCommand struct {
 	Format string `arg:"" enum:"pack,recog,rules" help:"pack (what feed build makes), recog (Recog's XML files) or rules (fingerprints in Harrier's own format)."`
 	Place  string `arg:"" help:"A file; for fingerprints a folder, a .tar.gz file or one file."`

@@ -18,8 +18,8 @@ import (
 type flightCommand struct {
 	Address string `arg:"" help:"IP address."`
 	Folder  string `env:"HARRIER_FLIGHT" placeholder:"DIR" help:"Folder with flight records, or one file; flight in the data folder when empty."`
-	Data    string `default:"harrier-data" env:"HARRIER_DATA" placeholder:"DIR" help:"Data folder of the console."`
 	JSON    bool   `name:"json" help:"Print JSON."`
+	dataFlag
 }
 
 // flightReply is what --json prints.

@@ -32,7 +32,7 @@ type commands struct {
 	Feed     feedCommand     `cmd:"" help:"Content that the console and its engines use."`
 	Explain  explainCommand  `cmd:"" help:"Tell why a vulnerability is on a host, or is not."`
 	Config   configCommand   `cmd:"" help:"Print the configuration of serve that is in force."`
-	User     userCommand     `cmd:"" help:"Users of a console that is not running."`
+	User     userCommand     `cmd:"" help:"Users of a console."`
 	Asset    assetCommand    `cmd:"" help:"Assets of a console that is not running: what they are recognised by, merge and undo."`
 	ASM      asmCommand      `cmd:"" name:"asm" help:"The attack surface: what of an organisation can be seen from outside."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -29,11 +28,9 @@ type matchCommand struct {
 	Kernel    string     `name:"running-kernel" placeholder:"RELEASE" help:"What uname -r prints: only the kernel that runs is judged."`
 	Content   string     `placeholder:"PATH" help:"Data folder of a console whose content is asked, or one content base; that of --data without."`
 	Asset     harrier.ID `placeholder:"ID" help:"Store the list with this asset of the console, which must not be running, and tell what that changed."`
-	Data      string     `default:"harrier-data" env:"HARRIER_DATA" placeholder:"DIR" help:"Data folder of the console."`
-	// Database is as in the options of serve.
-	Database string `env:"HARRIER_DATABASE" placeholder:"ADDRESS" help:"postgres:// address, or an SQLite file; harrier.db in the data folder when empty."`
-	FailOn   string `enum:",info,low,medium,high,critical" default:"" placeholder:"SEVERITY" help:"Exit with 2 when there is a finding of this severity or above."`
-	JSON     bool   `name:"json" help:"Print one JSON object."`
+	FailOn    string     `enum:",info,low,medium,high,critical" default:"" placeholder:"SEVERITY" help:"Exit with 2 when there is a finding of this severity or above."`
+	JSON      bool       `name:"json" help:"Print one JSON object."`
+	dataFlags
 }
 
 // matched is what a list of packages comes to, as --json prints it.
@@ -120,8 +117,7 @@ func (c matchCommand) take(ctx context.Context, w io.Writer, inv harrier.Invento
 	if c.Content != "" || c.FailOn != "" || c.JSON {
 		return harrier.Invalidf("asset", "does not go together with content, fail-on or json")
 	}
-	config := console.Config{Options: console.Options{Data: c.Data}, DSN: cmp.Or(c.Database, filepath.Join(c.Data, "harrier.db"))}
-	taken, err := console.TakeInventory(ctx, config, c.Asset, inv)
+	taken, err := console.TakeInventory(ctx, c.config(), c.Asset, inv)
 	if err != nil {
 		return err
 	}

@@ -66,7 +66,7 @@ func TestMatchAsset(t *testing.T) {
 		want string
 	}{
 		"no such asset": {[]string{"--asset", "99", "--data", data}, "no asset 99"},
-		"no console":    {[]string{"--asset", "1", "--data", filepath.Join(data, "none")}, "can not"},
+		"no console":    {[]string{"--asset", "1", "--data", filepath.Join(data, "none")}, "there is no database"},
 		"with content":  {[]string{"--asset", "1", "--data", data, "--content", data}, "does not go together"},
 	} {
 		code, out, errs := runMatch(t, append([]string{"--packages", list, "--distro", "debian:12"}, c.args...)...)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -92,24 +93,38 @@ type fileResolver struct {
 	values map[string]any
 }
 
-// load reads the file that --config, -c or HARRIER_CONFIG names.
+// besideServe are the commands that look for what a console has where the
+// configuration file says that it is.
+var besideServe = []string{"user", "asset", "asm", "engine", "feed", "explain", "match", "flight"}
+
+// load reads the file that --config, -c or HARRIER_CONFIG names; for commands
+// beside serve the latter alone.
 func (f *fileResolver) load() error {
-	if len(f.args) == 0 || f.args[0] != "serve" && f.args[0] != "config" {
+	if len(f.args) == 0 {
+		return nil
+	}
+	beside := slices.Contains(besideServe, f.args[0])
+	if !beside && f.args[0] != "serve" && f.args[0] != "config" {
 		return nil
 	}
 	path := os.Getenv("HARRIER_CONFIG")
 	for i, a := range f.args {
-		if (a == "--config" || a == "-c") && i+1 < len(f.args) {
+		switch rest, ok := strings.CutPrefix(a, "--config="); {
+		case beside:
+		case (a == "--config" || a == "-c") && i+1 < len(f.args):
 			path = f.args[i+1]
-		} else if rest, ok := strings.CutPrefix(a, "--config="); ok {
+		case ok:
 			path = rest
 		}
 	}
 	if path == "" {
 		return nil
 	}
-	var err error
-	f.values, err = console.ReadFile(path)
+	values, err := console.ReadFile(path)
+	if beside { // other flags of the same names mean other things there
+		values = map[string]any{"data": values["data"], "database": values["database"]}
+	}
+	f.values = values
 	return err
 }
 

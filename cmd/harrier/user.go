@@ -8,23 +8,19 @@ import (
 )
 
 type userCommand struct {
-	Password passwordCommand `cmd:"" help:"Give a user a new generated password."`
-	List     listCommand     `cmd:"" help:"List the users."`
-	Key      keyCommand      `cmd:"" help:"Make an API key for a user, for programs that sign in with one key."`
+	Password passwordCommand `cmd:"" help:"Give a user a new generated password; no console may be running."`
+	List     listCommand     `cmd:"" help:"List the users; no console may be running."`
+	Key      keyCommand      `cmd:"" help:"Make an API key for a user, for programs that sign in with one key; the console may be running."`
 }
 
 type passwordCommand struct {
 	Name string `arg:"" help:"Name of the user."`
-	console.Options
+	dataFlags
 }
 
 // Run sets a new password and prints it.
 func (c passwordCommand) Run(ctx context.Context, s streams) error {
-	config, err := c.Options.Config()
-	if err != nil {
-		return err
-	}
-	password, err := console.ResetPassword(ctx, config, c.Name)
+	password, err := console.ResetPassword(ctx, c.config(), c.Name)
 	if err != nil {
 		return err
 	}
@@ -33,16 +29,12 @@ func (c passwordCommand) Run(ctx context.Context, s streams) error {
 }
 
 type listCommand struct {
-	console.Options
+	dataFlags
 }
 
 // Run lists the users.
 func (c listCommand) Run(ctx context.Context, s streams) error {
-	config, err := c.Options.Config()
-	if err != nil {
-		return err
-	}
-	users, err := console.Users(ctx, config)
+	users, err := console.Users(ctx, c.config())
 	if err != nil {
 		return err
 	}
@@ -58,16 +50,12 @@ type keyCommand struct {
 	Name         string `arg:"" help:"Name of the user."`
 	For          string `default:"command line" placeholder:"TEXT" help:"What the key is for."`
 	Organization bool   `help:"A key of the user's whole organization: it may do and see all there, and goes on without the user."`
-	console.Options
+	dataFlags
 }
 
 // Run makes a key and prints it.
 func (c keyCommand) Run(ctx context.Context, s streams) error {
-	config, err := c.Options.Config()
-	if err != nil {
-		return err
-	}
-	key, err := console.NewAPIKey(ctx, config, c.Name, c.For, c.Organization)
+	key, err := console.NewAPIKey(ctx, c.config(), c.Name, c.For, c.Organization)
 	if err != nil {
 		return err
 	}

@@ -86,12 +86,14 @@ func TestOptionsTags(t *testing.T) {
 func TestReadFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "c.json")
 	for in, want := range map[string]string{
-		`{"data": "x", "listen": ["a", "b"], "engine": false}`: "",
-		`{"data": 7, "nope": 1}`:                               "data: must be a text\nnope: is not a setting",
-		`{"listen": "a"}`:                                      "listen: must be a list of texts",
-		`{"listen": [1]}`:                                      "listen: must be a list of texts",
-		`[]`:                                                   "config: " + path + " is not one JSON object",
-		`{} {}`:                                                "config: " + path + " is not one JSON object",
+		`{"data": "x", "listen": ["a", "b"], "engine": false, "nats_replicas": 3}`: "",
+		`{"nats_replicas": "3"}`: "nats_replicas: must be a whole number",
+		`{"nats_replicas": 1.5}`: "nats_replicas: must be a whole number",
+		`{"data": 7, "nope": 1}`: "data: must be a text\nnope: is not a setting",
+		`{"listen": "a"}`:        "listen: must be a list of texts",
+		`{"listen": [1]}`:        "listen: must be a list of texts",
+		`[]`:                     "config: " + path + " is not one JSON object",
+		`{} {}`:                  "config: " + path + " is not one JSON object",
 	} {
 		if err := os.WriteFile(path, []byte(in), 0o600); err != nil {
 			t.Fatal(err)

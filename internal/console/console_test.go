@@ -216,7 +216,7 @@ func TestOpenTwice(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = Open(t.Context(), testConfig(t, dir), slog.New(slog.DiscardHandler))
-	if harrier.KindOf(err) != harrier.Unavailable || !strings.Contains(err.Error(), "another console") {
+	if harrier.KindOf(err) != harrier.Unavailable || !strings.Contains(err.Error(), "a console is running") {
 		t.Errorf("a second console on one folder = %v; want Unavailable", err)
 	}
 	first.Close()

@@ -3,7 +3,6 @@ package console
 import (
 	"context"
 	"fmt"
-	"os"
 	"strconv"
 
 	"github.com/harrier-scan/harrier"
@@ -52,8 +51,8 @@ func Explain(ctx context.Context, c Config, subject, host string) (Explained, er
 
 // explain is Explain by given content.
 func explain(ctx context.Context, c Config, k match.Knowledge, subject, host string) (Explained, error) {
-	if _, err := os.Stat(c.DSN); err != nil && !isPostgres(c.DSN) {
-		return Explained{}, harrier.Errorf(harrier.Unavailable, "%s: there is no database", DatabaseName(c.DSN)).Because(err)
+	if err := isThere(c); err != nil {
+		return Explained{}, err
 	}
 	db, err := openStore(ctx, c.DSN)
 	if err != nil {

@@ -44,8 +44,8 @@ func (oneWord) Version() string                                  { return "1" }
 func TestExplain(t *testing.T) {
 	c := Config{DSN: filepath.Join(t.TempDir(), "harrier.db")}
 	ctx := t.Context()
-	if _, err := explain(ctx, c, oneWord{}, "CVE-2024-6387", "192.0.2.1"); harrier.KindOf(err) != harrier.Unavailable {
-		t.Errorf("Explain without a database = %v; want Unavailable", err)
+	if _, err := explain(ctx, c, oneWord{}, "CVE-2024-6387", "192.0.2.1"); harrier.KindOf(err) != harrier.NotFound {
+		t.Errorf("Explain without a database = %v; want NotFound", err)
 	}
 	db, err := store.Open(ctx, c.DSN) // as if a console ran: it stays open
 	if err != nil {

@@ -13,9 +13,9 @@ import (
 )
 
 // ReadFile reads a configuration file: one JSON object with the members of
-// Options, each a text, a list of texts or true and false. The values come
-// back as the command line would have them. It answers one Invalid error that
-// names every member that is unknown or of the wrong type.
+// Options, each a text, a number, a list of texts or true and false. The values
+// come back as the command line would have them. It answers one Invalid error
+// that names every member that is unknown or of the wrong type.
 func ReadFile(path string) (map[string]any, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
@@ -23,6 +23,7 @@ func ReadFile(path string) (map[string]any, error) {
 	}
 	values := map[string]any{}
 	dec := json.NewDecoder(bytes.NewReader(b))
+	dec.UseNumber()
 	if err := dec.Decode(&values); err != nil || dec.More() {
 		return nil, harrier.Invalidf("config", "%s is not one JSON object", path).Because(err)
 	}
@@ -35,6 +36,9 @@ func ReadFile(path string) (map[string]any, error) {
 			ok = ok && kind == reflect.String
 		case bool:
 			ok = ok && kind == reflect.Bool
+		case json.Number:
+			_, err := v.Int64()
+			ok = ok && kind == reflect.Int && err == nil
 		case []any:
 			ok = ok && kind == reflect.Slice && !slices.ContainsFunc(v, func(e any) bool { _, text := e.(string); return !text })
 			if ok {
@@ -48,7 +52,7 @@ func ReadFile(path string) (map[string]any, error) {
 		case known[key] == reflect.Invalid:
 			faults = append(faults, harrier.Invalidf(key, "is not a setting"))
 		default:
-			faults = append(faults, harrier.Invalidf(key, "must be %s", map[reflect.Kind]string{reflect.String: "a text", reflect.Bool: "true or false", reflect.Slice: "a list of texts"}[kind]))
+			faults = append(faults, harrier.Invalidf(key, "must be %s", map[reflect.Kind]string{reflect.String: "a text", reflect.Bool: "true or false", reflect.Int: "a whole number", reflect.Slice: "a list of texts"}[kind]))
 		}
 	}
 	return values, together(faults)

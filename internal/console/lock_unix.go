@@ -3,6 +3,7 @@
 package console
 
 import (
+	"errors"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -19,7 +20,10 @@ func lock(path string) (unlock func() error, err error) {
 	}
 	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
 		_ = f.Close() // nothing was written
-		return nil, harrier.Errorf(harrier.Unavailable, "another console uses this data folder").Because(err)
+		if errors.Is(err, unix.EWOULDBLOCK) {
+			return nil, harrier.Errorf(harrier.Unavailable, "a console is running on this data folder")
+		}
+		return nil, harrier.Errorf(harrier.Unavailable, "the data folder can not be locked").Because(err)
 	}
 	return f.Close, nil
 }

@@ -3,6 +3,8 @@ package console
 import (
 	"context"
 	"crypto/rand"
+	"errors"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -15,6 +17,9 @@ import (
 
 // atRest opens the database of a console that is not running.
 func atRest(ctx context.Context, c Config, use func(*store.DB) error) error {
+	if err := isThere(c); err != nil {
+		return err
+	}
 	unlock, err := lock(filepath.Join(c.Data, "lock"))
 	if err != nil {
 		return err
@@ -30,10 +35,8 @@ func atRest(ctx context.Context, c Config, use func(*store.DB) error) error {
 
 // beside opens the database of a console that may be running.
 func beside(ctx context.Context, c Config, use func(*store.DB) error) error {
-	if !isPostgres(c.DSN) {
-		if _, err := os.Stat(c.DSN); err != nil {
-			return harrier.Errorf(harrier.NotFound, "there is no database %s: start the console first", c.DSN).Because(err)
-		}
+	if err := isThere(c); err != nil {
+		return err
 	}
 	db, err := store.Open(ctx, c.DSN)
 	if err != nil {
@@ -41,6 +44,21 @@ func beside(ctx context.Context, c Config, use func(*store.DB) error) error {
 	}
 	defer db.Close()
 	return use(db)
+}
+
+// isThere answers NotFound where no console has ever run: opening would make an
+// empty database in a wrong place.
+func isThere(c Config) error {
+	if isPostgres(c.DSN) {
+		return nil
+	}
+	switch _, err := os.Stat(c.DSN); {
+	case errors.Is(err, fs.ErrNotExist):
+		return harrier.Errorf(harrier.NotFound, "there is no database %s: start the console first, or name its data folder", c.DSN)
+	case err != nil:
+		return harrier.Errorf(harrier.NotFound, "the database %s can not be read", c.DSN).Because(err)
+	}
+	return nil
 }
 
 func usersAtRest(ctx context.Context, c Config, use func(*identity.Room) error) error {

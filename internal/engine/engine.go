@@ -119,7 +119,7 @@ func unknown(_ context.Context, t probe.Target) (harrier.Service, error) {
 // then. It returns earlier, with the error, when the bus was closed.
 func (e *Engine) Run(ctx context.Context) error {
 	e.self.Started = time.Now().UTC()
-	e.c.Log.InfoContext(ctx, "engine started", "engine", e.c.Name, "pool", e.c.Pool)
+	e.c.Log.InfoContext(ctx, "engine started", "engine", e.c.Name)
 	g, work := errgroup.WithContext(ctx)
 	g.Go(func() error { return e.beat(work) })
 	g.Go(func() error { return e.bus.WatchCommands(work, e.follow) })

@@ -32,7 +32,7 @@ type bookLine struct {
 
 // telling is part of Book.Sum: it rises when this package tells the same facts in
 // other words, which TestTelling notices.
-const telling = "1"
+const telling = "2"
 
 // Open reads the facts.
 func Open() (*Book, error) {

@@ -259,8 +259,30 @@ func TestTelling(t *testing.T) {
 		}
 		sum.Write(text)
 	}
-	const want = "1 a0beabc0"
+	const want = "2 e74ec990"
 	if got := fmt.Sprintf("%s %x", telling, sum.Sum(nil)[:4]); got != want {
 		t.Errorf("the records say other things than before: raise telling, and make this test want the number it has then (now %q)", got)
+	}
+}
+
+// TestSolution holds that what mends a vulnerability of several products is said
+// of each of them, so that lists of what is to be done keep them apart.
+func TestSolution(t *testing.T) {
+	redis := Claim{Product: "redis", Ranges: []harrier.Range{{Before: "6.2.20"}, {From: "7.0", Before: "7.2.11"}}}
+	for want, claims := range map[string][]Claim{
+		"Update Redis to 6.2.20, 7.2.11 or later, or to a package of your distribution that has the fix.":                   {redis},
+		"Update to Redis 6.2.20, 7.2.11; Valkey 8.0.6 or later, or to a package of your distribution that has the fix.":     {redis, {Product: "valkey", Ranges: []harrier.Range{{Before: "8.0.6"}}}},
+		"Update Redis and Valkey to versions that are not affected, or to packages of your distribution that have the fix.": {redis, {Product: "valkey", Versions: []string{"8.0.1"}}},
+	} {
+		if r := (&Entry{CVE: "CVE-2025-1", Claims: claims}).record(nil); r.Solution != want {
+			t.Errorf("the solution is %q; want %q", r.Solution, want)
+		}
+	}
+	for _, r := range collect(t) {
+		for _, a := range r.Affected[:min(len(r.Affected), 3)] {
+			if p := product.ByFormatted(a.CPE); !strings.Contains(r.Solution, p.Name) {
+				t.Errorf("%s: %q does not speak of %s", r.ID, r.Solution, p.Name)
+			}
+		}
 	}
 }

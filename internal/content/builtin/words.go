@@ -148,20 +148,26 @@ func few(products []*product.Product, most int) string {
 	return strings.Join(out, "")
 }
 
-// solution names the versions that mend it.
+// solution names the versions that mend it, of each product where they are few.
 func (e *Entry) solution(products []*product.Product) string {
-	if len(products) == 0 {
+	const orPackage = " or later, or to a package of your distribution that has the fix."
+	switch n := len(products); {
+	case n == 0:
 		return ""
-	}
-	if len(products) > 1 {
-		return "Update to a version that is not affected, or to a package of your distribution that has the fix."
-	}
-	var fixed []string
-	for _, r := range e.Claims[0].Ranges {
-		if r.Before != "" && !slices.Contains(fixed, r.Before) {
-			fixed = append(fixed, r.Before)
+	case n > 3:
+		return "Update " + few(products, 3) + " to versions that are not affected, or to packages of your distribution that have the fix."
+	case n > 1:
+		to := make([]string, n)
+		for i, p := range products {
+			fixed := e.fixed(p)
+			if len(fixed) == 0 || len(fixed) > 8 {
+				return "Update " + names(products) + " to versions that are not affected, or to packages of your distribution that have the fix."
+			}
+			to[i] = p.Name + " " + strings.Join(fixed, ", ")
 		}
+		return "Update to " + strings.Join(to, "; ") + orPackage
 	}
+	fixed := e.fixed(products[0])
 	name := products[0].Name
 	switch {
 	case len(fixed) == 0:
@@ -169,5 +175,21 @@ func (e *Entry) solution(products []*product.Product) string {
 	case len(fixed) > 8:
 		return fmt.Sprintf("Update %s to %s or later.", name, fixed[len(fixed)-1])
 	}
-	return fmt.Sprintf("Update %s to %s or later, or to a package of your distribution that has the fix.", name, strings.Join(fixed, ", "))
+	return "Update " + name + " to " + strings.Join(fixed, ", ") + orPackage
+}
+
+// fixed are the versions of a product that have the fix, as they are listed.
+func (e *Entry) fixed(p *product.Product) []string {
+	var out []string
+	for _, c := range e.Claims {
+		if product.BySlug(c.Product) != p {
+			continue
+		}
+		for _, r := range c.Ranges {
+			if r.Before != "" && !slices.Contains(out, r.Before) {
+				out = append(out, r.Before)
+			}
+		}
+	}
+	return out
 }

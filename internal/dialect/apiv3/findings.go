@@ -148,8 +148,8 @@ func (a *api) assetFinding(q *query) (any, error) {
 	return q.one(o)
 }
 
-// assetSolution lists what mends a finding, those that fit the asset's system
-// first.
+// assetSolution lists what mends a finding, those that its evidence speaks of or
+// that fit the asset's system first.
 func (a *api) assetSolution(q *query) (any, error) {
 	as, f, err := a.oneFinding(q)
 	if err != nil {
@@ -159,10 +159,17 @@ func (a *api) assetSolution(q *query) (any, error) {
 	if len(f.results) == 0 {
 		return q.resources(list)
 	}
+	told := map[string]bool{}
+	for _, r := range f.results {
+		s, _ := f.v.SolutionFor(r.Evidence)
+		told[s.ID] = true
+	}
 	for _, s := range solutionsOf(f.v) {
 		o := solutionObject(q, s)
 		confidence, how := "partial", "check"
-		if s.Applies != "" && fits(as, s.Applies) {
+		if told[s.ID] {
+			confidence = "exact"
+		} else if s.Applies != "" && fits(as, s.Applies) {
 			confidence, how = "exact", "operating-system"
 		}
 		match := obj{"type": how, "confidence": confidence, "solution": solutionID(s.ID), "links": q.self("/solutions/" + solutionID(s.ID))}

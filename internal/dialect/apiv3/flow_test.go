@@ -189,6 +189,7 @@ func (w *world) reading() {
 	w.get("/assets?sort=riskScore,DESC&size=1")
 	w.get("/assets?sort=vulnerabilities.total,osFingerprint.family,DESC&sort=assessedForVulnerabilities&sort=id")
 	w.do(400, "GET", "/assets?sort=id,nose", nil)
+	told := 0
 	for _, f := range w.rows(fmt.Sprintf("/assets/%d/vulnerabilities?size=500", w.asset)) {
 		id := f["id"].(string)
 		v := w.get("/vulnerabilities/" + id)
@@ -208,12 +209,26 @@ func (w *world) reading() {
 				t.Errorf("solution %v: %v", s["id"], got)
 			}
 		}
+		for i, s := range solutions { // that of the product that was found comes first
+			text := s["summary"].(map[string]any)["text"].(string)
+			_, version, _ := strings.Cut(text, " to ")
+			version, _, _ = strings.Cut(version, " ")
+			if version == "" || !strings.Contains(fmt.Sprint(one["results"]), "Fixed version     : "+version+"\n") {
+				continue
+			}
+			if told++; s["confidence"] != "exact" {
+				t.Errorf("%s: solution %d, %s, is %v though the proof names it", id, i, text, s["confidence"])
+			}
+		}
 		if of := w.get("/vulnerabilities/" + id + "/solutions")["resources"].([]any); len(of) != len(solutions) {
 			t.Errorf("%s has the solutions %v, on the asset %d", id, of, len(solutions))
 		}
 		w.get("/vulnerabilities/" + id + "/references")
 		w.get("/vulnerabilities/" + id + "/exploits")
 		w.get("/vulnerabilities/" + id + "/malware_kits")
+	}
+	if told == 0 {
+		t.Error("no proof names the version of a solution")
 	}
 	w.get("/solutions")
 	w.catalogue()

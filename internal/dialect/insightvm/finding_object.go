@@ -58,7 +58,10 @@ func findingOf(f *harrier.JudgedFinding, v *harrier.Vulnerability, a *harrier.As
 		protocol := strings.ToUpper(string(f.Protocol))
 		out.Protocol = &protocol
 	}
-	s := solutionOf(v, a)
+	s, told := v.SolutionFor(f.Evidence)
+	if !told {
+		s = solutionOf(v, a)
+	}
 	out.SolutionID, out.SolutionText, out.SolutionType, out.SolutionFix = s.ID, s.Summary, solutionTypes[s.Type], paragraph(v.Solution)
 	if out.SolutionType == "" {
 		out.SolutionType = "unknown"

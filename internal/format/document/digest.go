@@ -66,11 +66,11 @@ type Vuln struct {
 	Hosts   int
 	Some    []Place // the first places, at most maxPlaces
 	Risk    float64 // the highest
-	Remedy  string
+	Remedy  string  // where the evidence speaks of none
 	Certain bool
 
 	last     int // the host that counted last
-	remedied bool
+	remedied map[string]bool
 }
 
 // Place is where a vulnerability was found.
@@ -160,8 +160,8 @@ func (r *reader) host(h format.Host) {
 		if len(v.Some) < maxPlaces {
 			v.Some = append(v.Some, Place{line.Title, line.Anchor, At(res)})
 		}
-		if sev > harrier.Info && v.Remedy != "" {
-			r.remedy(v, sev, risk, n)
+		if sev > harrier.Info {
+			r.remedy(v, res.Evidence, sev, risk, n)
 		}
 	}
 	if h.Looked != nil {
@@ -211,11 +211,20 @@ func (r *reader) vuln(id harrier.VulnID) *Vuln {
 	return v
 }
 
-func (r *reader) remedy(v *Vuln, sev harrier.Severity, risk float64, host int) {
-	m := r.remedies[v.Remedy]
+// remedy counts a finding to what ends it: a vulnerability of several products
+// has a remedy for each of them.
+func (r *reader) remedy(v *Vuln, evidence string, sev harrier.Severity, risk float64, host int) {
+	text := v.Remedy
+	if s, ok := v.SolutionFor(evidence); ok {
+		text = Line(s.Summary, 400)
+	}
+	if text == "" {
+		return
+	}
+	m := r.remedies[text]
 	if m == nil {
-		m = &Remedy{Text: v.Remedy}
-		r.remedies[v.Remedy] = m
+		m = &Remedy{Text: text}
+		r.remedies[text] = m
 		r.Remedies = append(r.Remedies, m)
 	}
 	m.Count++
@@ -225,8 +234,11 @@ func (r *reader) remedy(v *Vuln, sev harrier.Severity, risk float64, host int) {
 		m.last = host
 		m.Hosts++
 	}
-	if !v.remedied {
-		v.remedied = true
+	if !v.remedied[text] {
+		if v.remedied == nil {
+			v.remedied = map[string]bool{}
+		}
+		v.remedied[text] = true
 		m.Vulns++
 	}
 }

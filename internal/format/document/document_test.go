@@ -42,6 +42,35 @@ func TestRead(t *testing.T) {
 	}
 }
 
+// TestRemedyOfProduct holds that what ends a vulnerability of several products
+// is told for the product that was found.
+func TestRemedyOfProduct(t *testing.T) {
+	reset := harrier.Vulnerability{ID: 1, Severity: harrier.High, Solutions: []harrier.Solution{
+		{ID: "apache:tomcat", Summary: "Upgrade tomcat to 8.5.94 or later.", Fixed: "8.5.94"},
+		{ID: "f5:nginx", Summary: "Upgrade nginx to 1.25.3 or later.", Fixed: "1.25.3"},
+	}}
+	host := format.Host{}
+	for port, evidence := range []string{"  Product : nginx\n  Fixed version : 1.25.3\n", "  Product : Apache Tomcat\n  Fixed version : 8.5.94\n", "  Product : nginx\n  Fixed version : 1.25.3\n"} {
+		host.Results = append(host.Results, format.Result{Severity: harrier.High, Observation: harrier.Observation{
+			Vulnerability: reset.ID, Endpoint: harrier.Endpoint{Port: uint16(port + 80)}, Evidence: evidence,
+		}})
+	}
+	d, err := Read(t.Context(), format.Scan{Vulnerability: func(harrier.VulnID) (harrier.Vulnerability, bool) { return reset, true }}, formattest.Each([]format.Host{host}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]int{}
+	for _, m := range d.Remedies {
+		got[m.Text] = m.Count
+		if m.Vulns != 1 {
+			t.Errorf("%s ends %d vulnerabilities; want 1", m.Text, m.Vulns)
+		}
+	}
+	if diff := cmp.Diff(map[string]int{"Upgrade nginx to 1.25.3 or later.": 2, "Upgrade tomcat to 8.5.94 or later.": 1}, got); diff != "" {
+		t.Errorf("findings by remedy (-want +got):\n%s", diff)
+	}
+}
+
 func TestReasons(t *testing.T) {
 	s, hosts := formattest.Showcase(26)
 	d, err := Read(t.Context(), s, hosts)
