@@ -13,7 +13,8 @@ type Guard struct {
 	Fragile []netip.Prefix `json:"fragile,omitempty"` // only gently, see Policy settings Gentle
 }
 
-// ParsePrefixes reads nets and single addresses. It answers Invalid, with the
+// ParsePrefixes reads nets and single addresses; those of IPv4 that are written as
+// IPv6, ::ffff:192.0.2.0/120, are the same nets. It answers Invalid, with the
 // field's name, for anything else.
 func ParsePrefixes(field string, list []string) ([]netip.Prefix, error) {
 	var out []netip.Prefix
@@ -24,6 +25,9 @@ func ParsePrefixes(field string, list []string) ([]netip.Prefix, error) {
 		}
 		if err != nil {
 			return nil, Invalidf(field, "%q is not a net or an address", s)
+		}
+		if a := p.Addr(); a.Is4In6() && p.Bits() >= 96 {
+			p = netip.PrefixFrom(a.Unmap(), p.Bits()-96)
 		}
 		out = append(out, p.Masked())
 	}

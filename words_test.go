@@ -133,12 +133,12 @@ func TestActorLevels(t *testing.T) {
 }
 
 func TestGuard(t *testing.T) {
-	never, err := harrier.ParsePrefixes("never", []string{"192.0.2.0/28", "2001:db8::5"})
+	never, err := harrier.ParsePrefixes("never", []string{"192.0.2.0/28", "2001:db8::5", "::ffff:198.51.100.0/120", "::ffff:203.0.113.7"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	g := harrier.Guard{Never: never}
-	for addr, want := range map[string]bool{"192.0.2.15": true, "192.0.2.16": false, "2001:db8::5": true, "2001:db8::6": false, "::ffff:192.0.2.1": true} {
+	for addr, want := range map[string]bool{"192.0.2.15": true, "192.0.2.16": false, "2001:db8::5": true, "2001:db8::6": false, "::ffff:192.0.2.1": true, "198.51.100.255": true, "198.51.101.0": false, "203.0.113.7": true, "203.0.113.8": false} {
 		if got := g.Forbids(netip.MustParseAddr(addr)); got != want {
 			t.Errorf("Forbids(%s) = %v; want %v", addr, got, want)
 		}
