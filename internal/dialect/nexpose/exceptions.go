@@ -123,7 +123,7 @@ func (a *api) scopeException(c *call, e *harrier.Exception) error {
 			e.Port = strconv.Itoa(port)
 		}
 		if key := e.Given[givenKey]; key != "" {
-			return words.OnlyKey(c.ctx(), a.Findings, c.by, e.Vulnerability, id, int(port), "vuln-key", key)
+			return words.OnlyKey(c.ctx(), a.Findings, c.by, e.Vulnerability, id, port, "vuln-key", key)
 		}
 	case strings.EqualFold(scope, inSite):
 		e.Given["scope"] = inSite
