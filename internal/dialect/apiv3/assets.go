@@ -362,13 +362,19 @@ func softwareObjects(list []harrier.Software) []obj {
 	return out
 }
 
-func (a *api) assetServices(q *query) (any, error) {
+// partsOfAsset are the asset of a request, and what assetParts tells of it.
+func (a *api) partsOfAsset(q *query) (harrier.Asset, obj, error) {
 	as, err := a.asset(q)
 	if err != nil {
-		return nil, err
+		return as, nil, err
 	}
 	o := obj{}
-	if err := a.assetParts(q, o, as); err != nil {
+	return as, o, a.assetParts(q, o, as)
+}
+
+func (a *api) assetServices(q *query) (any, error) {
+	_, o, err := a.partsOfAsset(q)
+	if err != nil {
 		return nil, err
 	}
 	return q.resources(o["services"])
@@ -392,12 +398,8 @@ func (a *api) assetService(q *query) (any, error) {
 }
 
 func (a *api) assetSoftware(q *query) (any, error) {
-	as, err := a.asset(q)
+	as, o, err := a.partsOfAsset(q)
 	if err != nil {
-		return nil, err
-	}
-	o := obj{}
-	if err := a.assetParts(q, o, as); err != nil {
 		return nil, err
 	}
 	inv, err := a.Assets.Inventory(q.ctx(), q.by, as.ID)

@@ -191,12 +191,13 @@ func (s *starting) assets(ctx context.Context) []harrier.Asset {
 func (s *starting) narrow(ctx context.Context, assets []harrier.Asset) error {
 	s.spared = s.vulnerabilities(ctx, slices.Sorted(maps.Keys(s.form.without(vulnerabilityIDs))))
 	wanted := s.vulnerabilities(ctx, s.form.left(vulnerabilityIDs))
-	needed, met, err := s.needing(ctx, assets, s.form.left(solutionIDs))
+	solutions := s.form.left(solutionIDs)
+	needed, met, err := s.needing(ctx, assets, solutions)
 	if err != nil {
 		return err
 	}
 	maps.Copy(wanted, needed)
-	for _, id := range s.form.left(solutionIDs) {
+	for _, id := range solutions {
 		if !met[id] && len(assets) > 0 {
 			s.fault("No asset in scope needs the solution %s", shown(id))
 		}

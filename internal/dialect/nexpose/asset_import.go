@@ -57,15 +57,7 @@ type outsideResult struct {
 // site. One that is wrong is told of and left out; the others are taken in
 // together.
 func (a *api) importAssets(w http.ResponseWriter, r *http.Request, by harrier.Actor) error {
-	id, err := doorID(r, "id")
-	if err != nil {
-		return err
-	}
-	s, err := a.Sites.Site(r.Context(), by, id)
-	if err != nil {
-		return err
-	}
-	body, err := readBody(r)
+	s, body, err := a.sentToSite(r, by)
 	if err != nil {
 		return err
 	}

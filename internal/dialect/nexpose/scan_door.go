@@ -197,17 +197,23 @@ func (a *api) scanLog(w http.ResponseWriter, r *http.Request, by harrier.Actor) 
 	return nil
 }
 
-// scanPart scans hosts of a site with a template of its own.
-func (a *api) scanPart(w http.ResponseWriter, r *http.Request, by harrier.Actor) error {
+// sentToSite are the site that the path names, and the body.
+func (a *api) sentToSite(r *http.Request, by harrier.Actor) (harrier.Site, []byte, error) {
 	id, err := doorID(r, "id")
 	if err != nil {
-		return err
+		return harrier.Site{}, nil, err
 	}
 	s, err := a.Sites.Site(r.Context(), by, id)
 	if err != nil {
-		return err
+		return s, nil, err
 	}
 	body, err := readBody(r)
+	return s, body, err
+}
+
+// scanPart scans hosts of a site with a template of its own.
+func (a *api) scanPart(w http.ResponseWriter, r *http.Request, by harrier.Actor) error {
+	s, body, err := a.sentToSite(r, by)
 	if err != nil {
 		return err
 	}
@@ -227,7 +233,7 @@ func (a *api) scanPart(w http.ResponseWriter, r *http.Request, by harrier.Actor)
 	if l.Targets, err = a.inside(r.Context(), by, s, hosts, nil); err != nil {
 		return err
 	}
-	sc, err := a.launch(r.Context(), by, id, l)
+	sc, err := a.launch(r.Context(), by, s.ID, l)
 	if err != nil {
 		return err
 	}
